@@ -1,0 +1,57 @@
+"""Every sentence a person can read, in English and Chinese, looked up by key.
+
+A key is `<package>.<name>`, and lives in `catalogue/<language>/<package>.json`. Sentences contain
+`str.format` fields: `message("engine.seed_range", "en", value=-1, low=0, high=10)`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def sentences(language: str) -> dict[str, str]:
+    """Return all sentences of one language by key.
+
+    Args:
+        language: one of `LANGUAGES`.
+    """
+    merged: dict[str, str] = {}
+    for file in sorted((_FOLDER / language).glob("*.json")):
+        for name, sentence in json.loads(file.read_text(encoding="utf-8")).items():
+            merged[f"{file.stem}.{name}"] = sentence
+    return merged
+
+
+def message(key: str, language: str = "en", **values: object) -> str:
+    """Return the sentence of `key` in `language` with its fields filled in.
+
+    Raises:
+        KeyError: no such key, or a field of the sentence has no value.
+    """
+    return sentences(language)[key].format(**values)
+
+
+def match_language(accept_language: str) -> str:
+    """Return the language of `LANGUAGES` that an `Accept-Language` header asks for first.
+
+    Every Chinese locale (`zh`, `zh-HK`, `zh-Hans-CN`, ...) gets Chinese; what is not known gets English.
+    """
+    weighted: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept_language.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        try:
+            weight = float(parameters.strip().removeprefix("q=")) if parameters.strip() else 1.0
+        except ValueError:
+            continue
+        weighted.append((-weight, position, tag.strip().lower()))
+    for weight, _, tag in sorted(weighted):
+        primary = tag.replace("_", "-").split("-")[0]
+        if weight < 0 and primary in LANGUAGES:
+            return primary
+    return "en"

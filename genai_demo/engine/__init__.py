@@ -1,0 +1,1 @@
+"""How anything is trained, kept and reproduced; knows no modality."""

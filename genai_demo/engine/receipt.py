@@ -1,0 +1,81 @@
+"""The receipt every generation carries: with it, anybody can make the same thing again.
+
+A receipt is a small JSON object. Beside a picture or a sound it lies in the metadata; in a text file it
+is the last line, after `RECEIPT_MARK`, so that one file holds the text and how to make it again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genai_demo import __version__
+from genai_demo.errors import UserError
+
+RECEIPT_MARK = "Receipt: "
+_LARGEST_FILE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """All that a result depends on."""
+
+    modality: str
+    """"text", "faces" or "music\""""
+    action: str
+    """what was asked for, such as "generate", "fill", "rewrite\""""
+    model: str
+    """name of the checkpoint's folder"""
+    checkpoint: str
+    """id of the checkpoint: a hash of its weights and configuration"""
+    settings: dict[str, Any]
+    """the request, field by field, the seed among them"""
+    index: int = 0
+    """which of the variants this is, from 0"""
+    code: str = __version__
+    """version of this program"""
+
+    def to_json(self) -> str:
+        """Return the receipt as one line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+
+def parse_receipt(text: str) -> Receipt:
+    """Read a receipt from JSON, or from a text with a receipt in its last lines.
+
+    Raises:
+        UserError: there is no receipt in it, or it lacks something.
+    """
+    for line in reversed(text.splitlines()):
+        if line.startswith(RECEIPT_MARK):
+            text = line.removeprefix(RECEIPT_MARK)
+            break
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise UserError("engine.no_receipt") from None
+    expected = {"modality": str, "action": str, "model": str, "checkpoint": str, "settings": dict, "index": int, "code": str}
+    if not isinstance(fields, dict):
+        raise UserError("engine.no_receipt")
+    for name, kind in expected.items():
+        if not isinstance(fields.get(name), kind):
+            raise UserError("engine.receipt_lacks", field=name)
+    return Receipt(**{name: fields[name] for name in expected})
+
+
+def read_receipt(file: Path) -> Receipt:
+    """Read the receipt of a `.json` or `.txt` file.
+
+    Raises:
+        UserError: no such file, too large, not UTF-8 text, or no receipt in it.
+    """
+    if not file.is_file():
+        raise UserError("engine.no_file", file=file)
+    if file.stat().st_size > _LARGEST_FILE:
+        raise UserError("engine.receipt_too_large", file=file.name)
+    try:
+        return parse_receipt(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise UserError("engine.not_utf8", file=file.name) from None

@@ -1,0 +1,57 @@
+"""Where things are and how much is allowed, from environment variables; read once at start."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from genai_demo.errors import UserError
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation can change without touching code."""
+
+    checkpoints: Path
+    """folder with one folder per model (GENAI_DEMO_CHECKPOINTS)"""
+    runs: Path
+    """folder with one folder per training run (GENAI_DEMO_RUNS)"""
+    device: str
+    """"auto", "cpu", "cuda", "cuda:1", "mps" (GENAI_DEMO_DEVICE)"""
+    host: str
+    """address the page is served on (HOST)"""
+    port: int
+    """port the page is served on, 0 to 65535; 0 takes a free one (PORT)"""
+    queue_limit: int
+    """visitors that may wait for a model at once, at least 1 (GENAI_DEMO_QUEUE)"""
+
+
+def _whole_number(variable: str, default: int, low: int, high: int) -> int:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise UserError("engine.bad_variable", variable=variable, value=text, low=low, high=high)
+    return int(text)
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        UserError: a variable holds something that is not allowed.
+    """
+    environment = os.environ.get
+    return Settings(
+        checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
+        runs=Path(environment("GENAI_DEMO_RUNS", "runs")),
+        device=environment("GENAI_DEMO_DEVICE", "auto"),
+        host=environment("HOST", "127.0.0.1"),
+        port=_whole_number("PORT", 7860, 0, 65535),
+        queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
+    )

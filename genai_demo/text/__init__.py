@@ -1,0 +1,1 @@
+"""News text: data, tokenizer, models, sampling, metrics."""

@@ -1,0 +1,146 @@
+"""What can be asked of the text models, checked before any work starts; imports no torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from genai_demo.errors import UserError
+
+TOPICS = ("any", "world", "sports", "business", "scitech")
+"""Topics in the order of AG News' labels 1 to 4, after "any"."""
+MODELS = ("gru", "masked")
+LENGTH = (8, 160)
+"""allowed length of a text, in tokens (about 0.75 words each)"""
+OPENING_CHARACTERS = 300
+DRAFT_CHARACTERS = 600
+"""longest text that can be filled in or rewritten, in characters"""
+TEMPERATURE = (0.1, 2.0)
+TOP_P = (0.05, 1.0)
+MIN_P = (0.0, 0.5)
+REPETITION_PENALTY = (1.0, 2.0)
+VARIANTS = (1, 6)
+SEED = (0, 2**31 - 1)
+STEPS = (1, 32)
+"""steps in which the masked model resolves its blanks"""
+SHARE = (0.05, 0.95)
+"""share of a text that is rewritten"""
+BLANK = "___"
+
+
+def _between(name: str, value: float, bounds: tuple[float, float], whole: bool = False) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not bounds[0] <= value <= bounds[1] or (whole and value != int(value)):
+        raise UserError("text.out_of_range_whole" if whole else "text.out_of_range",
+                        name=name, value=value, low=bounds[0], high=bounds[1])
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UserError("text.not_one_of", name=name, value=value, allowed=", ".join(allowed))
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """Write news from nothing or from opening words."""
+
+    model: str = "gru"
+    """one of `MODELS`"""
+    topic: str = "any"
+    """one of `TOPICS`"""
+    opening: str = ""
+    """words the text starts with, at most `OPENING_CHARACTERS` characters"""
+    length: int = 80
+    """most tokens of the text, the opening not counted; it may end earlier, at a sentence"""
+    temperature: float = 0.8
+    """below 1 safer, above 1 wilder"""
+    top_p: float = 0.95
+    """sample among the likeliest tokens that together have this probability; 1 switches it off"""
+    min_p: float = 0.0
+    """drop tokens less likely than this share of the likeliest one; 0 switches it off"""
+    repetition_penalty: float = 1.1
+    """divides the odds of tokens used in the last 64; 1 switches it off"""
+    variants: int = 1
+    """texts made at once"""
+    seed: int = 0
+    """the same seed and settings give the same texts"""
+    steps: int = 16
+    """steps of the masked model; the GRU goes token by token"""
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+        _one_of("model", self.model, MODELS)
+        _one_of("topic", self.topic, TOPICS)
+        if len(self.opening) > OPENING_CHARACTERS:
+            raise UserError("text.opening_too_long", count=len(self.opening), most=OPENING_CHARACTERS)
+        if BLANK in self.opening:
+            raise UserError("text.opening_has_blank")
+        _between("length", self.length, LENGTH, whole=True)
+        _between("temperature", self.temperature, TEMPERATURE)
+        _between("top_p", self.top_p, TOP_P)
+        _between("min_p", self.min_p, MIN_P)
+        _between("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY)
+        _between("variants", self.variants, VARIANTS, whole=True)
+        _between("seed", self.seed, SEED, whole=True)
+        _between("steps", self.steps, STEPS, whole=True)
+
+
+@dataclass(frozen=True)
+class FillRequest:
+    """Fill the `___` blanks of a text with the masked model."""
+
+    text: str = ""
+    """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters"""
+    topic: str = "any"
+    temperature: float = 0.7
+    steps: int = 12
+    tokens_per_blank: int = 0
+    """tokens that one blank becomes, 1 to 12; 0 lets the model choose between 1 and 4"""
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+        if len(self.text) > DRAFT_CHARACTERS:
+            raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
+        if BLANK not in self.text:
+            raise UserError("text.no_blank")
+        _one_of("topic", self.topic, TOPICS)
+        _between("temperature", self.temperature, TEMPERATURE)
+        _between("steps", self.steps, STEPS, whole=True)
+        _between("tokens_per_blank", self.tokens_per_blank, (0, 12), whole=True)
+        _between("seed", self.seed, SEED, whole=True)
+
+
+@dataclass(frozen=True)
+class RewriteRequest:
+    """Mask a share of a text again and let the masked model write those places anew."""
+
+    text: str = ""
+    """the text, 1 to `DRAFT_CHARACTERS` characters"""
+    share: float = 0.3
+    """share of the tokens that are masked"""
+    topic: str = "any"
+    temperature: float = 0.8
+    steps: int = 12
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+        if len(self.text) > DRAFT_CHARACTERS:
+            raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
+        if not self.text.strip():
+            raise UserError("text.nothing_to_rewrite")
+        _between("share", self.share, SHARE)
+        _one_of("topic", self.topic, TOPICS)
+        _between("temperature", self.temperature, TEMPERATURE)
+        _between("steps", self.steps, STEPS, whole=True)
+        _between("seed", self.seed, SEED, whole=True)
+
+
+Request = GenerateRequest | FillRequest | RewriteRequest
+ACTIONS: dict[str, type[GenerateRequest] | type[FillRequest] | type[RewriteRequest]] = {
+    "generate": GenerateRequest,
+    "fill": FillRequest,
+    "rewrite": RewriteRequest,
+}
+"""What a receipt's `action` names."""
