@@ -1,0 +1,145 @@
+"""A checkpoint is data, never code: a folder with safetensors, JSON and a card.
+
+    model.safetensors   the weights
+    config.json         {"family": ..., "model": {...}, "trained": {...}, "files": {name: sha256}}
+    README.md           the model card (in `checkpoints/`)
+    ...                 further data files, such as a tokenizer, named in "files"
+
+The id of a checkpoint is a hash of all that its results depend on: weights, model configuration, files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genai_demo.engine.files import write_json
+from genai_demo.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint's description; the weights stay on disk until `weights` is called."""
+
+    folder: Path
+    id: str
+    """12 hexadecimal digits"""
+    family: str
+    """which network it is for, such as "gru\""""
+    model: dict[str, Any]
+    """fields of the network's configuration"""
+    trained: dict[str, Any]
+    """how it came about: data, examples, seconds, versions"""
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights by name, on the CPU, in single precision.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        import torch
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            tensors = load_file(self.folder / WEIGHTS)
+        except (SafetensorError, OSError) as error:
+            raise UserError("engine.damaged", file=self.folder / WEIGHTS, reason=error) from error
+        return {name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor
+                for name, tensor in tensors.items()}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _id(weights_hash: str, family: str, model: dict[str, Any], files: dict[str, str]) -> str:
+    description = json.dumps([weights_hash, family, model, files], sort_keys=True)
+    return hashlib.sha256(description.encode()).hexdigest()[:12]
+
+
+def save_checkpoint(
+    folder: Path,
+    weights: dict[str, Tensor],
+    family: str,
+    model: dict[str, Any],
+    trained: dict[str, Any],
+    files: dict[str, Path] | None = None,
+    half: bool = False,
+) -> Checkpoint:
+    """Write a checkpoint and return its description.
+
+    Args:
+        folder: where; made if it is missing, its former checkpoint is replaced.
+        weights: tensors of any shape by name.
+        files: further files to take along, by their name in the checkpoint.
+        half: store floating-point weights in half precision.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {}
+    for name, tensor in weights.items():
+        tensor = tensor.detach().cpu()
+        kept[name] = (tensor.to(torch.float16) if half and tensor.is_floating_point() else tensor).contiguous().clone()
+    temporary = folder / f".{WEIGHTS}"
+    save_file(kept, temporary)
+    temporary.replace(folder / WEIGHTS)
+    hashes = {}
+    for name, source in (files or {}).items():
+        if source.resolve() != (folder / name).resolve():
+            shutil.copyfile(source, folder / name)
+        hashes[name] = _sha256(folder / name)
+    write_json(folder / CONFIG, {"family": family, "model": model, "trained": trained, "files": hashes})
+    return read_checkpoint(folder)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read a checkpoint's description and make sure that its files are whole; loads no torch.
+
+    Raises:
+        UserError: a file is missing or damaged; the sentence names it.
+    """
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError("engine.missing", file=folder / name)
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        family, model, trained, files = (config[key] for key in ("family", "model", "trained", "files"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError("engine.damaged", file=folder / CONFIG, reason=error) from error
+    _check_safetensors(folder / WEIGHTS)
+    for name, expected in files.items():
+        if not (folder / name).is_file():
+            raise UserError("engine.missing", file=folder / name)
+        if _sha256(folder / name) != expected:
+            raise UserError("engine.damaged", file=folder / name, reason="checksum")
+    return Checkpoint(folder, _id(_sha256(folder / WEIGHTS), family, model, files), family, model, trained)
+
+
+def _check_safetensors(file: Path) -> None:
+    """Refuse a file whose length is not what its own header says, without reading the tensors."""
+    size = file.stat().st_size
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 0 < length <= size - 8:
+                raise ValueError("header")
+            header = json.loads(stream.read(length))
+        end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+        if size != 8 + length + end:
+            raise ValueError(f"{size} bytes, not {8 + length + end}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError("engine.damaged", file=file, reason=error) from error

@@ -1,0 +1,56 @@
+"""Which device and which precision to compute with."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+
+
+def choose_device(wanted: str | None = None) -> torch.device:
+    """Return the device that `wanted` (the setting when None) names; "auto" takes the fastest there is.
+
+    Raises:
+        UserError: there is no such device here.
+    """
+    wanted = wanted or settings().device
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError("engine.no_device", value=wanted) from error
+    return device
+
+
+def choose_precision(wanted: str, device: torch.device) -> str:
+    """Return "fp32", "bf16" or "fp16": `wanted`, or for "auto" what is fast on `device`."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if device.type == "cpu" and bf16_speedup() > 1.3 else "fp32"
+
+
+def bf16_speedup() -> float:
+    """Return how many times faster this CPU multiplies matrices in bf16 than in single precision.
+
+    Measured, because a processor may list bf16 instructions and still run them through slow code.
+    """
+    seconds = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = torch.ones(512, 512, dtype=dtype), torch.ones(1024, 512, dtype=dtype)
+        torch.nn.functional.linear(a, b)
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            torch.nn.functional.linear(a, b)
+            times.append(time.perf_counter() - start)
+        seconds[dtype] = min(times)
+    return seconds[torch.float32] / seconds[torch.bfloat16]

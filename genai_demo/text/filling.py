@@ -1,0 +1,180 @@
+"""Fills in, rewrites and writes with the masked model, the surest token first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from genai_demo.text.cleaning import source_spans
+from genai_demo.text.loading import LoadedModel
+from genai_demo.text.masked import MaskedModel
+from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling import Holes, Sampling, resolve
+from genai_demo.text.tokenizer import END, MASK, TOPIC_TOKENS
+
+HOLE = "\u25a2"
+"""shows where a token is still to come"""
+_LONGEST_BLANK = 4
+"""most tokens of a blank whose length the model chooses"""
+
+
+class _Canvas:
+    """A row of tokens with holes, and what each hole may become."""
+
+    def __init__(self, loaded: LoadedModel, topic: str) -> None:
+        self._loaded = loaded
+        self.ids = [TOPIC_TOKENS[topic]]
+        self._allowed: dict[int, Tensor] = {}
+
+    def add_text(self, text: str) -> None:
+        self.ids += self._loaded.tokenizer.encode(text)
+
+    def add_holes(self, count: int, allowed_first: Tensor) -> None:
+        """Add `count` holes, the first of which may become the tokens `allowed_first` (V,)."""
+        self._allowed[len(self.ids)] = allowed_first
+        self.ids += [MASK] * count
+
+    def allow_at(self, position: int, allowed: Tensor) -> None:
+        self._allowed[position] = allowed
+
+    def rows(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return `count` equal rows (B, T), closed by `END`, and what holes may become (B, T, V)."""
+        ids = torch.tensor([*self.ids, END])
+        allowed = self._loaded.vocabulary.whole.repeat(len(ids), 1)  # (T, V)
+        for position, tokens in self._allowed.items():
+            allowed[position] &= tokens
+        return ids.expand(count, -1).contiguous(), allowed.expand(count, -1, -1)
+
+    def resolve(self, count: int, sampling: Sampling, steps: int, seed: int) -> Iterator[Update]:
+        network = self._loaded.network
+        assert isinstance(network, MaskedModel)
+        rows, allowed = self.rows(count)
+        nothing = Holes(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
+        yield Update(tuple(self._draft(nothing, row, False) for row in range(count)), 0, steps)
+        holes, step = nothing, 0
+        for step, holes in enumerate(resolve(network, rows, allowed, sampling, steps, seed), 1):
+            if step < steps and (holes.ids == MASK).any():
+                yield Update(tuple(self._draft(holes, row, False) for row in range(count)), step, steps)
+        yield Update(tuple(self._draft(holes, row, True) for row in range(count)), step, steps)
+
+    def _draft(self, holes: Holes, row: int, finished: bool) -> Draft:
+        tokenizer = self._loaded.tokenizer
+        pieces: list[Piece] = []
+        given: list[int] = []
+        for position in range(1, len(self.ids)):
+            index = int(holes.ids[row, position])
+            if self.ids[position] != MASK:
+                given.append(index)
+                continue
+            if given:
+                pieces.append(Piece(tokenizer.decode(given), "given"))
+                given = []
+            if index == MASK:
+                pieces.append(Piece(f" {HOLE}", "blank"))
+            else:
+                pieces.append(Piece(tokenizer.decode([index]), "filled", int(holes.step_of[row, position]),
+                                    float(holes.confidence[row, position])))
+        if given:
+            pieces.append(Piece(tokenizer.decode(given), "given"))
+        if pieces and pieces[0].kind != "given":
+            pieces[0] = Piece(pieces[0].text.lstrip(), pieces[0].kind, pieces[0].step, pieces[0].confidence)
+        return Draft(_without_sources(pieces), finished)
+
+
+def _without_sources(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Return pieces less the agency signatures that the model wrote; what the visitor wrote stays."""
+    spans = source_spans("".join(piece.text for piece in pieces))
+    kept, start = [], 0
+    for piece in pieces:
+        text = piece.text
+        if piece.kind == "filled":
+            text = "".join(character for place, character in enumerate(text, start)
+                           if not any(begin <= place < end for begin, end in spans))
+        start += len(piece.text)
+        if text:
+            kept.append(Piece(text, piece.kind, piece.step, piece.confidence))
+    return tuple(kept)
+
+
+def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
+    """Yield the texts as all their tokens resolve from holes; the last one closes a sentence."""
+    vocabulary = loaded.vocabulary
+    canvas = _Canvas(loaded, request.topic)
+    opening = request.opening.rstrip()
+    canvas.add_text(opening)
+    anything = torch.ones_like(vocabulary.whole)
+    canvas.add_holes(request.length, anything if opening else ~vocabulary.spaced)
+    canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
+    sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
+    return canvas.resolve(request.variants, sampling, request.steps, request.seed)
+
+
+def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
+    """Yield the text as its blanks resolve."""
+    parts = re.split(r" ?_{3,}", request.text)
+    before_space = [found.startswith(" ") for found in re.findall(r" ?_{3,}", request.text)]
+    if request.tokens_per_blank:
+        lengths = [request.tokens_per_blank] * len(before_space)
+    else:
+        lengths = _best_lengths(loaded, request, parts, before_space)
+    canvas = _blanked(loaded, request.topic, parts, before_space, lengths)
+    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)
+
+
+def _blanked(loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool],
+             lengths: list[int]) -> _Canvas:
+    canvas = _Canvas(loaded, topic)
+    spaced = loaded.vocabulary.spaced
+    for index, part in enumerate(parts):
+        canvas.add_text(part)
+        if index < len(lengths):
+            canvas.add_holes(lengths[index], spaced if before_space[index] else ~spaced)
+    return canvas
+
+
+@torch.inference_mode()
+def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], before_space: list[bool]) -> list[int]:
+    """Return a length for each blank: the one at which the model is surest of what it would write, per token.
+
+    The blanks are settled from left to right, those still to come being two tokens long.
+    """
+    network = loaded.network
+    assert isinstance(network, MaskedModel)
+    lengths = [2] * len(before_space)
+    for blank in range(len(lengths)):
+        scores = []
+        for length in range(1, _LONGEST_BLANK + 1):
+            lengths[blank] = length
+            rows, allowed = _blanked(loaded, request.topic, parts, before_space, lengths).rows(1)
+            holes = rows == MASK
+            own = torch.zeros_like(rows, dtype=torch.bool)
+            first = holes.nonzero()[sum(lengths[:blank]), 1]
+            own[0, first:first + length] = True
+            vectors = network(rows.to(network.embedding.weight.device))
+            logits = network.logits(vectors[own.to(vectors.device)]).float().cpu()
+            best = logits.log_softmax(-1).masked_fill(~allowed[own], float("-inf")).amax(-1)  # (length,)
+            scores.append(float(best.mean()))
+        lengths[blank] = scores.index(max(scores)) + 1
+    return lengths
+
+
+def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
+    """Yield the text as a share of its words is written anew."""
+    words = re.findall(r"\s*\S+", request.text.rstrip())
+    random = torch.Generator().manual_seed(request.seed)
+    count = max(1, round(request.share * len(words)))
+    anew = set(torch.randperm(len(words), generator=random)[:count].tolist())
+    canvas = _Canvas(loaded, request.topic)
+    spaced = loaded.vocabulary.spaced
+    for index, word in enumerate(words):
+        # A word is encoded with the space before it, as it was when the model was trained.
+        if index in anew:
+            tokens = len(loaded.tokenizer.encode(word))
+            canvas.add_holes(tokens, spaced if word[0].isspace() else ~spaced)
+        else:
+            canvas.add_text(word)
+    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)

@@ -1,0 +1,93 @@
+"""Finds and loads the text checkpoints, once per process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genai_demo.engine.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+
+if TYPE_CHECKING:
+    from genai_demo.text.gru import GruModel
+    from genai_demo.text.masked import MaskedModel
+    from genai_demo.text.sampling import Vocabulary
+    from genai_demo.text.tokenizer import Tokenizer
+
+FOLDERS = {"gru": "news-gru", "masked": "news-masked"}
+"""folder of each model's checkpoint"""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A checkpoint ready to use."""
+
+    checkpoint: Checkpoint
+    network: GruModel | MaskedModel
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+
+
+_loaded: dict[tuple[Path, int], LoadedModel] = {}
+_lock = threading.Lock()
+
+
+def checkpoint_folder(model: str) -> Path:
+    """Return the folder of a model: "gru", "masked", a folder's name among the checkpoints, or a path.
+
+    A run's folder stands for its newest snapshot.
+    """
+    from genai_demo.engine.run import RunFolder
+
+    named = settings().checkpoints / FOLDERS.get(model, model)
+    folder = named if model in FOLDERS or named.is_dir() else Path(model)
+    return RunFolder(folder).last_snapshot() or folder
+
+
+def problem(model: str) -> UserError | None:
+    """Return what keeps `model` from being used, or None; loads no torch."""
+    try:
+        read_checkpoint(checkpoint_folder(model))
+    except UserError as error:
+        return error
+    return None
+
+
+def load(model: str) -> LoadedModel:
+    """Return a model ready to use; the second call for the same files is immediate.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    folder = checkpoint_folder(model)
+    config = folder / CONFIG
+    key = (folder.resolve(), config.stat().st_mtime_ns if config.is_file() else 0)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = _load(folder)
+        return _loaded[key]
+
+
+def _load(folder: Path) -> LoadedModel:
+    checkpoint = read_checkpoint(folder)
+    if checkpoint.family not in FOLDERS:
+        raise UserError("text.not_a_text_model", folder=folder, family=checkpoint.family)
+
+    from genai_demo.engine.device import choose_device
+    from genai_demo.text.sampling import Vocabulary
+    from genai_demo.text.tokenizer import FILE, Tokenizer
+    from genai_demo.text.training import make_network
+
+    tokenizer = Tokenizer.read(folder / FILE)
+    try:
+        network = make_network(checkpoint.family, checkpoint.model)
+        network.load_state_dict(checkpoint.weights())
+    except (RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("engine.damaged", file=folder / CONFIG, reason=str(error).splitlines()[0]) from error
+    network.to(choose_device()).eval().requires_grad_(False)
+    return LoadedModel(checkpoint, network, tokenizer, Vocabulary(tokenizer))

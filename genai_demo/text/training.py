@@ -1,0 +1,160 @@
+"""Trains a news model: puts data, network and objective together for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.config import Progress
+from genai_demo.engine.schedule import linear, warm_up
+from genai_demo.engine.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.text import gru, masked
+from genai_demo.text.batches import NewsBatches
+from genai_demo.text.data import Article, data_hash
+from genai_demo.text.gru import GruConfig, GruModel
+from genai_demo.text.masked import MaskedConfig, MaskedModel
+from genai_demo.text.tokenizer import FILE, Tokenizer
+
+NewsModel = GruModel | MaskedModel
+
+
+@dataclass(frozen=True)
+class NewsTraining:
+    """How a news model is trained, beyond what the engine needs to know."""
+
+    family: str = "gru"
+    """"gru" or "masked\""""
+    vocabulary: int = 8192
+    """ids of a tokenizer trained here, at least 300"""
+    window: int = 96
+    """most tokens of a training row"""
+    background_share: float = 0.85
+    """share of rows taken from the background texts, where there are any"""
+    topic_dropout: float = 0.1
+    """share of rows whose topic is hidden"""
+    learning_rate: float = 2.5e-3
+    final_rate: float = 0.05
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.05
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    seed: int = 0
+
+
+def make_network(family: str, sizes: dict[str, Any]) -> NewsModel:
+    """Return a network of `family` ("gru" or "masked") with the fields `sizes` of its configuration."""
+    return GruModel(GruConfig(**sizes)) if family == "gru" else MaskedModel(MaskedConfig(**sizes))
+
+
+def debug_sizes(family: str) -> dict[str, Any]:
+    """Return sizes at which `family` trains in a second."""
+    return gru.DEBUG if family == "gru" else masked.DEBUG
+
+
+class NewsTask:
+    """A news model as the engine sees it.
+
+    Args:
+        training: how to train.
+        news: articles to learn from.
+        background: other texts to learn the language from.
+        validation: articles to measure on.
+        folder: where the tokenizer is written; every checkpoint takes it along.
+        sizes: fields of the network's configuration that differ from its defaults.
+        start: folder of a checkpoint whose weights and tokenizer to start from; its sizes are kept, but dropout.
+    """
+
+    def __init__(
+        self, training: NewsTraining, news: list[Article], background: list[Article], validation: list[Article],
+        folder: Path, sizes: dict[str, Any] | None = None, start: Path | None = None,
+    ) -> None:
+        self.family, self.product = training.family, "model"
+        self._validation, self._folder = validation, folder
+        self._news, self._background = news, background
+        sizes = dict(sizes or {})
+        if start is not None:
+            checkpoint = read_checkpoint(start)
+            if checkpoint.family != training.family:
+                raise UserError("text.other_family", folder=start, found=checkpoint.family, wanted=training.family)
+            tokenizer = Tokenizer.read(start / FILE)
+            network = make_network(self.family, {**checkpoint.model, **sizes})
+            network.load_state_dict(checkpoint.weights())
+        else:
+            tokenizer = _tokenizer(training.vocabulary, news, background, folder)
+            torch.manual_seed(training.seed)
+            network = make_network(self.family, {"vocabulary": tokenizer.size, **sizes})
+        tokenizer.write(folder / FILE)
+        self.tokenizer = tokenizer
+        self._start = read_checkpoint(start).id if start else None
+        self._config = asdict(network.config)
+        self._network = network
+        self.networks: dict[str, nn.Module] = {self.product: network}
+        self._training = training
+        self._batches = NewsBatches(
+            news, [article.text for article in background], tokenizer, window=training.window,
+            background_share=training.background_share, topic_dropout=training.topic_dropout, seed=training.seed)
+        rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
+        self.phases: Sequence[Phase] = [Phase("model", self.product, _optimizer(network, training), self._loss, rate)]
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        return {"loss": self._network.loss(batch["rows"])}
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        return {"rows": self._batches.batch(step, size, rank)}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        from genai_demo.text.metrics import bits_per_byte
+
+        if not self._validation:
+            return {}
+        assert isinstance(network, (GruModel, MaskedModel))
+        return {"bits_per_byte": bits_per_byte(network, self.tokenizer, self._validation)}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        from genai_demo.text.sampling import preview
+
+        assert isinstance(network, (GruModel, MaskedModel))
+        return {"sample.txt": preview(network, self.tokenizer).encode()}
+
+    def describe(self) -> dict[str, Any]:
+        return self._config
+
+    def files(self) -> dict[str, Path]:
+        return {FILE: self._folder / FILE}
+
+    def data(self) -> dict[str, Any]:
+        described: dict[str, Any] = {"training": asdict(self._training)}
+        for name, articles in (("news", self._news), ("background", self._background),
+                               ("validation", self._validation)):
+            described[name] = {"articles": len(articles), "hash": data_hash(articles)}
+        if self._start:
+            described["started_from"] = self._start
+        return described
+
+
+def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path) -> Tokenizer:
+    """Return the tokenizer that the run's folder holds already, or one learnt from the news and as much background."""
+    if (folder / FILE).is_file():
+        return Tokenizer.read(folder / FILE)
+    texts = [article.text for article in news]
+    room = sum(map(len, texts))
+    for article in background[::max(1, len(background) // 2000)]:
+        room -= len(article.text)
+        if room < 0:
+            break
+        texts.append(article.text)
+    return Tokenizer.train(texts, size)
+
+
+def _optimizer(network: nn.Module, training: NewsTraining) -> torch.optim.Optimizer:
+    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
+    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

@@ -1,0 +1,108 @@
+"""One page in two languages: where every text stands, and how it is exchanged.
+
+Gradio translates in the browser, by a list of locales that leaves out `zh`, `zh-HK` and `zh-Hans-CN`, and
+never what Python made. Here every text is registered with the component it stands on; the first page is sent
+in the visitor's language (see `serving.py`), and the language switch sends all texts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.blocks import Block
+
+from genai_demo.catalogue import LANGUAGES, message
+from genai_demo.errors import UserError
+
+B = TypeVar("B", bound=Block)
+Text = str | Callable[[str], Any]
+"""A key of the catalogue below "ui.", or a function from the language to the property's value."""
+
+
+def text(key: str, language: str, **values: object) -> str:
+    """Return the sentence `ui.<key>` of the catalogue."""
+    return message(f"ui.{key}", language, **values)
+
+
+def sentence(error: UserError, language: str) -> str:
+    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
+    values = dict(error.values)
+    if f"{values.get('name')}" in _NAMED:
+        values["name"] = text(str(values["name"]), language)
+    return message(error.key, language, **values)
+
+
+_NAMED = frozenset({
+    "model", "topic", "length", "temperature", "top_p", "min_p", "repetition_penalty", "variants", "seed", "steps",
+    "tokens_per_blank", "share",
+})
+
+
+def choices(prefix: str, values: Sequence[str]) -> Callable[[str], list[tuple[str, str]]]:
+    """Return what gives the choices `values` of a component their names, keys `ui.<prefix>_<value>`."""
+    return lambda language: [(text(f"{prefix}_{value}", language), value) for value in values]
+
+
+class Texts:
+    """All texts of one page, by component and property."""
+
+    def __init__(self) -> None:
+        self._places: dict[Block, dict[str, Text]] = {}
+        self._kept: set[Block] = set()
+        self.language = gr.Radio(
+            choices("language", LANGUAGES)("en"), value="en", label=text("language", "en"), elem_id="language",
+            elem_classes="segmented", container=False, render=False,
+        )
+        """the language switch; its value is the language of the page, an input of every handler that speaks"""
+        self._places[self.language] = {"label": "language"}
+
+    def make(self, kind: Callable[..., B], texts: dict[str, Text], switched: bool = True, **properties: Any) -> B:
+        """Return a component whose `texts` (property to text) are in the language of the page.
+
+        Args:
+            kind: class of the component.
+            texts: its texts by property.
+            switched: whether the texts are exchanged when the visitor switches the language; False for what
+                changes while the page is used, and is drawn anew by whoever changes it.
+            properties: everything else that the class takes.
+        """
+        english = {name: _value(place, "en") for name, place in texts.items()}
+        component = kind(**english, **properties)
+        self._places[component] = texts
+        if not switched:
+            self._kept.add(component)
+        return component
+
+    @property
+    def components(self) -> list[Block]:
+        """The components whose texts the language switch exchanges, in the order of `updates`."""
+        return [component for component in self._places if component not in self._kept]
+
+    def updates(self, language: str) -> list[dict[str, Any]]:
+        """Return what puts all `components` into `language`."""
+        return [
+            gr.update(**{name: _value(place, language) for name, place in self._places[component].items()})
+            for component in self.components
+        ]
+
+    def places(self) -> Iterator[tuple[Block, str, Text]]:
+        """Yield every text with its component and property."""
+        for component, texts in self._places.items():
+            for name, place in texts.items():
+                yield component, name, place
+
+    def translate(self, config: dict[str, Any], language: str) -> None:
+        """Put the configuration that a page is built from into `language`, in place."""
+        places = {component._id: texts for component, texts in self._places.items()}
+        for component in config["components"]:
+            for name, place in places.get(component["id"], {}).items():
+                component["props"][name] = _value(place, language)
+            if component["id"] == self.language._id:
+                component["props"]["value"] = language
+        config["title"] = text("title", language)
+
+
+def _value(place: Text, language: str) -> Any:
+    return text(place, language) if isinstance(place, str) else place(language)

@@ -1,0 +1,70 @@
+"""The page: heading, switches, and one tab per kind of thing that can be made."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.ui import text_handlers
+from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.text_panel import PRIVATE, Panel
+from genai_demo.ui.text_tab import news_tab
+
+STATIC = Path(__file__).parent / "static"
+
+
+def build() -> tuple[gr.Blocks, Texts]:
+    """Build the page and return it with its texts."""
+    with gr.Blocks(title=text("title", "en"), analytics_enabled=False, fill_width=True) as page:
+        texts = Texts()
+        with gr.Row(elem_id="masthead"):
+            texts.make(gr.HTML, {"value": _heading}, elem_id="heading")
+            with gr.Row(elem_id="switches"):
+                texts.language.render()
+                theme = texts.make(gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet")
+        with (
+            gr.Tabs(elem_id="rooms", elem_classes="rooms"),
+            texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True),
+        ):
+            panels = news_tab(texts)
+        texts.language.input(
+            texts.updates, texts.language, texts.components,
+            js="(language) => { genaiDemo.setLanguage(language); return [language]; }", **PRIVATE,
+        )
+        theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
+        _watch_models(page, texts, panels)
+    return page, texts
+
+
+def head() -> str:
+    """Return what the page's <head> needs besides Gradio's own."""
+    return f"<script>{(STATIC / 'page.js').read_text(encoding='utf-8')}</script>"
+
+
+def _heading(language: str) -> str:
+    return (
+        f"<h1>{escape(text('title', language))}</h1><p>{escape(text('tagline', language))}</p>"
+        f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
+        f'data-ready="{escape(text("announce_ready", language))}"></div>'
+    )
+
+
+def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
+    """Show on each panel whether its model can be used, when the page opens and when the answer may change."""
+
+    def problems(language: str, model: str) -> list[Any]:
+        """Return a notice, and whether the button works, for each panel."""
+        updates: list[Any] = []
+        for panel in panels:
+            sentence = text_handlers.problem_notice(model if panel.action == "generate" else "masked", language)
+            updates += [sentence, gr.update(interactive=not sentence)]
+        return updates
+
+    model = next(panel.controls["model"] for panel in panels if panel.action == "generate")
+    gr.on(
+        [page.load, texts.language.input, model.change], problems, [texts.language, model],
+        [component for panel in panels for component in (panel.problem, panel.run)], **PRIVATE,
+    )

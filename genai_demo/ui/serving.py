@@ -1,0 +1,126 @@
+"""Serving the page: in the visitor's language from the first byte, and to nobody but the visitor."""
+
+from __future__ import annotations
+
+import errno
+import html
+import json
+import os
+import re
+import socket
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from genai_demo.catalogue import LANGUAGES, match_language
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+from genai_demo.ui.languages import Texts, text
+
+LANGUAGE_COOKIE = "genai_demo_language"
+_CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
+_LOCALES = {"en": "en", "zh": "zh-CN"}
+"""What Gradio calls our languages."""
+# Gradio compiles its event scripts in the page, hence the two "unsafe"; what counts is that no address but our own
+# can be reached, so that nothing a visitor types can leave the machine.
+_POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
+
+
+def page_language(query: str, headers: Headers) -> str:
+    """Return the language a request asks for: by `?lang=`, else by its cookie, else by the browser's languages."""
+    wanted = parse_qs(query).get("lang", [""])[-1]
+    cookie = SimpleCookie(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
+    for chosen in (wanted, cookie.value if cookie else ""):
+        if chosen in LANGUAGES:
+            return chosen
+    return match_language(headers.get("accept-language", ""))
+
+
+def translated_page(page: str, texts: Texts, language: str) -> str:
+    """Return Gradio's HTML page with its texts, title and locale in `language`."""
+
+    def configuration(match: re.Match[str]) -> str:
+        config: dict[str, Any] = json.loads(match[2])
+        texts.translate(config, language)
+        # Gradio takes its own few words from the browser's first language, and does not know "zh" or "zh-HK".
+        locale = f'Object.defineProperty(navigator, "language", {{value: "{_LOCALES[language]}"}});'
+        return f"{locale}{match[1]}{_script_json(config)}{match[3]}"
+
+    page = _CONFIG.sub(configuration, page, count=1)
+    page = re.sub(r'(<html\s+lang=)"en"', rf'\1"{_LOCALES[language]}"', page, count=1)
+    page = re.sub(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*', "", page)
+    description = html.escape(text("description", language))
+    title = html.escape(text("title", language))
+    return page.replace("</head>", f'<title>{title}</title><meta name="description" content="{description}"></head>', 1)
+
+
+def _script_json(value: object) -> str:
+    """JSON that may stand inside a script element."""
+    dumped = json.dumps(value, ensure_ascii=False)
+    return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+class PageInLanguage:
+    """ASGI middleware that translates the page on its way out, and forbids it to reach other machines."""
+
+    def __init__(self, app: ASGIApp, texts: Texts) -> None:
+        self.app = app
+        self.texts = texts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def collect(event: Message) -> None:
+            if event["type"] == "http.response.start":
+                start.update(event)
+                return
+            body.extend(event.get("body", b""))
+            if not event.get("more_body", False):
+                await send(start)
+                await send({"type": "http.response.body", "body": finished()})
+
+        def finished() -> bytes:
+            headers = MutableHeaders(raw=start["headers"])
+            page = bytes(body)
+            if headers.get("content-type", "").startswith("text/html"):
+                language = page_language(scope["query_string"].decode("latin-1"), Headers(scope=scope))
+                page = translated_page(page.decode("utf-8"), self.texts, language).encode("utf-8")
+                headers["content-security-policy"] = _POLICY
+                headers["vary"] = "Accept-Language, Cookie"
+                headers["cache-control"] = "no-cache"
+                headers["content-length"] = str(len(page))
+            return page
+
+        await self.app(scope, receive, collect)
+
+
+def address() -> tuple[str, int]:
+    """Return the host and port to serve on; port 0 of the settings becomes a free one.
+
+    Raises:
+        UserError: the port is in use, or the host is no address of this machine.
+    """
+    host = os.environ.get("GRADIO_SERVER_NAME", settings().host)
+    port = settings().port
+    try:
+        family = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0][0]
+    except socket.gaierror:
+        raise UserError("ui.address_unusable", host=host) from None
+    with socket.socket(family) as trial:
+        if os.name == "posix":  # a port that was just given up is free; on Windows the option means something else
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.strip("[]"), port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                raise UserError("ui.port_busy", port=port, other=port + 1 if 1024 <= port < 65535 else 7860) from None
+            raise UserError("ui.address_unusable", host=host) from None
+        free: int = trial.getsockname()[1]
+    return host, free

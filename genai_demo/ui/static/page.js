@@ -1,0 +1,115 @@
+// What the page does without the server: language and theme of the document, and the buttons under a result.
+window.genaiDemo = (() => {
+  const YEAR = 31536000;
+  const locales = { en: "en", zh: "zh-CN" };
+
+  // Browsers that block storage throw here: the page then follows the system's theme at the next visit.
+  function kept() {
+    try { return localStorage.getItem("genai_demo_theme"); } catch { return null; }
+  }
+
+  function keep(theme) {
+    try { localStorage.setItem("genai_demo_theme", theme); } catch { /* only the next visit forgets it */ }
+  }
+
+  function setLanguage(language) {
+    document.cookie = `genai_demo_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
+    document.documentElement.lang = locales[language] || language;
+  }
+
+  function setTheme(theme) {
+    document.body.classList.toggle("dark", theme === "dark");
+  }
+
+  function toggleTheme() {
+    const theme = document.body.classList.contains("dark") ? "light" : "dark";
+    keep(theme);
+    setTheme(theme);
+  }
+
+  function announce(sentence) {
+    const region = document.getElementById("announcements");
+    if (region) region.textContent = sentence;
+  }
+
+  // Called when a result is complete: says it once, instead of every token while it streams.
+  function announceResults(panel) {
+    const texts = [...document.querySelectorAll(`#${panel} article`)].map((card) => card.dataset.text || "");
+    const region = document.getElementById("announcements");
+    if (region && texts.some(Boolean)) announce(`${region.dataset.ready} ${texts.join(" ")}`);
+  }
+
+  function reveal(panel) {
+    const element = document.getElementById(panel);
+    if (!element) return;
+    const { top } = element.getBoundingClientRect();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (top > innerHeight * 0.7 || top < 0) {
+      element.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    }
+  }
+
+  function confirmOn(button) {
+    const name = button.textContent;
+    if (button.dataset.done === name) return;
+    button.textContent = button.dataset.done;
+    announce(button.dataset.done);
+    setTimeout(() => { button.textContent = name; }, 1600);
+  }
+
+  function fileOf(card) {
+    const note = card.querySelector(".machine-made").textContent;
+    return `${card.dataset.text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
+  }
+
+  function download(card) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([fileOf(card)], { type: "text/plain;charset=utf-8" }));
+    link.download = card.dataset.file;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Pages served over plain http to another machine have no clipboard: the old way still works there.
+      const field = document.createElement("textarea");
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+  }
+
+  function sendTo(tab, field, text) {
+    document.getElementById(`${tab}-button`)?.click();
+    const input = document.querySelector(`#${field} textarea`);
+    if (!input) return;
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  }
+
+  const actions = {
+    copy: (card, button) => copy(card.dataset.text).then(() => confirmOn(button)),
+    download: (card, button) => { download(card); confirmOn(button); },
+    sureness: (card, button) => {
+      const shaded = card.classList.toggle("shaded");
+      button.setAttribute("aria-pressed", String(shaded));
+    },
+    send_to_rewrite: (card) => sendTo("tab-rewrite", "rewrite-text", card.dataset.text),
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("article button[data-action]");
+    if (button) actions[button.dataset.action](button.closest("article"), button);
+  });
+
+  if (kept()) setTheme(kept());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
+
+  return { setLanguage, toggleTheme, announceResults, reveal };
+})();
