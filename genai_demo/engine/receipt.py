@@ -42,6 +42,17 @@ class Receipt:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
 
+def text_with_receipt(text: str, note: str, receipt: Receipt) -> str:
+    """Return the content of a text file: the text, a note on how it came about, and the receipt.
+
+    Args:
+        text: the result.
+        note: one line, such as that a machine made it.
+        receipt: its receipt.
+    """
+    return f"{text}\n\n{note}\n{RECEIPT_MARK}{receipt.to_json()}\n"
+
+
 def parse_receipt(text: str) -> Receipt:
     """Read a receipt from JSON, or from a text with a receipt in its last lines.
 

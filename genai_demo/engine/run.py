@@ -35,20 +35,29 @@ class RunFolder:
         """The file whose appearance ends the run."""
         return self.path / "stop"
 
+    def check(self, resume: bool) -> None:
+        """Make sure that the folder is free for a new run, or holds one to resume.
+
+        Raises:
+            UserError: it is not.
+        """
+        file = self.path / "config.json"
+        if not resume and file.exists():
+            raise UserError("engine.run_exists", run=self.path)
+        if resume and (not file.is_file() or self.state_folder() is None):
+            raise UserError("engine.nothing_to_resume", run=self.path)
+
     def start(self, config: dict[str, Any], resume: bool) -> None:
         """Claim the folder for a new run, or make sure that it holds one to resume with the same configuration.
 
         Raises:
             UserError: a new run would overwrite one; nothing to resume; the configuration has changed.
         """
+        self.check(resume)
         file = self.path / "config.json"
         if not resume:
-            if file.exists():
-                raise UserError("engine.run_exists", run=self.path)
             write_json(file, config)
             return
-        if not file.is_file() or self.state_folder() is None:
-            raise UserError("engine.nothing_to_resume", run=self.path)
         self.stop_file.unlink(missing_ok=True)
         before = json.loads(file.read_text(encoding="utf-8"))
         for key in sorted(before.keys() | config.keys()):

@@ -78,12 +78,21 @@ def token_probabilities(logits: Tensor, sampling: Sampling, used: Tensor | None 
         probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
         probabilities /= probabilities.sum(-1, keepdim=True)
     if sampling.top_p < 1:
-        descending, order = torch.sort(probabilities, dim=-1, descending=True, stable=True)
+        descending, order = _likeliest(probabilities, sampling.top_p)
         before = descending.cumsum(-1) - descending  # probability of all likelier tokens
         descending = descending.masked_fill(before >= sampling.top_p, 0.0)
         probabilities = torch.zeros_like(probabilities).scatter_(-1, order, descending)
         probabilities /= probabilities.sum(-1, keepdim=True)
     return probabilities
+
+
+def _likeliest(probabilities: Tensor, mass: float, few: int = 512) -> tuple[Tensor, Tensor]:
+    """Return probabilities in descending order and their ids: a few where they hold `mass`, since sorting is slow."""
+    if probabilities.shape[-1] > few:
+        descending, order = torch.topk(probabilities, few)
+        if bool((descending.sum(-1) >= mass).all()):
+            return descending, order
+    return torch.sort(probabilities, dim=-1, descending=True, stable=True)
 
 
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:

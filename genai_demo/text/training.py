@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
+from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import linear, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 from genai_demo.text import gru, masked
 from genai_demo.text.batches import NewsBatches
-from genai_demo.text.data import Article, data_hash
+from genai_demo.text.data import Article, data_hash, read_articles
 from genai_demo.text.gru import GruConfig, GruModel
 from genai_demo.text.masked import MaskedConfig, MaskedModel
 from genai_demo.text.tokenizer import FILE, Tokenizer
@@ -56,6 +57,39 @@ def make_network(family: str, sizes: dict[str, Any]) -> NewsModel:
 def debug_sizes(family: str) -> dict[str, Any]:
     """Return sizes at which `family` trains in a second."""
     return gru.DEBUG if family == "gru" else masked.DEBUG
+
+
+def make_task(
+    family: str, changes: dict[str, Any], sizes: dict[str, Any], news: list[str], background: list[str],
+    validation: str | None, folder: Path, start: Path | None, seed: int,
+) -> Task:
+    """Return the task that the command line asks for.
+
+    Args:
+        family: "gru", "masked" or "topics".
+        changes: fields of the training's configuration that differ from the defaults.
+        sizes: fields of the network's configuration that differ from the defaults.
+        news, background, validation: paths or hub ids of articles.
+        folder: the run's folder.
+        start: a run or checkpoint to start from.
+        seed: of data and weights.
+
+    Raises:
+        UserError: data or starting point cannot be used, or a field is unknown.
+    """
+    articles = [article for source in news for article in read_articles(source)]
+    others = [article for source in background for article in read_articles(source)]
+    held_out = read_articles(validation) if validation else []
+    try:
+        if family == "topics":
+            from genai_demo.text.topics import TopicsTask, TopicsTraining
+
+            return TopicsTask(TopicsTraining(seed=seed, **changes), articles, held_out, sizes)
+        training = NewsTraining(family=family, seed=seed, **changes)
+        start = (RunFolder(start).last_snapshot() or start) if start else None
+        return NewsTask(training, articles, others, held_out, folder, sizes, start)
+    except TypeError as error:
+        raise UserError("engine.bad_field", reason=error) from error
 
 
 class NewsTask:

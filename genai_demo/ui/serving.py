@@ -83,8 +83,9 @@ class PageInLanguage:
                 return
             body.extend(event.get("body", b""))
             if not event.get("more_body", False):
+                page = finished()  # first: it changes the headers
                 await send(start)
-                await send({"type": "http.response.body", "body": finished()})
+                await send({"type": "http.response.body", "body": page})
 
         def finished() -> bytes:
             headers = MutableHeaders(raw=start["headers"])

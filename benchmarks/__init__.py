@@ -1,0 +1,1 @@
+"""Speed, measured beside public baselines in the same run; printed, never asserted."""

@@ -1,0 +1,175 @@
+"""Speed of news text: `python -m benchmarks.text [--json FILE]`.
+
+Measures tokens per second and the time to the first token of the GRU beside `transformers`' GPT-2 class with random
+weights, the same number of parameters and its cache; the masked model; and the application's start and memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parent.parent
+_OPENING = "The prime minister said on Monday that"
+
+
+def _median(measure: Callable[[int], dict[str, float]], repeats: int) -> dict[str, float]:
+    measure(0)
+    rows = [measure(number) for number in range(repeats)]
+    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+
+
+def gru_speed(repeats: int, variants: int) -> dict[str, float]:
+    """Return seconds to the first token and tokens per second of the whole path a visitor takes, sampling included."""
+    from genai_demo.text.generation import run
+    from genai_demo.text.requests import GenerateRequest
+
+    def measure(seed: int) -> dict[str, float]:
+        request = GenerateRequest(opening=_OPENING, length=160, variants=variants, seed=seed)
+        start, first, last = time.perf_counter(), 0.0, 0
+        for update in run(request):
+            first = first or time.perf_counter() - start
+            last = update.step
+        seconds = time.perf_counter() - start
+        return {"first_token_ms": first * 1000, "tokens_per_second": last * variants / seconds}
+
+    return _median(measure, repeats)
+
+
+def masked_speed(repeats: int) -> dict[str, float]:
+    """Return seconds of a fill-in and of a text of 80 tokens by the masked model."""
+    from genai_demo.text.generation import run
+    from genai_demo.text.requests import FillRequest, GenerateRequest
+
+    def measure(seed: int) -> dict[str, float]:
+        start = time.perf_counter()
+        list(run(FillRequest(text="The ___ said on ___ that profits rose.", seed=seed)))
+        middle = time.perf_counter()
+        list(run(GenerateRequest(model="masked", seed=seed)))
+        return {"fill_ms": (middle - start) * 1000, "write_ms": (time.perf_counter() - middle) * 1000}
+
+    return _median(measure, repeats)
+
+
+def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, float]:
+    """Return the same of `transformers`' GPT-2 class, as many parameters, random weights, sampling with its cache."""
+    import torch
+    from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
+
+    width = next(width for width in range(64, 4096, 64)
+                 if 4 * 12 * width**2 + (vocabulary + 256) * width >= parameters)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary, n_positions=256, n_embd=width, n_layer=4,
+                                       n_head=width // 64)).eval()
+    prompt = torch.arange(10, 20)[None]  # (1, T)
+    stamps: list[float] = []
+
+    class Stamps:
+        def put(self, value: torch.Tensor) -> None:
+            stamps.append(time.perf_counter())
+
+        def end(self) -> None:
+            pass
+
+    def measure(seed: int) -> dict[str, float]:
+        torch.manual_seed(seed)
+        stamps.clear()
+        start = time.perf_counter()
+        config = GenerationConfig(do_sample=True, temperature=0.8, top_p=0.95, top_k=0, repetition_penalty=1.1,
+                                  max_new_tokens=100, min_new_tokens=100, use_cache=True, pad_token_id=0)
+        model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=config, streamer=Stamps())
+        # The first stamp is the prompt's.
+        return {"first_token_ms": (stamps[1] - start) * 1000,
+                "tokens_per_second": (len(stamps) - 1) / (time.perf_counter() - start)}
+
+    return {"parameters": float(sum(p.numel() for p in model.parameters()))} | _median(measure, repeats)
+
+
+@contextmanager
+def _application() -> Iterator[tuple[str, int, float]]:
+    """Start the application and yield its address, process id and the time of the start command."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=_ROOT, env=os.environ | {"PORT": str(port)},
+                               stdout=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}/", process.pid, start
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def application() -> dict[str, float]:
+    """Return seconds until the page answers, and memory after both models have written."""
+    import psutil
+    from gradio_client import Client
+
+    with _application() as (address, pid, start):
+        while True:
+            try:
+                urllib.request.urlopen(address).read()
+                break
+            except OSError:
+                if not psutil.pid_exists(pid):
+                    raise
+                time.sleep(0.05)
+        ready = time.perf_counter() - start
+        client = Client(address, verbose=False)
+        for model in ("gru", "masked"):
+            client.predict(model=model, api_name="/write_news")
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        return {"page_ready_s": ready, "memory_mb": sum(one.memory_info().rss for one in processes) / 2**20}
+
+
+def main() -> None:
+    """Print a table, and JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="- for standard output")
+    options = parser.parse_args()
+
+    import torch
+
+    from genai_demo.text.loading import load
+
+    torch.set_num_threads(options.threads)
+    loaded = load("gru")
+    parameters = sum(weight.numel() for weight in loaded.network.parameters())
+    report: dict[str, Any] = {
+        "machine": {"processor": platform.processor() or platform.machine(), "threads": options.threads,
+                    "torch": torch.__version__, "python": platform.python_version()},
+        "application": application(),
+        "gru": {"parameters": float(parameters)} | gru_speed(options.repeats, 1),
+        "gru, 6 at once": {"parameters": float(parameters)} | gru_speed(options.repeats, 6),
+        "GPT-2 class, random weights": gpt2_speed(options.repeats, parameters, loaded.tokenizer.size),
+        "masked": masked_speed(options.repeats),
+    }
+    ratio = report["gru"]["tokens_per_second"] / report["GPT-2 class, random weights"]["tokens_per_second"]
+    report["gru over GPT-2 class"] = {"tokens_per_second": ratio}
+    stream = sys.stderr if options.json == "-" else sys.stdout
+    for name, figures in report.items():
+        for figure, value in figures.items():
+            shown = f"{value:,.1f}" if isinstance(value, float) else value
+            print(f"{name:<30} {figure:<20} {shown:>16}", file=stream)
+    if options.json == "-":
+        print(json.dumps(report, indent=2))
+    elif options.json:
+        Path(options.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+"""The command line of news text: options, and what each command does; imports no torch until it must."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from genai_demo.catalogue import message
+from genai_demo.engine.config import PRECISIONS, TRACKERS
+from genai_demo.engine.files import write_json, write_text
+from genai_demo.engine.receipt import Receipt, text_with_receipt
+from genai_demo.errors import UserError
+from genai_demo.text.requests import (
+    MODELS,
+    SEED,
+    TOPICS,
+    FillRequest,
+    GenerateRequest,
+    Request,
+    RewriteRequest,
+)
+
+TRAINED = ("gru", "masked", "topics")
+"""families that `train` knows: the two that write, and the classifier that judges topics"""
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `generate text`."""
+    default = GenerateRequest()
+    parser.add_argument("--out", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="folder to write to (out)")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="texts to make, each with the next seed (1)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the first text (0)")
+    parser.add_argument("--model", default=None, metavar="NAME",
+                        help="gru, masked, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)")
+    parser.add_argument("--topic", default=default.topic, choices=TOPICS, help="what the text is about (any)")
+    parser.add_argument("--opening", default="", metavar="WORDS", help="words the text starts with")
+    parser.add_argument("--length", type=int, default=default.length, metavar="TOKENS",
+                        help=f"longest text ({default.length})")
+    parser.add_argument("--temperature", type=float, default=None, help="below 1 safer, above 1 wilder")
+    parser.add_argument("--top-p", type=float, default=default.top_p, help=f"({default.top_p})")
+    parser.add_argument("--min-p", type=float, default=default.min_p, help=f"({default.min_p})")
+    parser.add_argument("--repetition-penalty", type=float, default=default.repetition_penalty,
+                        help=f"({default.repetition_penalty})")
+    parser.add_argument("--steps", type=int, default=None, help="steps of the masked model")
+    parser.add_argument("--fill", metavar="TEXT", help="fill the ___ blanks of this text instead")
+    parser.add_argument("--rewrite", metavar="TEXT", help="rewrite a share of this text instead")
+    parser.add_argument("--share", type=float, default=RewriteRequest().share, help="share of words that --rewrite replaces")
+    parser.add_argument("--json", metavar="FILE", help="also write all results as JSON; - for standard output")
+
+
+def _request(options: argparse.Namespace, seed: int) -> Request:
+    """Return the request for the options, whatever the command line left open taken from its defaults."""
+    given = {"topic": options.topic, "seed": seed}
+    given |= {name: value for name in ("temperature", "steps") if (value := getattr(options, name)) is not None}
+    if options.fill is not None:
+        return FillRequest(text=options.fill, **given)
+    if options.rewrite is not None:
+        return RewriteRequest(text=options.rewrite, share=options.share, **given)
+    return GenerateRequest(model=_family(options.model), opening=options.opening, length=options.length,
+                           top_p=options.top_p, min_p=options.min_p,
+                           repetition_penalty=options.repetition_penalty, **given)
+
+
+def _family(model: str | None) -> str:
+    """Return the family of a model: "gru", "masked", or what the checkpoint of that name says."""
+    if model is None or model in MODELS:
+        return model or MODELS[0]
+    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.text.loading import checkpoint_folder
+
+    return read_checkpoint(checkpoint_folder(model)).family
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Write `--count` texts, one file each, with the receipt inside.
+
+    Raises:
+        UserError: an option is not allowed, a file exists already or cannot be written.
+    """
+    if not 1 <= options.count <= 10_000:
+        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    if options.fill is not None and options.rewrite is not None:
+        raise UserError("text.fill_or_rewrite")
+    if options.seed + options.count - 1 > SEED[1]:
+        raise UserError("text.out_of_range_whole", name="seed", value=options.seed + options.count - 1,
+                        low=SEED[0], high=SEED[1])
+    requests = [_request(options, options.seed + number) for number in range(options.count)]
+    files = [options.out / f"text-{request.seed}.txt" for request in requests]
+    for request, file in zip(requests, files, strict=True):
+        request.check()
+        if file.exists():
+            raise UserError("engine.file_exists", file=file)
+    results = []
+    for request, file in zip(requests, files, strict=True):
+        text, receipt = _make(request, options.model)
+        results.append(_keep(text, receipt, file))
+    _write_json(options.json, results)
+
+
+def reproduce(receipt: Receipt, out: Path) -> None:
+    """Make again what `receipt` records and write it to `out`.
+
+    Raises:
+        UserError: the receipt does not fit, or the file exists already.
+    """
+    from genai_demo.text import generation
+
+    file = out / f"text-{receipt.settings.get('seed', 0)}.txt"
+    if file.exists():
+        raise UserError("engine.file_exists", file=file)
+    update = generation.reproduce(receipt)
+    _keep(update.drafts[receipt.index].text, receipt, file)
+
+
+def _make(request: Request, model: str | None) -> tuple[str, Receipt]:
+    from genai_demo.text import generation
+
+    update = list(generation.run(request, model))[-1]
+    return update.drafts[0].text, update.receipts[0]
+
+
+def _keep(text: str, receipt: Receipt, file: Path) -> dict[str, Any]:
+    try:
+        write_text(file, text_with_receipt(text, message("text.machine_made"), receipt))
+    except OSError as error:
+        raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
+    print(f"{file}: {text}", file=sys.stderr)
+    return {"file": str(file), "text": text, "receipt": json.loads(receipt.to_json())}
+
+
+def _write_json(target: str | None, value: Any) -> None:
+    if target == "-":
+        print(json.dumps(value, ensure_ascii=False, indent=2))
+    elif target is not None:
+        write_json(Path(target), value)
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `evaluate text`."""
+    parser.add_argument("--model", default="gru", metavar="NAME",
+                        help="gru, masked, topics, a checkpoint's folder or a run (gru)")
+    parser.add_argument("--data", metavar="PATH", help="held-out articles: .csv, .jsonl, .txt, or a hub id")
+    parser.add_argument("--training", nargs="+", default=[], metavar="PATH",
+                        help="what the model was trained on, for the baselines and the share that is copied")
+    parser.add_argument("--count", type=int, default=50, metavar="N", help="texts to generate per topic (50)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the first text (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
+    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a checkpoint and print the table.
+
+    Raises:
+        UserError: the checkpoint or the data cannot be used.
+    """
+    if not 1 <= options.count <= 10_000:
+        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    from genai_demo.text import evaluation
+    from genai_demo.text.card import write_card
+    from genai_demo.text.loading import checkpoint_folder
+
+    report = evaluation.evaluate(options.model, options.data, options.training, options.count, options.seed)
+    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    _write_json(options.json, report)
+    if options.card:
+        write_card(checkpoint_folder(options.model), report)
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train text`."""
+    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
+    parser.add_argument("--data", required=True, nargs="+", metavar="PATH",
+                        help="articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news")
+    parser.add_argument("--background", nargs="*", default=[], metavar="PATH",
+                        help="other texts to learn the language from")
+    parser.add_argument("--background-share", type=float, default=None, metavar="SHARE",
+                        help="share of training rows from the background")
+    parser.add_argument("--validation", metavar="PATH", help="articles to measure on while training")
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--start", type=Path, metavar="DIR",
+                        help="checkpoint or run whose weights to start from, to fine-tune it")
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
+    budget.add_argument("--examples", type=int, metavar="N", help="budget in training examples")
+    parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="examples per step (64)")
+    parser.add_argument("--learning-rate", type=float, default=None, metavar="RATE", help="peak learning rate")
+    parser.add_argument("--window", type=int, default=None, metavar="TOKENS", help="longest training row")
+    parser.add_argument("--dropout", type=float, default=None, metavar="SHARE", help="share of units dropped")
+    parser.add_argument("--size", nargs="*", default=[], metavar="NAME=N",
+                        help="fields of the network's configuration, such as hidden=1024 layers=2")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")
+    parser.add_argument("--snapshots", type=int, default=16, metavar="N", help="snapshots to keep (16)")
+    parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a model into a run folder.
+
+    Raises:
+        UserError: an option, the data or the folder cannot be used.
+    """
+    from genai_demo.engine.config import TrainConfig
+    from genai_demo.engine.loop import train as run_training
+    from genai_demo.engine.run import RunFolder
+    from genai_demo.text.training import make_task
+
+    config = TrainConfig(minutes=options.minutes, examples=options.examples, batch_size=options.batch_size,
+                         seed=options.seed, precision=options.precision, snapshots=options.snapshots)
+    run = RunFolder(options.run)
+    run.check(options.resume)
+    changes = {name: getattr(options, name) for name in
+               ("learning_rate", "window", "background_share") if getattr(options, name) is not None}
+    sizes = dict(_size(entry) for entry in options.size)
+    if options.dropout is not None:
+        sizes["dropout"] = options.dropout
+    task = make_task(options.model, changes, sizes, options.data, options.background, options.validation,
+                     options.run, options.start, options.seed)
+    progress = run_training(task, config, run, options.resume, options.track)
+    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+
+
+def _size(entry: str) -> tuple[str, int | float]:
+    name, _, value = entry.partition("=")
+    try:
+        return name, int(value) if value.isdecimal() else float(value)
+    except ValueError:
+        raise UserError("engine.bad_size", value=entry) from None
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `export text`."""
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose newest snapshot to take")
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a run's newest snapshot as a checkpoint in half precision.
+
+    Raises:
+        UserError: there is no snapshot, or the folder holds another family's checkpoint.
+    """
+    from genai_demo.engine.export import export_checkpoint
+
+    checkpoint = export_checkpoint(options.run, options.to)
+    print(f"{options.to}: checkpoint {checkpoint.id}")
