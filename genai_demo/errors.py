@@ -13,7 +13,7 @@ class UserError(ValueError):
         values: what fills the sentence's fields.
     """
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(message(key, "en", **values))
         self.key = key
         self.values = values

@@ -46,7 +46,10 @@ def settings() -> Settings:
     Raises:
         UserError: a variable holds something that is not allowed.
     """
-    environment = os.environ.get
+
+    def environment(variable: str, default: str) -> str:
+        return os.environ.get(variable, "").strip() or default
+
     return Settings(
         checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
         runs=Path(environment("GENAI_DEMO_RUNS", "runs")),

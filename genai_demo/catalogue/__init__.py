@@ -28,7 +28,7 @@ def sentences(language: str) -> dict[str, str]:
     return merged
 
 
-def message(key: str, language: str = "en", **values: object) -> str:
+def message(key: str, language: str = "en", /, **values: object) -> str:
     """Return the sentence of `key` in `language` with its fields filled in.
 
     Raises:

@@ -3,7 +3,9 @@
     model.safetensors   the weights
     config.json         {"family": ..., "model": {...}, "trained": {...}, "files": {name: sha256}}
     README.md           the model card (in `checkpoints/`)
-    ...                 further data files, such as a tokenizer, named in "files"
+    ...                 further data files, such as a tokenizer
+
+The configuration holds the hash of every file but the card: a damaged one is noticed.
 
 The id of a checkpoint is a hash of all that its results depend on: weights, model configuration, files.
 """
@@ -97,7 +99,7 @@ def save_checkpoint(
     temporary = folder / f".{WEIGHTS}"
     save_file(kept, temporary)
     temporary.replace(folder / WEIGHTS)
-    hashes = {}
+    hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
     for name, source in (files or {}).items():
         if source.resolve() != (folder / name).resolve():
             shutil.copyfile(source, folder / name)
@@ -118,15 +120,19 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         family, model, trained, files = (config[key] for key in ("family", "model", "trained", "files"))
+        files, model, trained = dict(files), dict(model), dict(trained)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError("engine.damaged", file=folder / CONFIG, reason=error) from error
     _check_safetensors(folder / WEIGHTS)
+    hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
     for name, expected in files.items():
         if not (folder / name).is_file():
             raise UserError("engine.missing", file=folder / name)
-        if _sha256(folder / name) != expected:
+        if name not in hashes:
+            hashes[name] = _sha256(folder / name)
+        if hashes[name] != expected:
             raise UserError("engine.damaged", file=folder / name, reason="checksum")
-    return Checkpoint(folder, _id(_sha256(folder / WEIGHTS), family, model, files), family, model, trained)
+    return Checkpoint(folder, _id(hashes.pop(WEIGHTS), family, model, hashes), family, model, trained)
 
 
 def _check_safetensors(file: Path) -> None:

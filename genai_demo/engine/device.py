@@ -52,7 +52,7 @@ def bf16_speedup() -> float:
             start = time.perf_counter()
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 loss = network(x).square().mean()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             seconds.append(time.perf_counter() - start)
         best[bf16] = min(seconds)
     return best[False] / best[True]

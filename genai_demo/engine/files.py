@@ -10,12 +10,17 @@ from typing import Any
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write `text` as UTF-8 by way of a temporary file in the same folder and a rename."""
+    """Write `text` as UTF-8, atomically."""
+    write_bytes(file, text.encode("utf-8"))
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write `content` by way of a temporary file in the same folder and a rename."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o644)

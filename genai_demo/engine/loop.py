@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import broadcast, set_seed
 from tqdm import tqdm
 
 from genai_demo import __version__
@@ -81,10 +81,12 @@ class _Loop:
         self.micro_batch: int = numbers.get("micro_batch", config.batch_size)
         self.step: int = numbers.get("step", 0)
         self.seconds_before: float = numbers.get("seconds", 0.0)
-        self.started = time.perf_counter()
+        self.started = self.last_state = time.perf_counter()
+        self.stop_asked = self.must_stop = self.state_due = False
+        self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
-        self.snapshots_done: int = numbers.get("snapshots_done", 0)
-        self.stop_asked = False
+        # With a larger budget than before, some of the snapshots are still to come.
+        self.snapshots_done: int = min(numbers.get("snapshots_done", 0), self._snapshots_due())
         if resume:
             self._restore(tensors, numbers)
             if self.main:
@@ -98,13 +100,25 @@ class _Loop:
     def seconds(self) -> float:
         return self.seconds_before + time.perf_counter() - self.started
 
-    def progress(self) -> Progress:
+    def _progress(self, seconds: float) -> Progress:
         examples = self.step * self.config.batch_size * self.accelerator.num_processes
         if self.config.minutes is not None:
-            fraction = self.seconds / (self.config.minutes * 60)
+            fraction = seconds / (self.config.minutes * 60)
         else:
             fraction = examples / (self.config.examples or 1)
-        return Progress(self.step, examples, self.seconds, min(fraction, 1.0))
+        return Progress(self.step, examples, seconds, min(fraction, 1.0))
+
+    def _snapshots_due(self) -> int:
+        return sum(at <= self.progress.fraction for at in self.snapshot_at)
+
+    def _look_around(self) -> None:
+        """Read the clock and the stop sign once per step; several processes all go by the first one's."""
+        state_due = time.perf_counter() - self.last_state >= self.config.state_minutes * 60
+        seen = [self.seconds, float(self.stop_asked or self.run.stop_file.exists()), float(state_due)]
+        if self.accelerator.num_processes > 1:
+            seen = broadcast(torch.tensor(seen, dtype=torch.float64, device=self.accelerator.device)).tolist()
+        self.progress = self._progress(seen[0])
+        self.must_stop, self.state_due = bool(seen[1]), bool(seen[2])
 
     # State
 
@@ -138,8 +152,8 @@ class _Loop:
             numbers.update(counters)
         scaler = self.accelerator.scaler
         self.run.write_state(self.step, tensors, {
-            "step": self.step, "seconds": self.seconds, "micro_batch": self.micro_batch, "precision": self.precision,
-            "snapshots_done": self.snapshots_done, "optimizer": numbers,
+            "step": self.step, "seconds": self.progress.seconds, "micro_batch": self.micro_batch,
+            "precision": self.precision, "snapshots_done": self.snapshots_done, "optimizer": numbers,
             "scaler": scaler.state_dict() if scaler is not None else None,
         })
 
@@ -149,12 +163,11 @@ class _Loop:
         figures: dict[str, float] = {}
         batch = self.task.batch(self.step, self.config.batch_size, self.accelerator.process_index)
         batch = {name: tensor.to(self.accelerator.device, non_blocking=True) for name, tensor in batch.items()}
-        progress = self.progress()
         for number, phase in enumerate(self.task.phases):
             while True:
                 try:
                     torch.manual_seed(self._step_seed(number))
-                    values = self._phase(phase, batch, progress)
+                    values = self._phase(phase, batch, self.progress)
                     break
                 except torch.OutOfMemoryError:
                     self._halve_micro_batch()
@@ -180,20 +193,26 @@ class _Loop:
                 values = phase.loss(micro, progress)
             self.accelerator.backward(values["loss"] * share)
             for name, value in values.items():
-                sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach() * share
-        figures = {name: value.item() for name, value in sums.items()}
-        if not math.isfinite(figures["loss"]):
-            raise UserError("engine.diverged", loss=figures["loss"], step=self.step,
-                            snapshot=self.run.last_snapshot() or "-")
+                sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach().float() * share
+        means = torch.stack(list(sums.values()))
         if self.accelerator.num_processes > 1:
+            means = self.accelerator.reduce(means, "mean")
             for weight in network.parameters():
                 if weight.grad is not None:
                     weight.grad = self.accelerator.reduce(weight.grad, "mean")
+        figures = dict(zip(sums, means.tolist(), strict=True))
+        self._check_finite(figures["loss"])
         norm = self.accelerator.clip_grad_norm_(network.parameters(), self.config.clip_norm)
         figures["gradient_norm"] = float(norm) if norm is not None else 0.0
+        if self.accelerator.scaler is None:  # a scaler leaves out steps whose gradients overflow
+            self._check_finite(figures["gradient_norm"])
         optimizer.step()
         figures["learning_rate"] = phase.optimizer.param_groups[0]["lr"]
         return figures
+
+    def _check_finite(self, value: float) -> None:
+        if not math.isfinite(value):
+            raise UserError("engine.diverged", value=value, step=self.step, snapshot=self.run.last_snapshot() or "-")
 
     def _halve_micro_batch(self) -> None:
         if self.micro_batch == 1:
@@ -208,13 +227,13 @@ class _Loop:
 
     # Bookkeeping
 
-    def _snapshot(self, progress: Progress) -> dict[str, float]:
+    def _snapshot(self) -> dict[str, float]:
         network = self.average.network
         figures = self.task.validate(network)
         self.run.write_sample(self.step, self.task.sample(network))
         save_checkpoint(
             self.run.snapshot_folder(self.step), network.state_dict(), self.task.family, self.task.describe(),
-            {"data": self.task.data(), "examples": progress.examples, "seconds": round(progress.seconds, 1),
+            {"data": self.task.data(), "examples": self.progress.examples, "seconds": round(self.progress.seconds, 1),
              "batch_size": self.config.batch_size, "seed": self.config.seed, "precision": self.precision,
              "code": __version__, "torch": torch.__version__, "python": platform.python_version(),
              "device": str(self.accelerator.device), "validation": figures},
@@ -224,18 +243,22 @@ class _Loop:
         return {f"validation_{name}": value for name, value in figures.items()}
 
     def _tick(self, sums: dict[str, float], count: int, since: float, extra: dict[str, float]) -> None:
-        progress = self.progress()
+        progress = self.progress
         line: dict[str, Any] = {"step": self.step, "examples": progress.examples,
-                                "seconds": round(self.seconds, 2), "fraction": round(progress.fraction, 6)}
+                                "seconds": round(progress.seconds, 2), "fraction": round(progress.fraction, 6)}
         if count:
             line |= {name: total / count for name, total in sums.items()}
-            line["examples_per_second"] = count * self.config.batch_size / max(self.seconds - since, 1e-9)
+            examples = count * self.config.batch_size * self.accelerator.num_processes
+            line["examples_per_second"] = examples / max(self.seconds - since, 1e-9)
         line["memory_mb"] = round(_memory_mb(self.accelerator.device))
         line |= extra
         self.run.add_stats(line)
-        self.run.write_status("running", step=self.step, fraction=progress.fraction, seconds=self.seconds,
-                              loss=line.get("loss"))
+        self._say_running(line.get("loss"))
         self.accelerator.log({key: value for key, value in line.items() if key != "step"}, step=self.step)
+
+    def _say_running(self, loss: float | None = None) -> None:
+        self.run.write_status("running", step=self.step, fraction=self.progress.fraction,
+                              seconds=self.progress.seconds, loss=loss)
 
     # The whole run
 
@@ -249,20 +272,22 @@ class _Loop:
                 raise
             finally:
                 self.accelerator.end_training()
-        progress = self.progress()
         if self.main:
-            state = "finished" if progress.fraction >= 1 else "stopped"
-            self.run.write_status(state, step=self.step, fraction=progress.fraction, seconds=self.seconds)
-        return progress
+            state = "finished" if self.progress.fraction >= 1 else "stopped"
+            self.run.write_status(state, step=self.step, fraction=self.progress.fraction, seconds=self.progress.seconds)
+        return self.progress
 
     def _loop(self) -> None:
-        self.started = time.perf_counter()
+        self.started = self.last_state = time.perf_counter()
+        self._look_around()
+        if self.main:
+            self._say_running()
         sums: dict[str, float] = defaultdict(float)
-        count, since, last_state = 0, self.seconds, time.perf_counter()
-        bar = tqdm(total=100.0, initial=round(self.progress().fraction * 100, 1), unit="%", disable=not self.main,
+        count, since = 0, self.seconds
+        bar = tqdm(total=100.0, initial=round(self.progress.fraction * 100, 1), unit="%", disable=not self.main,
                    bar_format="{l_bar}{bar}| {elapsed} {postfix}")
         with bar:
-            while self.progress().fraction < 1 and not self._must_stop():
+            while self.progress.fraction < 1 and not self.must_stop:
                 figures = self._step()
                 self.step += 1
                 seen = self.step * self.config.batch_size * self.accelerator.num_processes
@@ -271,25 +296,25 @@ class _Loop:
                 for name, value in figures.items():
                     sums[name] += value
                 count += 1
-                progress = self.progress()
+                self._look_around()
                 extra: dict[str, float] = {}
-                due = sum(at <= progress.fraction for at in self.snapshot_at)
-                if due > self.snapshots_done and self.main:
-                    extra = self._snapshot(progress)
+                due = self._snapshots_due()
+                # What was learnt until a stop is kept as well.
+                snapshot_due = due > self.snapshots_done or self.must_stop
+                if snapshot_due and self.main:
+                    extra = self._snapshot()
                 self.snapshots_done = max(due, self.snapshots_done)
-                if self.main and (extra or self.seconds - since >= self.config.tick_seconds):
+                tick_due = snapshot_due or self.seconds - since >= self.config.tick_seconds
+                if self.main and tick_due:
                     self._tick(sums, count, since, extra)
                     sums.clear()
                     count, since = 0, self.seconds
                     bar.set_postfix_str(f"step {self.step}, loss {figures.get('loss', math.nan):.3f}", refresh=False)
-                    bar.update(round(progress.fraction * 100 - bar.n, 2))
-                if time.perf_counter() - last_state >= self.config.state_minutes * 60:
+                    bar.update(round(self.progress.fraction * 100 - bar.n, 2))
+                if self.state_due:
                     self._save_state()
-                    last_state = time.perf_counter()
+                    self.last_state = time.perf_counter()
         self._save_state()
-
-    def _must_stop(self) -> bool:
-        return self.stop_asked or self.run.stop_file.exists()
 
 
 def _split(batch: Batch, size: int) -> Iterator[Batch]:

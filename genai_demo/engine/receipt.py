@@ -59,19 +59,20 @@ def parse_receipt(text: str) -> Receipt:
     Raises:
         UserError: there is no receipt in it, or it lacks something.
     """
-    for line in reversed(text.splitlines()):
+    for line in reversed(text.split("\n")):  # JSON may hold other line separators unescaped
         if line.startswith(RECEIPT_MARK):
             text = line.removeprefix(RECEIPT_MARK)
             break
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UserError("engine.no_receipt") from None
-    expected = {"modality": str, "action": str, "model": str, "checkpoint": str, "settings": dict, "index": int, "code": str}
+    expected = {"modality": str, "action": str, "model": str, "checkpoint": str, "settings": dict, "index": int,
+                "code": str}
     if not isinstance(fields, dict):
         raise UserError("engine.no_receipt")
     for name, kind in expected.items():
-        if not isinstance(fields.get(name), kind):
+        if not isinstance(fields.get(name), kind) or isinstance(fields[name], bool):
             raise UserError("engine.receipt_lacks", field=name)
     return Receipt(**{name: fields[name] for name in expected})
 
@@ -87,6 +88,6 @@ def read_receipt(file: Path) -> Receipt:
     if file.stat().st_size > _LARGEST_FILE:
         raise UserError("engine.receipt_too_large", file=file.name)
     try:
-        return parse_receipt(file.read_text(encoding="utf-8"))
+        return parse_receipt(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise UserError("engine.not_utf8", file=file.name) from None

@@ -20,7 +20,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genai_demo.engine.files import write_json, write_text
+from genai_demo.engine.files import write_bytes, write_json, write_text
 from genai_demo.errors import UserError
 
 
@@ -59,11 +59,12 @@ class RunFolder:
             write_json(file, config)
             return
         self.stop_file.unlink(missing_ok=True)
-        before = json.loads(file.read_text(encoding="utf-8"))
-        for key in sorted(before.keys() | config.keys()):
-            if key != "budget" and before.get(key) != config.get(key):
+        before = _flat(json.loads(file.read_text(encoding="utf-8")))
+        now = _flat(json.loads(json.dumps(config)))  # so that a tuple is the list it was written as
+        for key in sorted(before.keys() | now.keys()):
+            if not key.startswith("budget.") and before.get(key) != now.get(key):
                 raise UserError("engine.other_config", run=self.path, key=key,
-                                before=before.get(key), now=config.get(key))
+                                before=before.get(key), now=now.get(key))
         write_json(file, config)
 
     def write_status(self, state: str, **values: Any) -> None:
@@ -106,7 +107,7 @@ class RunFolder:
         folder = self.path / "samples" / f"{step:08d}"
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            (folder / name).write_bytes(content)
+            write_bytes(folder / name, content)
 
     def state_folder(self) -> Path | None:
         """Return the folder of the newest whole state."""
@@ -120,8 +121,10 @@ class RunFolder:
         """Write a state; until it is whole the former one stays the one to resume from."""
         from safetensors.torch import save_file
 
-        root = self.path / "state"
+        root, former = self.path / "state", self.state_folder()
         folder = root / f"{step:08d}"
+        if folder == former:
+            folder = root / f"{step:08d}-again"
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
@@ -150,3 +153,11 @@ class RunFolder:
                     json.loads((folder / "numbers.json").read_text(encoding="utf-8")))
         except (SafetensorError, OSError, ValueError) as error:
             raise UserError("engine.damaged", file=folder, reason=error) from error
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested values by their dotted names, such as "train.batch_size"."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat

@@ -44,8 +44,9 @@ def clean(raw: str) -> str:
 
 
 _AGENCY = (
-    r"(?:(?:The )?(?:AP|Associated Press|Canadian Press|Christian Science Monitor)(?: [A-Z]\w+ Writer)?|Reuters|AFP|UPI|CP|"
-    r"Agence France[- ]Presse|SPACE\.com|Ziff Davis|MacCentral|PC World|TechWeb|Forbes\.com|USATODAY\.com|CBS\.MW|"
+    r"(?:(?:The )?(?:AP|Associated Press|Canadian Press|Christian Science Monitor)(?: [A-Z]\w+ Writer)?|"
+    r"Reuters|AFP|UPI|CP|Agence France[- ]Presse|"
+    r"SPACE\.com|Ziff Davis|MacCentral|PC World|TechWeb|Forbes\.com|USATODAY\.com|CBS\.MW|"
     r"Sports Network|SportsNetwork|Bloomberg|Dow Jones|NewsFactor|washingtonpost\.com|Xinhua(?:net)?|IDG News Service|"
     r"InfoWorld|Knight Ridder|CNN/Money|CNN|BBC|BBC News|Investor's Business Daily|ZDNet|CNET(?: News\.com)?|"
     r"[A-Z][\w.]*(?:\.com|\.net|News|Press|Times|Post|Network)(?: Online)?)"
@@ -58,7 +59,8 @@ _SIGNATURES = re.compile(
     r"|\s*\(Update\s?\d\)"
 )
 _UNFINISHED = re.compile(
-    rf"(?:\s*\([^()]{{0,40}}|(?:(?<=\s)|^){_AGENCY}\s*-{{0,2}}\s*|(?:(?<=\s)|^)[A-Z][A-Z.'-]+[A-Z., '-]*(?:\({_AGENCY}\)?\s*-?)?)$"
+    rf"(?:\s*\([^()]{{0,40}}|(?:(?<=\s)|^){_AGENCY}\s*-{{0,2}}\s*"
+    rf"|(?:(?<=\s)|^)[A-Z][A-Z.'-]+[A-Z., '-]*(?:\({_AGENCY}\)?\s*-?)?)$"
 )
 
 
@@ -70,14 +72,22 @@ def source_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _SIGNATURES.finditer(text)]
 
 
-def strip_source(text: str) -> str:
-    """Return `text` without agency signatures; where one parted headline and story, a new line does."""
-    kept, start = [], 0
+def strip_source(text: str, given: int = 0) -> str:
+    """Return `text` without agency signatures; where one parted headline and story, a new line does.
+
+    Args:
+        given: number of characters at the start that somebody else wrote, which stay.
+    """
+    kept, start = [text[:given]], given
     for begin, end in source_spans(text):
+        if end <= given:
+            continue
+        begin = max(begin, given)
         between = "\n" if begin > 0 and text[begin:end].count("(") and text[begin:end].rstrip().endswith("-") else ""
         kept.append(text[start:begin].rstrip(" ") + between if between else text[start:begin])
         start = end
-    return "".join([*kept, text[start:]]).lstrip()
+    stripped = "".join([*kept, text[start:]])
+    return stripped if given else stripped.lstrip()
 
 
 def settled(text: str) -> str:

@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import io
 import json
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +72,10 @@ def data_hash(articles: list[Article]) -> str:
 def _read_text(file: Path) -> str:
     if not file.is_file():
         raise UserError("engine.no_file", file=file)
-    opened = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
     try:
-        with opened as stream:
+        with (gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")) as stream:
             content = stream.read(_LARGEST_FILE + 1)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError("text.bad_gzip", file=file.name) from error
     if len(content) > _LARGEST_FILE:
         raise UserError("text.file_too_large", file=file.name)
@@ -118,32 +119,33 @@ def _read_csv(file: Path, text: str) -> Iterator[Article]:
 
 
 def _read_jsonl(file: Path, text: str) -> Iterator[Article]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError("text.bad_json", file=file.name, line=number) from error
-        if not isinstance(row, dict) or not ("text" in row or {"title", "description"} <= row.keys()):
+        if not isinstance(row, dict):
             raise UserError("text.json_fields", file=file.name, line=number)
         yield from _article(row, file.name, number, raw=False)
 
 
 def _read_txt(text: str) -> Iterator[Article]:
-    for paragraph in text.replace("\r\n", "\n").split("\n\n"):
+    for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
         if paragraph.strip():
             yield Article(paragraph.strip())
 
 
 def _read_hub(name: str, split: str) -> Iterator[Article]:
     from datasets import load_dataset
-    from datasets.exceptions import DatasetNotFoundError
+    from datasets.exceptions import DatasetsError
 
     try:
         rows = load_dataset(name, split=split)
-    except (DatasetNotFoundError, ConnectionError, OSError, ValueError) as error:
-        raise UserError("text.no_hub_data", name=name, split=split, reason=str(error).splitlines()[0][:200]) from error
+    except (DatasetsError, OSError, ValueError, RuntimeError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
+        raise UserError("text.no_hub_data", name=name, split=split, reason=reason) from error
     if "text" not in rows.column_names:
         raise UserError("text.hub_columns", name=name, found=", ".join(rows.column_names))
     label = rows.features.get("label")
@@ -156,11 +158,18 @@ def _read_hub(name: str, split: str) -> Iterator[Article]:
 
 def _article(row: dict[str, Any], source: str, line: int, raw: bool) -> Iterator[Article]:
     topic = _topic(row.get("label"), source, line)
-    parts = [row["title"], row["description"]] if row.get("title") is not None and row.get("description") is not None \
-        else [row["text"]]
+    parts: list[Any] = [row.get("title"), row.get("description")]
+    if None in parts:
+        parts = [row.get("text")]
     if not all(isinstance(part, str) for part in parts):
         raise UserError("text.json_fields", file=source, line=line)
-    text = " ".join(clean(part) if raw else part.strip() for part in parts).strip()
+    if raw:
+        parts = [clean(part) for part in parts]
+    elif "label" in row:
+        # News is one paragraph, as in AG News; only other texts keep their lines.
+        parts = [" ".join(part.split()) for part in parts]
+    # Half a surrogate pair, which JSON can spell, is no character.
+    text = " ".join(parts).strip().encode(errors="replace").decode()
     if text:
         yield Article(text, topic)
 

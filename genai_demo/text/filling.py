@@ -20,6 +20,8 @@ HOLE = "\u25a2"
 """shows where a token is still to come"""
 _LONGEST_BLANK = 4
 """most tokens of a blank whose length the model chooses"""
+_BLANK = re.compile(r"(?:(?<=[\s\S]) )?_{3,}")
+"""a blank, with the space before it, which the first token brings along; a space that the text starts with stays"""
 
 
 class _Canvas:
@@ -106,8 +108,11 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     canvas = _Canvas(loaded, request.topic)
     opening = request.opening.rstrip()
     canvas.add_text(opening)
-    anything = torch.ones_like(vocabulary.whole)
-    canvas.add_holes(request.length, anything if opening else ~vocabulary.spaced)
+    if not opening:
+        first = ~vocabulary.spaced
+    else:
+        first = ~vocabulary.inner | ~vocabulary.in_word[canvas.ids[-1]]
+    canvas.add_holes(request.length, first)
     canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
     return canvas.resolve(request.variants, sampling, request.steps, request.seed)
@@ -115,8 +120,8 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
 
 def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
     """Yield the text as its blanks resolve."""
-    parts = re.split(r" ?_{3,}", request.text)
-    before_space = [found.startswith(" ") for found in re.findall(r" ?_{3,}", request.text)]
+    parts = _BLANK.split(request.text)
+    before_space = [found.startswith(" ") for found in _BLANK.findall(request.text)]
     if request.tokens_per_blank:
         lengths = [request.tokens_per_blank] * len(before_space)
     else:
@@ -128,11 +133,11 @@ def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
 def _blanked(loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool],
              lengths: list[int]) -> _Canvas:
     canvas = _Canvas(loaded, topic)
-    spaced = loaded.vocabulary.spaced
+    vocabulary = loaded.vocabulary
     for index, part in enumerate(parts):
         canvas.add_text(part)
         if index < len(lengths):
-            canvas.add_holes(lengths[index], spaced if before_space[index] else ~spaced)
+            canvas.add_holes(lengths[index], vocabulary.words if before_space[index] else ~vocabulary.spaced)
     return canvas
 
 
@@ -164,17 +169,17 @@ def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], b
 
 def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
     """Yield the text as a share of its words is written anew."""
-    words = re.findall(r"\s*\S+", request.text.rstrip())
+    words = re.findall(r"\s*\S+", request.text.strip())
     random = torch.Generator().manual_seed(request.seed)
     count = max(1, round(request.share * len(words)))
     anew = set(torch.randperm(len(words), generator=random)[:count].tolist())
     canvas = _Canvas(loaded, request.topic)
-    spaced = loaded.vocabulary.spaced
+    vocabulary = loaded.vocabulary
     for index, word in enumerate(words):
         # A word is encoded with the space before it, as it was when the model was trained.
         if index in anew:
             tokens = len(loaded.tokenizer.encode(word))
-            canvas.add_holes(tokens, spaced if word[0].isspace() else ~spaced)
+            canvas.add_holes(tokens, vocabulary.words if word[0].isspace() else ~vocabulary.spaced)
         else:
             canvas.add_text(word)
     return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)

@@ -5,7 +5,7 @@ A result is a pure function of (checkpoint, request): pages, clients and the com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, fields, replace
 
 from genai_demo.engine.receipt import Receipt
@@ -17,7 +17,7 @@ from genai_demo.text.results import Update
 __all__ = ["problem", "reproduce", "request_of", "run", "warm"]
 
 
-def run(request: Request, model: str | None = None) -> Iterator[Update]:
+def run(request: Request, model: str | None = None) -> Generator[Update, None, None]:
     """Yield drafts as they grow; the last update carries the receipts.
 
     Args:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from genai_demo.text.tokenizer import Tokenizer
 
 FOLDERS = {"gru": "news-gru", "masked": "news-masked"}
-"""folder of each model's checkpoint"""
+"""folder of the checkpoint of each model that writes"""
+CLASSIFIER = "news-topics"
+"""folder of the checkpoint that judges topics"""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ _lock = threading.Lock()
 
 
 def checkpoint_folder(model: str) -> Path:
-    """Return the folder of a model: "gru", "masked", a folder's name among the checkpoints, or a path.
+    """Return the folder of a model: "gru", "masked", "topics", a folder's name among the checkpoints, or a path.
 
     A run's folder stands for its newest snapshot.
     """
     from genai_demo.engine.run import RunFolder
 
-    named = settings().checkpoints / FOLDERS.get(model, model)
-    folder = named if model in FOLDERS or named.is_dir() else Path(model)
+    names = {**FOLDERS, "topics": CLASSIFIER}
+    named = settings().checkpoints / names.get(model, model)
+    folder = named if model in names or named.is_dir() else Path(model)
     return RunFolder(folder).last_snapshot() or folder
 
 

@@ -74,6 +74,7 @@ class MaskedModel(nn.Module):
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
         nn.init.normal_(self.output.weight, std=0.5 * self.config.width**-0.5)
         for block in self.blocks:
+            assert isinstance(block, _Block)
             for layer in (block.query_key_value, block.expand):
                 nn.init.normal_(layer.weight, std=self.config.width**-0.5)
             nn.init.zeros_(block.attended.weight)

@@ -7,7 +7,7 @@ its key in the sorted array of all keys of that length.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,8 @@ class KneserNey:
         numbers, histories_known = symbols, 1
         self._levels: list[_Level] = []
         for length in range(1, order + 1):
+            if not len(keys):
+                break  # no text is that long
             if length < order:
                 extended = self._extended(numbers, symbols)
                 inside = np.flatnonzero(extended != _NONE)
@@ -97,7 +99,7 @@ class KneserNey:
         return np.concatenate([np.array([self._size, *text], dtype=np.int64) for text in texts])
 
     def _extended(self, numbers: Numbers, symbols: Numbers) -> Numbers:
-        """Return the keys (N,) of the n-grams that end at each place, one symbol longer than those that `numbers` names.
+        """Return the keys (N,) of the n-grams that end at each place, one symbol longer than those in `numbers`.
 
         Where the n-gram would reach beyond the start of its text, or its history is not known, there is none.
         """
@@ -127,20 +129,19 @@ def _discounts(counts: Numbers) -> Reals:
 
 
 def kneser_ney_bits_per_byte(
-    tokenizer: Tokenizer, training: list[Article], articles: list[Article], order: int
-) -> float:
-    """Return the bits per UTF-8 byte of `articles`, the end of each counted as one byte, as for the neural models.
+    tokenizer: Tokenizer, training: list[Article], articles: list[Article], orders: Sequence[int]
+) -> list[float]:
+    """Return, for each order, the bits per UTF-8 byte of `articles`, the end of an article counted as one byte.
 
     Args:
         tokenizer: what the n-grams are made of.
         training: articles to count in, at least one.
         articles: articles to measure on, at least one.
-        order: tokens of the longest n-gram.
+        orders: tokens of the longest n-gram.
     """
     counted, measured = (
-        [[*ids, END] for ids in tokenizer.encode_all([article.text for article in part])] for part in (training, articles)
+        [[*ids, END] for ids in tokenizer.encode_all([article.text for article in part])]
+        for part in (training, articles)
     )
     size = sum(len(article.text.encode()) + 1 for article in articles)
-    bits = KneserNey(counted, tokenizer.size, order).bits(measured)
-    assert math.isfinite(bits)
-    return bits / size
+    return [KneserNey(counted, tokenizer.size, order).bits(measured) / size for order in orders]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from genai_demo.errors import UserError
@@ -29,15 +28,20 @@ BLANK = "___"
 
 
 def _between(name: str, value: float, bounds: tuple[float, float], whole: bool = False) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not bounds[0] <= value <= bounds[1] or (whole and value != int(value)):
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not number or not bounds[0] <= value <= bounds[1]:  # not a number is not between any bounds
         raise UserError("text.out_of_range_whole" if whole else "text.out_of_range",
-                        name=name, value=value, low=bounds[0], high=bounds[1])
+                        name=name, value=str(value)[:40], low=bounds[0], high=bounds[1])
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise UserError("text.not_one_of", name=name, value=value, allowed=", ".join(allowed))
+        raise UserError("text.not_one_of", name=name, value=str(value)[:40], allowed=", ".join(allowed))
+
+
+def _text(name: str, value: str) -> None:
+    if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
+        raise UserError("text.not_a_text", name=name)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class GenerateRequest:
         """Raise `UserError` that names the first setting that is not allowed."""
         _one_of("model", self.model, MODELS)
         _one_of("topic", self.topic, TOPICS)
+        _text("opening", self.opening)
         if len(self.opening) > OPENING_CHARACTERS:
             raise UserError("text.opening_too_long", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
@@ -100,6 +105,7 @@ class FillRequest:
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
+        _text("text", self.text)
         if len(self.text) > DRAFT_CHARACTERS:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if BLANK not in self.text:
@@ -126,6 +132,7 @@ class RewriteRequest:
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
+        _text("text", self.text)
         if len(self.text) > DRAFT_CHARACTERS:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if not self.text.strip():

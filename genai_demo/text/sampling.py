@@ -44,7 +44,13 @@ class Vocabulary:
         self.whole = torch.tensor([_is_text(spelling) for spelling in spellings])
         """text tokens that are whole characters; sampling keeps to these, so that no text ends within a character"""
         self.spaced = torch.tensor([spelling[:1].isspace() for spelling in spellings])
-        """tokens that start with white space, that is, start a word"""
+        """tokens that start with white space"""
+        self.words = torch.tensor([spelling.startswith(b" ") and not spelling.isspace() for spelling in spellings])
+        """tokens that start a word, with the space before it"""
+        self.inner = torch.tensor([spelling[:1].isalnum() for spelling in spellings])
+        """tokens that, after a letter or digit, go on with the same word"""
+        self.in_word = torch.tensor([spelling[-1:].isalnum() for spelling in spellings])
+        """tokens that end with a letter or digit"""
         self.closing = torch.tensor([_is_text(spelling) and spelling.strip()[-1:] in (b".", b"!", b"?")
                                      and not spelling.strip().endswith(b"..") for spelling in spellings])
         """tokens that can close a sentence"""
@@ -96,7 +102,7 @@ def _likeliest(probabilities: Tensor, mass: float, few: int = 512) -> tuple[Tens
 
 
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """Return one id (N,) per row of `probabilities` (N, V) by inverting the cumulative distribution at `uniform` (N,)."""
+    """Return one id (N,) per row of `probabilities` (N, V), where the cumulative sum reaches `uniform` (N,)."""
     cumulative = probabilities.cumsum(-1)
     ids = torch.searchsorted(cumulative, (uniform * cumulative[:, -1])[:, None], right=True)[:, 0]
     # Rounding may point beyond the last possible token, which is then the one meant.
@@ -125,7 +131,10 @@ class TokenStream:
     def __init__(self, model: GruModel, vocabulary: Vocabulary, topic: str, opening: list[int], count: int,
                  sampling: Sampling, seed: int) -> None:
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
-        self._allowed = vocabulary.whole.clone()
+        self._allowed = vocabulary.whole
+        # Opening words are whole words: the text goes on after the last one, not within it.
+        in_word = bool(opening) and bool(vocabulary.in_word[opening[-1]])
+        self._next_allowed = self._allowed & ~vocabulary.inner if in_word else self._allowed
         self._used = torch.full((count, REMEMBERED), MASK)
         for index in opening[-REMEMBERED:]:
             self._remember(torch.full((count,), index))
@@ -141,7 +150,7 @@ class TokenStream:
 
     def probabilities(self, may_end: list[bool]) -> Tensor:
         """Return the next token's probabilities (B, V); rows that may not end give `END` none."""
-        allowed = self._allowed.repeat(len(may_end), 1)
+        allowed = self._next_allowed.repeat(len(may_end), 1)  # (B, V)
         allowed[:, END] = torch.tensor(may_end)
         logits = self._logits.float().cpu().masked_fill(~allowed, _NEVER)
         return token_probabilities(logits, self._sampling, self._used)
@@ -155,6 +164,7 @@ class TokenStream:
         """
         uniform = torch.stack([torch.rand((), generator=random, dtype=torch.float64) for random in self._random])
         ids = draw(self.probabilities(may_end), uniform)
+        self._next_allowed = self._allowed
         self._remember(ids)
         vectors, self._state = self._model(ids[:, None].to(self._state.device), self._state)
         self._logits = self._model.logits(vectors[:, 0])

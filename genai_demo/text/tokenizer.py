@@ -12,6 +12,7 @@ from pathlib import Path
 from tokenizers import Tokenizer as _Bpe
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
+from genai_demo.engine.files import write_text
 from genai_demo.errors import UserError
 from genai_demo.text.requests import TOPICS
 
@@ -35,7 +36,7 @@ class Tokenizer:
         self._bpe = bpe
         self.size = bpe.get_vocab_size() + CONTROLS
         """number of ids, the control tokens among them"""
-        pieces = (bpe.id_to_token(index) for index in range(bpe.get_vocab_size()))
+        pieces = (bpe.id_to_token(index) or "" for index in range(bpe.get_vocab_size()))
         table = {symbol: byte for byte, symbol in _byte_symbols().items()}
         self._bytes = [b""] * CONTROLS + [bytes(table[symbol] for symbol in piece) for piece in pieces]
 
@@ -70,8 +71,7 @@ class Tokenizer:
 
     def write(self, file: Path) -> None:
         """Write the tokenizer as JSON."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._bpe.save(str(file))
+        write_text(file, self._bpe.to_str(pretty=True))
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of `text`; none of them is a control token."""

@@ -113,6 +113,7 @@ class NewsTask:
         self._validation, self._folder = validation, folder
         self._news, self._background = news, background
         sizes = dict(sizes or {})
+        self._start: dict[str, Any] = {}
         if start is not None:
             checkpoint = read_checkpoint(start)
             if checkpoint.family != training.family:
@@ -120,13 +121,13 @@ class NewsTask:
             tokenizer = Tokenizer.read(start / FILE)
             network = make_network(self.family, {**checkpoint.model, **sizes})
             network.load_state_dict(checkpoint.weights())
+            self._start = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
         else:
             tokenizer = _tokenizer(training.vocabulary, news, background, folder)
             torch.manual_seed(training.seed)
             network = make_network(self.family, {"vocabulary": tokenizer.size, **sizes})
         tokenizer.write(folder / FILE)
         self.tokenizer = tokenizer
-        self._start = read_checkpoint(start).id if start else None
         self._config = asdict(network.config)
         self._network = network
         self.networks: dict[str, nn.Module] = {self.product: network}

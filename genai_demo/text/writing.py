@@ -61,9 +61,10 @@ def _draft(written: str, opening: str, finished: bool) -> Draft:
     if finished:
         cut = _cut(opening + written, opening)
         # A text without any sentence end is closed after its last whole word.
-        written = cut or written.rstrip().rpartition(" ")[0].rstrip(" ,;:-") + "."
+        rest = written.rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
+        written = cut or ("" if not rest and ends_sentence(opening) else rest + ".")
     else:
-        written = settled(written)
-    shown = strip_source(written)
+        written = settled(opening + written)[len(opening):]
+    shown = strip_source(opening + written, len(opening))[len(opening):]
     pieces = [Piece(opening, "given")] if opening else []
-    return Draft((*pieces, Piece(shown if opening else shown.lstrip(), "filled")), finished)
+    return Draft((*pieces, Piece(shown, "filled")), finished)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
+from genai_demo.catalogue import message
 from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.ui.languages import text
@@ -24,8 +25,9 @@ class Shown:
 
     @property
     def tokens(self) -> int:
-        """Tokens that were written in all variants."""
-        return sum(piece.kind == "filled" for draft in self.update.drafts for piece in draft.pieces)
+        """Tokens that were written: all that the masked model filled in, or the steps the GRU took for each text."""
+        filled = sum(piece.step > 0 for draft in self.update.drafts for piece in draft.pieces)
+        return filled or self.update.step * len(self.update.drafts)
 
 
 def notice(sentence: str, title: str = "") -> str:
@@ -51,7 +53,7 @@ def _status(shown: Shown, language: str) -> str:
     if shown.stopped:
         return f'<p class="result-status" role="status">{escape(text("stopped", language))}</p>'
     if not shown.update.finished:
-        step = text("step_of", language, step=shown.update.step, steps=shown.update.steps)
+        step = text("progress", language, seed=shown.request.seed, step=shown.update.step, steps=shown.update.steps)
         return f'<p class="result-status" aria-hidden="true">{escape(step)}</p>'
     summary = text("summary", language, seed=shown.request.seed, tokens=shown.tokens, seconds=f"{shown.seconds:.1f}")
     return f'<p class="result-status">{escape(summary)}</p>'
@@ -64,14 +66,16 @@ def _card(shown: Shown, number: int, language: str) -> str:
     classes = ["news-item", "finished" if done else "stopped" if shown.stopped else "running"]
     if not isinstance(shown.request, GenerateRequest):
         classes.append("shaded")
-    elif shown.request.model == "masked" and not done:
-        classes.append("shaded")
+    else:
+        classes.append("written")
+        if shown.request.model == "masked" and not done:
+            classes.append("shaded")
     kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""
     return (
         f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number)}>'
         f'<p class="kicker">{escape(kicker)}</p>'
         f"{_story(draft, language)}"
-        f'<p class="machine-made">{escape(text("machine_made", language))}</p>'
+        f'<p class="machine-made">{escape(message("text.machine_made", language))}</p>'
         f"{_before(shown.request, draft, language) if done else ''}"
         f"{_tools(shown, draft, language) if done else ''}"
         "</article>"
@@ -83,7 +87,7 @@ def _data(shown: Shown, number: int) -> str:
     if not shown.update.finished:
         return ""
     receipt = shown.update.receipts[number]
-    name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{number + 1}.txt"
+    name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {"text": shown.update.drafts[number].text, "receipt": receipt.to_json(), "file": name}
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
 
@@ -92,8 +96,11 @@ def _story(draft: Draft, language: str) -> str:
     """The text: what stands before its first line break is the headline."""
     head, rest = _parted(draft.pieces)
     if not draft.text.strip():
-        body = f'<p class="lead nothing">{escape(text("no_text", language))}</p>' if draft.finished else \
-            '<p class="lead"><span class="caret"></span></p>'
+        body = (
+            f'<p class="lead nothing">{escape(text("no_text", language))}</p>'
+            if draft.finished
+            else '<p class="lead"><span class="caret"></span></p>'
+        )
         return f'<div class="story">{body}</div>'
     headline = f'<p class="headline" lang="en">{_spans(head, language)}</p>' if rest else ""
     body = f'<p class="lead" lang="en">{_spans(rest or head, language)}<span class="caret"></span></p>'
@@ -121,11 +128,15 @@ def _spans(pieces: Iterable[Piece], language: str) -> str:
             spans.append(f'<span class="given">{shown}</span>')
         elif piece.kind == "blank":
             spans.append(f'<span class="blank">{shown}</span>')
+        elif not piece.step:
+            spans.append(shown)
         else:
             title = text("piece", language, step=piece.step, percent=_percent(piece))
             # the space before a word stays outside, so that no underline begins with it
             space = shown[: len(shown) - len(shown.lstrip())]
-            spans.append(f'{space}<span class="filled sure-{_level(piece)}" title="{escape(title)}">{shown.lstrip()}</span>')
+            spans.append(
+                f'{space}<span class="filled sure-{_level(piece)}" title="{escape(title)}">{shown.lstrip()}</span>'
+            )
     return "".join(spans)
 
 
@@ -156,19 +167,23 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
     names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", "")]
+    if isinstance(shown.request, GenerateRequest):
+        names.append(("copy_link", "link_copied"))
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
         f"{escape(text(name, language))}</button>"
         for name, done in names
     )
-    shaded = "false" if isinstance(shown.request, GenerateRequest) else "true"
-    sureness = (
-        f'<button type="button" data-action="sureness" aria-pressed="{shaded}">{escape(text("sureness", language))}</button>'
-    )
+
+    if not any(piece.step for piece in draft.pieces):
+        return f'<div class="tools">{buttons}</div>'
+    pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
+    label = escape(text("sureness", language))
+    sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'
+    legend, heading = (escape(text(key, language)) for key in ("legend", "pieces"))
     return (
-        f'<div class="tools">{buttons}{sureness}</div>'
-        f'<div class="sureness"><p class="hint">{escape(text("legend", language))}</p>'
-        f"<details><summary>{escape(text('pieces', language))}</summary>{_piece_list(draft, language)}</details></div>"
+        f'<div class="tools">{buttons}{sureness}</div><div class="sureness"><p class="hint">{legend}</p>'
+        f"<details><summary>{heading}</summary>{_piece_list(draft, language)}</details></div>"
     )
 
 

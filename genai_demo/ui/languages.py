@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.blocks import Block
 
-from genai_demo.catalogue import LANGUAGES, message
+from genai_demo.catalogue import LANGUAGES, message, sentences
 from genai_demo.errors import UserError
 
 B = TypeVar("B", bound=Block)
@@ -29,15 +29,10 @@ def text(key: str, language: str, **values: object) -> str:
 def sentence(error: UserError, language: str) -> str:
     """Return an error's sentence in `language`, with the setting it is about named as on the page."""
     values = dict(error.values)
-    if f"{values.get('name')}" in _NAMED:
-        values["name"] = text(str(values["name"]), language)
+    name = f"ui.{values.get('name')}"
+    if name in sentences(language):
+        values["name"] = message(name, language)
     return message(error.key, language, **values)
-
-
-_NAMED = frozenset({
-    "model", "topic", "length", "temperature", "top_p", "min_p", "repetition_penalty", "variants", "seed", "steps",
-    "tokens_per_blank", "share",
-})
 
 
 def choices(prefix: str, values: Sequence[str]) -> Callable[[str], list[tuple[str, str]]]:
@@ -51,12 +46,16 @@ class Texts:
     def __init__(self) -> None:
         self._places: dict[Block, dict[str, Text]] = {}
         self._kept: set[Block] = set()
-        self.language = gr.Radio(
-            choices("language", LANGUAGES)("en"), value="en", label=text("language", "en"), elem_id="language",
-            elem_classes="segmented", container=False, render=False,
+        self.language = self.make(
+            gr.Radio,
+            {"label": "language", "choices": choices("language", LANGUAGES)},
+            value="en",
+            elem_id="language",
+            elem_classes="segmented",
+            container=False,
+            render=False,
         )
         """the language switch; its value is the language of the page, an input of every handler that speaks"""
-        self._places[self.language] = {"label": "language"}
 
     def make(self, kind: Callable[..., B], texts: dict[str, Text], switched: bool = True, **properties: Any) -> B:
         """Return a component whose `texts` (property to text) are in the language of the page.

@@ -10,6 +10,7 @@ import gradio as gr
 
 from genai_demo.ui import text_handlers
 from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.text_open import follow_links
 from genai_demo.ui.text_panel import PRIVATE, Panel
 from genai_demo.ui.text_tab import news_tab
 
@@ -24,24 +25,31 @@ def build() -> tuple[gr.Blocks, Texts]:
             texts.make(gr.HTML, {"value": _heading}, elem_id="heading")
             with gr.Row(elem_id="switches"):
                 texts.language.render()
-                theme = texts.make(gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet")
+                theme = texts.make(
+                    gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet"
+                )
         with (
             gr.Tabs(elem_id="rooms", elem_classes="rooms"),
             texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True),
         ):
             panels = news_tab(texts)
         texts.language.input(
-            texts.updates, texts.language, texts.components,
-            js="(language) => { genaiDemo.setLanguage(language); return [language]; }", **PRIVATE,
+            texts.updates,
+            texts.language,
+            texts.components,
+            js="(language) => { genaiDemo.setLanguage(language); return [language]; }",
+            **PRIVATE,
         )
         theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
         _watch_models(page, texts, panels)
+        follow_links(page, texts, panels[0])
     return page, texts
 
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    return f"<script>{(STATIC / 'page.js').read_text(encoding='utf-8')}</script>"
+    frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
+    return f"<style>{frame}</style><script>{script}</script>"
 
 
 def _heading(language: str) -> str:
@@ -63,8 +71,12 @@ def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
             updates += [sentence, gr.update(interactive=not sentence)]
         return updates
 
-    model = next(panel.controls["model"] for panel in panels if panel.action == "generate")
+    model = panels[0].controls["model"]
+    assert isinstance(model, gr.Radio)
     gr.on(
-        [page.load, texts.language.input, model.change], problems, [texts.language, model],
-        [component for panel in panels for component in (panel.problem, panel.run)], **PRIVATE,
+        [page.load, texts.language.input, model.change],
+        problems,
+        [texts.language, model],
+        [component for panel in panels for component in (panel.problem, panel.run)],
+        **PRIVATE,
     )

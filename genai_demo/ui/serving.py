@@ -12,13 +12,17 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
+import gradio as gr
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genai_demo.catalogue import LANGUAGES, match_language
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.page import STATIC, build, head
+from genai_demo.ui.theme import theme
 
 LANGUAGE_COOKIE = "genai_demo_language"
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
@@ -102,6 +106,28 @@ class PageInLanguage:
         await self.app(scope, receive, collect)
 
 
+def serve(host: str, port: int) -> gr.Blocks:
+    """Start to serve the page and return it; `block_thread()` of it waits for Ctrl+C."""
+    page, texts = build()
+    page.queue(max_size=settings().queue_limit, api_open=False)
+    page.launch(
+        server_name=host,
+        server_port=port,
+        theme=theme(),
+        css_paths=STATIC / "page.css",
+        head=head(),
+        footer_links=["api"],
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size="5mb",
+        ssr_mode=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        app_kwargs={"middleware": [Middleware(PageInLanguage, texts=texts)]},
+    )
+    return page
+
+
 def address() -> tuple[str, int]:
     """Return the host and port to serve on; port 0 of the settings becomes a free one.
 
@@ -121,7 +147,7 @@ def address() -> tuple[str, int]:
             trial.bind((host.strip("[]"), port))
         except OSError as error:
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                raise UserError("ui.port_busy", port=port, other=port + 1 if 1024 <= port < 65535 else 7860) from None
+                raise UserError("engine.port_busy", port=port) from None
             raise UserError("ui.address_unusable", host=host) from None
         free: int = trial.getsockname()[1]
     return host, free

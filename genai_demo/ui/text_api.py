@@ -11,14 +11,13 @@ import gradio as gr
 
 from genai_demo.engine.receipt import parse_receipt
 from genai_demo.errors import UserError
+from genai_demo.text import generation
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.ui import text_handlers as handlers
 from genai_demo.ui.text_panel import WORK
 
 
 def _result(request: Request) -> list[dict[str, Any]]:
-    from genai_demo.text import generation
-
     try:
         with closing(generation.run(request)) as updates:
             return handlers.plain(deque(updates, maxlen=1).pop())
@@ -57,10 +56,21 @@ def write_news(
     Returns:
         One object per text, with its "text" and its "receipt".
     """
-    return _result(GenerateRequest(
-        model=model, topic=topic, opening=opening, length=length, temperature=temperature, top_p=top_p, min_p=min_p,
-        repetition_penalty=repetition_penalty, variants=variants, seed=seed, steps=steps,
-    ))
+    return _result(
+        GenerateRequest(
+            model=model,
+            topic=topic,
+            opening=opening,
+            length=length,
+            temperature=temperature,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            variants=variants,
+            seed=seed,
+            steps=steps,
+        )
+    )
 
 
 def fill_blanks(
@@ -84,9 +94,16 @@ def fill_blanks(
     Returns:
         The "text" and its "receipt".
     """
-    return _result(FillRequest(
-        text=text, topic=topic, temperature=temperature, steps=steps, tokens_per_blank=tokens_per_blank, seed=seed,
-    ))[0]
+    return _result(
+        FillRequest(
+            text=text,
+            topic=topic,
+            temperature=temperature,
+            steps=steps,
+            tokens_per_blank=tokens_per_blank,
+            seed=seed,
+        )
+    )[0]
 
 
 def rewrite_text(
@@ -110,9 +127,16 @@ def rewrite_text(
     Returns:
         The "text" and its "receipt".
     """
-    return _result(RewriteRequest(
-        text=text, share=share, topic=topic, temperature=temperature, steps=steps, seed=seed,
-    ))[0]
+    return _result(
+        RewriteRequest(
+            text=text,
+            share=share,
+            topic=topic,
+            temperature=temperature,
+            steps=steps,
+            seed=seed,
+        )
+    )[0]
 
 
 def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,8 +148,6 @@ def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     Returns:
         What the receipt's request gives: one object per text, with its "text" and its "receipt".
     """
-    from genai_demo.text import generation
-
     try:
         return handlers.plain(generation.reproduce(parse_receipt(json.dumps(receipt))))
     except UserError as error:

@@ -14,6 +14,7 @@ import gradio as gr
 
 from genai_demo.engine.receipt import Receipt, read_receipt
 from genai_demo.errors import UserError
+from genai_demo.text import generation
 from genai_demo.text.requests import ACTIONS, SEED, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.ui import cards
@@ -27,6 +28,9 @@ SLOW_STEP = 0.5
 """seconds that a step of the masked model stays, so that an eye can follow"""
 
 
+_KINDS: dict[str, type[Any]] = {"str": str, "int": int, "float": float}
+
+
 def new_seed() -> int:
     """Return a seed that was not chosen by anybody."""
     return secrets.randbelow(SEED[1] + 1)
@@ -35,10 +39,12 @@ def new_seed() -> int:
 def request_from(action: str, values: Iterable[Any]) -> Request:
     """Return the request of a panel whose fields hold `values`, in the order of the request's fields."""
     kind = ACTIONS[action]
-    return kind(**{
-        field.name: int(value) if field.type == "int" and isinstance(value, float) and value.is_integer() else value
-        for field, value in zip(fields(kind), values, strict=True)
-    })
+    settings: dict[str, Any] = {}
+    for field, value in zip(fields(kind), values, strict=True):
+        # sliders give whole numbers as floats
+        whole = field.type == "int" and isinstance(value, float) and value.is_integer()
+        settings[field.name] = int(value) if whole else value
+    return kind(**settings)
 
 
 def model_of(request: Request) -> str:
@@ -46,24 +52,15 @@ def model_of(request: Request) -> str:
     return request.model if isinstance(request, GenerateRequest) else "masked"
 
 
-def problem_of(request: Request) -> UserError | None:
-    """Return why the request's model cannot be used, None if it can."""
-    from genai_demo.text import generation
-
-    return generation.problem(model_of(request))
-
-
 def check(request: Request) -> None:
     """Raise `UserError` if the request is not allowed, or its model cannot be used."""
     request.check()
-    if problem := problem_of(request):
+    if problem := generation.problem(model_of(request)):
         raise problem
 
 
 def problem_notice(model: str, language: str) -> str:
     """Return the notice about a model whose checkpoint is missing or damaged, "" if all is well."""
-    from genai_demo.text import generation
-
     problem = generation.problem(model)
     return cards.notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
 
@@ -74,14 +71,11 @@ def stream(request: Request, language: str, slow: bool = False) -> Iterator[tupl
     Raises:
         gr.Error: the request is refused; the sentence is in `language`.
     """
-    from genai_demo.text import generation
-
-    started = time.perf_counter()
+    hold = 0.0 if model_of(request) == "gru" else SLOW_STEP if slow else STEP
     try:
         with closing(generation.run(request)) as updates:
-            watched = thinned(updates) if model_of(request) == "gru" else slowed(updates, SLOW_STEP if slow else STEP)
-            for update in watched:
-                shown = Shown(request, update, time.perf_counter() - started)
+            for update, seconds in paced(updates, hold):
+                shown = Shown(request, update, seconds)
                 yield cards.results(shown, language), shown
     except UserError as error:
         raise spoken(error, language) from error
@@ -92,23 +86,35 @@ def spoken(error: UserError, language: str) -> gr.Error:
     return gr.Error(sentence(error, language), title=text("error_title", language), print_exception=False)
 
 
-def thinned(updates: Iterable[Update], interval: float = FRAME) -> Iterator[Update]:
-    """Let through the first update, at most one per `interval` seconds, and the last."""
-    due = 0.0
-    for update in updates:
-        now = time.perf_counter()
-        if now >= due or update.finished:
-            due = now + interval
-            yield update
+def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:
+    """Yield each update with the seconds that the model has worked so far."""
+    waiting = iter(updates)
+    seconds = 0.0
+    while True:
+        started = time.perf_counter()
+        update = next(waiting, None)
+        seconds += time.perf_counter() - started
+        if update is None:
+            return
+        yield update, seconds
 
 
-def slowed(updates: Iterable[Update], pause: float) -> Iterator[Update]:
-    """Let through every update, each for at least `pause` seconds."""
+def paced(updates: Iterable[Update], hold: float) -> Iterator[tuple[Update, float]]:
+    """Yield updates, with the seconds the model has worked, at a pace that can be watched.
+
+    Args:
+        updates: what the model makes.
+        hold: seconds for which every update stays; 0 to leave out those that come faster than `FRAME`.
+    """
     due = 0.0
-    for update in updates:
-        time.sleep(max(0.0, due - time.perf_counter()))
-        due = time.perf_counter() + pause
-        yield update
+    for update, seconds in timed(updates):
+        if hold == 0 and time.perf_counter() < due and not update.finished:
+            continue
+        yield update, seconds
+        due = time.perf_counter() + (hold or FRAME)
+        while hold and not update.finished and time.perf_counter() < due:
+            time.sleep(min(FRAME, hold))
+            yield update, seconds  # nothing new to see, but here a stop takes effect
 
 
 def settled(shown: Shown | None) -> Shown | None:
@@ -120,38 +126,45 @@ def opened(file: str) -> tuple[Receipt, Request]:
     """Return the receipt in a file, and the request it stands for.
 
     Raises:
-        UserError: no receipt in it, not one of a text, or its settings are not allowed.
+        UserError: no receipt in it, not one of a text, its settings are not allowed, or its model cannot be used.
     """
-    from genai_demo.text import generation
-
     receipt = read_receipt(Path(file))
-    if receipt.modality != "text":
-        raise UserError("ui.open_not_text", modality=receipt.modality)
-    return receipt, generation.request_of(receipt)
+    request = generation.request_of(receipt)
+    if problem := generation.problem(model_of(request)):
+        raise problem
+    return receipt, request
 
 
-def made_again(receipt: Receipt, language: str) -> Shown:
-    """Make the result of a receipt again.
+def request_of_link(query: dict[str, str]) -> GenerateRequest | None:
+    """Return the request that the query of the page's address sets, None if it sets nothing.
 
     Raises:
-        gr.Error: it cannot be made here; the sentence is in `language`.
+        UserError: a setting is not allowed.
     """
-    from genai_demo.text import generation
+    settings: dict[str, Any] = {}
+    for field in fields(GenerateRequest):
+        if field.name in query:
+            try:
+                settings[field.name] = _KINDS[str(field.type)](query[field.name])
+            except ValueError:
+                settings[field.name] = query[field.name]  # for `check` to refuse with its sentence
+    request = GenerateRequest(**settings)
+    request.check()
+    return request if settings else None
 
+
+def made_again(receipt: Receipt) -> Shown:
+    """Make the result of a receipt again, and return it without the variants that were made beside it.
+
+    Raises:
+        UserError: the receipt is of another checkpoint than the one that is here.
+    """
     started = time.perf_counter()
-    try:
-        update = generation.reproduce(receipt)
-        return Shown(generation.request_of(receipt), update, time.perf_counter() - started)
-    except UserError as error:
-        raise spoken(error, language) from error
-
-
-def verdict(receipt: Receipt, made: Update, language: str) -> str:
-    """Return the sentence on whether the model is still the one of the receipt."""
-    ours = made.receipts[0].checkpoint
-    if ours == receipt.checkpoint:
-        return text("open_same", language, checkpoint=ours)
-    return text("open_other", language, theirs=receipt.checkpoint, ours=ours)
+    update = generation.reproduce(receipt)
+    seconds = time.perf_counter() - started
+    index = receipt.index
+    only = replace(update, drafts=(update.drafts[index],), receipts=(update.receipts[index],))
+    return Shown(generation.request_of(receipt), only, seconds)
 
 
 def plain(update: Update) -> list[dict[str, Any]]:

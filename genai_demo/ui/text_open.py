@@ -23,14 +23,19 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
     """Build the page; `panels` are those whose settings a receipt can hold."""
     language = texts.language
     with gr.Row(elem_classes="page"):
-        with gr.Column(scale=5, min_width=300):
-            texts.make(gr.HTML, {"value": lambda language: f'<p class="intro">{escape(text("open_intro", language))}</p>'})
+        with gr.Column(elem_classes="fields"):
+            texts.make(
+                gr.HTML, {"value": lambda language: f'<p class="intro">{escape(text("open_intro", language))}</p>'}
+            )
             upload = texts.make(gr.UploadButton, {"label": "open_button"}, variant="primary", elem_id="open-file")
-            notice = gr.HTML("", elem_id="open-notice")
-        with gr.Column(scale=7, min_width=300):
+            notice = gr.HTML("", elem_id="open-notice", elem_classes="message")
+        with gr.Column(elem_classes="result"):
             results = texts.make(
-                gr.HTML, {"value": lambda language: cards.placeholder(text("empty_open", language))}, switched=False,
-                elem_id="open-results", elem_classes="paper",
+                gr.HTML,
+                {"value": lambda language: cards.placeholder(text("empty_open", language))},
+                switched=False,
+                elem_id="open-results",
+                elem_classes="paper",
             )
     opened = gr.State(None)
     shown = gr.State(None)
@@ -40,8 +45,6 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         """Put the settings of a receipt back on their page."""
         try:
             receipt, request = text_handlers.opened(file)
-            if problem := text_handlers.problem_of(request):
-                raise problem
         except UserError as error:
             raise gr.Error(sentence(error, language), visible=False, print_exception=False) from error
         updates: list[Any] = []
@@ -56,32 +59,57 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
     def refused(language: str, file: str) -> str:
         """Say why the file was refused."""
         try:
-            _, request = text_handlers.opened(file)
-            if problem := text_handlers.problem_of(request):
-                raise problem
+            text_handlers.opened(file)
         except UserError as error:
             return cards.notice(sentence(error, language))
         return cards.notice(text("unexpected", language))
 
-    def again(language: str, receipt: Receipt) -> tuple[str, Shown]:
-        """Make the result again."""
-        made = text_handlers.made_again(receipt, language)
-        return drawn(language, receipt, made), made
+    def again(language: str, receipt: Receipt) -> tuple[str, Shown | None, str]:
+        """Make the result again, or say why it cannot be made here."""
+        try:
+            made = text_handlers.made_again(receipt)
+        except UserError as error:
+            return drawn(language, receipt, None), None, cards.notice(sentence(error, language))
+        return drawn(language, receipt, made), made, ""
 
     def drawn(language: str, receipt: Receipt | None, made: Shown | None) -> str:
-        """Show the result in `language`, below what it is."""
-        if receipt is None or made is None:
+        """Show the result in `language`, below where its settings are."""
+        if receipt is None:
             return cards.placeholder(text("empty_open", language))
-        sentences = (
-            text_handlers.verdict(receipt, made.update, language),
-            text("open_done", language, page=text(_PAGES[receipt.action], language)),
-        )
-        lines = "".join(f"<p>{escape(line)}</p>" for line in sentences)
-        return f'<div class="verdict" role="status">{lines}</div>{cards.results(made, language)}'
+        lines = [text("open_done", language, page=text(_PAGES[receipt.action], language))]
+        if made:
+            lines.insert(0, text("open_same", language, checkpoint=receipt.checkpoint))
+        verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)
+        return f'<div class="verdict" role="status">{verdict}</div>{cards.results(made, language) if made else ""}'
 
     read = upload.upload(restore, [language, upload], [opened, notice, results, *controls], **PRIVATE)
     read.failure(refused, [language, upload], notice, **PRIVATE)
     read.success(
-        again, [language, opened], [results, shown], show_progress="hidden", api_visibility="private", **WORK,
+        again,
+        [language, opened],
+        [results, shown, notice],
+        show_progress="hidden",
+        api_visibility="private",
+        **WORK,
     )
     language.input(drawn, [language, opened, shown], results, **PRIVATE)
+
+
+def follow_links(page: gr.Blocks, texts: Texts, panel: Panel) -> None:
+    """Let the page's address set the fields of `panel`: `?topic=sports&opening=...&seed=7`."""
+
+    def follow(language: str, visit: gr.Request) -> tuple[Any, ...]:
+        """Put the settings of the address into the fields, or say what is wrong with them."""
+        try:
+            linked = text_handlers.request_of_link(dict(visit.query_params))
+        except UserError as error:
+            return (*[gr.skip()] * (len(panel.inputs) + 1), cards.notice(sentence(error, language)))
+        if linked is None:
+            return (gr.skip(),) * (len(panel.inputs) + 2)
+        return (*vars(linked).values(), False, "")
+
+    page.load(follow, texts.language, [*panel.inputs, panel.fresh, panel.notice], **PRIVATE)
+
+
+def _intro(language: str) -> str:
+    return f'<p class="intro">{escape(text("open_intro", language))}</p>'

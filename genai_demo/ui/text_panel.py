@@ -55,7 +55,12 @@ def seed_controls(texts: Texts, prefix: str) -> tuple[gr.Number, gr.Checkbox]:
     """Build the seed field, its button for a new one, and the choice whether every run draws one."""
     with gr.Row(elem_classes="seed-row"):
         seed = texts.make(
-            gr.Number, {"label": "seed", "info": "seed_info"}, value=0, precision=0, elem_id=f"{prefix}-seed", scale=3,
+            gr.Number,
+            {"label": "seed", "info": "seed_info"},
+            value=0,
+            precision=0,
+            elem_id=f"{prefix}-seed",
+            scale=3,
         )
         button = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id=f"{prefix}-new-seed", scale=2)
     fresh = texts.make(gr.Checkbox, {"label": "fresh_seed"}, value=True, elem_id=f"{prefix}-fresh", container=False)
@@ -80,8 +85,12 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
             raise gr.Error(sentence(error, language), visible=False, print_exception=False) from error
         seed = text_handlers.new_seed() if fresh else asked.seed
         return (
-            seed, "", gr.update(value=text(panel.busy_text, language), interactive=False), gr.update(visible=True),
-            cards.placeholder(text("waiting", language)), None,
+            seed,
+            "",
+            gr.update(value=text(panel.busy_text, language), interactive=False),
+            gr.update(visible=True),
+            cards.placeholder(text("waiting", language)),
+            None,
         )
 
     def refused(language: str, *values: Any) -> str:
@@ -100,7 +109,9 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         """Show what there is once nothing runs any more, and offer the button again."""
         shown = text_handlers.settled(shown)
         return (
-            drawn(language, shown), shown, gr.update(value=text(panel.run_text, language), interactive=True),
+            drawn(language, shown),
+            shown,
+            gr.update(value=text(panel.run_text, language), interactive=True),
             gr.update(visible=False),
         )
 
@@ -110,25 +121,40 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
 
     outcome = [panel.results, panel.shown, panel.run, panel.stop]
     begun = panel.run.click(
-        begin, [language, panel.fresh, *panel.inputs],
+        begin,
+        [language, panel.fresh, *panel.inputs],
         [panel.controls["seed"], panel.notice, panel.run, panel.stop, panel.results, panel.shown],
-        js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}", **PRIVATE,
+        js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}",
+        **PRIVATE,
     )
     begun.failure(refused, [language, *panel.inputs], panel.notice, **PRIVATE)
     running = begun.success(
-        run, [language, panel.slow, *panel.inputs], [panel.results, panel.shown],
-        show_progress="hidden", api_visibility="private", **WORK,
+        run,
+        [language, panel.slow, *panel.inputs],
+        [panel.results, panel.shown],
+        show_progress="hidden",
+        api_visibility="private",
+        **WORK,
     )
     running.then(settle, [language, panel.shown], outcome, **PRIVATE).then(
-        None, None, None, js=f"() => genaiDemo.announceResults('{panel.action}-results')", api_visibility="private",
+        None,
+        None,
+        None,
+        js=f"() => genaiDemo.announceResults('{panel.action}-results')",
+        api_visibility="private",
     )
-    panel.stop.click(settle, [language, panel.shown], outcome, cancels=running, **PRIVATE)
+    # Ends the event above at its next yield; what follows it then settles the page.
+    panel.stop.click(None, cancels=running, api_visibility="private")
     language.input(drawn, [language, panel.shown], panel.results, **PRIVATE)
     return running
 
 
 def offer(
-    panel: Panel, texts: Texts, running: Dependency, place: gr.Column, examples: list[dict[str, str]],
+    panel: Panel,
+    texts: Texts,
+    running: Dependency,
+    place: gr.Column,
+    examples: list[dict[str, str]],
     label: Callable[[dict[str, str], str], str],
 ) -> None:
     """Build the chips below a panel's button: each sets some fields and runs.
@@ -136,7 +162,7 @@ def offer(
     Args:
         panel: the panel.
         texts: the texts of the page.
-        running: the panel's event; a chip ends it and begins anew.
+        running: the panel's event; a chip ends it first.
         place: where the chips go.
         examples: per chip, the fields it sets.
         label: gives the name of a chip from its fields and the language.
@@ -150,18 +176,20 @@ def offer(
         with gr.Row(elem_classes="chips"):
             for number, example in enumerate(examples):
                 chip = texts.make(
-                    gr.Button, {"value": partial(label, example)}, size="sm", elem_classes="chip",
+                    gr.Button,
+                    {"value": partial(label, example)},
+                    size="sm",
+                    elem_classes="chip",
                     elem_id=f"{panel.action}-example-{number}",
                 )
                 chip.click(
-                    partial(_chosen, tuple(example.values())), None,
-                    [*(panel.controls[name] for name in example), panel.run], cancels=running, **PRIVATE,
-                ).then(
-                    None, None, None, js=f"() => document.getElementById('{panel.action}-run').click()",
-                    api_visibility="private",
-                )
+                    partial(_same, tuple(example.values())),
+                    None,
+                    [panel.controls[name] for name in example],
+                    cancels=running,
+                    **PRIVATE,
+                ).then(None, None, None, js=f"() => genaiDemo.press('{panel.action}-run')", api_visibility="private")
 
 
-def _chosen(values: tuple[str, ...]) -> tuple[Any, ...]:
-    """Set the fields of an example; the button may still be off because a run was just ended."""
-    return *values, gr.update(interactive=True)
+def _same(values: tuple[str, ...]) -> Any:
+    return values

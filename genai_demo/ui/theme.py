@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import gradio as gr
 
-SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
-        "Microsoft YaHei", "sans-serif")
+SANS = (
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Noto Sans",
+    "Noto Sans CJK SC",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "sans-serif",
+)
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "monospace")
 
 # name of a colour: in light, in dark; each text colour keeps 4.5 to 1 against both surfaces it stands on
@@ -21,8 +30,11 @@ _ACCENT = ("#8f2d1e", "#e8a48f")
 def theme() -> gr.themes.Base:
     """Return the theme of the page."""
     look = gr.themes.Base(
-        font=list(SANS), font_mono=list(MONO), radius_size=gr.themes.sizes.radius_sm,
-        text_size=gr.themes.sizes.text_md, spacing_size=gr.themes.sizes.spacing_md,
+        font=list(SANS),
+        font_mono=list(MONO),
+        radius_size=gr.themes.sizes.radius_sm,
+        text_size=gr.themes.sizes.text_md,
+        spacing_size=gr.themes.sizes.spacing_md,
     )
     colours = {
         "body_background_fill": _PAGE,
@@ -39,6 +51,7 @@ def theme() -> gr.themes.Base:
         "border_color_primary": _LINE,
         "border_color_accent": _ACCENT,
         "color_accent_soft": _LINE,
+        "accordion_text_color": _INK,
         "link_text_color": _ACCENT,
         "link_text_color_hover": _INK,
         "link_text_color_active": _ACCENT,
@@ -71,12 +84,13 @@ def theme() -> gr.themes.Base:
         "button_secondary_border_color": _STRONG_LINE,
         "button_secondary_text_color": _INK,
         "panel_background_fill": _PAGE,
-        "accordion_text_color": _INK,
         "error_background_fill": _SURFACE,
         "error_text_color": _ACCENT,
         "error_border_color": _ACCENT,
     }
     shapes = {
+        "color_accent": "*body_text_color",
+        "input_border_width": "1px",
         "block_border_width": "0px",
         "block_padding": "0",
         "block_shadow": "none",

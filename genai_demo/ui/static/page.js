@@ -49,6 +49,14 @@ window.genaiDemo = (() => {
     }
   }
 
+  // Presses a button once it is free again: right after another run was ended it still shows that one.
+  function press(id) {
+    const button = document.getElementById(id);
+    const busy = document.getElementById(id.replace("-run", "-stop"));
+    if (button && !button.disabled) button.click();
+    else if (button && busy) setTimeout(press, 50, id);
+  }
+
   function confirmOn(button) {
     const name = button.textContent;
     if (button.dataset.done === name) return;
@@ -84,17 +92,32 @@ window.genaiDemo = (() => {
     }
   }
 
+  // The settings of a text as an address: opening it fills the fields, and its seed gives the same text again.
+  function linkOf(card) {
+    const { settings } = JSON.parse(card.dataset.receipt);
+    return `${location.origin}${location.pathname}?${new URLSearchParams(settings)}`;
+  }
+
+  function whenShown(selector, act) {
+    const element = document.querySelector(selector);
+    if (element && element.offsetParent) act(element);
+    else requestAnimationFrame(() => whenShown(selector, act));
+  }
+
+  // A page builds its fields anew when it is shown: they can be filled only after that.
   function sendTo(tab, field, text) {
-    document.getElementById(`${tab}-button`)?.click();
-    const input = document.querySelector(`#${field} textarea`);
-    if (!input) return;
-    input.value = text;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    input.focus();
+    document.getElementById(`${tab}-button`).click();
+    whenShown(`#${field} textarea`, () => requestAnimationFrame(() => {
+      const input = document.querySelector(`#${field} textarea`);
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      input.focus();
+    }));
   }
 
   const actions = {
     copy: (card, button) => copy(card.dataset.text).then(() => confirmOn(button)),
+    copy_link: (card, button) => copy(linkOf(card)).then(() => confirmOn(button)),
     download: (card, button) => { download(card); confirmOn(button); },
     sureness: (card, button) => {
       const shaded = card.classList.toggle("shaded");
@@ -111,5 +134,5 @@ window.genaiDemo = (() => {
   if (kept()) setTheme(kept());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
 
-  return { setLanguage, toggleTheme, announceResults, reveal };
+  return { setLanguage, toggleTheme, announceResults, reveal, press };
 })();

@@ -1,0 +1,29 @@
+"""The door: builds the page and serves it. `python app.py` starts it, and so do Hugging Face Spaces."""
+
+from __future__ import annotations
+
+import sys
+from threading import Thread
+
+from genai_demo.catalogue import message
+from genai_demo.errors import UserError
+from genai_demo.text import generation
+from genai_demo.ui.serving import address, serve
+
+
+def main() -> None:
+    """Serve the page until Ctrl+C."""
+    try:
+        host, port = address()
+        page = serve(host, port)
+    except UserError as error:
+        sys.exit(str(error))
+    shown_host = "localhost" if host in ("0.0.0.0", "::") else host
+    print(message("ui.running", address=f"http://{shown_host}:{port}"), flush=True)
+    # the first click is quick when the models are in memory by then
+    Thread(target=generation.warm, name="warm", daemon=True).start()
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

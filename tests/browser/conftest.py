@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.helpers.app import running_app
+
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60_000
+"""milliseconds a condition may take on a busy machine"""
+
+
+@pytest.fixture(scope="session")
+def app(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_app(root, tmp_path_factory.mktemp("app") / "log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # As root, in containers too, Chromium starts only without its sandbox; it opens nothing but our own page.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page as a visitor with their own browser; afterwards nothing may have gone wrong or outside."""
+    pages: list[Page] = []
+    asked: list[str] = []
+    wrong: list[str] = []
+
+    def open_page(address: str, phone: bool = False, **options: Any) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
+        context = browser.new_context(**({"locale": "en-US", "viewport": size} | options))
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.goto(address)
+        expect(page.locator("#generate-run")).to_be_visible()
+        pages.append(page)
+        return page
+
+    expect.set_options(timeout=PATIENCE)
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert [url for url in asked if not re.match(r"(http://(127\.0\.0\.1|localhost)[:/]|data:|blob:)", url)] == []
+    assert wrong == []

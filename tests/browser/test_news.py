@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from genai_demo.engine.receipt import parse_receipt, read_receipt
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+
+def finished(page: Page, panel: str) -> None:
+    """Wait until the panel's result is complete and its button is free again."""
+    expect(page.locator(f"#{panel}-results article.finished").first).to_be_visible()
+    expect(page.locator(f"#{panel}-run")).to_be_enabled()
+
+
+def text_of(page: Page, panel: str) -> str:
+    return page.locator(f"#{panel}-results article").first.get_attribute("data-text") or ""
+
+
+def set_number(page: Page, element: str, value: object) -> None:
+    field = page.locator(f"#{element} input[type=number]")
+    field.fill(str(value))
+    field.blur()
+
+
+def open_settings(page: Page, panel: str) -> None:
+    page.locator(f"#{panel}-settings > button").click()
+    expect(page.locator(f"#{panel}-seed input")).to_be_visible()
+
+
+def test_a_topic_and_an_opening_become_news(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.get_by_role("radio", name="Sports").check(force=True)
+    page.get_by_label("Opening words").fill("The coach said")
+    page.get_by_role("button", name="Write", exact=True).click()
+    finished(page, "generate")
+    article = page.locator("#generate-results article")
+    assert text_of(page, "generate").startswith("The coach said")
+    expect(article.locator(".given")).to_have_text("The coach said")
+    expect(article).to_contain_text("Machine-made")
+    expect(article.locator(".kicker")).to_have_text("Sports")
+    expect(page.locator("#generate-results .result-status")).to_contain_text(re.compile(r"Seed \d+ · \d+ tokens"))
+    expect(page.locator("#announcements")).to_contain_text("Ready. The coach said")
+
+
+def test_an_example_works_at_one_click_and_another_takes_its_place(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-example-0").click()
+    page.locator("#generate-example-1").click()
+    finished(page, "generate")
+    expect(page.locator("#generate-results .given")).to_have_text(page.get_by_label("Opening words").input_value())
+    expect(page.get_by_role("radio", name="Sports")).to_be_checked()
+
+
+def test_the_same_seed_gives_the_same_texts_and_another_does_not(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?seed=7&variants=2&length=24")
+    texts = []
+    for seed in (7, 7, 8):
+        open_settings(page, "generate") if not texts else None
+        set_number(page, "generate-seed", seed)
+        page.locator("#generate-run").click()
+        expect(page.locator("#generate-results .result-status")).to_contain_text(f"Seed {seed} · ")
+        finished(page, "generate")
+        expect(page.locator("#generate-results article.finished")).to_have_count(2)
+        texts.append(page.locator("#generate-results article").evaluate_all("all => all.map(one => one.dataset.text)"))
+    assert texts[0] == texts[1] != texts[2]
+    assert texts[0][0] != texts[0][1]
+
+
+def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> None:
+    page = visit(app)
+    open_settings(page, "generate")
+    page.locator("#generate-model label").last.click()
+    page.locator("#generate-slow input").check()
+    page.locator("#generate-run").click()
+    expect(page.locator("#generate-results article.running")).to_be_visible()
+    expect(page.locator("#generate-run")).to_be_disabled()
+    page.locator("#generate-stop").click()
+    expect(page.locator("#generate-results article.stopped")).to_be_visible()
+    expect(page.locator("#generate-stop")).to_be_hidden()
+    expect(page.locator("#generate-results button")).to_have_count(0)
+    page.locator("#generate-slow input").uncheck()
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+
+
+def test_a_third_visitor_waits_and_can_give_up(app: str, visit: Visit) -> None:
+    pages = [visit(app) for _ in range(3)]
+    for page in pages:
+        page.get_by_role("tab", name="Fill in").click()
+        page.locator("#fill-settings > button").click()
+        page.locator("#fill-slow input").check()
+        set_number(page, "fill-steps", 32)
+        page.get_by_label("Text with blanks").fill("___ " * 40)
+    for page in pages[:2]:
+        page.locator("#fill-run").click()
+        expect(page.locator("#fill-results article.running")).to_be_visible()
+    pages[2].locator("#fill-run").click()
+    expect(pages[2].locator("#fill-results")).to_contain_text("Waiting for the model")
+    pages[2].locator("#fill-stop").click()
+    expect(pages[2].locator("#fill-run")).to_be_enabled()
+    for page in pages[:2]:
+        page.locator("#fill-stop").click()
+        expect(page.locator("#fill-results article.stopped")).to_be_visible()
+
+
+def test_blanks_are_filled_one_after_the_other(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.get_by_role("tab", name="Fill in").click()
+    page.get_by_label("Text with blanks").fill("The ___ said on Monday that ___ would rise.")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+            const left = document.querySelectorAll("#fill-results .blank").length;
+            const seen = window.blanksSeen ||= [];
+            if (seen.at(-1) !== left) seen.push(left);
+        }).observe(document.body, {subtree: true, childList: true})"""
+    )
+    page.locator("#fill-run").click()
+    finished(page, "fill")
+    seen = page.evaluate("window.blanksSeen")
+    assert max(seen) >= 2
+    assert seen[-1] == 0
+    assert re.fullmatch(r"The .+ said on Monday that .+ would rise\.", text_of(page, "fill"))
+    filled = page.locator("#fill-results .filled")
+    expect(filled.first).to_have_attribute("title", re.compile(r"step \d+, \d+\s% sure"))
+    page.get_by_text("Word by word, in the order of writing").click()
+    expect(page.locator("#fill-results .pieces li")).to_have_count(filled.count())
+
+
+def test_a_result_is_rewritten_and_its_changes_are_marked(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-example-0").click()
+    finished(page, "generate")
+    text = text_of(page, "generate")
+    page.locator("#generate-results").get_by_role("button", name="Rewrite").click()
+    expect(page.get_by_label("Text to rewrite")).to_have_value(text)
+    page.locator("#rewrite-run").click()
+    finished(page, "rewrite")
+    assert text_of(page, "rewrite") != text
+    assert page.locator("#rewrite-results .filled").count() > 0
+    assert page.locator("#rewrite-results del").count() > 0
+
+
+def test_a_downloaded_result_is_opened_and_made_again(app: str, visit: Visit, tmp_path: Path) -> None:
+    page = visit(app)
+    page.locator("#generate-example-2").click()
+    finished(page, "generate")
+    text = text_of(page, "generate")
+    with page.expect_download() as download:
+        page.locator("#generate-results").get_by_role("button", name="Download").press("Enter")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    content = file.read_text(encoding="utf-8")
+    receipt = read_receipt(file)
+    assert content.startswith(f"{text}\n\nMachine-made")
+    assert content.splitlines()[-1] == f"Receipt: {receipt.to_json()}"
+    assert receipt.settings["opening"] == page.get_by_label("Opening words").input_value()
+
+    other = visit(app)
+    other.get_by_role("tab", name="Open a result").click()
+    other.locator("#open-file-input, input[type=file]").first.set_input_files(file)
+    expect(other.locator("#open-results article.finished")).to_be_visible()
+    assert text_of(other, "open") == text
+    expect(other.locator("#open-results .verdict")).to_contain_text(receipt.checkpoint)
+    other.get_by_role("tab", name="Write", exact=True).click()
+    expect(other.get_by_label("Opening words")).to_have_value(receipt.settings["opening"])
+    other.locator("#generate-run").click()
+    finished(other, "generate")
+    assert text_of(other, "generate") == text
+
+
+def test_text_and_link_are_copied(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?opening=The+coach&seed=5&topic=sports", permissions=["clipboard-read", "clipboard-write"])
+    expect(page.get_by_label("Opening words")).to_have_value("The coach")
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+    buttons = page.locator("#generate-results .tools")
+    buttons.get_by_role("button", name="Copy", exact=True).click()
+    expect(buttons.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == text_of(page, "generate")
+    buttons.get_by_role("button", name="Copy link").click()
+    expect(buttons.get_by_role("button", name="Link copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    again = visit(link)
+    expect(again.get_by_label("Opening words")).to_have_value("The coach")
+    again.locator("#generate-run").click()
+    finished(again, "generate")
+    assert text_of(again, "generate") == text_of(page, "generate")
+
+
+def test_an_overlong_opening_is_refused_and_nothing_is_lost(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-example-0").click()
+    finished(page, "generate")
+    before = text_of(page, "generate")
+    page.get_by_label("Opening words").fill("word " * 80)
+    page.locator("#generate-run").click()
+    expect(page.locator("#generate-notice [role=alert]")).to_contain_text("at most 300")
+    assert text_of(page, "generate") == before
+    assert len(page.get_by_label("Opening words").input_value()) == 400
+    expect(page.locator("#generate-run")).to_be_enabled()
+    page.get_by_label("Opening words").fill("A word")
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+    expect(page.locator("#generate-notice [role=alert]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("tab", "panel", "field", "text", "sentence"),
+    [
+        ("填空", "fill", "带空白的文本", "No blank in here.", "三个下划线"),
+        ("改写", "rewrite", "要改写的文本", "   ", "没有可改写的文本"),
+    ],
+)
+def test_refusals_speak_the_visitors_language(
+    app: str, visit: Visit, tab: str, panel: str, field: str, text: str, sentence: str
+) -> None:
+    page = visit(app, locale="zh-CN")
+    page.get_by_role("tab", name=tab).click()
+    page.get_by_label(field).fill(text)
+    page.locator(f"#{panel}-run").click()
+    expect(page.locator(f"#{panel}-notice [role=alert]")).to_contain_text(sentence)
+
+
+@pytest.mark.parametrize("seed", ["-1", "99999999999", ""])
+def test_a_seed_out_of_range_is_refused(app: str, visit: Visit, seed: str) -> None:
+    page = visit(app)
+    open_settings(page, "generate")
+    page.locator("#generate-fresh input").uncheck()
+    set_number(page, "generate-seed", seed)
+    page.locator("#generate-run").click()
+    expect(page.locator("#generate-notice [role=alert]")).to_contain_text("2147483647")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"\xff\xfe\x00\x01", "not UTF-8"), (b"no receipt here", "no receipt"), (b"", "no receipt")],
+)
+def test_files_that_are_no_results_are_refused(
+    app: str, visit: Visit, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "wrong.txt"
+    file.write_bytes(content)
+    page = visit(app)
+    page.get_by_role("tab", name="Open a result").click()
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.locator("#open-notice [role=alert]")).to_contain_text(sentence)
+
+
+def test_an_address_with_a_wrong_setting_says_so(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?topic=gossip")
+    expect(page.locator("#generate-notice [role=alert]")).to_contain_text("gossip")
+
+
+def test_the_receipt_in_the_page_is_that_of_the_download(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?length=16&seed=3")
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+    data = page.locator("#generate-results article").first.get_attribute("data-receipt") or ""
+    assert parse_receipt(data).settings["seed"] == json.loads(data)["settings"]["seed"] == 3

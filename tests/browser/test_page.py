@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.helpers.app import running_app
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GRU|API|Top-p|Min-p|\.txt|\.json")
+
+
+def visible_words(page: Page) -> str:
+    """Return what can be read on the page, less the texts that models or their prompts wrote."""
+    return str(
+        page.evaluate(
+            """() => {
+                const copy = [...document.querySelectorAll("[lang=en], .chip, textarea, #announcements")];
+                const kept = copy.map((element) => element.style.display);
+                copy.forEach((element) => { element.style.display = "none"; });
+                const words = document.body.innerText;
+                copy.forEach((element, index) => { element.style.display = kept[index]; });
+                return words;
+            }"""
+        )
+    )
+
+
+@pytest.mark.parametrize("locale", ["zh", "zh-CN", "zh-HK", "zh-Hans-CN"])
+def test_every_chinese_browser_gets_chinese(app: str, visit: Visit, locale: str) -> None:
+    page = visit(app, locale=locale)
+    expect(page.locator("#generate-run")).to_have_text("开始写")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    expect(page.locator("footer")).to_contain_text("使用")
+
+
+def test_in_chinese_nothing_stays_english(app: str, visit: Visit) -> None:
+    page = visit(app, locale="zh-TW")
+    page.locator("#generate-settings > button").click()
+    page.locator("#generate-model label").last.click()
+    expect(page.locator("#generate-steps")).to_be_visible()
+    page.locator("#generate-example-0").click()
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    page.locator("[data-action=sureness]").click()
+    for tab, panel in (("写作", "generate"), ("填空", "fill"), ("改写", "rewrite"), ("打开结果", "open")):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator(f"#{panel}-results")).to_be_visible()
+        if panel in ("fill", "rewrite"):
+            page.locator(f"#{panel}-settings > button").click()
+            expect(page.locator(f"#{panel}-seed")).to_be_visible()
+            page.locator(f"#{panel}-example-0").click()
+            expect(page.locator(f"#{panel}-results article.finished")).to_be_visible()
+        words = ENGLISH_BY_NATURE.sub("", visible_words(page))
+        assert re.findall("[A-Za-z]{2,}", words) == [], words
+
+
+def test_the_switch_changes_everything_and_keeps_the_work(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-example-1").click()
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    expect(page.locator("#generate-run")).to_be_enabled()
+    text = page.locator("#generate-results article").get_attribute("data-text")
+    opening = page.locator("#generate-opening textarea").input_value()
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(page.locator("#generate-run")).to_have_text("开始写")
+    expect(page.locator("#generate-results article")).to_contain_text("机器生成")
+    expect(page.locator("#generate-results .kicker")).to_have_text("体育")
+    expect(page.get_by_role("tab", name="填空")).to_be_visible()
+    assert page.locator("#generate-results article").get_attribute("data-text") == text
+    assert page.locator("#generate-opening textarea").input_value() == opening
+    expect(page.get_by_role("radio", name="体育")).to_be_checked()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert re.findall("[A-Za-z]{2,}", ENGLISH_BY_NATURE.sub("", visible_words(page)).replace("Use via", "")) == []
+    page.reload()
+    expect(page.locator("#generate-run")).to_have_text("开始写")
+    expect(page.get_by_role("radio", name="中文")).to_be_checked()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_needs_no_sideways_scrolling(app: str, visit: Visit, locale: str) -> None:
+    page = visit(app, phone=True, locale=locale, has_touch=True)
+    page.locator("#generate-settings > button").click()
+    page.locator("#generate-example-3").click()
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    for tab in range(4):
+        page.get_by_role("tab").nth(1 + tab).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("tab").nth(1).click()
+    button, result = (page.locator(f"#generate-{part}").bounding_box() for part in ("run", "results"))
+    assert button
+    assert result
+    assert 0 < result["y"] - (button["y"] + button["height"]) < 100
+    small = page.locator("#tab-write button:visible").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().height < 24).map(one => one.textContent)"
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_axe_finds_nothing_serious(app: str, visit: Visit, scheme: str, locale: str) -> None:
+    page = visit(app, color_scheme=scheme, locale=locale)
+    expect(page.locator("body.dark")).to_have_count(1 if scheme == "dark" else 0)
+    page.locator("#generate-settings > button").click()
+    page.locator("#generate-example-0").click()
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    expect(page.locator("#generate-run")).to_be_enabled()
+    for tab, panel in ((1, "generate"), (2, "fill"), (3, "rewrite"), (4, "open")):
+        page.get_by_role("tab").nth(tab).click()
+        expect(page.locator(f"#{panel}-results")).to_be_visible()
+        if panel in ("fill", "rewrite"):
+            page.locator(f"#{panel}-example-0").click()
+            expect(page.locator(f"#{panel}-results article.finished")).to_be_visible()
+            expect(page.locator(f"#{panel}-run")).to_be_enabled()
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+    assert page.locator("h1").count() == 1
+
+
+def test_the_theme_follows_the_system_until_the_visitor_chooses(app: str, visit: Visit) -> None:
+    page = visit(app, color_scheme="dark")
+    expect(page.locator("body.dark")).to_have_count(1)
+    page.get_by_role("button", name="Light / dark").click()
+    expect(page.locator("body.dark")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#generate-run")).to_be_visible()
+    expect(page.locator("body.dark")).to_have_count(0)
+
+
+def test_the_keyboard_is_enough(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.get_by_label("Opening words").focus()
+    page.keyboard.type("The mayor")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "generate-run"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    expect(page.locator("#generate-run")).to_be_enabled()
+    page.locator("#generate-run").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.action") == "copy"
+
+
+def test_without_checkpoints_the_page_says_what_to_do(root: Path, visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with running_app(root, tmp_path / "log", GENAI_DEMO_CHECKPOINTS=str(tmp_path / "checkpoints")) as app:
+        page = visit(app)
+        expect(page.locator("#generate-problem [role=alert]")).to_contain_text("news-gru")
+        expect(page.locator("#generate-run")).to_be_disabled()
+        page.get_by_role("tab", name="Fill in").click()
+        expect(page.locator("#fill-problem [role=alert]")).to_contain_text("news-masked")
+        page.get_by_role("radio", name="中文").check(force=True)
+        expect(page.locator("#fill-problem [role=alert]")).to_contain_text("缺少")

@@ -1,0 +1,186 @@
+"""Checkpoints come back as they were saved; a damaged one is refused by the name of its file."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from genai_demo.catalogue import LANGUAGES
+from genai_demo.engine.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.errors import UserError
+
+
+def weights(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {"layer.weight": torch.randn(3, 4, generator=generator), "layer.bias": torch.randn(3, generator=generator),
+            "count": torch.tensor(7)}
+
+
+def save(folder: Path, **changes: Any) -> Checkpoint:
+    extra = folder.parent / "extra.json"
+    if not extra.exists():
+        extra.write_text("{}")
+    arguments: dict[str, Any] = {"weights": weights(), "family": "toy", "model": {"width": 3}, "trained": {"seed": 1},
+                                 "files": {"extra.json": extra}}
+    return save_checkpoint(folder, **{**arguments, **changes})
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_round_trip(half: bool, tmp_path: Path) -> None:
+    saved = save(tmp_path / "a", half=half)
+    read = read_checkpoint(tmp_path / "a")
+    assert read == saved
+    assert (read.family, read.model, read.trained) == ("toy", {"width": 3}, {"seed": 1})
+    assert len(read.id) == 12
+    for name, tensor in weights().items():
+        expected = tensor.half().float() if half and tensor.is_floating_point() else tensor
+        assert torch.equal(read.weights()[name], expected)
+        assert read.weights()[name].dtype == tensor.dtype
+
+
+def test_half_precision_takes_half_the_room(tmp_path: Path) -> None:
+    large = {"w": torch.randn(1000, 10)}
+    sizes = {half: (save(tmp_path / str(half), weights=large, half=half).folder / WEIGHTS).stat().st_size
+             for half in (False, True)}
+    assert sizes[True] < 0.51 * sizes[False]
+
+
+def test_views_and_shared_tensors_can_be_saved(tmp_path: Path) -> None:
+    base = torch.arange(12.0).view(3, 4)
+    read = save(tmp_path / "a", weights={"a": base, "same": base, "turned": base.T}).weights()
+    assert torch.equal(read["same"], base)
+    assert torch.equal(read["turned"], base.T)
+
+
+def test_id_depends_on_what_results_depend_on(tmp_path: Path) -> None:
+    extra = tmp_path / "other.json"
+    extra.write_text("[]")
+    ids = [
+        save(tmp_path / "a").id,
+        save(tmp_path / "b", weights=weights(1)).id,
+        save(tmp_path / "c", model={"width": 4}).id,
+        save(tmp_path / "d", family="other").id,
+        save(tmp_path / "e", files={"extra.json": extra}).id,
+        save(tmp_path / "f", files={}).id,
+        save(tmp_path / "g", half=True).id,
+    ]
+    assert len(set(ids)) == len(ids)
+
+
+def test_id_depends_on_nothing_else(tmp_path: Path) -> None:
+    first = save(tmp_path / "a")
+    second = save(tmp_path / "elsewhere", trained={"seed": 2, "note": "later"})
+    (second.folder / "README.md").write_text("a card")
+    assert read_checkpoint(second.folder).id == first.id
+
+
+def test_saving_again_replaces(tmp_path: Path) -> None:
+    save(tmp_path / "a")
+    second = save(tmp_path / "a", weights=weights(1))
+    assert read_checkpoint(tmp_path / "a") == second
+    assert torch.equal(second.weights()["layer.bias"], weights(1)["layer.bias"])
+    assert sorted(file.name for file in (tmp_path / "a").iterdir()) == [CONFIG, "extra.json", WEIGHTS]
+
+
+def refused(folder: Path, key: str, name: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        read_checkpoint(folder)
+    assert refusal.value.key == key
+    for language in LANGUAGES:
+        assert str(folder / name) in refusal.value.in_language(language)
+
+
+@pytest.mark.parametrize("name", [CONFIG, WEIGHTS, "extra.json"])
+def test_missing_file(name: str, tmp_path: Path) -> None:
+    save(tmp_path / "a")
+    (tmp_path / "a" / name).unlink()
+    refused(tmp_path / "a", "engine.missing", name)
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    refused(tmp_path / "a", "engine.missing", CONFIG)
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda content: content[:-5],
+    "too long": lambda content: content + b"more",
+    "empty": lambda content: b"",
+    "a bit of the header": lambda content: content[:8] + bytes([content[8] ^ 1]) + content[9:],
+    "a bit of the last weight": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+    "zeros": lambda content: bytes(len(content)),
+    "a page of a website": lambda content: b"<!DOCTYPE html><html>not found</html>",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", [WEIGHTS, "extra.json"])
+def test_damaged_file(name: str, damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = tmp_path / "extra.json"
+    file.write_text('{"some": "content of a file that goes with the weights"}')
+    save(tmp_path / "a")
+    file = tmp_path / "a" / name
+    file.write_bytes(damage(file.read_bytes()))
+    refused(tmp_path / "a", "engine.damaged", name)
+
+
+@pytest.mark.parametrize("content", [
+    "", "{", "[]", "null", "7", "{}", '{"family": "toy"}', '{"family": "toy", "model": 3, "trained": {}, "files": {}}',
+    '{"family": "toy", "model": {}, "trained": {}, "files": ["extra.json"]}',
+])
+def test_damaged_config(content: str, tmp_path: Path) -> None:
+    save(tmp_path / "a")
+    (tmp_path / "a" / CONFIG).write_text(content)
+    refused(tmp_path / "a", "engine.damaged", CONFIG)
+
+
+def test_config_that_is_not_text(tmp_path: Path) -> None:
+    save(tmp_path / "a")
+    (tmp_path / "a" / CONFIG).write_bytes(b"\xff\xfe\x00")
+    refused(tmp_path / "a", "engine.damaged", CONFIG)
+
+
+def test_file_damaged_after_it_was_read(tmp_path: Path) -> None:
+    checkpoint = save(tmp_path / "a")
+    file = tmp_path / "a" / WEIGHTS
+    file.write_bytes(file.read_bytes()[:20])
+    with pytest.raises(UserError) as refusal:
+        checkpoint.weights()
+    assert refusal.value.key == "engine.damaged"
+    assert str(file) in str(refusal.value)
+
+
+class _Explosive:
+    exploded = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return setattr, (_Explosive, "exploded", True)
+
+
+@pytest.mark.parametrize("way", ["pickle", "torch"])
+def test_code_in_the_place_of_weights_is_never_run(way: str, tmp_path: Path) -> None:
+    save(tmp_path / "a")
+    file = tmp_path / "a" / WEIGHTS
+    if way == "pickle":
+        file.write_bytes(pickle.dumps(_Explosive()))
+    else:
+        torch.save({"layer.weight": _Explosive()}, file)
+    recorded = json.loads((tmp_path / "a" / CONFIG).read_text())
+    recorded["files"].pop(WEIGHTS)
+    (tmp_path / "a" / CONFIG).write_text(json.dumps(recorded))
+    refused(tmp_path / "a", "engine.damaged", WEIGHTS)
+    assert not _Explosive.exploded
+
+
+def test_config_without_the_hash_of_its_weights_is_readable(tmp_path: Path) -> None:
+    saved = save(tmp_path / "a")
+    config = json.loads((tmp_path / "a" / CONFIG).read_text())
+    del config["files"][WEIGHTS]
+    (tmp_path / "a" / CONFIG).write_text(json.dumps(config))
+    assert read_checkpoint(tmp_path / "a").id == saved.id

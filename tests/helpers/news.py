@@ -1,0 +1,58 @@
+"""A tiny world of news, and models that learn it in seconds."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from genai_demo.engine.config import TrainConfig
+from genai_demo.engine.loop import train
+from genai_demo.engine.run import RunFolder
+from genai_demo.text.data import Article
+from genai_demo.text.tokenizer import Tokenizer
+from genai_demo.text.training import NewsTask, NewsTraining, debug_sizes
+
+_WHO = {
+    "world": ("The president", "A minister", "The rebels"),
+    "sports": ("The team", "Their coach", "A striker"),
+    "business": ("The company", "An oil firm", "The bank"),
+    "scitech": ("Scientists", "A software maker", "The probe"),
+}
+_DID = ("said on Monday", "won again", "lost $5 million", "met in Paris")
+_WHERE = ("after long talks.", "in the U.S. this week.", "for the third time.")
+VOCABULARY = 320
+
+
+def articles() -> list[Article]:
+    """Return 144 articles of the four topics, all different."""
+    return [Article(f"{who} {did} {where} It was news.", topic)
+            for topic, names in _WHO.items() for who, did, where in itertools.product(names, _DID, _WHERE)]
+
+
+def background() -> list[Article]:
+    """Return longer texts that are no news."""
+    return [Article(f"Senator number {number} spoke. " + "The bill is good for the people of this state. " * 12)
+            for number in range(5)]
+
+
+def tokenizer() -> Tokenizer:
+    """Return a tokenizer of the tiny world."""
+    return Tokenizer.train([article.text for article in articles()], VOCABULARY)
+
+
+def task(family: str, folder: Path, sizes: dict[str, Any] | None = None, **training: Any) -> NewsTask:
+    """Return the task of learning the tiny world with a debug network whose tokenizer lies in `folder`."""
+    how = NewsTraining(**{"family": family, "vocabulary": VOCABULARY, "window": 32, "background_share": 0.25,
+                          "learning_rate": 5e-3, **training})
+    return NewsTask(how, articles(), background(), articles()[::7], folder, {**debug_sizes(family), **(sizes or {})})
+
+
+def train_tiny(family: str, folder: Path, examples: int = 320) -> Path:
+    """Train a debug model ("gru" or "masked") in `folder` within seconds and return its checkpoint's folder."""
+    config = TrainConfig(examples=examples, batch_size=16, precision="fp32", snapshots=1)
+    run = RunFolder(folder)
+    train(task(family, folder), config, run)
+    checkpoint = run.last_snapshot()
+    assert checkpoint is not None
+    return checkpoint

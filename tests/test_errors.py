@@ -1,0 +1,74 @@
+"""Errors that a person reads: one sentence in every language, and settings that are refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genai_demo.catalogue import LANGUAGES
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+
+VARIABLES = ("GENAI_DEMO_CHECKPOINTS", "GENAI_DEMO_RUNS", "GENAI_DEMO_DEVICE", "HOST", "PORT", "GENAI_DEMO_QUEUE")
+
+
+def test_says_the_same_in_every_language() -> None:
+    error = UserError("engine.bad_batch", value=0)
+    assert str(error) == error.in_language("en")
+    assert "0" in str(error) and "0" in error.in_language("zh")
+    assert str(error) != error.in_language("zh")
+    assert (error.key, error.values) == ("engine.bad_batch", {"value": 0})
+
+
+def test_any_name_may_be_a_field() -> None:
+    error = UserError("engine.other_config", run="r", key="train.seed", before=1, now=2)
+    assert all("train.seed" in error.in_language(language) for language in LANGUAGES)
+
+
+def test_values_with_braces_are_no_fields() -> None:
+    assert "{value}" in str(UserError("engine.bad_batch", value="{value}"))
+
+
+def test_programming_mistakes_are_found() -> None:
+    with pytest.raises(KeyError):
+        UserError("engine.no_such_sentence")
+    with pytest.raises(KeyError):
+        UserError("engine.bad_batch", number=3)
+    with pytest.raises(KeyError):
+        UserError("engine.bad_batch", value=3).in_language("fr")
+
+
+def test_settings_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    found = settings()
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, "")
+    settings.cache_clear()
+    assert settings() == found, "a variable that is empty is as good as none"
+    assert found.checkpoints.name == "checkpoints" and found.checkpoints.is_absolute()
+    assert (found.runs, found.device, found.host, found.port) == (Path("runs"), "auto", "127.0.0.1", 7860)
+
+
+def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setenv("PORT", " 0 ")
+    monkeypatch.setenv("GENAI_DEMO_QUEUE", "1")
+    monkeypatch.setenv("GENAI_DEMO_DEVICE", "cuda:1")
+    found = settings()
+    assert (found.checkpoints, found.port, found.queue_limit, found.device) == (tmp_path, 0, 1, "cuda:1")
+
+
+@pytest.mark.parametrize(("variable", "value"), [
+    ("PORT", "65536"), ("PORT", "-1"), ("PORT", "http"), ("PORT", "80.0"), ("PORT", "1e3"), ("PORT", "²"),
+    ("GENAI_DEMO_QUEUE", "0"), ("GENAI_DEMO_QUEUE", "many"), ("GENAI_DEMO_QUEUE", "10001"),
+])
+def test_settings_that_are_not_allowed(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UserError) as refusal:
+        settings()
+    assert refusal.value.key == "engine.bad_variable"
+    for language in LANGUAGES:
+        assert variable in refusal.value.in_language(language)
+        assert value in refusal.value.in_language(language)

@@ -1,0 +1,123 @@
+"""What the README says, works: every command in it parses, and those that take seconds are run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genai_demo.__main__ import _parser
+from genai_demo.settings import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.zh.md")
+PROGRAM = ["python", "-m", "genai_demo"]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands(name: str) -> list[list[str]]:
+    """Return the commands of a README's code blocks, word by word and without comments."""
+    blocks = re.findall(r"^```bash\n(.*?)^```$", read(name), re.MULTILINE | re.DOTALL)
+    lines = [part for block in blocks for line in block.splitlines() for part in line.split("&&")]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def examples() -> list[list[str]]:
+    """Return what follows `python -m genai_demo` in the README's examples."""
+    return [words[len(PROGRAM) :] for words in commands("README.md") if words[: len(PROGRAM)] == PROGRAM]
+
+
+def test_both_languages_have_the_same_commands_and_parts() -> None:
+    english, chinese = (read(name) for name in READMES)
+    assert commands("README.md") == commands("README.zh.md")
+    assert len(re.findall("^##? ", english, re.MULTILINE)) == len(re.findall("^##? ", chinese, re.MULTILINE))
+    for pattern in (r"^\| (`[^`]+`) \|", r"\]\((?!README)([^)]+)\)"):  # first columns, links
+        assert re.findall(pattern, english, re.MULTILINE) == re.findall(pattern, chinese, re.MULTILINE)
+
+
+def test_every_command_is_known() -> None:
+    for words in commands("README.md"):
+        if words[0] == "make":
+            assert re.search(rf"^{words[1]}:", read("Makefile"), re.MULTILINE), words
+        elif words[:2] == ["pip", "install"]:
+            assert words[2:] == ["-r", "requirements.txt"]
+        elif words[0] == "python" and words[1] != "-m":
+            assert (ROOT / words[1]).is_file(), words
+        else:
+            assert words[: len(PROGRAM)] == PROGRAM, words
+
+
+def test_every_make_target_in_the_text_exists() -> None:
+    for name in READMES:
+        for target in re.findall(r"`make (\w+)`", read(name)):
+            assert re.search(rf"^{target}:", read("Makefile"), re.MULTILINE), target
+
+
+@pytest.mark.parametrize("example", examples(), ids=" ".join)
+def test_every_example_parses(example: list[str]) -> None:
+    assert _parser().parse_args(example)
+
+
+def test_the_examples_run(tmp_path: Path) -> None:
+    """All but training, which takes the minutes it says, and exporting what was trained."""
+    rows = [{"label": label, "text": f"Story {label}\nThe team won again on Sunday."} for label in (1, 2, 3, 4)]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    printed: dict[str, str] = {}
+    for example in examples():
+        if example[0] in {"train", "export"}:
+            continue
+        shorter = ["--count", "1"] if example[0] == "evaluate" else []
+        done = subprocess.run(
+            [sys.executable, "-m", "genai_demo", *example, *shorter],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, f"{shlex.join(example)}\n{done.stdout}\n{done.stderr}"
+        printed[example[0]] = done.stdout
+    assert json.loads(printed["evaluate"])
+    assert printed["doctor"]
+    assert len(list((tmp_path / "out").glob("*.txt"))) == 3
+    again = list((tmp_path / "again").iterdir())
+    assert again
+    for file in again:
+        assert file.read_bytes() == (tmp_path / "out" / file.name).read_bytes()
+
+
+def test_every_path_and_variable_in_the_tables_is_real() -> None:
+    code = (ROOT / "genai_demo" / "settings.py").read_text(encoding="utf-8")
+    for name in re.findall(r"^\| `([^`]+)` \|", read("README.md"), re.MULTILINE):
+        if name.isupper():
+            assert f'"{name}"' in code, name
+        else:
+            assert (ROOT / name).exists(), name
+    assert set(re.findall(r'"(PORT|HOST|GENAI_DEMO_\w+)"', code)) <= set(re.findall(r"`(\w+)`", read("README.md")))
+
+
+def test_defaults_in_the_table_are_the_defaults() -> None:
+    table = dict(re.findall(r"^\| `(\w+)` \| .* \| `?([^`|]+?)`? \|$", read("README.md"), re.MULTILINE))
+    values = settings()
+    assert table["PORT"] == str(values.port)
+    assert table["HOST"] == values.host
+    assert table["GENAI_DEMO_QUEUE"] == str(values.queue_limit)
+    assert table["GENAI_DEMO_CHECKPOINTS"] == values.checkpoints.name
+
+
+def test_spaces_can_start_it() -> None:
+    front = dict(line.split(": ", 1) for line in read("README.md").split("---\n")[1].splitlines())
+    assert (ROOT / front["app_file"]).is_file()
+    assert len(front["short_description"]) <= 60
+    lowest = re.search(r"^gradio>=([\d.]+),<7$", read("requirements.txt"), re.MULTILINE)
+    assert lowest
+    assert [int(part) for part in front["sdk_version"].split(".")] >= [int(part) for part in lowest[1].split(".")]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import pytest
+
+from genai_demo.engine.receipt import Receipt
+from genai_demo.errors import UserError
+from genai_demo.text import generation
+from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
+from genai_demo.text.results import Draft, Piece, Update
+
+
+class Pretender:
+    """Stands in for the models: answers at once, with what a test wants."""
+
+    def __init__(self) -> None:
+        self.broken: dict[str, UserError] = {}
+        self.words = ["Oil", " prices", " rose."]
+        self.closed = False
+        self.after_first: Callable[[], None] = lambda: None
+
+    def problem(self, model: str) -> UserError | None:
+        return self.broken.get(model)
+
+    def run(self, request: Request) -> Iterator[Update]:
+        request.check()
+        try:
+            for step in range(1, len(self.words) + 1):
+                yield self.update(request, step)
+                self.after_first()
+        finally:
+            self.closed = True
+
+    def update(self, request: Request, step: int) -> Update:
+        count = request.variants if isinstance(request, GenerateRequest) else 1
+        done = step == len(self.words)
+        pieces = tuple(Piece(word, "filled", number, 0.9) for number, word in enumerate(self.words[:step], 1))
+        action = next(name for name, kind in ACTIONS.items() if isinstance(request, kind))
+        receipts = tuple(Receipt("text", action, "news-masked", "c0ffee", asdict(request), i) for i in range(count))
+        return Update((Draft(pieces, done),) * count, step, len(self.words), receipts if done else ())
+
+    def reproduce(self, receipt: Receipt) -> Update:
+        if receipt.checkpoint != "c0ffee":
+            raise UserError("engine.other_checkpoint", wanted=receipt.checkpoint, found="c0ffee", folder="here")
+        return list(self.run(generation.request_of(receipt)))[-1]
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> Pretender:
+    pretender = Pretender()
+    for name in ("problem", "run", "reproduce"):
+        monkeypatch.setattr(generation, name, getattr(pretender, name))
+    return pretender

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from html.parser import HTMLParser
+
+import pytest
+
+from genai_demo.engine.receipt import Receipt, parse_receipt
+from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.ui import cards
+from genai_demo.ui.cards import Shown
+
+HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)"> & "quoted" \'single\''
+
+
+class Reader(HTMLParser):
+    """Collects the elements and the text of a page, and sees that every element is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def classes(self, name: str) -> int:
+        return sum(name in (attributes.get("class") or "").split() for _, attributes in self.elements)
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for element, attributes in self.elements if element == tag]
+
+
+def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate") -> Shown:
+    receipts = (Receipt("text", action, "news-gru", "c0ffee", asdict(request)),) if finished else ()
+    return Shown(request, Update((Draft(pieces, finished),), 2, 12, receipts), seconds=1.25)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["given", "filled", "blank"])
+def test_no_text_becomes_markup(kind: str, language: str) -> None:
+    for request in (GenerateRequest(opening=HOSTILE), FillRequest(HOSTILE + "___"), RewriteRequest(HOSTILE)):
+        page = Reader(cards.results(result(request, Piece(HOSTILE, kind, 1, 0.3)), language))  # type: ignore[arg-type]
+        assert {tag for tag, _ in page.elements} <= {
+            "div",
+            "article",
+            "p",
+            "span",
+            "button",
+            "details",
+            "summary",
+            "ol",
+            "li",
+            "small",
+            "del",
+        }
+        assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+        assert HOSTILE in page.words
+        assert page.attributes("article")[0]["data-text"] == HOSTILE
+
+
+def test_notices_are_escaped_and_said_at_once() -> None:
+    page = Reader(cards.notice(HOSTILE, title=HOSTILE))
+    assert {tag for tag, _ in page.elements} == {"div", "strong"}
+    assert page.attributes("div")[0]["role"] == "alert"
+
+
+def test_a_finished_card_carries_the_receipt_that_makes_it_again() -> None:
+    request = GenerateRequest(topic="world", opening='He said: "No\u2028way"', seed=9)
+    shown = result(request, Piece(request.opening, "given"), Piece(" and left.", "filled"))
+    article = Reader(cards.results(shown, "en")).attributes("article")[0]
+    assert parse_receipt(article["data-receipt"] or "") == shown.update.receipts[0]
+    assert article["data-text"] == shown.update.drafts[0].text
+    assert article["data-file"] == "generate-world-seed9-1.txt"
+
+
+def test_a_running_card_offers_nothing_that_needs_a_receipt() -> None:
+    page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled"), finished=False), "en"))
+    assert page.attributes("button") == []
+    assert "data-text" not in page.attributes("article")[0]
+
+
+def test_a_stopped_card_says_so() -> None:
+    stopped = replace(result(GenerateRequest(), Piece("Oil", "filled"), finished=False), stopped=True)
+    page = Reader(cards.results(stopped, "en"))
+    assert page.classes("stopped") == 1
+    assert "Stopped." in page.words
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "Machine-made"), ("zh", "机器生成")])
+def test_every_card_says_that_it_is_machine_made(language: str, sentence: str) -> None:
+    for finished in (True, False):
+        assert sentence in cards.results(result(GenerateRequest(), Piece("Oil", "filled"), finished=finished), language)
+
+
+def test_what_stands_before_the_first_line_break_is_the_headline() -> None:
+    shown = result(GenerateRequest(), Piece("Oil ro", "given"), Piece("se\nPrices of oil rose", "filled"))
+    headline, _, rest = cards.results(shown, "en").partition('<p class="headline"')[2].partition("</p>")
+    assert Reader(f"<p{headline}</p>").words == "Oil rose"
+    assert "Prices of oil rose" in rest
+
+
+def test_the_seed_the_tokens_and_the_time_are_shown() -> None:
+    words = Reader(cards.results(result(GenerateRequest(seed=41), Piece("Oil", "filled")), "en")).words
+    assert "Seed 41 · 2 tokens · 1.2 s" in words
+
+
+def test_confidence_is_told_by_form_by_tooltip_and_in_a_list() -> None:
+    pieces = (Piece("The", "given"), Piece(" cat", "filled", 2, 0.97), Piece(" sat", "filled", 1, 0.1))
+    page = Reader(cards.results(result(FillRequest("The ___"), *pieces, action="fill"), "en"))
+    assert page.classes("sure-4") == page.classes("sure-1") == 1
+    titles = [attributes["title"] for attributes in page.attributes("span") if "title" in attributes]
+    assert titles == ["step 2, 97\u00a0% sure", "step 1, 10\u00a0% sure"]
+    listed = page.words[page.words.index("in the order") :]
+    assert listed.index("sat") < listed.index("cat")
+
+
+def test_a_model_that_gives_no_confidence_shows_none() -> None:
+    page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled")), "en"))
+    assert page.classes("filled") == page.classes("sureness") == 0
+
+
+def test_replaced_words_are_struck_out_in_the_old_text() -> None:
+    pieces = (Piece("The", "given"), Piece(" dog", "filled", 1, 0.5), Piece(" sat.", "given"))
+    page = cards.results(result(RewriteRequest("The cat sat."), *pieces, action="rewrite"), "en")
+    assert "The <del>cat</del> sat." in page
+
+
+def test_a_text_without_a_word_is_explained() -> None:
+    assert "Try another seed" in cards.results(result(GenerateRequest(), Piece("", "filled")), "en")

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import gradio as gr
+import pytest
+
+import genai_demo
+from genai_demo.catalogue import LANGUAGES, sentences
+from genai_demo.errors import UserError
+from genai_demo.ui.languages import Texts, sentence
+from genai_demo.ui.page import build
+
+ENGLISH_BY_NATURE = re.compile(
+    # names; the models know English only, so what they are given is English on every page
+    r"GenAI Demo|English|GRU|Top-p|Min-p|\.txt|\.json|Scientists have discovered"
+    r"|The ___ said on Monday that ___ would rise\.|Shares of the company rose after it reported higher profits\."
+)
+
+
+@pytest.fixture(scope="module")
+def page() -> tuple[gr.Blocks, Texts]:
+    return build()
+
+
+def seen(config: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield every string of a page that a person can read, with its component and property."""
+    for component in config["components"]:
+        if component["type"] == "api":  # the parameters of an endpoint, not on the page
+            continue
+        properties = component["props"]
+        for name in ("label", "info", "placeholder"):
+            if isinstance(properties.get(name), str) and properties[name] and properties.get("show_label", True):
+                yield component, name, properties[name]
+        if component["type"] in ("button", "uploadbutton", "html") and isinstance(properties.get("value"), str):
+            yield component, "value", properties["value"]
+        for choice in properties.get("choices") or []:
+            yield component, "choices", choice[0]
+
+
+def words(markup: str) -> str:
+    collected: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = collected.append  # type: ignore[method-assign]
+    parser.feed(markup)
+    return " ".join(collected).strip()
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
+    english, chinese = (sentences(language) for language in LANGUAGES)
+    assert english.keys() == chinese.keys()
+    for key, sentence_ in english.items():
+        fields = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in (sentence_, chinese[key])]
+        assert fields[0] == fields[1], key
+
+
+def test_every_sentence_of_the_page_is_used() -> None:
+    package = Path(genai_demo.__file__).parent
+    code = "".join(file.read_text(encoding="utf-8") for file in [*package.rglob("*.py"), package.parent / "app.py"])
+    asked = set(re.findall(r"""["'](?:ui\.)?([a-z_0-9]+)["']""", code))
+    made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language") for value in asked}
+    made |= {f"{name}_info" for name in asked} | {
+        f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
+    }
+    keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
+    assert keys - asked - made == set()
+
+
+def test_every_string_on_the_page_comes_from_the_catalogue(page: tuple[gr.Blocks, Texts]) -> None:
+    blocks, texts = page
+    registered = {(component._id, name) for component, name, _ in texts.places()}
+    missing = [
+        (component["type"], name, string)
+        for component, name, string in seen(blocks.get_config_file())
+        if words(string) and (component["id"], name) not in registered
+    ]
+    assert missing == []
+
+
+def test_in_chinese_no_english_is_left(page: tuple[gr.Blocks, Texts]) -> None:
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    left = [
+        string
+        for component, _, string in seen(config)
+        if "chip" not in (component["props"].get("elem_classes") or [])
+        and re.search("[A-Za-z]{2,}", ENGLISH_BY_NATURE.sub("", words(string)))
+    ]
+    assert left == []
+    assert config["title"]
+
+
+def test_in_english_no_chinese_is_left_but_the_name_of_the_language(page: tuple[gr.Blocks, Texts]) -> None:
+    strings = [words(string) for _, _, string in seen(page[0].get_config_file())]
+    assert {string for string in strings if re.search("[\u4e00-\u9fff]", string)} == {"中文"}
+
+
+def test_the_switch_exchanges_what_the_page_is_built_with(page: tuple[gr.Blocks, Texts]) -> None:
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    translated = {component["id"]: component["props"] for component in config["components"]}
+    for component, update in zip(texts.components, texts.updates("zh"), strict=True):
+        for name, value in update.items():
+            if name != "__type__":
+                assert translated[component._id][name] == value, (component, name)
+
+
+def test_the_first_page_knows_its_language(page: tuple[gr.Blocks, Texts]) -> None:
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    switch = next(item for item in config["components"] if item["id"] == texts.language._id)
+    assert switch["props"]["value"] == "zh"
+
+
+def test_errors_name_settings_as_the_page_does() -> None:
+    error = UserError("text.out_of_range_whole", name="seed", value=-1, low=0, high=9)
+    assert sentence(error, "zh").startswith("种子")
+    assert sentence(error, "en").startswith("Seed")

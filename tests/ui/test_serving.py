@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.datastructures import Headers
+
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+from genai_demo.ui import serving
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PORT", "0")
+        settings.cache_clear()
+        host, port = serving.address()
+    settings.cache_clear()
+    page = serving.serve(host, port)
+    with httpx.Client(base_url=page.local_url) as client:
+        yield client
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "header", "language"),
+    [
+        ("", "", "", "en"),
+        ("", "", "fr-FR,fr;q=0.9", "en"),
+        ("", "", "zh-HK,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "", "zh-Hans-CN", "zh"),
+        ("", "genai_demo_language=en", "zh", "en"),
+        ("lang=zh", "genai_demo_language=en", "en", "zh"),
+        ("lang=tlh", "genai_demo_language=zh", "en", "zh"),
+        ("", "genai_demo_language=<script>", "zh", "zh"),
+    ],
+)
+def test_the_language_is_what_the_visitor_chose_last_and_else_the_browsers(
+    query: str, cookie: str, header: str, language: str
+) -> None:
+    assert serving.page_language(query, Headers({"cookie": cookie, "accept-language": header})) == language
+
+
+@pytest.mark.parametrize(("header", "locale", "button"), [("zh-HK", "zh-CN", "开始写"), ("de", "en", "Write")])
+def test_the_page_comes_in_the_visitors_language(client: httpx.Client, header: str, locale: str, button: str) -> None:
+    page = client.get("/", headers={"Accept-Language": header}).text
+    assert re.search(rf'<html\s+lang="{locale}"', page)
+    match = re.search(r"window\.gradio_config = (.*?);</script>", page, re.DOTALL)
+    assert match
+    config = json.loads(match[1])
+    run = next(item for item in config["components"] if item["props"].get("elem_id") == "generate-run")
+    assert run["props"]["value"] == button
+
+
+def test_the_browser_may_reach_no_other_machine(client: httpx.Client) -> None:
+    answer = client.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self' ")
+    assert not re.search(r"https?:|\*", policy)
+    assert "og:image" not in answer.text
+
+
+def test_only_the_page_is_rewritten(client: httpx.Client) -> None:
+    answer = client.get("/config")
+    assert answer.status_code == 200
+    assert "content-security-policy" not in answer.headers
+
+
+def test_a_used_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
+        with pytest.raises(UserError, match=str(port)):
+            serving.address()
+
+
+def test_port_0_takes_a_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "0")
+    assert serving.address()[1] > 0
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no such host"])
+def test_an_address_of_another_machine_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(UserError, match=host):
+        serving.address()
