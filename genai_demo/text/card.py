@@ -29,14 +29,18 @@ class _Terms:
     """its id on the Hugging Face hub"""
 
 
+_AG_NEWS = (
+    "offered by its collector for research and any other non-commercial activity; no right to pass it on is spelt out, "
+    "and the articles belong to the agencies that wrote them. News of 2004 and 2005."
+)
 _TERMS = (
     _Terms(
-        "ag_news",
-        "AG News",
-        "offered by its collector for research and any other non-commercial activity; no right to pass it on is spelt "
-        "out, and the articles belong to the agencies that wrote them. News of 2004 and 2005.",
+        "ag_news_train_part",
+        "AG News, a part of its training rows",
+        f"{_AG_NEWS} About a quarter of the labels of this part are majority votes of annotators, often wrong.",
         "fancyzhx/ag_news",
     ),
+    _Terms("ag_news", "AG News", _AG_NEWS, "fancyzhx/ag_news"),
     _Terms(
         "senate",
         "Press releases of United States senators, 2004 to 2008",
@@ -81,7 +85,6 @@ _WRITER_LIMITS = """\
 _JUDGE_USE = "To measure whether generated news keeps to its topic. For research and other non-commercial purposes."
 _JUDGE_LIMITS = """\
 - It knows four topics, English, and news of 2004 and 2005; for any other text it still names one of the four.
-- About a quarter of the training labels are majority votes of annotators, which are often wrong.
 - Stories between two topics are judged by their words alone."""
 
 
@@ -166,15 +169,17 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
 
 def _figures(report: dict[str, Any]) -> str:
     data = report["data"]
-    where = f"Measured on {data['path']}, {data['articles']:,} articles that the model has not seen. " if data else ""
-    parts = [
-        where + 'A text counts its UTF-8 bytes and one for its end. "Real articles" are the held-out ones, without '
-        "agency signatures: what a perfect model would reach.",
-        markdown_table(report),
-    ]
+    parts = []
+    if data:
+        parts.append(f"Measured on {data['path']}: {data['articles']:,} articles that the model has not learnt from.")
+    parts.append(markdown_table(report))
     if report["settings"]:
         settings = ", ".join(f"{key} {value}" for key, value in report["settings"].items() if value != "")
-        parts.append(f"Written with: {settings}.")
+        parts.append(
+            "Bits per byte count the UTF-8 bytes of every article and one for its end. The column of real articles "
+            "holds the same figure of held-out ones, without their agency signatures. Texts were written with: "
+            f"{settings}."
+        )
     return "\n\n".join([*parts, *report["notes"]])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from html import escape
 from typing import Any
 
@@ -39,14 +40,15 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
             )
     opened = gr.State(None)
     shown = gr.State(None)
+    allowed = gr.State("")
     controls: list[Component] = [component for panel in panels for component in (*panel.inputs, panel.fresh)]
 
     def restore(language: str, file: str) -> tuple[Any, ...]:
-        """Put the settings of a receipt back on their page."""
+        """Put the settings of a receipt back on their page, or say why the file was refused."""
         try:
             receipt, request = text_handlers.opened(file)
         except UserError as error:
-            raise gr.Error(sentence(error, language), visible=False, print_exception=False) from error
+            return cards.notice(sentence(error, language)), *[gr.skip()] * (len(controls) + 3)
         updates: list[Any] = []
         for panel in panels:
             if isinstance(request, ACTIONS[panel.action]):
@@ -54,15 +56,7 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
                 updates += [*vars(request).values(), False]
             else:
                 updates += [gr.skip()] * (len(panel.inputs) + 1)
-        return receipt, "", cards.placeholder(text("reproducing", language)), *updates
-
-    def refused(language: str, file: str) -> str:
-        """Say why the file was refused."""
-        try:
-            text_handlers.opened(file)
-        except UserError as error:
-            return cards.notice(sentence(error, language))
-        return cards.notice(text("unexpected", language))
+        return "", cards.placeholder(text("reproducing", language)), receipt, secrets.token_hex(8), *updates
 
     def again(language: str, receipt: Receipt) -> tuple[str, Shown | None, str]:
         """Make the result again, or say why it cannot be made here."""
@@ -82,9 +76,9 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)
         return f'<div class="verdict" role="status">{verdict}</div>{cards.results(made, language) if made else ""}'
 
-    read = upload.upload(restore, [language, upload], [opened, notice, results, *controls], **PRIVATE)
-    read.failure(refused, [language, upload], notice, **PRIVATE)
-    read.success(
+    upload.upload(restore, [language, upload], [notice, results, opened, allowed, *controls], **PRIVATE)
+    # Only a receipt that is in order changes the state, and so only that gets into the queue.
+    allowed.change(
         again,
         [language, opened],
         [results, shown, notice],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
@@ -82,24 +83,17 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         try:
             text_handlers.check(asked)
         except UserError as error:
-            raise gr.Error(sentence(error, language), visible=False, print_exception=False) from error
-        seed = text_handlers.new_seed() if fresh else asked.seed
+            # The visitor's words and the last result stay as they are.
+            return cards.notice(sentence(error, language)), *[gr.skip()] * 6
         return (
-            seed,
             "",
+            text_handlers.new_seed() if fresh else asked.seed,
             gr.update(value=text(panel.busy_text, language), interactive=False),
             gr.update(visible=True),
             cards.placeholder(text("waiting", language)),
             None,
+            secrets.token_hex(8),
         )
-
-    def refused(language: str, *values: Any) -> str:
-        """Say why the request was refused; everything else stays as it is."""
-        try:
-            text_handlers.check(request(values))
-        except UserError as error:
-            return cards.notice(sentence(error, language))
-        return cards.notice(text("unexpected", language))
 
     def run(language: str, slow: bool, *values: Any) -> Iterator[tuple[str, Shown]]:
         """Show the result as it grows."""
@@ -120,15 +114,16 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         return cards.results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
 
     outcome = [panel.results, panel.shown, panel.run, panel.stop]
-    begun = panel.run.click(
+    allowed = gr.State("")
+    panel.run.click(
         begin,
         [language, panel.fresh, *panel.inputs],
-        [panel.controls["seed"], panel.notice, panel.run, panel.stop, panel.results, panel.shown],
+        [panel.notice, panel.controls["seed"], panel.run, panel.stop, panel.results, panel.shown, allowed],
         js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}",
         **PRIVATE,
     )
-    begun.failure(refused, [language, *panel.inputs], panel.notice, **PRIVATE)
-    running = begun.success(
+    # Only what is allowed changes the state, and so only that gets into the queue.
+    running = allowed.change(
         run,
         [language, panel.slow, *panel.inputs],
         [panel.results, panel.shown],

@@ -163,3 +163,4 @@ def test_without_checkpoints_the_page_says_what_to_do(root: Path, visit: Visit, 
         expect(page.locator("#fill-problem [role=alert]")).to_contain_text("news-masked")
         page.get_by_role("radio", name="中文").check(force=True)
         expect(page.locator("#fill-problem [role=alert]")).to_contain_text("缺少")
+        page.context.close()
