@@ -68,10 +68,10 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
     import torch
     from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
-    width = next(width for width in range(64, 4096, 64)
-                 if 4 * 12 * width**2 + (vocabulary + 256) * width >= parameters)
-    model = GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary, n_positions=256, n_embd=width, n_layer=4,
-                                       n_head=width // 64)).eval()
+    width = next(width for width in range(64, 4096, 64) if 4 * 12 * width**2 + (vocabulary + 256) * width >= parameters)
+    model = GPT2LMHeadModel(
+        GPT2Config(vocab_size=vocabulary, n_positions=256, n_embd=width, n_layer=4, n_head=width // 64)
+    ).eval()
     prompt = torch.arange(10, 20)[None]  # (1, T)
     stamps: list[float] = []
 
@@ -86,12 +86,23 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
         torch.manual_seed(seed)
         stamps.clear()
         start = time.perf_counter()
-        config = GenerationConfig(do_sample=True, temperature=0.8, top_p=0.95, top_k=0, repetition_penalty=1.1,
-                                  max_new_tokens=100, min_new_tokens=100, use_cache=True, pad_token_id=0)
+        config = GenerationConfig(
+            do_sample=True,
+            temperature=0.8,
+            top_p=0.95,
+            top_k=0,
+            repetition_penalty=1.1,
+            max_new_tokens=100,
+            min_new_tokens=100,
+            use_cache=True,
+            pad_token_id=0,
+        )
         model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=config, streamer=Stamps())
         # The first stamp is the prompt's.
-        return {"first_token_ms": (stamps[1] - start) * 1000,
-                "tokens_per_second": (len(stamps) - 1) / (time.perf_counter() - start)}
+        return {
+            "first_token_ms": (stamps[1] - start) * 1000,
+            "tokens_per_second": (len(stamps) - 1) / (time.perf_counter() - start),
+        }
 
     return {"parameters": float(sum(p.numel() for p in model.parameters()))} | _median(measure, repeats)
 
@@ -103,8 +114,9 @@ def _application() -> Iterator[tuple[str, int, float]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=_ROOT, env=os.environ | {"PORT": str(port)},
-                               stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "app.py"], cwd=_ROOT, env=os.environ | {"PORT": str(port)}, stdout=subprocess.DEVNULL
+    )
     try:
         yield f"http://127.0.0.1:{port}/", process.pid, start
     finally:
@@ -150,8 +162,12 @@ def main() -> None:
     loaded = load("gru")
     parameters = sum(weight.numel() for weight in loaded.network.parameters())
     report: dict[str, Any] = {
-        "machine": {"processor": platform.processor() or platform.machine(), "threads": options.threads,
-                    "torch": torch.__version__, "python": platform.python_version()},
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "threads": options.threads,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
         "application": application(),
         "gru": {"parameters": float(parameters)} | gru_speed(options.repeats, 1),
         "gru, 6 at once": {"parameters": float(parameters)} | gru_speed(options.repeats, 6),

@@ -43,9 +43,11 @@ def _commands(modality: str) -> ModuleType:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m genai_demo", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m genai_demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Train, use and check small generative models of news text.",
-        epilog="Every command explains itself: python -m genai_demo generate text --help")
+        epilog="Every command explains itself: python -m genai_demo generate text --help",
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = {
@@ -56,8 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
-        sub = commands.add_parser(command, help=help_text, description=help_text[0].upper() + help_text[1:] + ".",
-                                  epilog=_EXAMPLES[command], formatter_class=argparse.RawDescriptionHelpFormatter)
+        sub = commands.add_parser(
+            command,
+            help=help_text,
+            description=help_text[0].upper() + help_text[1:] + ".",
+            epilog=_EXAMPLES[command],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if command == "generate":
             sub.add_argument("--receipt", type=Path, metavar="FILE", help="make again what this result or receipt says")
             sub.add_argument("--out", type=Path, metavar="DIR", default=Path("out"), help="folder to write to (out)")
@@ -65,8 +72,12 @@ def _parser() -> argparse.ArgumentParser:
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for modality in MODALITIES:
-            kind = kinds.add_parser(modality, help=f"{modality} models", epilog=_EXAMPLES[command],
-                                    formatter_class=argparse.RawDescriptionHelpFormatter)
+            kind = kinds.add_parser(
+                modality,
+                help=f"{modality} models",
+                epilog=_EXAMPLES[command],
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
             getattr(_commands(modality), f"add_{command}_options")(kind)
     return parser
 

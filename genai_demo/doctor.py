@@ -60,6 +60,8 @@ def _check_device() -> list[str]:
     if device.type == "cuda":
         print(f"Device: {torch.cuda.get_device_name(device)}")
     else:
-        print(f"Device: {device.type}, {torch.get_num_threads()} threads of {os.cpu_count()} cores, "
-              f"bf16 {bf16_speedup():.1f} times as fast as single precision")
+        print(
+            f"Device: {device.type}, {torch.get_num_threads()} threads of {os.cpu_count()} cores, "
+            f"bf16 {bf16_speedup():.1f} times as fast as single precision"
+        )
     return []

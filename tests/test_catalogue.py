@@ -9,13 +9,32 @@ from hypothesis import strategies as st
 from genai_demo.catalogue import LANGUAGES, match_language, message, sentences
 
 
-@pytest.mark.parametrize(("header", "language"), [
-    ("zh", "zh"), ("zh-HK", "zh"), ("zh-Hans-CN", "zh"), ("zh_TW", "zh"), ("ZH-cn", "zh"),
-    ("en", "en"), ("en-US,en;q=0.9,zh;q=0.8", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
-    ("en;q=0.5,zh;q=0.7", "zh"), ("de-DE,de;q=0.9,zh;q=0.5,en;q=0.4", "zh"), ("fr,de", "en"),
-    ("zh;q=0,en;q=0.1", "en"), ("zh;q=0", "en"), ("", "en"), ("*", "en"), (";;,q=,zh;q=x", "en"), ("zhx", "en"),
-    ("en;q=0.7 , zh;q=0.7", "en"), ("zh-TW ;q=0.9", "zh"), ("zh;q=nan", "en"), ("en;q=0.3,zh;q=1e9", "zh"),
-])
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("zh", "zh"),
+        ("zh-HK", "zh"),
+        ("zh-Hans-CN", "zh"),
+        ("zh_TW", "zh"),
+        ("ZH-cn", "zh"),
+        ("en", "en"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en;q=0.5,zh;q=0.7", "zh"),
+        ("de-DE,de;q=0.9,zh;q=0.5,en;q=0.4", "zh"),
+        ("fr,de", "en"),
+        ("zh;q=0,en;q=0.1", "en"),
+        ("zh;q=0", "en"),
+        ("", "en"),
+        ("*", "en"),
+        (";;,q=,zh;q=x", "en"),
+        ("zhx", "en"),
+        ("en;q=0.7 , zh;q=0.7", "en"),
+        ("zh-TW ;q=0.9", "zh"),
+        ("zh;q=nan", "en"),
+        ("en;q=0.3,zh;q=1e9", "zh"),
+    ],
+)
 def test_language_of_a_browser(header: str, language: str) -> None:
     assert match_language(header) == language
 

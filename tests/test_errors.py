@@ -60,10 +60,20 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (found.checkpoints, found.port, found.queue_limit, found.device) == (tmp_path, 0, 1, "cuda:1")
 
 
-@pytest.mark.parametrize(("variable", "value"), [
-    ("PORT", "65536"), ("PORT", "-1"), ("PORT", "http"), ("PORT", "80.0"), ("PORT", "1e3"), ("PORT", "²"),
-    ("GENAI_DEMO_QUEUE", "0"), ("GENAI_DEMO_QUEUE", "many"), ("GENAI_DEMO_QUEUE", "10001"),
-])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "http"),
+        ("PORT", "80.0"),
+        ("PORT", "1e3"),
+        ("PORT", "²"),
+        ("GENAI_DEMO_QUEUE", "0"),
+        ("GENAI_DEMO_QUEUE", "many"),
+        ("GENAI_DEMO_QUEUE", "10001"),
+    ],
+)
 def test_settings_that_are_not_allowed(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(UserError) as refusal:

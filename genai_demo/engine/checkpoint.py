@@ -57,8 +57,9 @@ class Checkpoint:
             tensors = load_file(self.folder / WEIGHTS)
         except (SafetensorError, OSError) as error:
             raise UserError("engine.damaged", file=self.folder / WEIGHTS, reason=error) from error
-        return {name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor
-                for name, tensor in tensors.items()}
+        return {
+            name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
+        }
 
 
 def _sha256(file: Path) -> str:

@@ -69,8 +69,10 @@ class _Loop:
         if self.main:
             budget = {"minutes": config.minutes, "examples": config.examples}
             rest = {key: value for key, value in asdict(config).items() if key not in budget}
-            run.start({"family": task.family, "model": task.describe(), "data": task.data(), "train": rest,
-                       "budget": budget}, resume)
+            run.start(
+                {"family": task.family, "model": task.describe(), "data": task.data(), "train": rest, "budget": budget},
+                resume,
+            )
         self.accelerator.wait_for_everyone()
         set_seed(config.seed)
         for network in task.networks.values():
@@ -151,11 +153,19 @@ class _Loop:
             tensors.update({f"optimizer/{key}": tensor for key, tensor in moments.items()})
             numbers.update(counters)
         scaler = self.accelerator.scaler
-        self.run.write_state(self.step, tensors, {
-            "step": self.step, "seconds": self.progress.seconds, "micro_batch": self.micro_batch,
-            "precision": self.precision, "snapshots_done": self.snapshots_done, "optimizer": numbers,
-            "scaler": scaler.state_dict() if scaler is not None else None,
-        })
+        self.run.write_state(
+            self.step,
+            tensors,
+            {
+                "step": self.step,
+                "seconds": self.progress.seconds,
+                "micro_batch": self.micro_batch,
+                "precision": self.precision,
+                "snapshots_done": self.snapshots_done,
+                "optimizer": numbers,
+                "scaler": scaler.state_dict() if scaler is not None else None,
+            },
+        )
 
     # One step
 
@@ -232,11 +242,23 @@ class _Loop:
         figures = self.task.validate(network)
         self.run.write_sample(self.step, self.task.sample(network))
         save_checkpoint(
-            self.run.snapshot_folder(self.step), network.state_dict(), self.task.family, self.task.describe(),
-            {"data": self.task.data(), "examples": self.progress.examples, "seconds": round(self.progress.seconds, 1),
-             "batch_size": self.config.batch_size, "seed": self.config.seed, "precision": self.precision,
-             "code": __version__, "torch": torch.__version__, "python": platform.python_version(),
-             "device": str(self.accelerator.device), "validation": figures},
+            self.run.snapshot_folder(self.step),
+            network.state_dict(),
+            self.task.family,
+            self.task.describe(),
+            {
+                "data": self.task.data(),
+                "examples": self.progress.examples,
+                "seconds": round(self.progress.seconds, 1),
+                "batch_size": self.config.batch_size,
+                "seed": self.config.seed,
+                "precision": self.precision,
+                "code": __version__,
+                "torch": torch.__version__,
+                "python": platform.python_version(),
+                "device": str(self.accelerator.device),
+                "validation": figures,
+            },
             self.task.files(),
         )
         self.run.point_to_snapshot(self.step)
@@ -244,8 +266,12 @@ class _Loop:
 
     def _tick(self, sums: dict[str, float], count: int, since: float, extra: dict[str, float]) -> None:
         progress = self.progress
-        line: dict[str, Any] = {"step": self.step, "examples": progress.examples,
-                                "seconds": round(progress.seconds, 2), "fraction": round(progress.fraction, 6)}
+        line: dict[str, Any] = {
+            "step": self.step,
+            "examples": progress.examples,
+            "seconds": round(progress.seconds, 2),
+            "fraction": round(progress.fraction, 6),
+        }
         if count:
             line |= {name: total / count for name, total in sums.items()}
             examples = count * self.config.batch_size * self.accelerator.num_processes
@@ -257,8 +283,9 @@ class _Loop:
         self.accelerator.log({key: value for key, value in line.items() if key != "step"}, step=self.step)
 
     def _say_running(self, loss: float | None = None) -> None:
-        self.run.write_status("running", step=self.step, fraction=self.progress.fraction,
-                              seconds=self.progress.seconds, loss=loss)
+        self.run.write_status(
+            "running", step=self.step, fraction=self.progress.fraction, seconds=self.progress.seconds, loss=loss
+        )
 
     # The whole run
 
@@ -284,15 +311,21 @@ class _Loop:
             self._say_running()
         sums: dict[str, float] = defaultdict(float)
         count, since = 0, self.seconds
-        bar = tqdm(total=100.0, initial=round(self.progress.fraction * 100, 1), unit="%", disable=not self.main,
-                   bar_format="{l_bar}{bar}| {elapsed} {postfix}")
+        bar = tqdm(
+            total=100.0,
+            initial=round(self.progress.fraction * 100, 1),
+            unit="%",
+            disable=not self.main,
+            bar_format="{l_bar}{bar}| {elapsed} {postfix}",
+        )
         with bar:
             while self.progress.fraction < 1 and not self.must_stop:
                 figures = self._step()
                 self.step += 1
                 seen = self.step * self.config.batch_size * self.accelerator.num_processes
-                self.average.update(self.task.networks[self.task.product],
-                                    self.config.batch_size * self.accelerator.num_processes, seen)
+                self.average.update(
+                    self.task.networks[self.task.product], self.config.batch_size * self.accelerator.num_processes, seen
+                )
                 for name, value in figures.items():
                     sums[name] += value
                 count += 1
@@ -320,7 +353,7 @@ class _Loop:
 def _split(batch: Batch, size: int) -> Iterator[Batch]:
     count = len(next(iter(batch.values())))
     for start in range(0, count, size):
-        yield {name: tensor[start:start + size] for name, tensor in batch.items()}
+        yield {name: tensor[start : start + size] for name, tensor in batch.items()}
 
 
 def _memory_mb(device: torch.device) -> float:
@@ -332,6 +365,7 @@ def _memory_mb(device: torch.device) -> float:
 @contextmanager
 def _stop_on_signals(loop: _Loop) -> Iterator[None]:
     """Let Ctrl-C and termination end the run after the current step, with its state saved."""
+
     def ask(number: int, frame: object) -> None:
         loop.stop_asked = True
 

@@ -67,8 +67,15 @@ def parse_receipt(text: str) -> Receipt:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise UserError("engine.no_receipt") from None
-    expected = {"modality": str, "action": str, "model": str, "checkpoint": str, "settings": dict, "index": int,
-                "code": str}
+    expected = {
+        "modality": str,
+        "action": str,
+        "model": str,
+        "checkpoint": str,
+        "settings": dict,
+        "index": int,
+        "code": str,
+    }
     if not isinstance(fields, dict):
         raise UserError("engine.no_receipt")
     for name, kind in expected.items():

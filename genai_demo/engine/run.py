@@ -1,12 +1,12 @@
 """A run is a folder; whoever can read it can draw the run.
 
-    config.json      what was asked for
-    status.json      where it stands: state, step, fraction, sentence
-    stats.jsonl      one line of figures per tick
-    samples/STEP/    fixed-seed previews
-    snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest
-    state/STEP/      all that resuming needs; `current` names the one that is whole
-    stop             if this file appears, the run saves its state and ends
+config.json      what was asked for
+status.json      where it stands: state, step, fraction, sentence
+stats.jsonl      one line of figures per tick
+samples/STEP/    fixed-seed previews
+snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest
+state/STEP/      all that resuming needs; `current` names the one that is whole
+stop             if this file appears, the run saves its state and ends
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class RunFolder:
         now = _flat(json.loads(json.dumps(config)))  # so that a tuple is the list it was written as
         for key in sorted(before.keys() | now.keys()):
             if not key.startswith("budget.") and before.get(key) != now.get(key):
-                raise UserError("engine.other_config", run=self.path, key=key,
-                                before=before.get(key), now=now.get(key))
+                raise UserError("engine.other_config", run=self.path, key=key, before=before.get(key), now=now.get(key))
         write_json(file, config)
 
     def write_status(self, state: str, **values: Any) -> None:
@@ -81,8 +80,11 @@ class RunFolder:
         file = self.path / "stats.jsonl"
         if not file.exists():
             return []
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
-                if line.endswith("\n")]
+        return [
+            json.loads(line)
+            for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
+            if line.endswith("\n")
+        ]
 
     def forget_stats_after(self, step: int) -> None:
         """Drop lines of figures beyond `step`: a resumed run takes those steps again."""
@@ -128,8 +130,10 @@ class RunFolder:
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
-        save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-                  folder / "tensors.safetensors")
+        save_file(
+            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+            folder / "tensors.safetensors",
+        )
         write_json(folder / "numbers.json", numbers)
         write_text(root / "current", folder.name + "\n")
         for other in root.iterdir():
@@ -149,8 +153,10 @@ class RunFolder:
         if folder is None:
             raise UserError("engine.nothing_to_resume", run=self.path)
         try:
-            return (load_file(folder / "tensors.safetensors"),
-                    json.loads((folder / "numbers.json").read_text(encoding="utf-8")))
+            return (
+                load_file(folder / "tensors.safetensors"),
+                json.loads((folder / "numbers.json").read_text(encoding="utf-8")),
+            )
         except (SafetensorError, OSError, ValueError) as error:
             raise UserError("engine.damaged", file=folder, reason=error) from error
 

@@ -20,15 +20,16 @@ class Corpus:
     def __init__(self, texts: list[list[int]]) -> None:
         self.lengths = np.array([len(text) for text in texts], dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
-        self.ids = np.concatenate([np.asarray(text, dtype=np.uint16) for text in texts]) if texts \
-            else np.zeros(0, np.uint16)
+        self.ids = (
+            np.concatenate([np.asarray(text, dtype=np.uint16) for text in texts]) if texts else np.zeros(0, np.uint16)
+        )
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def text(self, index: int) -> np.ndarray:
         """Return the ids of one text."""
-        return self.ids[self.starts[index]:self.starts[index + 1]]
+        return self.ids[self.starts[index] : self.starts[index + 1]]
 
 
 class NewsBatches:
@@ -45,8 +46,15 @@ class NewsBatches:
     """
 
     def __init__(
-        self, news: list[Article], background: list[str], tokenizer: Tokenizer, *, window: int,
-        background_share: float, topic_dropout: float, seed: int,
+        self,
+        news: list[Article],
+        background: list[str],
+        tokenizer: Tokenizer,
+        *,
+        window: int,
+        background_share: float,
+        topic_dropout: float,
+        seed: int,
     ) -> None:
         encoded = tokenizer.encode_all([article.text for article in news])
         order = sorted(range(len(news)), key=lambda index: len(encoded[index]))
@@ -68,7 +76,7 @@ class NewsBatches:
         width = max(len(row) for row in rows)
         filled = np.full((size, width), PAD, dtype=np.int64)
         for index, row in enumerate(rows):
-            filled[index, :len(row)] = row
+            filled[index, : len(row)] = row
         return torch.from_numpy(filled)  # (size, T)
 
     def _news_rows(self, random: np.random.Generator, count: int) -> list[np.ndarray]:
@@ -82,7 +90,7 @@ class NewsBatches:
         rows = []
         for index in chosen:
             topic = TOPIC_TOKENS["any"] if random.random() < self._topic_dropout else self._topics[index]
-            rows.append(np.concatenate([[topic], self._news.text(int(index)), [END]])[:self._window])
+            rows.append(np.concatenate([[topic], self._news.text(int(index)), [END]])[: self._window])
         return rows
 
     def _background_row(self, random: np.random.Generator) -> np.ndarray:
@@ -91,4 +99,4 @@ class NewsBatches:
         body = np.append(self._background.text(index), END)
         room = self._window - 1
         start = 0 if len(body) <= room or random.random() < 0.1 else int(random.integers(len(body) - room + 1))
-        return np.append(BACKGROUND, body[start:start + room])
+        return np.append(BACKGROUND, body[start : start + room])

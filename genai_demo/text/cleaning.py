@@ -13,10 +13,18 @@ _TAG = re.compile(r"&lt;/?[a-z][^&]*?(?:&(?!lt;|gt;)[^&]*?)*&gt;", re.I | re.S)
 _CUT_TAG = re.compile(r"&lt;/?[a-z][^&]*$", re.I | re.S)
 _ENTITY = re.compile(r" (#\d{1,5}|quot|amp|lt|gt|nbsp);")
 _NAMED = {"quot": '"', "amp": "&", "lt": "<", "gt": ">", "nbsp": "\u00a0"}
-_PLAIN = str.maketrans({
-    "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "--", "\u2026": "...",
-    "\u00a0": " ",
-})
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2013": "-",
+        "\u2014": "--",
+        "\u2026": "...",
+        "\u00a0": " ",
+    }
+)
 
 
 def _entity(match: re.Match[str]) -> str:
@@ -106,14 +114,14 @@ def ends_sentence(text: str) -> bool:
     """Return whether `text` ends where a sentence ends; "..." and abbreviations do not count."""
     text = text.rstrip()
     match = re.search(r"([.!?])[\"')\]]*$", text)
-    if not match or text[:match.start()].endswith("."):
+    if not match or text[: match.start()].endswith("."):
         return False
-    return match.group(1) != "." or not _ABBREVIATION.search(text[:match.start() + 1])
+    return match.group(1) != "." or not _ABBREVIATION.search(text[: match.start() + 1])
 
 
 def cut_to_sentence(text: str) -> str:
     """Return `text` up to its last sentence end, or "" where it has none."""
     for match in reversed(list(_SENTENCE_END.finditer(text))):
-        if ends_sentence(text[:match.end()]):
-            return text[:match.end()]
+        if ends_sentence(text[: match.end()]):
+            return text[: match.end()]
     return ""

@@ -57,8 +57,13 @@ def read_articles(source: str, split: str = "train") -> list[Article]:
 
 def _looks_like_hub_id(source: str) -> bool:
     owner, _, name = source.partition("/")
-    return bool(owner and name) and not source.startswith((".", "~")) and "/" not in name and "\\" not in source \
+    return (
+        bool(owner and name)
+        and not source.startswith((".", "~"))
+        and "/" not in name
+        and "\\" not in source
         and not name.removesuffix(".gz").endswith(_SUFFIXES)
+    )
 
 
 def data_hash(articles: list[Article]) -> str:
@@ -73,7 +78,7 @@ def _read_text(file: Path) -> str:
     if not file.is_file():
         raise UserError("engine.no_file", file=file)
     try:
-        with (gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")) as stream:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
             content = stream.read(_LARGEST_FILE + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError("text.bad_gzip", file=file.name) from error

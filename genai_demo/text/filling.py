@@ -78,8 +78,14 @@ class _Canvas:
             if index == MASK:
                 pieces.append(Piece(f" {HOLE}", "blank"))
             else:
-                pieces.append(Piece(tokenizer.decode([index]), "filled", int(holes.step_of[row, position]),
-                                    float(holes.confidence[row, position])))
+                pieces.append(
+                    Piece(
+                        tokenizer.decode([index]),
+                        "filled",
+                        int(holes.step_of[row, position]),
+                        float(holes.confidence[row, position]),
+                    )
+                )
         if given:
             pieces.append(Piece(tokenizer.decode(given), "given"))
         if pieces and pieces[0].kind != "given":
@@ -94,8 +100,11 @@ def _without_sources(pieces: list[Piece]) -> tuple[Piece, ...]:
     for piece in pieces:
         text = piece.text
         if piece.kind == "filled":
-            text = "".join(character for place, character in enumerate(text, start)
-                           if not any(begin <= place < end for begin, end in spans))
+            text = "".join(
+                character
+                for place, character in enumerate(text, start)
+                if not any(begin <= place < end for begin, end in spans)
+            )
         start += len(piece.text)
         if text:
             kept.append(Piece(text, piece.kind, piece.step, piece.confidence))
@@ -108,10 +117,8 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     canvas = _Canvas(loaded, request.topic)
     opening = request.opening.rstrip()
     canvas.add_text(opening)
-    if not opening:
-        first = ~vocabulary.spaced
-    else:
-        first = ~vocabulary.inner | ~vocabulary.in_word[canvas.ids[-1]]
+    after_word = ~vocabulary.inner | ~vocabulary.in_word[canvas.ids[-1]]
+    first = after_word if opening else ~vocabulary.spaced
     canvas.add_holes(request.length, first)
     canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
@@ -130,8 +137,9 @@ def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
     return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)
 
 
-def _blanked(loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool],
-             lengths: list[int]) -> _Canvas:
+def _blanked(
+    loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool], lengths: list[int]
+) -> _Canvas:
     canvas = _Canvas(loaded, topic)
     vocabulary = loaded.vocabulary
     for index, part in enumerate(parts):
@@ -158,7 +166,7 @@ def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], b
             holes = rows == MASK
             own = torch.zeros_like(rows, dtype=torch.bool)
             first = holes.nonzero()[sum(lengths[:blank]), 1]
-            own[0, first:first + length] = True
+            own[0, first : first + length] = True
             vectors = network(rows.to(network.embedding.weight.device))
             logits = network.logits(vectors[own.to(vectors.device)]).float().cpu()
             best = logits.log_softmax(-1).masked_fill(~allowed[own], float("-inf")).amax(-1)  # (length,)

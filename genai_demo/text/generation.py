@@ -86,8 +86,12 @@ def reproduce(receipt: Receipt) -> Update:
     request = request_of(receipt)
     loaded = load(receipt.model)
     if loaded.checkpoint.id != receipt.checkpoint:
-        raise UserError("engine.other_checkpoint", wanted=receipt.checkpoint, found=loaded.checkpoint.id,
-                        folder=checkpoint_folder(receipt.model))
+        raise UserError(
+            "engine.other_checkpoint",
+            wanted=receipt.checkpoint,
+            found=loaded.checkpoint.id,
+            folder=checkpoint_folder(receipt.model),
+        )
     update = list(run(request, receipt.model))[-1]
     if not 0 <= receipt.index < len(update.drafts):
         raise UserError("engine.receipt_lacks", field="index")

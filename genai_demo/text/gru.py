@@ -77,7 +77,7 @@ class GruModel(nn.Module):
         total: Tensor | float = 0.0
         states = []
         for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
-            y, last = layer(x, None if state is None else state[index:index + 1])  # (B, T, H), (1, B, H)
+            y, last = layer(x, None if state is None else state[index : index + 1])  # (B, T, H), (1, B, H)
             states.append(last)
             total = total + y
             x = _locked_dropout(norm(total), self.config.dropout, self.training)

@@ -20,13 +20,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         hidden_gradient, weight_gradient = torch.empty_like(hidden), torch.zeros_like(weight)
         total = hidden.new_zeros(())
         for start in range(0, len(hidden), _ROWS):
-            rows, wanted = hidden[start:start + _ROWS], targets[start:start + _ROWS, None]
+            rows, wanted = hidden[start : start + _ROWS], targets[start : start + _ROWS, None]
             logits = rows @ weight.T  # (rows, V)
             normaliser = torch.logsumexp(logits, 1, keepdim=True)  # (rows, 1)
             total += (normaliser - logits.gather(1, wanted)).sum()
             errors = logits.sub_(normaliser).exp_()
             errors.scatter_add_(1, wanted, errors.new_full((len(rows), 1), -1.0))
-            torch.mm(errors, weight, out=hidden_gradient[start:start + _ROWS])
+            torch.mm(errors, weight, out=hidden_gradient[start : start + _ROWS])
             weight_gradient.addmm_(errors.T, rows)
         ctx.save_for_backward(hidden_gradient / len(hidden), weight_gradient / len(hidden))
         return total / len(hidden)

@@ -100,22 +100,27 @@ class MaskedModel(nn.Module):
         """Return the logits (..., V) of vectors (..., width)."""
         return F.linear(vectors, self.embedding.weight)
 
-    def loss(self, rows: Tensor) -> Tensor:
-        """Return the mean cross-entropy in nats of the masked tokens of `rows` (B, T), with masks drawn anew."""
-        holes = draw_holes(rows)
+    def loss(self, rows: Tensor, most: float = 1.0) -> Tensor:
+        """Return the mean cross-entropy in nats of the masked tokens of `rows` (B, T), with masks drawn anew.
+
+        Args:
+            rows: (B, T) ids.
+            most: largest share of a row that is masked, above 0 to 1.
+        """
+        holes = draw_holes(rows, most)
         vectors = self(rows.masked_fill(holes, MASK))
         return cross_entropy(vectors[holes], self.embedding.weight, rows[holes])
 
 
-def draw_holes(rows: Tensor) -> Tensor:
+def draw_holes(rows: Tensor, most: float = 1.0) -> Tensor:
     """Return which tokens of rows (B, T) to mask, as (B, T) booleans.
 
-    The share of each row follows `cos(pi / 2 * u)` with u uniform over 0 to 1; at least one token a row, never
+    The share of each row follows `most * cos(pi / 2 * u)` with u uniform over 0 to 1; at least one token a row, never
     a control token.
     """
     batch, length = rows.shape
     text = rows >= CONTROLS  # (B, T)
-    share = torch.cos(math.pi / 2 * torch.rand(batch, 1, device=rows.device))  # (B, 1)
+    share = most * torch.cos(math.pi / 2 * torch.rand(batch, 1, device=rows.device))  # (B, 1)
     wanted = (share * text.sum(1, keepdim=True)).ceil().clamp(min=1)  # (B, 1)
     order = torch.rand(batch, length, device=rows.device).masked_fill(~text, 2.0)
     rank = order.argsort(1).argsort(1)  # (B, T), control tokens come last

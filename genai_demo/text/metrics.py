@@ -22,7 +22,10 @@ _BATCH_TOKENS = 4096
 
 @torch.inference_mode()
 def bits_per_byte(
-    model: GruModel | MaskedModel, tokenizer: Tokenizer, articles: list[Article], topic_known: bool = False,
+    model: GruModel | MaskedModel,
+    tokenizer: Tokenizer,
+    articles: list[Article],
+    topic_known: bool = False,
 ) -> float:
     """Return the bits a model needs per UTF-8 byte, the end of an article counted as one byte.
 
@@ -49,8 +52,12 @@ def bits_per_byte(
 def _rows(tokenizer: Tokenizer, articles: list[Article], topic_known: bool) -> Iterable[Tensor]:
     """Yield rows `[topic, tokens..., END, PAD...]` (B, T) of articles of similar lengths."""
     encoded = sorted(
-        ([TOPIC_TOKENS[article.topic if topic_known else "any"], *ids, END] for article, ids in
-         zip(articles, tokenizer.encode_all([article.text for article in articles]), strict=True)), key=len)
+        (
+            [TOPIC_TOKENS[article.topic if topic_known else "any"], *ids, END]
+            for article, ids in zip(articles, tokenizer.encode_all([article.text for article in articles]), strict=True)
+        ),
+        key=len,
+    )
     batch: list[list[int]] = []
     for row in encoded:
         if batch and len(row) * (len(batch) + 1) > _BATCH_TOKENS:
@@ -154,9 +161,11 @@ class CopyCheck:
     def _hashes(self, text: str) -> npt.NDArray[np.uint64]:
         numbers = self._numbers
         words = np.array([numbers.setdefault(word, len(numbers)) for word in text.lower().split()], dtype=np.uint64)
-        count, n = max(0, len(words) - len(self._factors) + 1), len(self._factors)
-        windows = np.lib.stride_tricks.sliding_window_view(words, n) if count else np.zeros((0, n), np.uint64)
-        return windows @ self._factors  # (count,), modulo 2^64
+        count = max(0, len(words) - len(self._factors) + 1)
+        hashes = np.zeros(count, np.uint64)
+        for place, factor in enumerate(self._factors):
+            hashes += factor * words[place : place + count]  # modulo 2^64
+        return hashes
 
     def share(self, texts: list[str]) -> float:
         """Return the share of the n-grams of `texts` that stand in the training data, 0 to 1."""

@@ -30,8 +30,13 @@ BLANK = "___"
 def _between(name: str, value: float, bounds: tuple[float, float], whole: bool = False) -> None:
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not bounds[0] <= value <= bounds[1]:  # not a number is not between any bounds
-        raise UserError("text.out_of_range_whole" if whole else "text.out_of_range",
-                        name=name, value=str(value)[:40], low=bounds[0], high=bounds[1])
+        raise UserError(
+            "text.out_of_range_whole" if whole else "text.out_of_range",
+            name=name,
+            value=str(value)[:40],
+            low=bounds[0],
+            high=bounds[1],
+        )
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

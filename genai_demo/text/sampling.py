@@ -51,8 +51,14 @@ class Vocabulary:
         """tokens that, after a letter or digit, go on with the same word"""
         self.in_word = torch.tensor([spelling[-1:].isalnum() for spelling in spellings])
         """tokens that end with a letter or digit"""
-        self.closing = torch.tensor([_is_text(spelling) and spelling.strip()[-1:] in (b".", b"!", b"?")
-                                     and not spelling.strip().endswith(b"..") for spelling in spellings])
+        self.closing = torch.tensor(
+            [
+                _is_text(spelling)
+                and spelling.strip()[-1:] in (b".", b"!", b"?")
+                and not spelling.strip().endswith(b"..")
+                for spelling in spellings
+            ]
+        )
         """tokens that can close a sentence"""
 
 
@@ -128,8 +134,16 @@ class TokenStream:
         seed: 0 or above.
     """
 
-    def __init__(self, model: GruModel, vocabulary: Vocabulary, topic: str, opening: list[int], count: int,
-                 sampling: Sampling, seed: int) -> None:
+    def __init__(
+        self,
+        model: GruModel,
+        vocabulary: Vocabulary,
+        topic: str,
+        opening: list[int],
+        count: int,
+        sampling: Sampling,
+        seed: int,
+    ) -> None:
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
         self._allowed = vocabulary.whole
         # Opening words are whole words: the text goes on after the last one, not within it.
@@ -193,7 +207,12 @@ def _hole_probabilities(model: MaskedModel, rows: Tensor, holes: Tensor, allowed
 
 
 def resolve(
-    model: MaskedModel, rows: Tensor, allowed: Tensor, sampling: Sampling, steps: int, seed: int,
+    model: MaskedModel,
+    rows: Tensor,
+    allowed: Tensor,
+    sampling: Sampling,
+    steps: int,
+    seed: int,
 ) -> Iterator[Holes]:
     """Fill all holes in `steps` steps, the surest first, and yield the rows after every step.
 

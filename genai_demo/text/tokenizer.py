@@ -50,8 +50,12 @@ class Tokenizer:
         bpe = _Bpe(models.BPE())
         bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         bpe.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(vocab_size=size - CONTROLS, show_progress=False, special_tokens=[],
-                                      initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+        trainer = trainers.BpeTrainer(
+            vocab_size=size - CONTROLS,
+            show_progress=False,
+            special_tokens=[],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        )
         bpe.train_from_iterator(texts, trainer)
         return cls(bpe)
 

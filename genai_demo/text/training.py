@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.config import Progress
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import linear, warm_up
@@ -46,6 +46,8 @@ class NewsTraining:
     weight_decay: float = 0.05
     warm_up: float = 0.02
     """share of the budget over which the learning rate rises"""
+    first_holes: float = 0.3
+    """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
     seed: int = 0
 
 
@@ -60,8 +62,15 @@ def debug_sizes(family: str) -> dict[str, Any]:
 
 
 def make_task(
-    family: str, changes: dict[str, Any], sizes: dict[str, Any], news: list[str], background: list[str],
-    validation: str | None, folder: Path, start: Path | None, seed: int,
+    family: str,
+    changes: dict[str, Any],
+    sizes: dict[str, Any],
+    news: list[str],
+    background: list[str],
+    validation: str | None,
+    folder: Path,
+    start: Path | None,
+    seed: int,
 ) -> Task:
     """Return the task that the command line asks for.
 
@@ -102,12 +111,19 @@ class NewsTask:
         validation: articles to measure on.
         folder: where the tokenizer is written; every checkpoint takes it along.
         sizes: fields of the network's configuration that differ from its defaults.
-        start: folder of a checkpoint whose weights and tokenizer to start from; its sizes are kept, but dropout.
+        start: folder of a checkpoint whose tokenizer and weights to start from; from one of another family only
+            the token embeddings are taken.
     """
 
     def __init__(
-        self, training: NewsTraining, news: list[Article], background: list[Article], validation: list[Article],
-        folder: Path, sizes: dict[str, Any] | None = None, start: Path | None = None,
+        self,
+        training: NewsTraining,
+        news: list[Article],
+        background: list[Article],
+        validation: list[Article],
+        folder: Path,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
     ) -> None:
         self.family, self.product = training.family, "model"
         self._validation, self._folder = validation, folder
@@ -116,11 +132,8 @@ class NewsTask:
         self._start: dict[str, Any] = {}
         if start is not None:
             checkpoint = read_checkpoint(start)
-            if checkpoint.family != training.family:
-                raise UserError("text.other_family", folder=start, found=checkpoint.family, wanted=training.family)
             tokenizer = Tokenizer.read(start / FILE)
-            network = make_network(self.family, {**checkpoint.model, **sizes})
-            network.load_state_dict(checkpoint.weights())
+            network = _network_from(checkpoint, self.family, sizes, training.seed)
             self._start = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
         else:
             tokenizer = _tokenizer(training.vocabulary, news, background, folder)
@@ -133,13 +146,23 @@ class NewsTask:
         self.networks: dict[str, nn.Module] = {self.product: network}
         self._training = training
         self._batches = NewsBatches(
-            news, [article.text for article in background], tokenizer, window=training.window,
-            background_share=training.background_share, topic_dropout=training.topic_dropout, seed=training.seed)
+            news,
+            [article.text for article in background],
+            tokenizer,
+            window=training.window,
+            background_share=training.background_share,
+            topic_dropout=training.topic_dropout,
+            seed=training.seed,
+        )
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         self.phases: Sequence[Phase] = [Phase("model", self.product, _optimizer(network, training), self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
-        return {"loss": self._network.loss(batch["rows"])}
+        if isinstance(self._network, GruModel):
+            return {"loss": self._network.loss(batch["rows"])}
+        # Few holes first: with most of a row hidden there is little to learn a word's neighbours from.
+        first = self._training.first_holes
+        return {"loss": self._network.loss(batch["rows"], min(1.0, first + (1 - first) * 2 * progress.fraction))}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         return {"rows": self._batches.batch(step, size, rank)}
@@ -166,12 +189,34 @@ class NewsTask:
 
     def data(self) -> dict[str, Any]:
         described: dict[str, Any] = {"training": asdict(self._training)}
-        for name, articles in (("news", self._news), ("background", self._background),
-                               ("validation", self._validation)):
+        for name, articles in (
+            ("news", self._news),
+            ("background", self._background),
+            ("validation", self._validation),
+        ):
             described[name] = {"articles": len(articles), "hash": data_hash(articles)}
         if self._start:
             described["started_from"] = self._start
         return described
+
+
+def _network_from(checkpoint: Checkpoint, family: str, sizes: dict[str, Any], seed: int) -> NewsModel:
+    """Return a network that starts from `checkpoint`: from all its weights, or another family's token embeddings.
+
+    Words that one network has learnt to tell apart spare the other the slowest part of its training.
+    """
+    weights = checkpoint.weights()
+    if checkpoint.family == family:
+        network = make_network(family, {**checkpoint.model, **sizes})
+        network.load_state_dict(weights)
+        return network
+    torch.manual_seed(seed)
+    network = make_network(family, {"vocabulary": checkpoint.model.get("vocabulary", 0), **sizes})
+    embedding = weights.get("embedding.weight")
+    if embedding is None or embedding.shape != network.embedding.weight.shape:
+        raise UserError("text.other_family", folder=checkpoint.folder, found=checkpoint.family, wanted=family)
+    network.embedding.load_state_dict({"weight": embedding})
+    return network
 
 
 def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path) -> Tokenizer:
@@ -180,7 +225,7 @@ def _tokenizer(size: int, news: list[Article], background: list[Article], folder
         return Tokenizer.read(folder / FILE)
     texts = [article.text for article in news]
     room = sum(map(len, texts))
-    for article in background[::max(1, len(background) // 2000)]:
+    for article in background[:: max(1, len(background) // 2000)]:
         room -= len(article.text)
         if room < 0:
             break

@@ -26,8 +26,15 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     tokenizer = loaded.tokenizer
     opening = request.opening.rstrip()
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
-    stream = TokenStream(loaded.network, loaded.vocabulary, request.topic, tokenizer.encode(opening),
-                         request.variants, sampling, request.seed)
+    stream = TokenStream(
+        loaded.network,
+        loaded.vocabulary,
+        request.topic,
+        tokenizer.encode(opening),
+        request.variants,
+        sampling,
+        request.seed,
+    )
     written: list[list[int]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
     most = request.length + OVERRUN
@@ -44,8 +51,9 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
                     done[index] = True
                 else:
                     written[index].append(token)
-        drafts = tuple(_draft(tokenizer.decode(ids), opening, finished)
-                       for ids, finished in zip(written, done, strict=True))
+        drafts = tuple(
+            _draft(tokenizer.decode(ids), opening, finished) for ids, finished in zip(written, done, strict=True)
+        )
         if all(done):
             break
         yield Update(drafts, step, most)
@@ -54,7 +62,7 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
 
 def _cut(text: str, opening: str) -> str:
     """Return what follows `opening` up to the last sentence end of `text`, or ""."""
-    return cut_to_sentence(text)[len(opening):]
+    return cut_to_sentence(text)[len(opening) :]
 
 
 def _draft(written: str, opening: str, finished: bool) -> Draft:
@@ -64,7 +72,7 @@ def _draft(written: str, opening: str, finished: bool) -> Draft:
         rest = written.rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
         written = cut or ("" if not rest and ends_sentence(opening) else rest + ".")
     else:
-        written = settled(opening + written)[len(opening):]
-    shown = strip_source(opening + written, len(opening))[len(opening):]
+        written = settled(opening + written)[len(opening) :]
+    shown = strip_source(opening + written, len(opening))[len(opening) :]
     pieces = [Piece(opening, "given")] if opening else []
     return Draft((*pieces, Piece(shown, "filled")), finished)

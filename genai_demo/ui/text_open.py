@@ -40,7 +40,7 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
             )
     opened = gr.State(None)
     shown = gr.State(None)
-    allowed = gr.State("")
+    allowed = gr.Textbox(visible="hidden", show_label=False)
     controls: list[Component] = [component for panel in panels for component in (*panel.inputs, panel.fresh)]
 
     def restore(language: str, file: str) -> tuple[Any, ...]:
@@ -77,7 +77,7 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         return f'<div class="verdict" role="status">{verdict}</div>{cards.results(made, language) if made else ""}'
 
     upload.upload(restore, [language, upload], [notice, results, opened, allowed, *controls], **PRIVATE)
-    # Only a receipt that is in order changes the state, and so only that gets into the queue.
+    # Only a receipt that is in order changes this field, and so only that gets into the queue.
     allowed.change(
         again,
         [language, opened],

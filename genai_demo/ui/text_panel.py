@@ -114,7 +114,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         return cards.results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
 
     outcome = [panel.results, panel.shown, panel.run, panel.stop]
-    allowed = gr.State("")
+    allowed = gr.Textbox(visible="hidden", show_label=False)
     panel.run.click(
         begin,
         [language, panel.fresh, *panel.inputs],
@@ -122,7 +122,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}",
         **PRIVATE,
     )
-    # Only what is allowed changes the state, and so only that gets into the queue.
+    # Only what is allowed changes this field, and so only that gets into the queue.
     running = allowed.change(
         run,
         [language, panel.slow, *panel.inputs],

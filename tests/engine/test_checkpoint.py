@@ -19,16 +19,24 @@ from genai_demo.errors import UserError
 
 def weights(seed: int = 0) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return {"layer.weight": torch.randn(3, 4, generator=generator), "layer.bias": torch.randn(3, generator=generator),
-            "count": torch.tensor(7)}
+    return {
+        "layer.weight": torch.randn(3, 4, generator=generator),
+        "layer.bias": torch.randn(3, generator=generator),
+        "count": torch.tensor(7),
+    }
 
 
 def save(folder: Path, **changes: Any) -> Checkpoint:
     extra = folder.parent / "extra.json"
     if not extra.exists():
         extra.write_text("{}")
-    arguments: dict[str, Any] = {"weights": weights(), "family": "toy", "model": {"width": 3}, "trained": {"seed": 1},
-                                 "files": {"extra.json": extra}}
+    arguments: dict[str, Any] = {
+        "weights": weights(),
+        "family": "toy",
+        "model": {"width": 3},
+        "trained": {"seed": 1},
+        "files": {"extra.json": extra},
+    }
     return save_checkpoint(folder, **{**arguments, **changes})
 
 
@@ -47,8 +55,10 @@ def test_round_trip(half: bool, tmp_path: Path) -> None:
 
 def test_half_precision_takes_half_the_room(tmp_path: Path) -> None:
     large = {"w": torch.randn(1000, 10)}
-    sizes = {half: (save(tmp_path / str(half), weights=large, half=half).folder / WEIGHTS).stat().st_size
-             for half in (False, True)}
+    sizes = {
+        half: (save(tmp_path / str(half), weights=large, half=half).folder / WEIGHTS).stat().st_size
+        for half in (False, True)
+    }
     assert sizes[True] < 0.51 * sizes[False]
 
 
@@ -130,10 +140,20 @@ def test_damaged_file(name: str, damage: Callable[[bytes], bytes], tmp_path: Pat
     refused(tmp_path / "a", "engine.damaged", name)
 
 
-@pytest.mark.parametrize("content", [
-    "", "{", "[]", "null", "7", "{}", '{"family": "toy"}', '{"family": "toy", "model": 3, "trained": {}, "files": {}}',
-    '{"family": "toy", "model": {}, "trained": {}, "files": ["extra.json"]}',
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "{}",
+        '{"family": "toy"}',
+        '{"family": "toy", "model": 3, "trained": {}, "files": {}}',
+        '{"family": "toy", "model": {}, "trained": {}, "files": ["extra.json"]}',
+    ],
+)
 def test_damaged_config(content: str, tmp_path: Path) -> None:
     save(tmp_path / "a")
     (tmp_path / "a" / CONFIG).write_text(content)

@@ -23,7 +23,9 @@ def test_written_text_is_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broken", ["replace", "fsync"])
 def test_interrupted_write_leaves_the_former_file(
-    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file = tmp_path / "file.txt"
     write_text(file, "former")

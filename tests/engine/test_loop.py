@@ -71,11 +71,14 @@ def test_time_between_interruption_and_resumption_does_not_count(run: RunFolder,
 def test_last_snapshot_is_made_although_bookkeeping_takes_time(run: RunFolder, clock: Clock) -> None:
     class Slow(Toy):
         def validate(self, network: torch.nn.Module) -> dict[str, float]:
-            clock.pass_seconds(4.0)
+            clock.pass_seconds(30.0)
             return {}
 
-    end = train(Slow(before_batch=lambda step: clock.pass_seconds(1.0)),
-                replace(CONFIG, examples=None, minutes=1.0, snapshots=10), run)
+    end = train(
+        Slow(before_batch=lambda step: clock.pass_seconds(1.0)),
+        replace(CONFIG, examples=None, minutes=1.0, snapshots=10),
+        run,
+    )
     assert end.fraction == 1
     assert run.last_snapshot() == run.snapshot_folder(end.step)
     assert run.read_stats()[-1]["fraction"] == 1
@@ -94,14 +97,17 @@ def test_state_is_written_as_time_goes_by(run: RunFolder, clock: Clock) -> None:
     assert sorted(set(states)) == [4, 8, 12, 16]
 
 
-@pytest.mark.parametrize(("values", "key"), [
-    ({}, "engine.one_budget"),
-    ({"minutes": 1.0, "examples": 5}, "engine.one_budget"),
-    *(({"minutes": value}, "engine.bad_minutes") for value in (0.0, -1.0, math.nan, math.inf, 1e9)),
-    *(({"examples": value}, "engine.bad_examples") for value in (0, -1, 10**13)),
-    *(({"examples": 9, "batch_size": value}, "engine.bad_batch") for value in (0, -1, 10**6)),
-    ({"examples": 9, "precision": "int4"}, "engine.bad_precision"),
-])
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({}, "engine.one_budget"),
+        ({"minutes": 1.0, "examples": 5}, "engine.one_budget"),
+        *(({"minutes": value}, "engine.bad_minutes") for value in (0.0, -1.0, math.nan, math.inf, 1e9)),
+        *(({"examples": value}, "engine.bad_examples") for value in (0, -1, 10**13)),
+        *(({"examples": 9, "batch_size": value}, "engine.bad_batch") for value in (0, -1, 10**6)),
+        ({"examples": 9, "precision": "int4"}, "engine.bad_precision"),
+    ],
+)
 def test_settings_that_are_not_allowed(values: dict[str, Any], key: str) -> None:
     with pytest.raises(UserError) as refusal:
         TrainConfig(**values)
@@ -131,7 +137,8 @@ def test_product_is_the_moving_average(run: RunFolder) -> None:
     seen: list[dict[str, torch.Tensor]] = []
     task = Toy()
     task.before_batch = lambda step: seen.append(
-        {name: weight.clone() for name, weight in task.networks["model"].state_dict().items()})
+        {name: weight.clone() for name, weight in task.networks["model"].state_dict().items()}
+    )
     config = replace(CONFIG, ema_half_life=24.0, ema_ramp=1e9)
     train(task, config, run)
     seen.append(task.networks["model"].state_dict())
@@ -192,23 +199,26 @@ def test_stats_average_over_a_tick(run: RunFolder, clock: Clock) -> None:
     lines = RunFolder(run.path / "lines")
     train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)), CONFIG, lines)
     each = [line["loss"] for line in lines.read_stats()]
-    train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)),
-          replace(CONFIG, tick_seconds=5.0, snapshots=1), run)
+    train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, tick_seconds=5.0, snapshots=1), run)
     ticks = run.read_stats()
     assert [line["step"] for line in ticks] == [5, 10, 15, 20]
     for tick in ticks:
-        assert tick["loss"] == pytest.approx(sum(each[tick["step"] - 5:tick["step"]]) / 5)
+        assert tick["loss"] == pytest.approx(sum(each[tick["step"] - 5 : tick["step"]]) / 5)
         assert tick["examples_per_second"] == pytest.approx(8)
 
 
 # What goes wrong
 
 
-@pytest.mark.parametrize("task", [
-    Toy(broken=lambda step: math.nan if step == 12 else None),
-    Toy(broken=lambda step: math.inf if step == 12 else None),
-    Toy(broken_gradient=lambda step: step == 12),
-], ids=["loss not a number", "loss infinite", "gradient not a number"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        Toy(broken=lambda step: math.nan if step == 12 else None),
+        Toy(broken=lambda step: math.inf if step == 12 else None),
+        Toy(broken_gradient=lambda step: step == 12),
+    ],
+    ids=["loss not a number", "loss infinite", "gradient not a number"],
+)
 def test_divergence_stops_with_the_last_good_snapshot_kept(task: Toy, run: RunFolder) -> None:
     with pytest.raises(UserError) as refusal:
         train(task, replace(CONFIG, snapshots=8), run)
@@ -235,8 +245,10 @@ def test_gradients_are_clipped_and_their_norm_told(run: RunFolder) -> None:
     tight, loose = Toy(), Toy()
     train(tight, replace(CONFIG, clip_norm=0.25, examples=8), RunFolder(run.path / "tight"))
     train(loose, replace(CONFIG, clip_norm=1e9, examples=8), RunFolder(run.path / "loose"))
-    clipped, whole = (math.sqrt(sum(float(gradient.square().sum()) for gradient in task.gradients[0].values()))
-                      for task in (tight, loose))
+    clipped, whole = (
+        math.sqrt(sum(float(gradient.square().sum()) for gradient in task.gradients[0].values()))
+        for task in (tight, loose)
+    )
     assert clipped == pytest.approx(0.25, rel=1e-3)
     assert whole > 0.25
     for name in ("tight", "loose"):
@@ -246,7 +258,10 @@ def test_gradients_are_clipped_and_their_norm_told(run: RunFolder) -> None:
 
 @pytest.mark.parametrize(("largest", "sizes"), [(7, [4, 4]), (4, [4, 4]), (3, [2, 2, 2, 2]), (1, [1] * 8)])
 def test_short_memory_halves_the_micro_batch(
-    largest: int, sizes: list[int], run: RunFolder, capsys: pytest.CaptureFixture[str],
+    largest: int,
+    sizes: list[int],
+    run: RunFolder,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     roomy, tight = Toy(), Toy(largest=largest)
     train(roomy, CONFIG, RunFolder(run.path / "roomy"))
@@ -294,7 +309,9 @@ def test_short_memory_is_remembered_and_resumes_exactly(run: RunFolder) -> None:
 
 @pytest.mark.parametrize(("speedup", "expected"), [(5.0, "bf16"), (1.31, "bf16"), (1.0, "fp32"), (0.2, "fp32")])
 def test_automatic_precision_goes_by_what_is_fast(
-    speedup: float, expected: str, monkeypatch: pytest.MonkeyPatch,
+    speedup: float,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(device, "bf16_speedup", lambda: speedup)
     assert device.choose_precision("auto", torch.device("cpu")) == expected

@@ -66,10 +66,17 @@ def run_of_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, lis
     """A run of two processes, asked to stop on the way, and what each of them saw."""
     run = RunFolder(tmp_path_factory.mktemp("two") / "run")
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-    processes = [subprocess.Popen([sys.executable, "-c", PROCESS, str(run.path)], text=True,
-                                  cwd=Path(__file__).resolve().parents[2],
-                                  env={**os.environ, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) for rank in (0, 1)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(run.path)],
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for rank in (0, 1)
+    ]
     seen = []
     for process in processes:
         out, errors = process.communicate()
@@ -86,7 +93,9 @@ def test_they_go_by_one_clock_and_end_with_the_same_weights(run_of_two: tuple[Ru
 
 
 def test_they_do_what_one_does_with_the_batches_of_both(
-    run_of_two: tuple[RunFolder, list[list[Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    run_of_two: tuple[RunFolder, list[list[Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     together, _ = run_of_two
     alone, clock = RunFolder(tmp_path / "alone"), Clock()

@@ -50,10 +50,23 @@ def test_files(encoding: str, newline: str, tmp_path: Path) -> None:
     assert read_receipt(whole) == read_receipt(inside) == RECEIPT
 
 
-@pytest.mark.parametrize("text", [
-    "", "no receipt here", "[]", "3", "null", '"text"', "{", f"{RECEIPT_MARK}", f"{RECEIPT_MARK}{{", "[" * 100_000,
-    "9" * 10_000,
-], ids=lambda text: text[:12])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no receipt here",
+        "[]",
+        "3",
+        "null",
+        '"text"',
+        "{",
+        f"{RECEIPT_MARK}",
+        f"{RECEIPT_MARK}{{",
+        "[" * 100_000,
+        "9" * 10_000,
+    ],
+    ids=lambda text: text[:12],
+)
 def test_what_is_no_receipt(text: str) -> None:
     with pytest.raises(UserError) as refusal:
         parse_receipt(text)
@@ -75,8 +88,12 @@ def test_files_that_cannot_hold_one(tmp_path: Path) -> None:
     large, other = tmp_path / "large.txt", tmp_path / "other.txt"
     large.write_bytes(b" " * 1_000_001)
     other.write_bytes("Öl".encode("latin-1"))
-    for file, key in ((tmp_path / "none.txt", "engine.no_file"), (tmp_path, "engine.no_file"),
-                      (large, "engine.receipt_too_large"), (other, "engine.not_utf8")):
+    for file, key in (
+        (tmp_path / "none.txt", "engine.no_file"),
+        (tmp_path, "engine.no_file"),
+        (large, "engine.receipt_too_large"),
+        (other, "engine.not_utf8"),
+    ):
         with pytest.raises(UserError) as refusal:
             read_receipt(file)
         assert refusal.value.key == key

@@ -72,6 +72,14 @@ def test_figures_of_the_last_steps_before_a_stop_are_kept(run: RunFolder) -> Non
     assert "loss" in run.read_stats()[0]
 
 
+def test_what_was_learnt_until_a_stop_is_kept(run: RunFolder) -> None:
+    train(Toy(before_batch=stop_at(run, 6)), replace(CONFIG, snapshots=1), run)
+    assert run.last_snapshot() == run.snapshot_folder(7)
+    tensors, _ = run.read_state()
+    product = product_of(run)
+    assert same(product, {name: tensors[f"average/{name}"] for name in product})
+
+
 def test_state_says_where_the_run_stands(run: RunFolder) -> None:
     seen: list[str] = []
 
@@ -132,12 +140,16 @@ def test_nothing_to_resume(run: RunFolder) -> None:
     assert not (run.path / "config.json").exists()
 
 
-@pytest.mark.parametrize(("task", "config", "key"), [
-    (Toy(), replace(CONFIG, batch_size=4), "train.batch_size"),
-    (Toy(), replace(CONFIG, ema_half_life=5.0), "train.ema_half_life"),
-    (Toy(seed=3), CONFIG, "data.seed"),
-    (Toy(family="other"), CONFIG, "family"),
-], ids=["batch size", "half-life", "data", "family"])
+@pytest.mark.parametrize(
+    ("task", "config", "key"),
+    [
+        (Toy(), replace(CONFIG, batch_size=4), "train.batch_size"),
+        (Toy(), replace(CONFIG, ema_half_life=5.0), "train.ema_half_life"),
+        (Toy(seed=3), CONFIG, "data.seed"),
+        (Toy(family="other"), CONFIG, "family"),
+    ],
+    ids=["batch size", "half-life", "data", "family"],
+)
 def test_resume_refuses_other_settings(task: Toy, config: TrainConfig, key: str, run: RunFolder) -> None:
     train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
     with pytest.raises(UserError) as refusal:
@@ -159,7 +171,11 @@ def test_larger_budget_goes_on_and_ends_with_a_snapshot(run: RunFolder) -> None:
 @pytest.mark.parametrize("place", ["tensors", "numbers", "pointer"])
 @pytest.mark.parametrize("again", [False, True], ids=["later step", "same step"])
 def test_interrupted_state_write_leaves_the_former_state(
-    place: str, again: bool, run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    again: bool,
+    run: RunFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
 
@@ -228,8 +244,13 @@ print(end.step)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_signal_ends_the_step_and_saves(number: signal.Signals, tmp_path: Path, root: Path) -> None:
     run, whole = RunFolder(tmp_path / "signalled"), RunFolder(tmp_path / "whole")
-    done = subprocess.run([sys.executable, "-c", SIGNALLED, str(run.path), str(int(number))], cwd=root,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(run.path), str(int(number))],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["9"]
     assert status_of(run)["state"] == "stopped"

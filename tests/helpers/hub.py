@@ -56,8 +56,7 @@ def write_data_set(folder: Path, splits: dict[str, list[tuple[str, int]]], text:
     """Write rows of (text, label from 0) per split as AG News lies on the hub, its column of texts named `text`."""
     (folder / "data").mkdir(parents=True)
     for split, rows in splits.items():
-        table = pa.table({text: [row for row, _ in rows],
-                          "label": pa.array([label for _, label in rows], pa.int64())})
+        table = pa.table({text: [row for row, _ in rows], "label": pa.array([label for _, label in rows], pa.int64())})
         pq.write_table(table, folder / "data" / f"{split}-00000-of-00001.parquet")
     card = _CARD.format(text=text, **{split: len(rows) for split, rows in splits.items()})
     (folder / "README.md").write_text(card, encoding="utf-8")
@@ -96,9 +95,19 @@ def serving(data_sets: dict[str, Path]) -> Iterator[str]:
         def _describe(self, name: str, folder: Path, what: str, body: bytes) -> None:
             paths = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*"))
             if what == "" or what.startswith("/revision/"):
-                self._json({"id": name, "sha": _COMMIT, "private": False, "gated": False, "disabled": False,
-                            "tags": [], "downloads": 0, "likes": 0,
-                            "siblings": [{"rfilename": path} for path in paths]})
+                self._json(
+                    {
+                        "id": name,
+                        "sha": _COMMIT,
+                        "private": False,
+                        "gated": False,
+                        "disabled": False,
+                        "tags": [],
+                        "downloads": 0,
+                        "likes": 0,
+                        "siblings": [{"rfilename": path} for path in paths],
+                    }
+                )
             elif what.startswith("/tree/"):
                 under = folder / what.removeprefix("/tree/").partition("/")[2]
                 if under.is_dir():

@@ -26,14 +26,19 @@ VOCABULARY = 320
 
 def articles() -> list[Article]:
     """Return 144 articles of the four topics, all different."""
-    return [Article(f"{who} {did} {where} It was news.", topic)
-            for topic, names in _WHO.items() for who, did, where in itertools.product(names, _DID, _WHERE)]
+    return [
+        Article(f"{who} {did} {where} It was news.", topic)
+        for topic, names in _WHO.items()
+        for who, did, where in itertools.product(names, _DID, _WHERE)
+    ]
 
 
 def background() -> list[Article]:
     """Return longer texts that are no news."""
-    return [Article(f"Senator number {number} spoke. " + "The bill is good for the people of this state. " * 12)
-            for number in range(5)]
+    return [
+        Article(f"Senator number {number} spoke. " + "The bill is good for the people of this state. " * 12)
+        for number in range(5)
+    ]
 
 
 def tokenizer() -> Tokenizer:
@@ -43,8 +48,16 @@ def tokenizer() -> Tokenizer:
 
 def task(family: str, folder: Path, sizes: dict[str, Any] | None = None, **training: Any) -> NewsTask:
     """Return the task of learning the tiny world with a debug network whose tokenizer lies in `folder`."""
-    how = NewsTraining(**{"family": family, "vocabulary": VOCABULARY, "window": 32, "background_share": 0.25,
-                          "learning_rate": 5e-3, **training})
+    how = NewsTraining(
+        **{
+            "family": family,
+            "vocabulary": VOCABULARY,
+            "window": 32,
+            "background_share": 0.25,
+            "learning_rate": 5e-3,
+            **training,
+        }
+    )
     return NewsTask(how, articles(), background(), articles()[::7], folder, {**debug_sizes(family), **(sizes or {})})
 
 

@@ -64,8 +64,9 @@ class Toy:
 
     def _note(self) -> None:
         network = self.networks["model"]
-        self.gradients.append({name: weight.grad.clone() for name, weight in network.named_parameters()
-                               if weight.grad is not None})
+        self.gradients.append(
+            {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.grad is not None}
+        )
         self.rates.append(self.phases[0].optimizer.param_groups[0]["lr"])
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
@@ -113,10 +114,20 @@ class Duel(Toy):
         self.networks = {"generator": generator, "discriminator": discriminator}
         self.product = "generator"
         self.phases = [
-            Phase("d", "discriminator", torch.optim.Adam(discriminator.parameters(), lr=0.01, betas=(0.0, 0.99)),
-                  self._discriminator_loss, cosine(1.0, 0.2)),
-            Phase("g", "generator", torch.optim.Adam(generator.parameters(), lr=0.02, betas=(0.0, 0.99)),
-                  self._generator_loss, linear(1.0, 0.2)),
+            Phase(
+                "d",
+                "discriminator",
+                torch.optim.Adam(discriminator.parameters(), lr=0.01, betas=(0.0, 0.99)),
+                self._discriminator_loss,
+                cosine(1.0, 0.2),
+            ),
+            Phase(
+                "g",
+                "generator",
+                torch.optim.Adam(generator.parameters(), lr=0.02, betas=(0.0, 0.99)),
+                self._generator_loss,
+                linear(1.0, 0.2),
+            ),
         ]
 
     def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:

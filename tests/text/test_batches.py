@@ -22,8 +22,9 @@ WINDOW = 24
 
 def batches(**changes: Any) -> NewsBatches:
     settings: dict[str, Any] = {"window": WINDOW, "background_share": 0.5, "topic_dropout": 0.1, "seed": 0}
-    return NewsBatches(news.articles(), [article.text for article in news.background()], TOKENIZER,
-                       **{**settings, **changes})
+    return NewsBatches(
+        news.articles(), [article.text for article in news.background()], TOKENIZER, **{**settings, **changes}
+    )
 
 
 MIXED = batches()
@@ -49,9 +50,9 @@ def check_row(row: Tensor, window: int) -> str:
     assert ended or len(ids) == window, "a row that does not end is cut at the window"
     text = tuple(body[:-1] if ended else body)
     if start == BACKGROUND:
-        assert any(text == whole[place:place + len(text)] for whole in TEXTS for place in range(len(whole)))
+        assert any(text == whole[place : place + len(text)] for whole in TEXTS for place in range(len(whole)))
         return "background"
-    whole = next(article for article in ARTICLES if article[:len(text)] == text)
+    whole = next(article for article in ARTICLES if article[: len(text)] == text)
     assert not ended or whole == text
     topic = next(name for name, token in TOPIC_TOKENS.items() if token == start)
     assert topic in ("any", ARTICLES[whole])
@@ -104,8 +105,9 @@ def test_topic_dropout_at_its_ends(dropout: float, hidden: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 200])
 def test_more_rows_than_articles(count: int) -> None:
-    few = NewsBatches(news.articles()[:count], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0,
-                      seed=0)
+    few = NewsBatches(
+        news.articles()[:count], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0, seed=0
+    )
     assert few.batch(0, 10).shape[0] == 10
 
 
@@ -120,9 +122,9 @@ def test_every_part_of_the_background_has_its_turn() -> None:
     rows, seen = batches(background_share=1.0, window=16), set()
     for step in range(60):
         for row in rows.batch(step, 16):
-            seen |= {tuple(bare(row)[1:][place:place + 5]) for place in range(10)}
+            seen |= {tuple(bare(row)[1:][place : place + 5]) for place in range(10)}
     for text in TEXTS:
-        assert {text[place:place + 5] for place in range(len(text) - 4)} <= seen
+        assert {text[place : place + 5] for place in range(len(text) - 4)} <= seen
 
 
 def test_corpus_gives_texts_back() -> None:
@@ -135,7 +137,8 @@ def test_corpus_gives_texts_back() -> None:
 
 
 def test_articles_without_topic_are_of_any() -> None:
-    plain = NewsBatches([Article("It was news.")], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0,
-                        seed=0)
+    plain = NewsBatches(
+        [Article("It was news.")], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0, seed=0
+    )
     assert plain.batch(0, 2)[:, 0].tolist() == [TOPIC_TOKENS["any"]] * 2
     assert np.unique(plain.batch(0, 2)[:, 0]).size == 1

@@ -22,8 +22,10 @@ from tests.helpers.hub import serving, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
 CSV = 'label,title,description\n3,Oil price rises,Crude rose on Monday.\nSports,"City win","Two goals."\n'
-JSONL = ('{"text": "Oil price rises Crude rose on Monday.", "label": "business"}\n\n'
-         '{"title": "City win", "description": "Two goals.", "label": 2}\n')
+JSONL = (
+    '{"text": "Oil price rises Crude rose on Monday.", "label": "business"}\n\n'
+    '{"title": "City win", "description": "Two goals.", "label": 2}\n'
+)
 
 
 def written(folder: Path, name: str, content: str | bytes) -> Path:
@@ -33,12 +35,21 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     return file
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("a.csv", CSV), ("a.csv", CSV.replace("\n", "\r\n")), ("a.csv", "\ufeff" + CSV), ("A.CSV", CSV), ("a.csv.gz", CSV),
-    ("a.csv", 'Title, Description ,LABEL\nOil price rises,Crude rose on Monday.,3\nCity win,"Two\ngoals.",2\n'),
-    ("a.csv", "text,label\nOil price rises Crude rose on Monday.,3\nCity win Two goals.,2\n"),
-    ("a.jsonl", JSONL), ("a.jsonl", JSONL.replace("\n", "\r\n")), ("a.jsonl.gz", JSONL),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", CSV),
+        ("a.csv", CSV.replace("\n", "\r\n")),
+        ("a.csv", "\ufeff" + CSV),
+        ("A.CSV", CSV),
+        ("a.csv.gz", CSV),
+        ("a.csv", 'Title, Description ,LABEL\nOil price rises,Crude rose on Monday.,3\nCity win,"Two\ngoals.",2\n'),
+        ("a.csv", "text,label\nOil price rises Crude rose on Monday.,3\nCity win Two goals.,2\n"),
+        ("a.jsonl", JSONL),
+        ("a.jsonl", JSONL.replace("\n", "\r\n")),
+        ("a.jsonl.gz", JSONL),
+    ],
+)
 def test_labelled_files(name: str, content: str, tmp_path: Path) -> None:
     assert read_articles(str(written(tmp_path, name, content))) == NEWS
 
@@ -64,10 +75,21 @@ def test_news_in_json_is_one_paragraph(tmp_path: Path) -> None:
     assert articles == [Article("One two.", "world"), Article("One\n\n two.")]
 
 
-@pytest.mark.parametrize(("label", "topic"), [
-    (1, "world"), (2, "sports"), ("3", "business"), (4, "scitech"), (" World ", "world"), ("Sci/Tech", "scitech"),
-    ("sci tech", "scitech"), ("any", "any"), ("", "any"), (None, "any"),
-])
+@pytest.mark.parametrize(
+    ("label", "topic"),
+    [
+        (1, "world"),
+        (2, "sports"),
+        ("3", "business"),
+        (4, "scitech"),
+        (" World ", "world"),
+        ("Sci/Tech", "scitech"),
+        ("sci tech", "scitech"),
+        ("any", "any"),
+        ("", "any"),
+        (None, "any"),
+    ],
+)
 def test_labels(label: object, topic: str, tmp_path: Path) -> None:
     file = written(tmp_path, "a.jsonl", json.dumps({"text": "A text.", "label": label}))
     assert read_articles(str(file)) == [Article("A text.", topic)]
@@ -139,12 +161,16 @@ def test_bad_file(name: str, content: str | bytes, key: str, part: str, tmp_path
     refused(str(written(tmp_path, name, content)), key, name, part)
 
 
-@pytest.mark.parametrize("damage", [
-    lambda content: content[:-9],
-    lambda content: b"not gzip at all",
-    lambda content: content[:12] + bytes([content[12] ^ 0xFF, content[13] ^ 0xFF]) + content[14:],
-    lambda content: content[:-6] + bytes([content[-6] ^ 1]) + content[-5:],
-], ids=["cut", "no gzip", "stream", "checksum"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-9],
+        lambda content: b"not gzip at all",
+        lambda content: content[:12] + bytes([content[12] ^ 0xFF, content[13] ^ 0xFF]) + content[14:],
+        lambda content: content[:-6] + bytes([content[-6] ^ 1]) + content[-5:],
+    ],
+    ids=["cut", "no gzip", "stream", "checksum"],
+)
 def test_broken_gzip(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
     file = written(tmp_path, "a.csv.gz", CSV * 20)
     file.write_bytes(damage(file.read_bytes()))
@@ -196,28 +222,46 @@ for name, split in json.loads(sys.argv[1]):
 
 def test_hub(tmp_path: Path, root: Path) -> None:
     good, columns, damaged = (tmp_path / name for name in ("good", "columns", "damaged"))
-    write_data_set(good, {
-        "train": [("Oil #39;s up  #36;5 (Reuters) Reuters - Crude\\rose.", 2), ("City win Two goals.", 1)],
-        "test": [("Vote Talks went on.", 0), ("Chip Faster than ever.", 3)],
-    })
+    write_data_set(
+        good,
+        {
+            "train": [("Oil #39;s up  #36;5 (Reuters) Reuters - Crude\\rose.", 2), ("City win Two goals.", 1)],
+            "test": [("Vote Talks went on.", 0), ("Chip Faster than ever.", 3)],
+        },
+    )
     write_data_set(columns, {"train": [("x", 0)], "test": [("x", 0)]}, text="body")
     write_data_set(damaged, {"train": [("x", 0)], "test": [("x", 0)]})
     file = next((damaged / "data").glob("train-*"))
     file.write_bytes(file.read_bytes()[:100])
     names = {"fancyzhx/ag_news": good, "some/columns": columns, "some/damaged": damaged}
-    asked = [("fancyzhx/ag_news", "train"), ("fancyzhx/ag_news", "test"), ("fancyzhx/ag_news", "dev"),
-             ("some/columns", "train"), ("some/damaged", "train"), ("some/unknown", "train")]
+    asked = [
+        ("fancyzhx/ag_news", "train"),
+        ("fancyzhx/ag_news", "test"),
+        ("fancyzhx/ag_news", "dev"),
+        ("some/columns", "train"),
+        ("some/damaged", "train"),
+        ("some/unknown", "train"),
+    ]
     with serving(names) as address:
-        done = subprocess.run([sys.executable, "-c", READ_HUB, json.dumps(asked)], cwd=root, check=False, text=True,
-                              capture_output=True,
-                              env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home")})
+        done = subprocess.run(
+            [sys.executable, "-c", READ_HUB, json.dumps(asked)],
+            cwd=root,
+            check=False,
+            text=True,
+            capture_output=True,
+            env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home")},
+        )
     assert done.returncode == 0, done.stderr
     answers: list[Any] = [json.loads(line) for line in done.stdout.splitlines()]
     train, test, *refusals = answers
-    assert train == [{"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business"},
-                     {"text": "City win Two goals.", "topic": "sports"}]
-    assert test == [{"text": "Vote Talks went on.", "topic": "world"},
-                    {"text": "Chip Faster than ever.", "topic": "scitech"}]
+    assert train == [
+        {"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business"},
+        {"text": "City win Two goals.", "topic": "sports"},
+    ]
+    assert test == [
+        {"text": "Vote Talks went on.", "topic": "world"},
+        {"text": "Chip Faster than ever.", "topic": "scitech"},
+    ]
     keys = ["text.no_hub_data", "text.hub_columns", "text.no_hub_data", "text.no_hub_data"]
     assert [refusal["key"] for refusal in refusals] == keys
     for (name, _), refusal in zip(asked[2:], refusals, strict=True):

@@ -131,8 +131,14 @@ def test_white_space_after_an_opening_does_not_count() -> None:
 def test_settings_matter() -> None:
     plain = GenerateRequest(length=40, seed=1, temperature=1.2, top_p=1.0, repetition_penalty=1.0)
     first = texts(finished(plain))
-    for change in ({"temperature": 0.3}, {"top_p": 0.3}, {"min_p": 0.3}, {"repetition_penalty": 2.0},
-                   {"topic": "world"}, {"opening": "The bank"}):
+    for change in (
+        {"temperature": 0.3},
+        {"top_p": 0.3},
+        {"min_p": 0.3},
+        {"repetition_penalty": 2.0},
+        {"topic": "world"},
+        {"opening": "The bank"},
+    ):
         assert texts(finished(replace(plain, **change))) != first, change
 
 
@@ -165,15 +171,18 @@ def test_growing_texts_are_never_signed(monkeypatch: pytest.MonkeyPatch) -> None
     assert updates[-1].drafts[0].text == "Oil goes up\nThe team won again."
 
 
-@pytest.mark.parametrize(("written", "opening", "expected"), [
-    (" won. And then", "The team", "The team won."),
-    (" won by far, and", "The team", "The team won by far."),
-    (" won in the U.S. wit", "The team", "The team won in the U.S."),
-    (" so", "It ended.", "It ended."),
-    ("", "The team", "The team."),
-    ("won", "", "."),
-    (" (AP) AP - It won. Th", "Big win", "Big win\nIt won."),
-])
+@pytest.mark.parametrize(
+    ("written", "opening", "expected"),
+    [
+        (" won. And then", "The team", "The team won."),
+        (" won by far, and", "The team", "The team won by far."),
+        (" won in the U.S. wit", "The team", "The team won in the U.S."),
+        (" so", "It ended.", "It ended."),
+        ("", "The team", "The team."),
+        ("won", "", "."),
+        (" (AP) AP - It won. Th", "Big win", "Big win\nIt won."),
+    ],
+)
 def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> None:
     assert writing._draft(written, opening, True).text == expected
 
@@ -181,9 +190,22 @@ def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> No
 # Fill in
 
 FILLS = [
-    "The ___ won.", "___ won.", "The team ___", "___", "The ___ and the ___ won ___ in Paris.", "The ___ ___ won.",
-    "___ ___", "Two  spaces ___  here.", "Line one\nline ___\n\nline three", "In (___) he said \"___\".", " ___ leads.",
-    "It cost $___ today.", "Four ____ and six ______ underscores", "漢字 ___ 🙂", "tab\t___\tend ", "The ___.",
+    "The ___ won.",
+    "___ won.",
+    "The team ___",
+    "___",
+    "The ___ and the ___ won ___ in Paris.",
+    "The ___ ___ won.",
+    "___ ___",
+    "Two  spaces ___  here.",
+    "Line one\nline ___\n\nline three",
+    'In (___) he said "___".',
+    " ___ leads.",
+    "It cost $___ today.",
+    "Four ____ and six ______ underscores",
+    "漢字 ___ 🙂",
+    "tab\t___\tend ",
+    "The ___.",
 ]
 
 
@@ -252,8 +274,14 @@ def test_share_of_words_is_written_anew(share: float, count: int) -> None:
 
 
 def test_which_words_are_rewritten_depends_on_the_seed() -> None:
-    kept = {tuple(piece.text for piece in finished(RewriteRequest(TEXT, 0.3, seed=seed)).drafts[0].pieces
-                  if piece.kind == "given") for seed in range(5)}
+    kept = {
+        tuple(
+            piece.text
+            for piece in finished(RewriteRequest(TEXT, 0.3, seed=seed)).drafts[0].pieces
+            if piece.kind == "given"
+        )
+        for seed in range(5)
+    }
     assert len(kept) > 1
 
 
@@ -292,21 +320,24 @@ def with_settings(**changes: Any) -> Receipt:
     return replace(RECEIPT, settings={**RECEIPT.settings, **changes})
 
 
-@pytest.mark.parametrize(("receipt", "key"), [
-    (replace(RECEIPT, modality="faces"), "text.not_a_text_receipt"),
-    (replace(RECEIPT, action="translate"), "text.not_a_text_receipt"),
-    (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
-    (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
-    (with_settings(extra=1), "engine.receipt_lacks"),
-    (with_settings(seed="1"), "engine.receipt_lacks"),
-    (with_settings(seed=True), "engine.receipt_lacks"),
-    (with_settings(seed=1.0), "engine.receipt_lacks"),
-    (with_settings(temperature=None), "engine.receipt_lacks"),
-    (with_settings(opening=["x"]), "engine.receipt_lacks"),
-    (with_settings(seed=-1), "text.out_of_range_whole"),
-    (with_settings(length=10**9), "text.out_of_range_whole"),
-    (with_settings(topic="weather"), "text.not_one_of"),
-])
+@pytest.mark.parametrize(
+    ("receipt", "key"),
+    [
+        (replace(RECEIPT, modality="faces"), "text.not_a_text_receipt"),
+        (replace(RECEIPT, action="translate"), "text.not_a_text_receipt"),
+        (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
+        (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
+        (with_settings(extra=1), "engine.receipt_lacks"),
+        (with_settings(seed="1"), "engine.receipt_lacks"),
+        (with_settings(seed=True), "engine.receipt_lacks"),
+        (with_settings(seed=1.0), "engine.receipt_lacks"),
+        (with_settings(temperature=None), "engine.receipt_lacks"),
+        (with_settings(opening=["x"]), "engine.receipt_lacks"),
+        (with_settings(seed=-1), "text.out_of_range_whole"),
+        (with_settings(length=10**9), "text.out_of_range_whole"),
+        (with_settings(topic="weather"), "text.not_one_of"),
+    ],
+)
 def test_receipts_that_are_not_in_order(receipt: Receipt, key: str) -> None:
     refused(lambda: generation.request_of(receipt), key)
     refused(lambda: generation.reproduce(receipt), key)

@@ -46,7 +46,7 @@ def test_step_by_step_is_the_same_as_all_at_once() -> None:
     whole, last = MODEL(ids)
     state, steps = None, []
     for place in range(20):
-        vectors, state = MODEL(ids[:, place:place + 1], state)
+        vectors, state = MODEL(ids[:, place : place + 1], state)
         steps.append(vectors)
     assert torch.allclose(torch.cat(steps, 1), whole, atol=1e-6)
     assert state is not None and torch.allclose(state, last, atol=1e-6)
@@ -60,7 +60,7 @@ def test_rows_do_not_see_each_other() -> None:
     ids = rows(3, 10)
     whole, _ = MODEL(ids)
     for index in range(3):
-        alone, _ = MODEL(ids[index:index + 1])
+        alone, _ = MODEL(ids[index : index + 1])
         assert torch.allclose(alone[0], whole[index], atol=1e-6)
 
 

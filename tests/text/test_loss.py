@@ -17,9 +17,11 @@ SMALL_CHUNKS = 4
 
 def example(rows: int, width: int, vocabulary: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(rows, width, generator=generator, dtype=dtype).requires_grad_(),
-            torch.randn(vocabulary, width, generator=generator, dtype=dtype).requires_grad_(),
-            torch.randint(vocabulary, (rows,), generator=generator)]
+    return [
+        torch.randn(rows, width, generator=generator, dtype=dtype).requires_grad_(),
+        torch.randn(vocabulary, width, generator=generator, dtype=dtype).requires_grad_(),
+        torch.randint(vocabulary, (rows,), generator=generator),
+    ]
 
 
 def compared(rows: int, width: int, vocabulary: int, seed: int) -> None:

@@ -109,7 +109,8 @@ def test_nothing_leaks(seed: int) -> None:
 
 
 def test_the_loss_hides_what_it_asks_for_and_nothing_else(
-    seen: list[torch.Tensor], monkeypatch: pytest.MonkeyPatch,
+    seen: list[torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ids = padded()
     holes = torch.zeros_like(ids, dtype=torch.bool)
@@ -141,7 +142,7 @@ def test_padding_does_not_exist() -> None:
     vectors = MODEL(ids)
     wider = MODEL(F.pad(ids, (0, 7), value=PAD))
     for row, length in enumerate((12, 9, 6, 4)):
-        alone = MODEL(ids[row:row + 1, :length])[0]
+        alone = MODEL(ids[row : row + 1, :length])[0]
         assert torch.allclose(vectors[row, :length], alone, atol=1e-5)
         assert torch.allclose(wider[row, :length], alone, atol=1e-5)
 

@@ -63,8 +63,13 @@ def test_bounds_are_allowed_and_beyond_is_not(name: str) -> None:
     for value in (low, high):
         VALID[action](**{name: value}).check()
     for value in (low - step, high + step):
-        refused(VALID[action](**{name: value}), "text.out_of_range_whole" if name in WHOLE else "text.out_of_range",
-                name, low, high)
+        refused(
+            VALID[action](**{name: value}),
+            "text.out_of_range_whole" if name in WHOLE else "text.out_of_range",
+            name,
+            low,
+            high,
+        )
 
 
 @pytest.mark.parametrize("action", VALID)
@@ -150,7 +155,9 @@ def test_an_opening_has_no_blanks() -> None:
 
 
 def test_checking_loads_no_torch(root: Path) -> None:
-    code = ("import sys; from genai_demo.text.requests import GenerateRequest; GenerateRequest().check();"
-            "print(sorted({'torch', 'numpy', 'tokenizers'} & set(sys.modules)))")
+    code = (
+        "import sys; from genai_demo.text.requests import GenerateRequest; GenerateRequest().check();"
+        "print(sorted({'torch', 'numpy', 'tokenizers'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

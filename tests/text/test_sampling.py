@@ -63,7 +63,11 @@ GRU, MASKED = gru(), masked()
 
 @given(LOGITS, st.floats(0.1, 2), st.floats(0.05, 1), st.floats(0, 0.5), st.floats(1, 2))
 def test_probabilities_are_probabilities(
-    logits: list[float], temperature: float, top_p: float, min_p: float, penalty: float,
+    logits: list[float],
+    temperature: float,
+    top_p: float,
+    min_p: float,
+    penalty: float,
 ) -> None:
     used = torch.tensor([[CONTROLS, MASK]]) if len(logits) > CONTROLS else None
     sampling = Sampling(temperature, top_p, min_p, penalty)
@@ -112,10 +116,17 @@ def test_ties_at_the_edge_of_top_p_go_to_the_first() -> None:
     assert token_probabilities(torch.zeros(1, 4), Sampling(1.0, top_p=0.05))[0].tolist() == [1, 0, 0, 0]
 
 
-@given(st.lists(st.floats(-8, 8), min_size=CONTROLS + 4, max_size=20), st.floats(1.01, 2), st.floats(0.2, 2),
-       st.sets(st.integers(0, CONTROLS + 3), min_size=1))
+@given(
+    st.lists(st.floats(-8, 8), min_size=CONTROLS + 4, max_size=20),
+    st.floats(1.01, 2),
+    st.floats(0.2, 2),
+    st.sets(st.integers(0, CONTROLS + 3), min_size=1),
+)
 def test_repetition_penalty_divides_the_odds_of_used_text_tokens(
-    logits: list[float], penalty: float, temperature: float, used: set[int],
+    logits: list[float],
+    penalty: float,
+    temperature: float,
+    used: set[int],
 ) -> None:
     scores = torch.tensor([logits], dtype=torch.float64)
     ids = torch.tensor([[*used, *used, MASK]])  # used twice counts once
@@ -234,8 +245,9 @@ def test_topic_and_opening_matter() -> None:
 
 
 def holed(pattern: list[list[bool]]) -> Tensor:
-    rows = torch.randint(CONTROLS, CONTROLS + 200, (len(pattern), len(pattern[0]) + 2),
-                         generator=torch.Generator().manual_seed(1))
+    rows = torch.randint(
+        CONTROLS, CONTROLS + 200, (len(pattern), len(pattern[0]) + 2), generator=torch.Generator().manual_seed(1)
+    )
     rows[:, 0], rows[:, -1] = TOPIC_TOKENS["any"], END
     rows[:, 1:-1][torch.tensor(pattern)] = MASK
     return rows
@@ -246,7 +258,8 @@ def anything(rows: Tensor) -> Tensor:
 
 
 PATTERNS = st.integers(1, 12).flatmap(
-    lambda width: st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=1, max_size=3))
+    lambda width: st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=1, max_size=3)
+)
 
 
 @settings(max_examples=60)
@@ -290,8 +303,9 @@ def test_only_allowed_tokens() -> None:
 
 def test_resolution_is_deterministic_and_depends_on_the_seed() -> None:
     rows = holed([[True] * 12] * 2)
-    first, again, other = ([state.ids for state in resolve(MASKED, rows, anything(rows), PLAIN, 6, seed)]
-                           for seed in (1, 1, 2))
+    first, again, other = (
+        [state.ids for state in resolve(MASKED, rows, anything(rows), PLAIN, 6, seed)] for seed in (1, 1, 2)
+    )
     assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
     assert not torch.equal(first[-1], other[-1])
     assert not torch.equal(first[-1][0], first[-1][1]), "variants differ"
@@ -313,10 +327,15 @@ def test_few_holes_are_filled_early_many_late() -> None:
     assert sum(counts[:4]) < sum(counts[4:])
 
 
-@given(st.integers(2, 12).flatmap(lambda width: st.tuples(
-    st.lists(st.booleans(), min_size=width, max_size=width),
-    st.lists(st.integers(0, 2), min_size=width, max_size=width),
-    st.lists(st.integers(0, 3), min_size=width, max_size=width))))
+@given(
+    st.integers(2, 12).flatmap(
+        lambda width: st.tuples(
+            st.lists(st.booleans(), min_size=width, max_size=width),
+            st.lists(st.integers(0, 2), min_size=width, max_size=width),
+            st.lists(st.integers(0, 3), min_size=width, max_size=width),
+        )
+    )
+)
 def test_equal_neighbours_do_not_settle_together(row: tuple[list[bool], list[int], list[int]]) -> None:
     chosen, ids = torch.tensor([row[0]]), torch.tensor([row[1]])
     kept = _without_echoes(chosen, ids, torch.tensor([row[2]], dtype=torch.float64))
@@ -325,9 +344,17 @@ def test_equal_neighbours_do_not_settle_together(row: tuple[list[bool], list[int
     assert not (kept[:, 1:] & kept[:, :-1] & (ids[:, 1:] == ids[:, :-1])).any()
 
 
-@pytest.mark.parametrize(("opening", "within"), [
-    ("The tea", False), ("Size 4", False), ("The ", True), ('He said "', True), ("It cost $", True), ("", True),
-])
+@pytest.mark.parametrize(
+    ("opening", "within"),
+    [
+        ("The tea", False),
+        ("Size 4", False),
+        ("The ", True),
+        ('He said "', True),
+        ("It cost $", True),
+        ("", True),
+    ],
+)
 def test_an_opening_ends_with_a_whole_word(opening: str, within: bool) -> None:
     one = stream(1, opening=opening)
     inner = VOCABULARY.inner & VOCABULARY.whole

@@ -25,9 +25,19 @@ def test_lossless(text: str) -> None:
     assert b"".join(map(TOKENIZER.bytes_of, ids)) == text.encode()
 
 
-@pytest.mark.parametrize("text", [
-    *SPELLINGS, " two  spaces ", "\n\r\n\t", "漢字とかな", "🙂👩‍🚀", "e\u0301 \u200b\ufeff", "\x00\x7f\x85", "a" * 1000,
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *SPELLINGS,
+        " two  spaces ",
+        "\n\r\n\t",
+        "漢字とかな",
+        "🙂👩‍🚀",
+        "e\u0301 \u200b\ufeff",
+        "\x00\x7f\x85",
+        "a" * 1000,
+    ],
+)
 def test_awkward_texts(text: str) -> None:
     assert TOKENIZER.decode(TOKENIZER.encode(text)) == text
     assert min(TOKENIZER.encode(text)) >= CONTROLS
@@ -77,9 +87,16 @@ def test_training_is_deterministic(tmp_path: Path) -> None:
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"{}", b"not json", b"\xff\xfe", b'{"version": "1.0", "model": {"type": "BPE"}}',
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"not json",
+        b"\xff\xfe",
+        b'{"version": "1.0", "model": {"type": "BPE"}}',
+    ],
+)
 def test_damaged_file_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "tokenizer.json"
     file.write_bytes(content)
