@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -149,7 +150,7 @@ class CopyCheck:
     """
 
     def __init__(self, training: Iterable[str], n: int = 8) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
         # A sum of word numbers times random odd 64-bit factors tells n-grams apart as well as a random hash.
         random = np.random.default_rng(0)
         self._factors = random.integers(0, 2**63, size=n, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -159,12 +160,10 @@ class CopyCheck:
         """the different words of the training data, in lower case, with the punctuation at them"""
 
     def _hashes(self, text: str) -> npt.NDArray[np.uint64]:
-        numbers = self._numbers
-        words = np.array([numbers.setdefault(word, len(numbers)) for word in text.lower().split()], dtype=np.uint64)
-        count = max(0, len(words) - len(self._factors) + 1)
-        hashes = np.zeros(count, np.uint64)
+        words = np.array(list(map(self._numbers.__getitem__, text.lower().split())), dtype=np.uint64)
+        hashes = np.zeros(max(0, len(words) - len(self._factors) + 1), np.uint64)
         for place, factor in enumerate(self._factors):
-            hashes += factor * words[place : place + count]  # modulo 2^64
+            hashes += factor * words[place : place + len(hashes)]  # modulo 2^64
         return hashes
 
     def share(self, texts: list[str]) -> float:
