@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from genai_demo.text.cleaning import source_spans
+from genai_demo.text.cleaning import cut_to_sentence, source_spans
 from genai_demo.text.loading import LoadedModel
 from genai_demo.text.masked import MaskedModel
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
@@ -88,12 +89,10 @@ class _Canvas:
                 )
         if given:
             pieces.append(Piece(tokenizer.decode(given), "given"))
-        if pieces and pieces[0].kind != "given":
-            pieces[0] = Piece(pieces[0].text.lstrip(), pieces[0].kind, pieces[0].step, pieces[0].confidence)
-        return Draft(_without_sources(pieces), finished)
+        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished)
 
 
-def _without_sources(pieces: list[Piece]) -> tuple[Piece, ...]:
+def _without_sources(pieces: list[Piece]) -> list[Piece]:
     """Return pieces less the agency signatures that the model wrote; what the visitor wrote stays."""
     spans = source_spans("".join(piece.text for piece in pieces))
     kept, start = [], 0
@@ -107,8 +106,17 @@ def _without_sources(pieces: list[Piece]) -> tuple[Piece, ...]:
             )
         start += len(piece.text)
         if text:
-            kept.append(Piece(text, piece.kind, piece.step, piece.confidence))
-    return tuple(kept)
+            kept.append(replace(piece, text=text))
+    return kept
+
+
+def _without_space_before(pieces: list[Piece]) -> list[Piece]:
+    """Return pieces less the white space that the text starts with, unless the visitor wrote it."""
+    for index, piece in enumerate(pieces):
+        text = piece.text if piece.kind == "given" else piece.text.lstrip()
+        if text:
+            return [replace(piece, text=text), *pieces[index + 1 :]]
+    return []
 
 
 def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
@@ -122,7 +130,23 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     canvas.add_holes(request.length, first)
     canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
-    return canvas.resolve(request.variants, sampling, request.steps, request.seed)
+    for update in canvas.resolve(request.variants, sampling, request.steps, request.seed):
+        yield replace(update, drafts=tuple(map(_ended, update.drafts)))
+
+
+def _ended(draft: Draft) -> Draft:
+    """Return a finished draft up to its last sentence end, others and those without any as they are."""
+    room = len(cut_to_sentence(draft.text)) if draft.finished else 0
+    given = sum(len(piece.text) for piece in draft.pieces if piece.kind == "given")
+    if room <= given:
+        return draft
+    kept = []
+    for piece in draft.pieces:
+        kept.append(replace(piece, text=piece.text[:room]))
+        room -= len(piece.text)
+        if room <= 0:
+            break
+    return replace(draft, pieces=tuple(kept))
 
 
 def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:

@@ -42,7 +42,7 @@ class Vocabulary:
     def __init__(self, tokenizer: Tokenizer) -> None:
         spellings = [tokenizer.bytes_of(index) for index in range(tokenizer.size)]
         self.whole = torch.tensor([_is_text(spelling) for spelling in spellings])
-        """text tokens that are whole characters; sampling keeps to these, so that no text ends within a character"""
+        """text tokens that are whole, visible characters; sampling keeps to these: no text ends within a character"""
         self.spaced = torch.tensor([spelling[:1].isspace() for spelling in spellings])
         """tokens that start with white space"""
         self.words = torch.tensor([spelling.startswith(b" ") and not spelling.isspace() for spelling in spellings])
@@ -64,9 +64,10 @@ class Vocabulary:
 
 def _is_text(spelling: bytes) -> bool:
     try:
-        return bool(spelling) and "\ufffd" not in spelling.decode()
+        text = spelling.decode()
     except UnicodeDecodeError:
         return False
+    return text != "" and "\ufffd" not in text and text.replace("\n", "").isprintable()
 
 
 def token_probabilities(logits: Tensor, sampling: Sampling, used: Tensor | None = None) -> Tensor:

@@ -25,9 +25,8 @@ class Shown:
 
     @property
     def tokens(self) -> int:
-        """Tokens that were written: all that the masked model filled in, or the steps the GRU took for each text."""
-        filled = sum(piece.step > 0 for draft in self.update.drafts for piece in draft.pieces)
-        return filled or self.update.step * len(self.update.drafts)
+        """Tokens of a single text: those the masked model filled in, or the steps that the GRU took."""
+        return sum(piece.step > 0 for piece in self.update.drafts[0].pieces) or self.update.step
 
 
 def notice(sentence: str, title: str = "") -> str:
@@ -45,8 +44,8 @@ def results(shown: Shown, language: str) -> str:
     """Return all variants of a result as cards, with the line that tells what was used."""
     drafts = shown.update.drafts
     cards = [_card(shown, number, language) for number in range(len(drafts))]
-    columns = " in-columns" if len(drafts) > 1 else ""
-    return f'<div class="news-items{columns}">{"".join(cards)}</div>{_status(shown, language)}'
+    several = " several" if len(drafts) > 1 else ""
+    return f'<div class="news-items{several}">{"".join(cards)}</div>{_status(shown, language)}'
 
 
 def _status(shown: Shown, language: str) -> str:
@@ -55,7 +54,11 @@ def _status(shown: Shown, language: str) -> str:
     if not shown.update.finished:
         step = text("progress", language, seed=shown.request.seed, step=shown.update.step, steps=shown.update.steps)
         return f'<p class="result-status" aria-hidden="true">{escape(step)}</p>'
-    summary = text("summary", language, seed=shown.request.seed, tokens=shown.tokens, seconds=f"{shown.seconds:.1f}")
+    seed, seconds, variants = shown.request.seed, f"{shown.seconds:.1f}", len(shown.update.drafts)
+    if variants == 1:
+        summary = text("summary", language, seed=seed, tokens=shown.tokens, seconds=seconds)
+    else:
+        summary = text("summary_variants", language, seed=seed, variants=variants, seconds=seconds)
     return f'<p class="result-status">{escape(summary)}</p>'
 
 

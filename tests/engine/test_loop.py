@@ -69,7 +69,9 @@ def test_time_between_interruption_and_resumption_does_not_count(run: RunFolder,
 
 
 def test_last_snapshot_is_made_although_bookkeeping_takes_time(
-    run: RunFolder, clock: Clock, monkeypatch: pytest.MonkeyPatch,
+    run: RunFolder,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_stats = RunFolder.add_stats
 
@@ -79,8 +81,9 @@ def test_last_snapshot_is_made_although_bookkeeping_takes_time(
 
     monkeypatch.setattr(RunFolder, "add_stats", slow)
     # After 12 steps 56 of 60 seconds are over, and after writing it down all of them.
-    end = train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)),
-                replace(CONFIG, examples=None, minutes=1.0), run)
+    end = train(
+        Toy(before_batch=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, examples=None, minutes=1.0), run
+    )
     assert end.fraction == 1
     assert run.last_snapshot() == run.snapshot_folder(end.step)
     assert run.read_stats()[-1]["fraction"] == 1
@@ -135,19 +138,20 @@ def test_snapshots_are_checkpoints_at_log_spaced_steps(run: RunFolder) -> None:
     assert validated == steps
 
 
-def test_product_is_the_moving_average(run: RunFolder) -> None:
+@pytest.mark.parametrize(("half_life", "ramp"), [(24.0, 1e9), (1e9, 0.5), (24.0, 0.5)])
+def test_product_is_the_moving_average(half_life: float, ramp: float, run: RunFolder) -> None:
     seen: list[dict[str, torch.Tensor]] = []
     task = Toy()
     task.before_batch = lambda step: seen.append(
         {name: weight.clone() for name, weight in task.networks["model"].state_dict().items()}
     )
-    config = replace(CONFIG, ema_half_life=24.0, ema_ramp=1e9)
+    config = replace(CONFIG, ema_half_life=half_life, ema_ramp=ramp)
     train(task, config, run)
     seen.append(task.networks["model"].state_dict())
     for name, average in seen[0].items():
         expected = average.double()
-        for weights in seen[1:]:
-            keep = 0.5 ** (8 / 24)
+        for step, weights in enumerate(seen[1:], 1):
+            keep = 0.5 ** (8 / min(half_life, ramp * 8 * step))
             expected = keep * expected + (1 - keep) * weights[name]
         assert torch.allclose(product_of(run)[name].double(), expected, atol=1e-6)
 

@@ -30,6 +30,9 @@ def running_app(root: Path, log: Path, **environment: str) -> Iterator[str]:
             output.seek(0)
             assert match, f"the app did not start: {line}{output.read()}"
             yield match[0]
+            ended = process.poll()
+            output.seek(0)
+            assert ended is None, f"the app ended with {ended}: {output.read()[-3000:]}"
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -38,6 +38,7 @@ from genai_demo.text.cleaning import clean, cut_to_sentence, ends_sentence, sett
         ("a story is cut &lt;/fo", "a story is cut"),
         ("5 &lt; 6 &gt; 4", "5 < 6 > 4"),
         (r"lost \$5 million", "lost $5 million"),
+        (r"a deal (\$5 million)", "a deal ($5 million)"),
         (r"dwindling\band of fans", "dwindling band of fans"),
         ("one\\\\\n\\two", "one two"),
         ("``Never,'' she said", '"Never," she said'),
@@ -82,6 +83,7 @@ SIGNED = [
     ("Crude rises (SPACE.com)", "Crude rises"),
     ("Crude rises (Update2)", "Crude rises"),
     ("Oil rises (AP). Crude rose.", "Oil rises. Crude rose."),
+    ("Crude rises (Reuters NEW YORK) in London.", "Crude rises in London."),
     ("Oil rises. LONDON (AFP) - Crude rose.", "Oil rises.\nCrude rose."),
 ]
 

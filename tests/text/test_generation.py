@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -22,7 +23,7 @@ from genai_demo.text.cleaning import source_spans
 from genai_demo.text.loading import FOLDERS, load
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Piece, Update
-from genai_demo.text.tokenizer import FILE
+from genai_demo.text.tokenizer import END, FILE
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -152,23 +153,50 @@ def test_length_bounds_the_text() -> None:
         assert sum(piece.kind == "filled" for piece in draft.pieces) <= 20
 
 
-def test_growing_texts_are_never_signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even a model that signs everything shows no signature."""
-    tokenizer = load("gru").tokenizer
-    script = tokenizer.encode(" goes up (Reuters) Reuters - The team won again.")
+def scripted(monkeypatch: pytest.MonkeyPatch, *script: int) -> list[bool]:
+    """Let the GRU write these tokens, and return where it was told that it might end."""
+    might_end: list[bool] = []
 
     class Scripted:
         def __init__(self, *arguments: object) -> None:
-            self.place = -1
+            self.tokens = itertools.cycle(script)
 
         def next(self, may_end: list[bool]) -> list[int]:
-            self.place += 1
-            return [script[self.place % len(script)]]
+            might_end.extend(may_end)
+            return [next(self.tokens)]
 
     monkeypatch.setattr(writing, "TokenStream", Scripted)
+    return might_end
+
+
+def test_growing_texts_are_never_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a model that signs everything shows no signature."""
+    script = load("gru").tokenizer.encode(" goes up (Reuters) Reuters - The team won again.")
+    scripted(monkeypatch, *script)
     updates = list(generation.run(GenerateRequest(opening="Oil", length=len(script))))
     assert all("Reuters" not in draft.text for update in updates for draft in update.drafts)
     assert updates[-1].drafts[0].text == "Oil goes up\nThe team won again."
+
+
+def test_a_text_ends_where_the_model_ends_it_and_only_after_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = load("gru").tokenizer.encode
+    first, more = encode(" won."), encode(" They lost.")
+    might_end = scripted(monkeypatch, *first, END, *more)
+    last = finished(GenerateRequest(opening="It ended. The team", length=100))
+    assert texts(last) == ["It ended. The team won."]
+    assert might_end == [False] * len(first) + [True]
+
+
+def test_a_text_at_its_length_goes_on_to_the_end_of_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = load("gru").tokenizer.encode
+    script = encode(" won in Paris after long talks with the others. And then")
+    scripted(monkeypatch, *script)
+    assert texts(finished(GenerateRequest(opening="The team", length=8))) == [
+        "The team won in Paris after long talks with the others."
+    ]
+    script = encode(" won. And then it")
+    scripted(monkeypatch, *script)
+    assert texts(finished(GenerateRequest(opening="The team", length=len(script)))) == ["The team won."]
 
 
 @pytest.mark.parametrize(

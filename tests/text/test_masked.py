@@ -75,6 +75,16 @@ def test_share_of_holes_follows_the_cosine() -> None:
     assert float(share.median()) == pytest.approx(0.5**0.5, abs=0.02)
 
 
+@given(st.integers(0, 1000), st.floats(0.01, 1))
+def test_largest_share_of_holes_is_kept(seed: int, most: float) -> None:
+    torch.manual_seed(seed)
+    ids = padded(seed)
+    count = (ids >= CONTROLS).sum(1)
+    holes = draw_holes(ids, most).sum(1)
+    assert (holes >= 1).all()
+    assert (holes <= (most * count + 1e-4).ceil()).all()
+
+
 def test_every_place_is_masked_equally_often() -> None:
     torch.manual_seed(0)
     often = draw_holes(torch.full((20_000, 12), CONTROLS)).float().mean(0)
@@ -115,7 +125,7 @@ def test_the_loss_hides_what_it_asks_for_and_nothing_else(
     ids = padded()
     holes = torch.zeros_like(ids, dtype=torch.bool)
     holes[0, 3], holes[2, 1] = True, True
-    monkeypatch.setattr(masked, "draw_holes", lambda rows: holes)
+    monkeypatch.setattr(masked, "draw_holes", lambda rows, most: holes)
     loss = MODEL.loss(ids)
     assert (seen[0][holes] == MASK).all()
     assert torch.equal(seen[0][~holes], ids[~holes])

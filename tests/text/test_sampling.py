@@ -113,6 +113,7 @@ def test_min_p_drops_what_is_far_less_likely_than_the_likeliest(logits: list[flo
 
 def test_ties_at_the_edge_of_top_p_go_to_the_first() -> None:
     assert token_probabilities(torch.zeros(1, 4), Sampling(1.0, top_p=0.4))[0].tolist() == [0.5, 0.5, 0, 0]
+    assert token_probabilities(torch.zeros(1, 4), Sampling(1.0, top_p=0.5))[0].tolist() == [0.5, 0.5, 0, 0]
     assert token_probabilities(torch.zeros(1, 4), Sampling(1.0, top_p=0.05))[0].tolist() == [1, 0, 0, 0]
 
 
@@ -234,6 +235,19 @@ def test_recent_tokens_are_remembered_and_old_ones_forgotten() -> None:
     assert float(later[q] / later[other]) == pytest.approx(float(plain[q] / plain[other]))
 
 
+def test_what_was_just_written_is_remembered() -> None:
+    penalised = stream(1, sampling=Sampling(1.0, repetition_penalty=2.0))
+    (written,) = penalised.next([False])
+    other = TOKENIZER.encode("~")[0]
+    assert written != other
+    prompt = torch.tensor([[TOPIC_TOKENS["sports"], *TOKENIZER.encode("The team"), written]])
+    with torch.no_grad():
+        logits = GRU.logits(GRU(prompt)[0][:, -1])[0]
+    odds = float((logits[written] - logits[other]).double().exp())
+    ours = penalised.probabilities([False])[0]
+    assert float(ours[written] / ours[other]) == pytest.approx(odds / 2, rel=1e-4)
+
+
 def test_topic_and_opening_matter() -> None:
     first = stream(1).probabilities([False])
     other = TokenStream(GRU, VOCABULARY, "world", TOKENIZER.encode("The team"), 1, PLAIN, 0).probabilities([False])
@@ -319,6 +333,17 @@ def test_a_text_does_not_depend_on_how_many_there_are() -> None:
     assert torch.equal(few, many[:2])
 
 
+def test_a_word_is_not_said_twice_in_one_step() -> None:
+    rows = holed([[True] * 30])
+    allowed = torch.zeros(*rows.shape, TOKENIZER.size, dtype=torch.bool)
+    allowed[..., CONTROLS : CONTROLS + 2] = True
+    for seed in range(5):
+        *states, _ = resolve(MASKED, rows, allowed, PLAIN, 4, seed)
+        ids, step_of = states[-1].ids[0], states[-1].step_of[0]
+        together = (step_of[1:] == step_of[:-1]) & (step_of[1:] > 0)
+        assert not (together & (ids[1:] == ids[:-1])).any()
+
+
 def test_few_holes_are_filled_early_many_late() -> None:
     rows = holed([[True] * 40])
     left = [int((state.ids == MASK).sum()) for state in resolve(MASKED, rows, anything(rows), PLAIN, 8, 0)]
@@ -371,7 +396,8 @@ def test_vocabulary_knows_spellings() -> None:
     for index in range(TOKENIZER.size):
         spelling = TOKENIZER.bytes_of(index)
         text = spelling.decode(errors="replace")
-        assert bool(VOCABULARY.whole[index]) == (index >= CONTROLS and "\ufffd" not in text)
+        visible = all(character.isprintable() or character == "\n" for character in text)
+        assert bool(VOCABULARY.whole[index]) == (index >= CONTROLS and "\ufffd" not in text and visible)
         assert bool(VOCABULARY.spaced[index]) == (text[:1] in set(" \t\n\r\v\f") and text != "")
         if VOCABULARY.words[index]:
             assert text[0] == " " and text.strip()

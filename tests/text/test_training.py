@@ -16,6 +16,7 @@ from genai_demo.engine.loop import train
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.task import Batch
 from genai_demo.errors import UserError
+from genai_demo.text.masked import MaskedModel
 from genai_demo.text.requests import MODELS
 from genai_demo.text.tokenizer import FILE, Tokenizer
 from genai_demo.text.training import NewsTask, NewsTraining, debug_sizes, make_network
@@ -126,6 +127,29 @@ def test_fine_tuning_starts_where_the_checkpoint_is(family: str, tmp_path: Path)
     trained = read_checkpoint(folder).trained
     assert checkpoint.id in json.dumps(trained), "where it came from is told"
     assert read_checkpoint(folder).id != checkpoint.id
+
+
+def test_another_family_lends_its_token_embeddings(tmp_path: Path) -> None:
+    start = news.train_tiny("gru", tmp_path / "first", examples=32)
+    how = NewsTraining(family="masked", window=32, background_share=0.0)
+    task = NewsTask(how, news.articles(), [], [], tmp_path / "second", debug_sizes("masked"), start)
+    embedding = task.networks["model"].state_dict()["embedding.weight"]
+    assert torch.equal(embedding, read_checkpoint(start).weights()["embedding.weight"])
+    ids = [tokenizer.encode(news.articles()[0].text) for tokenizer in (task.tokenizer, Tokenizer.read(start / FILE))]
+    assert ids[0] == ids[1], "an embedding means the same token"
+
+
+def test_few_holes_first_and_all_in_the_second_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shares: list[float] = []
+    loss = MaskedModel.loss
+
+    def look(self: MaskedModel, rows: torch.Tensor, most: float = 1.0) -> torch.Tensor:
+        shares.append(most)
+        return loss(self, rows, most)
+
+    monkeypatch.setattr(MaskedModel, "loss", look)
+    train(news.task("masked", tmp_path, first_holes=0.4), CONFIG, RunFolder(tmp_path))
+    assert shares == pytest.approx([min(1.0, 0.4 + 0.6 * 2 * step / 12) for step in range(12)])
 
 
 def test_fine_tuning_refuses_another_family(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -91,3 +95,12 @@ def test_an_address_of_another_machine_is_refused(host: str, monkeypatch: pytest
     monkeypatch.setenv("HOST", host)
     with pytest.raises(UserError, match=host):
         serving.address()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PORT", "http"), ("HOST", "203.0.113.7")])
+def test_what_keeps_the_app_from_starting_is_one_sentence(root: Path, variable: str, value: str) -> None:
+    environment = os.environ | {"PORT": "0", variable: value}
+    ended = subprocess.run([sys.executable, "app.py"], cwd=root, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert value in ended.stderr
