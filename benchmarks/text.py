@@ -68,10 +68,20 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
     import torch
     from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
-    width = next(width for width in range(64, 4096, 64) if 4 * 12 * width**2 + (vocabulary + 256) * width >= parameters)
-    model = GPT2LMHeadModel(
-        GPT2Config(vocab_size=vocabulary, n_positions=256, n_embd=width, n_layer=4, n_head=width // 64)
-    ).eval()
+    shapes = [(64 * heads, layers) for heads in range(2, 20) for layers in range(2, 13)]
+    width, layers = min(
+        shapes, key=lambda shape: abs(12 * shape[1] * shape[0] ** 2 + vocabulary * shape[0] - parameters)
+    )
+    config = GPT2Config(
+        vocab_size=vocabulary,
+        n_positions=256,
+        n_embd=width,
+        n_layer=layers,
+        n_head=width // 64,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    model = GPT2LMHeadModel(config).eval()
     prompt = torch.arange(10, 20)[None]  # (1, T)
     stamps: list[float] = []
 
@@ -86,7 +96,7 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
         torch.manual_seed(seed)
         stamps.clear()
         start = time.perf_counter()
-        config = GenerationConfig(
+        sampling = GenerationConfig(
             do_sample=True,
             temperature=0.8,
             top_p=0.95,
@@ -97,7 +107,7 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
             use_cache=True,
             pad_token_id=0,
         )
-        model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=config, streamer=Stamps())
+        model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=sampling, streamer=Stamps())
         # The first stamp is the prompt's.
         return {
             "first_token_ms": (stamps[1] - start) * 1000,

@@ -64,7 +64,7 @@ _SIGNATURES = re.compile(
     rf"|(?:(?<=\s)|^)(?:[A-Z][A-Z.'-]+(?:[ ,]+[A-Z][A-Za-z.'-]*){{0,4}},? )?\({_AGENCY}\)\s*--?\s+"  # a dateline
     rf"|(?:(?<=\s)|^){_AGENCY}\s+--?\s+"
     rf"|\s*\({_AGENCY}\)"
-    r"|\s*\([^()]{0,40}\b(?:Reuters|AFP|AP|UPI|Associated Press)\b(?:[^()]{0,40}\))?"  # "(Reuters NEW YORK)", or cut off
+    r"|\s*\([^()]{0,40}\b(?:Reuters|AFP|AP|UPI|Associated Press)\b(?:[^()]{0,40}\))?"  # "(Reuters NEW YORK)"
     r"|\s*\(Update\s?\d\)"
 )
 _UNFINISHED = re.compile(
