@@ -30,7 +30,13 @@ def choose_device(wanted: str | None = None) -> torch.device:
 
 
 def choose_precision(wanted: str, device: torch.device) -> str:
-    """Return "fp32", "bf16" or "fp16": `wanted`, or for "auto" what is fast on `device`."""
+    """Return "fp32", "bf16" or "fp16": `wanted`, or for "auto" what is fast on `device`.
+
+    Raises:
+        UserError: `device` cannot compute in `wanted`.
+    """
+    if wanted == "fp16" and device.type == "cpu":
+        raise UserError("engine.bad_precision", value=wanted, allowed="auto, fp32, bf16")
     if wanted != "auto":
         return wanted
     if device.type == "cuda":

@@ -16,6 +16,9 @@ from genai_demo.text.results import Update
 
 __all__ = ["problem", "reproduce", "request_of", "run", "warm"]
 
+_LONGEST_NAME = 200
+"""characters of a model's name or path in a receipt"""
+
 
 def run(request: Request, model: str | None = None) -> Generator[Update, None, None]:
     """Yield drafts as they grow; the last update carries the receipts.
@@ -64,6 +67,8 @@ def request_of(receipt: Receipt) -> Request:
     """
     if receipt.modality != "text" or receipt.action not in ACTIONS:
         raise UserError("text.not_a_text_receipt", modality=receipt.modality, action=receipt.action)
+    if len(receipt.model) > _LONGEST_NAME:
+        raise UserError("engine.receipt_lacks", field="model")
     kind = ACTIONS[receipt.action]
     kinds = {field.name: type(field.default) for field in fields(kind)}
     for name in sorted(kinds.keys() ^ receipt.settings.keys()):

@@ -331,8 +331,12 @@ def test_automatic_precision_on_a_gpu(capable: bool, expected: str, monkeypatch:
 
 def test_precision_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "bf16_speedup", lambda: pytest.fail("nothing to find out"))
-    for precision in ("fp32", "bf16", "fp16"):
+    for precision in ("fp32", "bf16"):
         assert device.choose_precision(precision, torch.device("cpu")) == precision
+    assert device.choose_precision("fp16", torch.device("cuda")) == "fp16"
+    with pytest.raises(UserError) as refusal:
+        device.choose_precision("fp16", torch.device("cpu"))
+    assert refusal.value.key == "engine.bad_precision"
 
 
 def test_speed_is_compared() -> None:

@@ -122,7 +122,7 @@ def test_every_part_of_the_background_has_its_turn() -> None:
     rows, seen = batches(background_share=1.0, window=16), set()
     for step in range(60):
         for row in rows.batch(step, 16):
-            seen |= {tuple(bare(row)[1:][place : place + 5]) for place in range(10)}
+            seen |= {tuple(bare(row)[1:][place : place + 5]) for place in range(11)}
     assert any(END in grams for grams in seen), "the last window closes the text"
     for text in TEXTS:
         assert {text[place : place + 5] for place in range(len(text) - 4)} <= seen

@@ -354,6 +354,7 @@ def with_settings(**changes: Any) -> Receipt:
         (replace(RECEIPT, modality="faces"), "text.not_a_text_receipt"),
         (replace(RECEIPT, action="translate"), "text.not_a_text_receipt"),
         (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
+        (replace(RECEIPT, model="x" * 5000), "engine.receipt_lacks"),
         (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
         (with_settings(extra=1), "engine.receipt_lacks"),
         (with_settings(seed="1"), "engine.receipt_lacks"),
