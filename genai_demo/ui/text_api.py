@@ -149,7 +149,7 @@ def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
         What the receipt's request gives: one object per text, with its "text" and its "receipt".
     """
     try:
-        return handlers.plain(generation.reproduce(parse_receipt(json.dumps(receipt))))
+        return handlers.plain(handlers.reproduced(parse_receipt(json.dumps(receipt))))
     except UserError as error:
         raise handlers.spoken(error, "en") from error
 

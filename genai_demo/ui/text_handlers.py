@@ -15,6 +15,7 @@ import gradio as gr
 from genai_demo.engine.receipt import Receipt, read_receipt
 from genai_demo.errors import UserError
 from genai_demo.text import generation
+from genai_demo.text.loading import FOLDERS
 from genai_demo.text.requests import ACTIONS, SEED, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.ui import cards
@@ -153,6 +154,17 @@ def request_of_link(query: dict[str, str]) -> GenerateRequest | None:
     return request if settings else None
 
 
+def reproduced(receipt: Receipt) -> Update:
+    """Make the result of a visitor's receipt again, with the models that ship only: it may not name any folder.
+
+    Raises:
+        UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.
+    """
+    if receipt.model not in FOLDERS.values():
+        raise UserError("text.not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
+    return generation.reproduce(receipt)
+
+
 def made_again(receipt: Receipt) -> Shown:
     """Make the result of a receipt again, and return it without the variants that were made beside it.
 
@@ -160,7 +172,7 @@ def made_again(receipt: Receipt) -> Shown:
         UserError: the receipt is of another checkpoint than the one that is here.
     """
     started = time.perf_counter()
-    update = generation.reproduce(receipt)
+    update = reproduced(receipt)
     seconds = time.perf_counter() - started
     index = receipt.index
     only = replace(update, drafts=(update.drafts[index],), receipts=(update.receipts[index],))

@@ -56,7 +56,7 @@ def test_learns_and_survives_export(tmp_path: Path) -> None:
     config = TrainConfig(examples=6400, batch_size=64, precision="fp32", snapshots=2)
     train(task(articles(10), articles(12), learning_rate=0.05), config, run)
     figures = [line["validation_accuracy"] for line in run.read_stats() if "validation_accuracy" in line]
-    assert figures[-1] == 1
+    assert figures[-1] > 0.9
     exported = export_checkpoint(run.path, tmp_path / "shipped")
     checkpoint, network = load_classifier(str(tmp_path / "shipped"))
     assert checkpoint == exported

@@ -175,3 +175,11 @@ def test_new_seeds_are_allowed_and_differ() -> None:
     assert len(seeds) > 1
     for seed in seeds:
         GenerateRequest(seed=seed).check()
+
+
+@pytest.mark.parametrize("model", ["/etc", "../secret", "runs/mine", ""])
+def test_a_visitors_receipt_cannot_name_a_folder(model: str) -> None:
+    receipt = Receipt("text", "generate", model, "c0ffee", asdict(GenerateRequest()))
+    with pytest.raises(UserError) as refused:
+        handlers.reproduced(receipt)
+    assert refused.value.key == "text.not_shipped"
