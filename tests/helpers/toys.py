@@ -78,7 +78,7 @@ class Toy:
         if factor is not None:
             loss = loss * factor
         if self.broken_gradient(progress.step):
-            loss = loss + (loss.detach() - loss).clamp(min=0).sqrt()  # adds 0, whose gradient is not a number
+            loss = loss + (loss.detach() - loss).abs().sqrt()  # adds 0, whose gradient is not a number
         return {"loss": loss, "size": batch["x"].abs().mean()}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
