@@ -13,9 +13,9 @@ from PIL import Image
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
-    import cv2
+    from cv2 import CascadeClassifier
 
-Points = np.ndarray[Any, np.dtype[np.complex128]]
+Points = np.ndarray[Any, np.dtype[np.complexfloating[Any, Any]]]
 
 SMALLEST_FACE = 40
 """smallest side of a face that is used, in pixels of the photo"""
@@ -99,7 +99,7 @@ def align(photo: Image.Image, size: int = 64) -> Aligned:
     square = max(faces, key=lambda face: face.side)
     if square.side < SMALLEST_FACE:
         raise UserError("faces.face_too_small", found=round(square.side), least=SMALLEST_FACE)
-    notes = ("faces.several_faces",) if len(faces) > 1 else ()
+    notes: tuple[str, ...] = ("faces.several_faces",) if len(faces) > 1 else ()
     if _share_outside(photo, square) > 0.05:
         notes += ("faces.face_at_the_edge",)
     return Aligned(cut(photo, square, size), square, notes)
@@ -166,7 +166,7 @@ def _find_faces(grey: Image.Image) -> list[Square]:
     return []
 
 
-def _refined(grey: Image.Image, window: Square, cascade: cv2.CascadeClassifier) -> Square | None:
+def _refined(grey: Image.Image, window: Square, cascade: CascadeClassifier) -> Square | None:
     """Return the square of the aligned picture for a window of the face detector, or None where there is no face."""
     voted = _voted(grey, window, cascade)
     if voted is None:
@@ -183,14 +183,12 @@ def _refined(grey: Image.Image, window: Square, cascade: cv2.CascadeClassifier) 
     return Square((pivot + sum(found) / 2) / 2 + turn * (square.middle - pivot), turn * square.edge)
 
 
-def _voted(grey: Image.Image, window: Square, cascade: cv2.CascadeClassifier) -> Square | None:
+def _voted(grey: Image.Image, window: Square, cascade: CascadeClassifier) -> Square | None:
     """Return the mean of all windows that are accepted around `window`, or None where they are few."""
     around = window.part(_MIDDLE, 1.7)
     sides = (round(0.7 * _PATCH / 1.7), round(1.35 * _PATCH / 1.7))
     votes = [
-        vote
-        for tilt in _VOTING_TILTS
-        for vote in _windows(grey, around.rolled(tilt), _PATCH, cascade, sides, 0, 1.05)
+        vote for tilt in _VOTING_TILTS for vote in _windows(grey, around.rolled(tilt), _PATCH, cascade, sides, 0, 1.05)
     ]
     if len(votes) < _FEWEST_VOTES:
         return None
@@ -209,18 +207,19 @@ def _find_eyes(grey: Image.Image, square: Square) -> list[complex] | None:
     return [complex(votes.mean()) for votes in near]
 
 
-def _cascade(name: str) -> cv2.CascadeClassifier:
+def _cascade(name: str) -> CascadeClassifier:
     # A classifier serves one thread only, and reads in 30 ms: each call has its own.
-    import cv2
+    from cv2 import CascadeClassifier
+    from cv2.data import haarcascades
 
-    return cv2.CascadeClassifier(cv2.data.haarcascades + name)
+    return CascadeClassifier(haarcascades + name)
 
 
 def _windows(
     grey: Image.Image,
     look: Square,
     pixels: int,
-    cascade: cv2.CascadeClassifier,
+    cascade: CascadeClassifier,
     sides: tuple[int, int],
     neighbours: int,
     step: float,
