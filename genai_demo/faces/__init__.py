@@ -1,0 +1,1 @@
+"""Faces: data, models, sampling, metrics."""
