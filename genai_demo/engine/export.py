@@ -10,12 +10,13 @@ from genai_demo.engine.run import RunFolder
 from genai_demo.errors import UserError
 
 
-def export_checkpoint(source: Path, target: Path) -> Checkpoint:
+def export_checkpoint(source: Path, target: Path, files: dict[str, Path] | None = None) -> Checkpoint:
     """Write a run's newest snapshot, or a checkpoint, to `target` in half precision, and return what was written.
 
     Args:
         source: folder of a run or of a checkpoint.
         target: folder to write; a checkpoint of the same family that is there already is replaced, its card kept.
+        files: further files to take along, by their name in the checkpoint; one of the snapshot's gives way.
 
     Raises:
         UserError: `source` holds no whole checkpoint, or `target` holds one of another family.
@@ -33,6 +34,6 @@ def export_checkpoint(source: Path, target: Path) -> Checkpoint:
         checkpoint.family,
         checkpoint.model,
         checkpoint.trained,
-        {name: folder / name for name in names if name != WEIGHTS},
+        {name: folder / name for name in names if name != WEIGHTS} | (files or {}),
         half=True,
     )

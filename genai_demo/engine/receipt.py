@@ -6,6 +6,7 @@ is the last line, after `RECEIPT_MARK`, so that one file holds the text and how 
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from genai_demo import __version__
 from genai_demo.errors import UserError
 
 RECEIPT_MARK = "Receipt: "
-_LARGEST_FILE = 1_000_000
+PNG_KEY = "genai-demo-receipt"
+"""name of the PNG text chunk that holds the receipt"""
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LARGEST_FILE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -85,16 +89,32 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file.
+    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png`; told apart by their content.
 
     Raises:
-        UserError: no such file, too large, not UTF-8 text, or no receipt in it.
+        UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
     """
     if not file.is_file():
         raise UserError("engine.no_file", file=file)
     if file.stat().st_size > _LARGEST_FILE:
         raise UserError("engine.receipt_too_large", file=file.name)
+    content = file.read_bytes()
+    if content.startswith(_PNG):
+        return parse_receipt(_text_of_png(content, file.name))
     try:
-        return parse_receipt(file.read_text(encoding="utf-8-sig"))
+        return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise UserError("engine.not_utf8", file=file.name) from None
+
+
+def _text_of_png(content: bytes, name: str) -> str:
+    """Return what a PNG file's receipt chunk holds; an empty text if it has none."""
+    from PIL import Image
+
+    try:
+        # Other programs move text behind the pixels when they save a file: all chunks have to be read.
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.load()
+            return str(getattr(image, "text", {}).get(PNG_KEY, ""))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError("engine.damaged_picture", file=name, reason=error) from error

@@ -43,6 +43,10 @@ class Faces:
     def __len__(self) -> int:
         return len(self.names)
 
+    def labels(self) -> Tensor:
+        """Return ages, women and smiles side by side, (N, 3)."""
+        return torch.stack([self.ages, self.women, self.smiles], 1)
+
     def subset(self, indices: Sequence[int] | Tensor) -> Faces:
         """Return the faces at `indices`, in that order; nothing counts as left out of them."""
         chosen = torch.as_tensor(indices, dtype=torch.int64)

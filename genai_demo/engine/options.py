@@ -1,0 +1,85 @@
+"""Options of `train` and `export` that are the same for every modality; imports no torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from genai_demo.engine.config import PRECISIONS, TRACKERS, TrainConfig
+from genai_demo.engine.files import write_json
+from genai_demo.errors import UserError
+
+
+def add_run_options(parser: argparse.ArgumentParser, batch_size: int) -> None:
+    """Add what every training run can be told.
+
+    Args:
+        parser: of `train MODALITY`.
+        batch_size: examples per step if nothing else is asked for.
+    """
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
+    budget.add_argument("--examples", type=int, metavar="N", help="budget in training examples")
+    parser.add_argument(
+        "--batch-size", type=int, default=batch_size, metavar="N", help=f"examples per step ({batch_size})"
+    )
+    parser.add_argument("--learning-rate", type=float, default=None, metavar="RATE", help="peak learning rate")
+    parser.add_argument(
+        "--size",
+        nargs="*",
+        default=[],
+        metavar="NAME=N",
+        help="fields of the network's configuration, such as resolution=32 or widths=128,64,32",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")
+    parser.add_argument("--snapshots", type=int, default=16, metavar="N", help="snapshots to keep (16)")
+    parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
+
+
+def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
+    """Return the run's configuration; `changes` are fields that this kind of model needs otherwise.
+
+    Raises:
+        UserError: an option is not allowed.
+    """
+    return TrainConfig(
+        minutes=options.minutes,
+        examples=options.examples,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        precision=options.precision,
+        snapshots=options.snapshots,
+        **changes,
+    )
+
+
+def sizes(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what `--size` changes in a network's configuration.
+
+    Raises:
+        UserError: an entry is not of the form name=number.
+    """
+    return dict(_size(entry) for entry in options.size)
+
+
+def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:
+    name, _, value = entry.partition("=")
+    try:
+        if "," in value:
+            return name, tuple(int(part) for part in value.split(","))
+        return name, int(value) if value.isdecimal() else float(value)
+    except ValueError:
+        raise UserError("engine.bad_size", value=entry) from None
+
+
+def write_json_option(target: str | None, value: Any) -> None:
+    """Do what `--json` asks: nothing for None, print for "-", otherwise write the file."""
+    if target == "-":
+        print(json.dumps(value, ensure_ascii=False, indent=2))
+    elif target is not None:
+        write_json(Path(target), value)

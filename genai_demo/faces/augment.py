@@ -1,0 +1,56 @@
+"""Augmentation that the generator can be trained through, so that a discriminator cannot learn a small set by heart.
+
+Colour and translation as in Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training",
+section 3. Real and generated pictures go through the same kinds of change; each is left alone with
+probability 1 - p, which keeps the changes out of what the generator paints (Karras et al. 2020, section 2.2).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def augment(pictures: Tensor, probability: float, most_shift: float = 0.125) -> Tensor:
+    """Return pictures (B, 3, S, S) of which each was changed with `probability` (0 to 1) in each of two ways.
+
+    Randomness comes from torch's global generator.
+
+    Args:
+        pictures: (B, 3, S, S).
+        probability: of a colour change, and of a shift, independently.
+        most_shift: share of the side by which pictures are shifted at most, either way; what is uncovered is 0.
+    """
+    if probability <= 0:
+        return pictures
+    return _shift(_recolour(pictures, probability), probability, most_shift)
+
+
+def _chosen(pictures: Tensor, probability: float) -> Tensor:
+    return torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < probability
+
+
+def _uniform(pictures: Tensor, low: float, high: float) -> Tensor:
+    return torch.empty(len(pictures), 1, 1, 1, device=pictures.device).uniform_(low, high)
+
+
+def _recolour(x: Tensor, probability: float) -> Tensor:
+    changed = x + _uniform(x, -0.5, 0.5)  # brightness
+    grey = changed.mean(1, keepdim=True)  # (B, 1, S, S)
+    changed = (changed - grey) * _uniform(x, 0.0, 2.0) + grey  # saturation
+    middle = changed.mean((1, 2, 3), keepdim=True)  # (B, 1, 1, 1)
+    changed = (changed - middle) * _uniform(x, 0.5, 1.5) + middle  # contrast
+    return torch.where(_chosen(x, probability), changed, x)
+
+
+def _shift(x: Tensor, probability: float, most_shift: float) -> Tensor:
+    count, channels, side, _ = x.shape
+    most = round(side * most_shift)
+    drawn = torch.randint(-most, most + 1, (count, 2, 1), device=x.device)
+    shifts = drawn * _chosen(x, probability)[:, :, 0]  # (B, 2, 1)
+    padded = F.pad(x, (most,) * 4)
+    places = torch.arange(side, device=x.device) + most + shifts  # (B, 2, S)
+    rows = places[:, 0, None, :, None].expand(count, channels, side, padded.shape[3])  # (B, C, S, S + 2 most)
+    columns = places[:, 1, None, None, :].expand(count, channels, side, side)  # (B, C, S, S)
+    return padded.gather(2, rows).gather(3, columns)

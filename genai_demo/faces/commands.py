@@ -1,0 +1,168 @@
+"""What the commands do for faces; imports no torch until it must."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genai_demo.engine.files import write_bytes
+from genai_demo.engine.options import sizes, train_config, write_json_option
+from genai_demo.engine.receipt import Receipt
+from genai_demo.errors import UserError
+from genai_demo.faces.options import (
+    add_evaluate_options,
+    add_export_options,
+    add_generate_options,
+    add_train_options,
+)
+from genai_demo.faces.requests import CHOICES, GalleryRequest
+
+if TYPE_CHECKING:
+    from genai_demo.faces.results import Face
+
+__all__ = [
+    "add_evaluate_options",
+    "add_export_options",
+    "add_generate_options",
+    "add_train_options",
+    "evaluate",
+    "export",
+    "generate",
+    "reproduce",
+    "train",
+]
+
+_SIDE = 256
+"""side of a written PNG in pixels"""
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Write `--count` faces, one PNG each, with the receipt inside.
+
+    Raises:
+        UserError: an option is not allowed, a file exists already or cannot be written.
+    """
+    if not 1 <= options.count <= 10_000:
+        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    family, model = _family(options.model)
+    asked = GalleryRequest(family, 1, options.seed, options.variety, options.age, options.gender, options.smile)
+    asked.check()
+    requests = asked.faces(options.count)
+    files = [options.out / f"face-{request.model}-{request.seed}-{request.index}.png" for request in requests]
+    for file in (*files, options.sheet):
+        if file is not None and file.exists():
+            raise UserError("engine.file_exists", file=file)
+    from genai_demo.faces import generation
+
+    faces = generation.paint(requests, model)
+    results = [_keep(face, file) for face, file in zip(faces, files, strict=True)]
+    if options.sheet is not None:
+        from genai_demo.faces.grid import sheet_png
+
+        _write(options.sheet, sheet_png(faces))
+    write_json_option(options.json, results)
+
+
+def _family(model: str) -> tuple[str, str | None]:
+    """Return what to ask of a gallery, and the checkpoint to use if it is not one that ships."""
+    if model in CHOICES:
+        return model, None
+    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.faces.loading import checkpoint_folder
+
+    return read_checkpoint(checkpoint_folder(model)).family, model
+
+
+def reproduce(receipt: Receipt, out: Path) -> None:
+    """Paint again what `receipt` records and write it to `out`.
+
+    Raises:
+        UserError: the receipt does not fit, or the file exists already.
+    """
+    from genai_demo.faces import generation
+
+    request = generation.request_of(receipt)
+    file = out / f"face-{request.model}-{request.seed}-{request.index}.png"
+    if file.exists():
+        raise UserError("engine.file_exists", file=file)
+    _keep(generation.reproduce(receipt), file)
+
+
+def _keep(face: Face, file: Path) -> dict[str, Any]:
+    from genai_demo.faces.results import png
+
+    _write(file, png(face.picture, face.receipt, _SIDE))
+    print(file, file=sys.stderr)
+    return {"file": str(file), "receipt": json.loads(face.receipt.to_json())}
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        write_bytes(file, content)
+    except OSError as error:
+        raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
+
+
+_CHANGES = ("learning_rate", "gamma", "final_gamma", "first_augmentation", "augmentation")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a model into a run folder.
+
+    Raises:
+        UserError: an option, the data or the folder cannot be used.
+    """
+    from genai_demo.engine.loop import train as run_training
+    from genai_demo.engine.run import RunFolder
+    from genai_demo.faces.training import make_task
+
+    # A penalised step's gradient is several times longer than the others', and Adam evens that out.
+    config = train_config(options, clip_norm=1000.0 if options.model == "gan" else 1.0)
+    run = RunFolder(options.run)
+    run.check(options.resume)
+    task = make_task(
+        options.model,
+        {name: getattr(options, name) for name in _CHANGES if getattr(options, name) is not None},
+        sizes(options),
+        options.data,
+        options.labels,
+        options.run,
+        options.start,
+        options.seed,
+    )
+    progress = run_training(task, config, run, options.resume, options.track)
+    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a run's newest snapshot as a checkpoint in half precision, with what it has to know of its faces.
+
+    Raises:
+        UserError: there is no snapshot, the data cannot be used, or the folder holds another family's checkpoint.
+    """
+    from genai_demo.faces.finishing import finish
+
+    checkpoint = finish(options.run, options.to, options.data, options.labels)
+    print(f"{options.to}: checkpoint {checkpoint.id}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a checkpoint and print the table.
+
+    Raises:
+        UserError: the checkpoint or the data cannot be used.
+    """
+    from genai_demo.faces import evaluation
+    from genai_demo.faces.card import write_card
+    from genai_demo.faces.loading import checkpoint_folder
+
+    report = evaluation.evaluate(
+        options.model, options.data, options.labels, options.baseline, options.count, options.seed
+    )
+    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    write_json_option(options.json, report)
+    if options.card:
+        write_card(checkpoint_folder(options.model), report)

@@ -1,0 +1,78 @@
+"""Makes a checkpoint to ship out of a run: the weights, and what has to be known of the faces it was trained on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.export import export_checkpoint
+from genai_demo.engine.run import RunFolder
+from genai_demo.faces.about import About, tabulate
+from genai_demo.faces.batches import shrink, to_floats
+from genai_demo.faces.data import read_faces
+from genai_demo.faces.encoder import FaceEncoder
+from genai_demo.faces.face_task import in_batches
+from genai_demo.faces.gan import Generator
+from genai_demo.faces.latents import fit
+from genai_demo.faces.loading import load_encoder, problem
+from genai_demo.faces.measures import name_directions
+from genai_demo.faces.painting import FacePainter, GanPainter, VaePainter
+from genai_demo.faces.requests import DIRECTIONS, FaceRequest
+from genai_demo.faces.strangers import build_index
+from genai_demo.faces.training import make_network
+from genai_demo.faces.vae import Means, Vae
+
+_MIXTURE = 10
+"""components of the mixture that codes are drawn from"""
+_SHOWN = 64
+"""faces that directions are named on"""
+
+
+def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpoint:
+    """Write a run's newest snapshot, or a checkpoint, to `target`, and return what was written.
+
+    Args:
+        source: folder of a run or of a checkpoint.
+        target: folder to write; a checkpoint of the same family that is there already is replaced, its card kept.
+        data: the faces it was trained on.
+        labels: table of their labels; None looks for one beside the data.
+
+    Raises:
+        UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
+    """
+    folder = RunFolder(source).last_snapshot() or source
+    checkpoint = read_checkpoint(folder)
+    network = make_network(checkpoint.family, checkpoint.model)
+    network.load_state_dict(checkpoint.weights())
+    network.eval().requires_grad_(False)
+    faces = read_faces(data, labels, "train")
+    with tempfile.TemporaryDirectory() as name:
+        extra = Path(name)
+        if isinstance(network, Generator):
+            painter: FacePainter = GanPainter(network, tabulate(faces.labels().numpy()))
+            About(tabulate(faces.labels().numpy()), _names(painter)).write(extra)
+        elif isinstance(network, Vae):
+            means = in_batches(Means(network), to_floats(shrink(faces.pictures, network.config.resolution)))  # (N, L)
+            fitted = fit(means, faces.labels(), _MIXTURE)
+            fitted.write(extra)
+            About(tabulate(faces.labels().numpy()), _names(VaePainter(network, fitted))).write(extra)
+        else:
+            assert isinstance(network, FaceEncoder)
+            build_index(network, faces, read_faces(data, labels, "validation")).write(extra)
+        return export_checkpoint(source, target, {file.name: file for file in sorted(extra.iterdir())})
+
+
+def _names(painter: FacePainter) -> tuple[str, ...]:
+    """Return what each direction of a painter changes most, as far as the encoder that ships can tell."""
+    encoder = None if problem("encoder") else load_encoder().network
+    requests = [FaceRequest(index=place) for place in range(_SHOWN)]
+
+    def paint(direction: int, push: float) -> Tensor:
+        pushes = (0.0,) * direction + (push,)
+        return painter.paint([painter.code(replace(request, directions=pushes)) for request in requests])
+
+    return name_directions(paint, DIRECTIONS, encoder)

@@ -1,0 +1,102 @@
+"""Face GAN: a generator that paints a face from noise and labels, and the discriminator that teaches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.faces import conditions
+from genai_demo.faces.blocks import ACTIVATION_GAIN, SMALLEST, Observer, Painter, activate, depth
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """Sizes of the generator and of the discriminator."""
+
+    resolution: int = 64
+    """side of the pictures in pixels, a power of two from 8"""
+    latent: int = 64
+    """normal numbers that a face is made from"""
+    widths: tuple[int, ...] = (128, 128, 96, 48, 32)
+    """generator's channels from 4x4 on; stages finer than `resolution` are left out"""
+    blocks: tuple[int, ...] = (2, 2, 1, 1, 1)
+    """generator's residual blocks per stage"""
+    critic_widths: tuple[int, ...] = (128, 128, 96, 48, 32)
+    """discriminator's channels from 4x4 on"""
+    critic_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    """discriminator's residual blocks per stage"""
+
+
+DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1)} | {
+    "critic_widths": (16, 8, 8),
+    "critic_blocks": (1, 1, 1),
+}
+"""sizes at which tests train the networks in a second"""
+
+
+class Generator(nn.Module):
+    """Paints faces from latent vectors and conditions.
+
+    A learnt 4x4 map is scaled, channel by channel, by what the latent vector and the condition say
+    (Huang et al. 2024, section 4); a `Painter` makes a picture of it.
+    """
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        self.config = config
+        stages, width = depth(config.resolution), config.widths[0]
+        self.ground = nn.Parameter(torch.randn(width, SMALLEST, SMALLEST))
+        self.read_latent = nn.Linear(config.latent, width, bias=False)
+        self.read_condition = _condition_reader(width)
+        nn.init.normal_(self.read_latent.weight, std=config.latent**-0.5)
+        self.painter = Painter(config.widths[:stages], config.blocks[:stages])
+
+    def style(self, latents: Tensor, condition: Tensor) -> Tensor:
+        """Return the gains (B, widths[0]) of the 4x4 map.
+
+        Args:
+            latents: (B, latent) from the standard normal distribution.
+            condition: (B, conditions.SIZE).
+        """
+        return self.read_latent(latents) + self.read_condition(condition)
+
+    def paint(self, style: Tensor) -> Tensor:
+        """Return pictures (B, 3, S, S), about -1 to 1, for styles (B, widths[0])."""
+        return self.painter(self.ground * style[:, :, None, None])  # (B, C, 4, 4)
+
+    def forward(self, latents: Tensor, condition: Tensor) -> Tensor:
+        """Return pictures (B, 3, S, S), about -1 to 1; arguments as in `style`."""
+        return self.paint(self.style(latents, condition))
+
+
+class Discriminator(nn.Module):
+    """Scores how real faces look, and how well they fit their conditions (Miyato and Koyama 2018, projection)."""
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        stages, width = depth(config.resolution), config.critic_widths[0]
+        self.observer = Observer(config.critic_widths[:stages], config.critic_blocks[:stages])
+        # One 4x4 kernel per channel: each channel says what it has seen in all of the picture.
+        self.gather = nn.Conv2d(width, width, SMALLEST, groups=width)
+        nn.init.normal_(self.gather.weight, std=ACTIVATION_GAIN / SMALLEST)
+        self.score = nn.Linear(width, 1, bias=False)
+        nn.init.normal_(self.score.weight, std=width**-0.5)
+        self.read_condition = _condition_reader(width)
+
+    def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
+        """Return scores (B,).
+
+        Args:
+            pictures: (B, 3, S, S), -1 to 1.
+            condition: (B, conditions.SIZE).
+        """
+        seen = self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
+        fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
+        return self.score(seen)[:, 0] + fit
+
+
+def _condition_reader(outputs: int) -> nn.Module:
+    hidden = 64
+    return nn.Sequential(nn.Linear(conditions.SIZE, hidden), nn.SiLU(), nn.Linear(hidden, outputs))

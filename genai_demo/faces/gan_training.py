@@ -1,0 +1,172 @@
+"""Trains the face GAN: what the two networks play for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.config import Progress
+from genai_demo.engine.run import RunFolder
+from genai_demo.engine.schedule import cosine, linear
+from genai_demo.engine.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.faces.about import FILE, About, tabulate
+from genai_demo.faces.augment import augment
+from genai_demo.faces.batches import to_bytes
+from genai_demo.faces.blocks import channels_last
+from genai_demo.faces.distances import frechet_distance
+from genai_demo.faces.face_task import FaceTask, in_batches
+from genai_demo.faces.features import RandomFeatures, extract
+from genai_demo.faces.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.grid import grid_png
+from genai_demo.faces.requests import DIRECTIONS
+
+if TYPE_CHECKING:
+    from genai_demo.faces.labels import Faces
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How the GAN is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 5e-4
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    gamma: float = 1.0
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.1
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    augmentation: float = 0.3
+    """probability of each augmentation from half of the budget on; it rises to it from 0"""
+    first_augmentation: float = 0.0
+    """probability of each augmentation at the start"""
+    seed: int = 0
+
+
+class GanTask(FaceTask):
+    """The face GAN as the engine sees it.
+
+    Args:
+        training: how to train.
+        faces: faces to learn from.
+        validation: faces to measure on; may be empty.
+        folder: where the table of the labels is written; every checkpoint takes it along.
+        sizes: fields of the networks' configuration that differ from its defaults.
+        start: a run whose networks to go on with, at its resolution or a smaller one.
+    """
+
+    family = "gan"
+    product = "generator"
+
+    def __init__(
+        self,
+        training: GanTraining,
+        faces: Faces,
+        validation: Faces,
+        folder: Path,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        config = GanConfig(**(sizes or {}))
+        super().__init__(training, config, faces, validation)
+        self._folder = folder
+        About(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
+        torch.manual_seed(training.seed)
+        self._generator, self._discriminator = Generator(config), Discriminator(config)
+        self._training, self._latent = training, config.latent
+        if start is not None:
+            self._described["started_from"] = self._go_on_from(start)
+        self.networks = {"generator": self._generator, "discriminator": self._discriminator}
+        for network in self.networks.values():
+            channels_last(network)
+        rate = cosine(1.0, training.final_rate)
+        self._gamma = linear(training.gamma, training.final_gamma)
+        self.phases = [
+            Phase(name, name, self._optimizer(self.networks[name]), loss, rate)
+            for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
+        ]
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
+        return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _go_on_from(self, start: Path) -> dict[str, Any]:
+        run = RunFolder(start)
+        tensors, _ = run.read_state()
+        for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
+            prefix = f"network.{name}/"
+            weights = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            own = network.state_dict()
+            # A run at a smaller side lacks the finest stages; they start as if they were not there.
+            if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
+                raise UserError("faces.other_sizes", run=start)
+            network.load_state_dict(weights, strict=False)
+        snapshot = run.last_snapshot()
+        if snapshot is None:
+            raise UserError("engine.nothing_to_resume", run=start)
+        checkpoint = read_checkpoint(snapshot)
+        return {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+
+    def _noise(self, count: int, like: Tensor) -> Tensor:
+        return torch.randn(count, self._latent, device=like.device)  # (B, latent)
+
+    def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
+        first, last = self._training.first_augmentation, self._training.augmentation
+        return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
+
+    def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        with torch.no_grad():
+            fake = self._generator(self._noise(len(real), real), known)
+        real, fake = self._augment(real, progress), self._augment(fake, progress)
+        real_scores, fake_scores = self._discriminator(real, known), self._discriminator(fake, known)
+        loss = discriminator_loss(real_scores, fake_scores)
+        lead = real_scores - fake_scores
+        figures = {"lead": lead.mean(), "pairs_right": (lead > 0).float().mean()}
+        every = self._training.penalty_every
+        if progress.step % every == 0:
+
+            def score(pictures: Tensor) -> Tensor:
+                return self._discriminator(pictures, known)
+
+            penalty = gradient_penalty(score, real) + gradient_penalty(score, fake)
+            loss = loss + every * self._gamma(progress.fraction) / 2 * penalty
+        return {"loss": loss, **figures}
+
+    def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        fake = self._generator(self._noise(len(real), real), known)
+        with torch.no_grad():
+            real_scores = self._discriminator(self._augment(real, progress), known)
+        self._discriminator.requires_grad_(False)
+        fake_scores = self._discriminator(self._augment(fake, progress), known)
+        self._discriminator.requires_grad_(True)
+        return {"loss": generator_loss(real_scores, fake_scores)}
+
+    def files(self) -> dict[str, Path]:
+        """Return the table of the labels."""
+        return {FILE: self._folder / FILE}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the distance of as many generated faces as there are validation faces, with the same labels."""
+        if len(self.held_out) < 2:
+            return {}
+        features = RandomFeatures()
+        fake = to_bytes(self._previews(network, len(self.held_out), seed=0))
+        return {"random_frechet": frechet_distance(extract(features, self.held_out), extract(features, fake))}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return a sheet of faces, not chosen."""
+        return {"sample.png": grid_png(to_bytes(self._previews(network, len(self.shown), seed=1)))}
+
+    def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
+        latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
+        return in_batches(network, latents, self.known[:count])

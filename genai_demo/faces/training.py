@@ -1,0 +1,72 @@
+"""Makes the networks and training tasks of the face models by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from genai_demo.engine.task import Task
+from genai_demo.errors import UserError
+from genai_demo.faces import encoder, gan, vae
+from genai_demo.faces.data import read_faces
+from genai_demo.faces.dcgan import DcganTask, DcganTraining
+from genai_demo.faces.encoder import EncoderConfig, FaceEncoder
+from genai_demo.faces.encoder_training import EncoderTask, EncoderTraining
+from genai_demo.faces.gan import GanConfig, Generator
+from genai_demo.faces.gan_training import GanTask, GanTraining
+from genai_demo.faces.vae import Vae, VaeConfig
+from genai_demo.faces.vae_training import VaeTask, VaeTraining
+
+
+def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
+    """Return the network of `family` ("gan", "vae" or "encoder") that ships, with these sizes."""
+    if family == "gan":
+        return Generator(GanConfig(**sizes))
+    return Vae(VaeConfig(**sizes)) if family == "vae" else FaceEncoder(EncoderConfig(**sizes))
+
+
+def debug_sizes(family: str) -> dict[str, Any]:
+    """Return sizes at which `family` trains in a second."""
+    return {"gan": gan.DEBUG, "vae": vae.DEBUG, "encoder": encoder.DEBUG}[family]
+
+
+def make_task(
+    family: str,
+    changes: dict[str, Any],
+    sizes: dict[str, Any],
+    data: str,
+    labels: str | None,
+    folder: Path,
+    start: Path | None,
+    seed: int,
+) -> Task:
+    """Return the task that the command line asks for.
+
+    Args:
+        family: "gan", "vae", "encoder" or "dcgan".
+        changes: fields of the training's configuration that differ from the defaults.
+        sizes: fields of the network's configuration that differ from the defaults.
+        data: path or hub id of faces; a part of them is held out to measure on.
+        labels: path of a table of labels; None looks for one beside the data.
+        folder: the run's folder.
+        start: a run of a GAN to go on from, at the same or a smaller resolution.
+        seed: of data and weights.
+
+    Raises:
+        UserError: data or starting point cannot be used, or a field is unknown.
+    """
+    if start is not None and family != "gan":
+        raise UserError("faces.start_is_for_gan", family=family)
+    faces, held_out = (read_faces(data, labels, split) for split in ("train", "validation"))
+    try:
+        if family == "gan":
+            return GanTask(GanTraining(seed=seed, **changes), faces, held_out, folder, sizes, start)
+        if family == "vae":
+            return VaeTask(VaeTraining(seed=seed, **changes), faces, held_out, sizes)
+        if family == "encoder":
+            return EncoderTask(EncoderTraining(seed=seed, **changes), faces, held_out, sizes)
+        return DcganTask(DcganTraining(seed=seed, **changes), faces.pictures, held_out.pictures, sizes)
+    except TypeError as error:
+        raise UserError("engine.bad_field", reason=error) from error
