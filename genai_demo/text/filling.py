@@ -68,6 +68,7 @@ class _Canvas:
         tokenizer = self._loaded.tokenizer
         pieces: list[Piece] = []
         given: list[int] = []
+        tokens = 0
         for position in range(1, len(self.ids)):
             index = int(holes.ids[row, position])
             if self.ids[position] != MASK:
@@ -79,6 +80,7 @@ class _Canvas:
             if index == MASK:
                 pieces.append(Piece(f" {HOLE}", "blank"))
             else:
+                tokens += 1
                 pieces.append(
                     Piece(
                         tokenizer.decode([index]),
@@ -89,7 +91,7 @@ class _Canvas:
                 )
         if given:
             pieces.append(Piece(tokenizer.decode(given), "given"))
-        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished)
+        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished, tokens)
 
 
 def _without_sources(pieces: list[Piece]) -> list[Piece]:
