@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genai_demo.text.cleaning import cut_to_sentence, ends_sentence, settled, strip_source
+from genai_demo.text.cleaning import cut_to_sentence, ends_sentence, settled, strip_dateline, strip_source
 from genai_demo.text.gru import GruModel
 from genai_demo.text.loading import LoadedModel
 from genai_demo.text.requests import GenerateRequest
@@ -74,6 +74,7 @@ def _draft(written: str, opening: str, finished: bool, tokens: int) -> Draft:
         written = cut or ("" if not rest and ends_sentence(opening) else rest + ".")
     else:
         written = settled(opening + written)[len(opening) :]
-    shown = strip_source(opening + written, len(opening))[len(opening) :]
+    unsigned = strip_source(opening + written, len(opening))
+    shown = strip_dateline(unsigned, len(opening))[len(opening) :]
     pieces = [Piece(opening, "given")] if opening else []
     return Draft((*pieces, Piece(shown, "filled")), finished, tokens)

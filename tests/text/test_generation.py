@@ -220,10 +220,30 @@ def test_a_text_at_its_length_goes_on_to_the_end_of_its_sentence(monkeypatch: py
         ("", "The team", "The team."),
         ("won", "", "."),
         (" (AP) AP - It won. Th", "Big win", "Big win\nIt won."),
+        ("ATHENS - It won. Th", "", "It won."),
+        (" ATHENS - It won. Th", "Big win", "Big win\nIt won."),
     ],
 )
 def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> None:
     assert writing._draft(written, opening, True, 0).text == expected
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (("+Oil up", "+ (AP) AP - Oil", "+ rose."), "Oil up\nOil rose."),
+        (("Oil up", "+ (Reuters)", "+ Reuters -", "+ Crude", "+ rose."), "Oil up\nCrude rose."),
+        (("+ATHENS", "+ -", "+ It won."), "It won."),
+        (("Big win", "+ ATHENS", "+ -", "+ It won."), "Big win\nIt won."),
+        (("+ ATHENS", " - Officials said so."), "ATHENS - Officials said so."),
+        (("ATHENS", "+ - Officials", "+ said so."), "ATHENS - Officials said so."),
+    ],
+)
+def test_the_masked_model_signs_nothing_either(pieces: tuple[str, ...], expected: str) -> None:
+    """Pieces that the model filled in begin with +."""
+    written = [Piece(text.removeprefix("+"), "filled" if text[0] == "+" else "given") for text in pieces]
+    shown = filling._without_space_before(filling._without_sources(written))
+    assert "".join(piece.text for piece in shown) == expected
 
 
 # Fill in
