@@ -53,6 +53,9 @@ def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False,
 class _Loop:
     def __init__(self, task: Task, config: TrainConfig, run: RunFolder, resume: bool, track: str | None) -> None:
         device = choose_device()
+        if device.type == "cuda" and device.index is not None:
+            # Accelerate trains on the current GPU; of several processes it then gives each its own.
+            torch.cuda.set_device(device)
         self.task, self.config, self.run = task, config, run
         numbers: dict[str, Any] = {}
         tensors: dict[str, torch.Tensor] = {}
