@@ -199,21 +199,25 @@ class _Loop:
         for group, peak in zip(phase.optimizer.param_groups, self.peak_rates[phase.name], strict=True):
             group["lr"] = peak * rate
         optimizer.zero_grad(set_to_none=True)
+        # A piece counts by its weight; at the end all is divided by the weight of all pieces, of every process.
         sums: dict[str, torch.Tensor] = {}
         for micro in _split(batch, self.micro_batch):
-            share = len(next(iter(micro.values()))) / self.config.batch_size
             with self.accelerator.autocast():
                 values = phase.loss(micro, progress)
-            self.accelerator.backward(values["loss"] * share)
-            for name, value in values.items():
+            loss = values["loss"]
+            share = values.pop("weight", loss.new_tensor(len(next(iter(micro.values()))))) / self.config.batch_size
+            self.accelerator.backward(loss * share)
+            for name, value in {**values, "share": torch.ones_like(loss)}.items():
                 sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach().float() * share
-        means = torch.stack(list(sums.values()))
+        totals = torch.stack(list(sums.values()))
+        gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
         if self.accelerator.num_processes > 1:
-            means = self.accelerator.reduce(means, "mean")
-            for weight in network.parameters():
-                if weight.grad is not None:
-                    weight.grad = self.accelerator.reduce(weight.grad, "mean")
-        figures = dict(zip(sums, means.tolist(), strict=True))
+            totals = self.accelerator.reduce(totals, "mean")
+            for gradient in gradients:
+                gradient.copy_(self.accelerator.reduce(gradient, "mean"))
+        torch._foreach_div_(gradients, totals[-1].item())
+        figures = dict(zip(sums, (totals / totals[-1]).tolist(), strict=True))
+        del figures["share"]
         self._check_finite(figures["loss"])
         norm = self.accelerator.clip_grad_norm_(network.parameters(), self.config.clip_norm)
         figures["gradient_norm"] = float(norm) if norm is not None else 0.0
