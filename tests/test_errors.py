@@ -30,6 +30,18 @@ def test_values_with_braces_are_no_fields() -> None:
     assert "{value}" in str(UserError("engine.bad_batch", value="{value}"))
 
 
+def test_a_path_below_the_working_directory_is_named_from_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inside, outside = tmp_path / "checkpoints" / "news-gru", tmp_path.parent / "checkpoints"
+    assert "checkpoints/news-gru" in str(UserError("engine.missing", file=inside))
+    for language in LANGUAGES:
+        assert str(tmp_path) not in UserError("engine.missing", file=inside).in_language(language)
+        assert str(outside) in UserError("engine.missing", file=outside).in_language(language)
+        assert str(tmp_path) in UserError("engine.missing", file=tmp_path).in_language(language)
+
+
 def test_programming_mistakes_are_found() -> None:
     with pytest.raises(KeyError):
         UserError("engine.no_such_sentence")

@@ -16,7 +16,8 @@ from genai_demo.engine.schedule import Schedule
 Batch = dict[str, Tensor]
 """tensors by name, each with the examples along its first dimension"""
 Loss = Callable[[Batch, Progress], dict[str, Tensor]]
-"""returns scalars by name: the mean over the batch of "loss", which is minimised, and of what else to report"""
+"""returns scalars by name: the mean over the batch of "loss", which is minimised, and of what else to report; where
+these are means over something else than examples, such as tokens, "weight" is how many of them the batch has"""
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,12 @@ _SIGNATURES = re.compile(
     r"|\s*\([^()]{0,40}\b(?:Reuters|AFP|AP|UPI|Associated Press)\b(?:[^()]{0,40}\))?"  # "(Reuters NEW YORK)"
     r"|\s*\(Update\s?\d\)"
 )
+_PLACE = r"((?:[A-Z][A-Z.'-]+ ){0,3}[A-Z][A-Z.'-]+)(?:, [A-Z][\w.-]*(?: [A-Z][\w.-]*)?)?,?"
+_DATELINE = re.compile(rf"(?:(?<=\S)\s+|^\s*){_PLACE} (?:--? )+(?=[A-Z0-9\"'])")
 _UNFINISHED = re.compile(
     rf"(?:\s*\([^()]{{0,40}}|(?:(?<=\s)|^){_AGENCY}\s*-{{0,2}}\s*"
-    rf"|(?:(?<=\s)|^)[A-Z][A-Z.'-]+[A-Z., '-]*(?:\({_AGENCY}\)?\s*-?)?)$"
+    rf"|(?:(?<=\s)|^)[A-Z][A-Z.'-]+[A-Z., '-]*(?:\({_AGENCY}\)?\s*-?)?"
+    rf"|(?:(?<=\s)|^){_PLACE}[ -]*)$"
 )
 
 
@@ -81,26 +84,58 @@ def source_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _SIGNATURES.finditer(text)]
 
 
+Cut = tuple[int, int, str]
+"""start and end of characters that are not shown, and what stands there instead"""
+
+
+def source_cuts(text: str) -> list[Cut]:
+    """Return what hides the agency signatures of `text`; where one parted headline and story, a new line does."""
+    cuts = []
+    for begin, end in source_spans(text):
+        parts = "(" in text[begin:end] and text[begin:end].rstrip().endswith("-")
+        cuts.append((len(text[:begin].rstrip(" ")), end, "\n") if parts else (begin, end, ""))
+    return cuts
+
+
+def dateline_cuts(text: str) -> list[Cut]:
+    """Return what hides the datelines of `text` that no agency stands behind: "ATHENS - ", "CRAWFORD, Texas - ".
+
+    They are harmless, but a place is odd where no signature follows it. One parts headline and story as well.
+    """
+    cuts = []
+    for match in _DATELINE.finditer(text):
+        before = text[: match.start()]
+        # Four words in capitals are the end of a headline that shouts; no place has so many.
+        if len(match[1].split()) < 4 and sum(map(str.isalpha, match[1])) >= 4:
+            cuts.append((*match.span(), " " if ends_sentence(before) else "\n"))
+    return cuts
+
+
 def strip_source(text: str, given: int = 0) -> str:
-    """Return `text` without agency signatures; where one parted headline and story, a new line does.
+    """Return `text` without agency signatures.
 
     Args:
         given: number of characters at the start that somebody else wrote, which stay.
     """
+    return _without(text, [cut for cut in source_cuts(text) if cut[1] > given], given)
+
+
+def strip_dateline(text: str, given: int = 0) -> str:
+    """Return `text` without the datelines that no agency stands behind, save those that begin in `given`."""
+    return _without(text, [cut for cut in dateline_cuts(text) if cut[0] >= given], given)
+
+
+def _without(text: str, cuts: list[Cut], given: int) -> str:
     kept, start = [text[:given]], given
-    for begin, end in source_spans(text):
-        if end <= given:
-            continue
-        begin = max(begin, given)
-        between = "\n" if begin > 0 and text[begin:end].count("(") and text[begin:end].rstrip().endswith("-") else ""
-        kept.append(text[start:begin].rstrip(" ") + between if between else text[start:begin])
+    for begin, end, instead in cuts:
+        kept += [text[start : max(begin, given)], instead]
         start = end
     stripped = "".join([*kept, text[start:]])
     return stripped if given else stripped.lstrip()
 
 
 def settled(text: str) -> str:
-    """Return `text` without an end that may yet become an agency signature, for text that is still being written."""
+    """Return `text`, which is still being written, without an end that may yet become a signature or a dateline."""
     return _UNFINISHED.sub("", text)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from genai_demo.text.cleaning import cut_to_sentence, source_spans
+from genai_demo.text.cleaning import Cut, cut_to_sentence, dateline_cuts, source_cuts
 from genai_demo.text.loading import LoadedModel
 from genai_demo.text.masked import MaskedModel
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
@@ -68,6 +68,7 @@ class _Canvas:
         tokenizer = self._loaded.tokenizer
         pieces: list[Piece] = []
         given: list[int] = []
+        tokens = 0
         for position in range(1, len(self.ids)):
             index = int(holes.ids[row, position])
             if self.ids[position] != MASK:
@@ -79,6 +80,7 @@ class _Canvas:
             if index == MASK:
                 pieces.append(Piece(f" {HOLE}", "blank"))
             else:
+                tokens += 1
                 pieces.append(
                     Piece(
                         tokenizer.decode([index]),
@@ -89,25 +91,35 @@ class _Canvas:
                 )
         if given:
             pieces.append(Piece(tokenizer.decode(given), "given"))
-        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished)
+        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished, tokens)
 
 
 def _without_sources(pieces: list[Piece]) -> list[Piece]:
-    """Return pieces less the agency signatures that the model wrote; what the visitor wrote stays."""
-    spans = source_spans("".join(piece.text for piece in pieces))
+    """Return pieces less the agency signatures and datelines that the model wrote; what the visitor wrote stays."""
+    pieces = _without(pieces, source_cuts("".join(piece.text for piece in pieces)))
+    written = [piece.kind == "filled" for piece in pieces for _ in piece.text]
+    datelines = dateline_cuts("".join(piece.text for piece in pieces))
+    return _without(pieces, [cut for cut in datelines if all(written[cut[0] : cut[1]])])
+
+
+def _without(pieces: list[Piece], cuts: list[Cut]) -> list[Piece]:
+    """Return pieces with the cuts made in those that the model filled in."""
     kept, start = [], 0
     for piece in pieces:
         text = piece.text
         if piece.kind == "filled":
-            text = "".join(
-                character
-                for place, character in enumerate(text, start)
-                if not any(begin <= place < end for begin, end in spans)
-            )
+            text = "".join(_after_cuts(place, character, cuts) for place, character in enumerate(text, start))
         start += len(piece.text)
         if text:
             kept.append(replace(piece, text=text))
     return kept
+
+
+def _after_cuts(place: int, character: str, cuts: list[Cut]) -> str:
+    for begin, end, instead in cuts:
+        if begin <= place < end:
+            return instead if place == begin else ""
+    return character
 
 
 def _without_space_before(pieces: list[Piece]) -> list[Piece]:

@@ -87,12 +87,17 @@ class GruModel(nn.Module):
         """Return the logits (..., V) of vectors (..., embedding)."""
         return F.linear(vectors, self.embedding.weight)
 
-    def loss(self, rows: Tensor) -> Tensor:
-        """Return the mean cross-entropy in nats of every token after the first of `rows` (B, T)."""
+    def loss(self, rows: Tensor) -> dict[str, Tensor]:
+        """Return the mean cross-entropy in nats of every token after the first of `rows` (B, T).
+
+        Returns:
+            the mean as "loss", and the number of tokens as "weight".
+        """
         vectors, _ = self(rows[:, :-1])
         targets = rows[:, 1:]
         seen = targets != PAD  # (B, T - 1)
-        return cross_entropy(vectors[seen], self.embedding.weight, targets[seen])
+        loss = cross_entropy(vectors[seen], self.embedding.weight, targets[seen])
+        return {"loss": loss, "weight": seen.sum()}
 
 
 def _locked_dropout(x: Tensor, share: float, training: bool) -> Tensor:

@@ -100,16 +100,19 @@ class MaskedModel(nn.Module):
         """Return the logits (..., V) of vectors (..., width)."""
         return F.linear(vectors, self.embedding.weight)
 
-    def loss(self, rows: Tensor, most: float = 1.0) -> Tensor:
+    def loss(self, rows: Tensor, most: float = 1.0) -> dict[str, Tensor]:
         """Return the mean cross-entropy in nats of the masked tokens of `rows` (B, T), with masks drawn anew.
 
         Args:
             rows: (B, T) ids.
             most: largest share of a row that is masked, above 0 to 1.
+
+        Returns:
+            the mean as "loss", and the number of masked tokens as "weight".
         """
         holes = draw_holes(rows, most)
         vectors = self(rows.masked_fill(holes, MASK))
-        return cross_entropy(vectors[holes], self.embedding.weight, rows[holes])
+        return {"loss": cross_entropy(vectors[holes], self.embedding.weight, rows[holes]), "weight": holes.sum()}
 
 
 def draw_holes(rows: Tensor, most: float = 1.0) -> Tensor:

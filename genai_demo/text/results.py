@@ -27,6 +27,8 @@ class Draft:
 
     pieces: tuple[Piece, ...]
     finished: bool = False
+    tokens: int = 0
+    """tokens the model has written so far, those cut off behind the last sentence included"""
 
     @property
     def text(self) -> str:

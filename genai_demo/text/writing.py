@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genai_demo.text.cleaning import cut_to_sentence, ends_sentence, settled, strip_source
+from genai_demo.text.cleaning import cut_to_sentence, ends_sentence, settled, strip_dateline, strip_source
 from genai_demo.text.gru import GruModel
 from genai_demo.text.loading import LoadedModel
 from genai_demo.text.requests import GenerateRequest
@@ -52,12 +52,13 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
                 else:
                     written[index].append(token)
         drafts = tuple(
-            _draft(tokenizer.decode(ids), opening, finished) for ids, finished in zip(written, done, strict=True)
+            _draft(tokenizer.decode(ids), opening, finished, len(ids))
+            for ids, finished in zip(written, done, strict=True)
         )
         if all(done):
             break
         yield Update(drafts, step, most)
-    yield Update(tuple(_draft(tokenizer.decode(ids), opening, True) for ids in written), step, most)
+    yield Update(tuple(_draft(tokenizer.decode(ids), opening, True, len(ids)) for ids in written), step, most)
 
 
 def _cut(text: str, opening: str) -> str:
@@ -65,7 +66,7 @@ def _cut(text: str, opening: str) -> str:
     return cut_to_sentence(text)[len(opening) :]
 
 
-def _draft(written: str, opening: str, finished: bool) -> Draft:
+def _draft(written: str, opening: str, finished: bool, tokens: int) -> Draft:
     if finished:
         cut = _cut(opening + written, opening)
         # A text without any sentence end is closed after its last whole word.
@@ -73,6 +74,7 @@ def _draft(written: str, opening: str, finished: bool) -> Draft:
         written = cut or ("" if not rest and ends_sentence(opening) else rest + ".")
     else:
         written = settled(opening + written)[len(opening) :]
-    shown = strip_source(opening + written, len(opening))[len(opening) :]
+    unsigned = strip_source(opening + written, len(opening))
+    shown = strip_dateline(unsigned, len(opening))[len(opening) :]
     pieces = [Piece(opening, "given")] if opening else []
-    return Draft((*pieces, Piece(shown, "filled")), finished)
+    return Draft((*pieces, Piece(shown, "filled")), finished, tokens)

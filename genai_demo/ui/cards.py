@@ -25,8 +25,13 @@ class Shown:
 
     @property
     def tokens(self) -> int:
-        """Tokens of a single text: those the masked model filled in, or the steps that the GRU took."""
-        return sum(piece.step > 0 for piece in self.update.drafts[0].pieces) or self.update.step
+        """Tokens that the model has written so far, those of all texts added up."""
+        return sum(draft.tokens for draft in self.update.drafts)
+
+    @property
+    def in_steps(self) -> bool:
+        """Whether the result comes in steps, all places at once, and not token by token."""
+        return not isinstance(self.request, GenerateRequest) or self.request.model == "masked"
 
 
 def notice(sentence: str, title: str = "") -> str:
@@ -49,17 +54,21 @@ def results(shown: Shown, language: str) -> str:
 
 
 def _status(shown: Shown, language: str) -> str:
-    if shown.stopped:
-        return f'<p class="result-status" role="status">{escape(text("stopped", language))}</p>'
-    if not shown.update.finished:
-        step = text("progress", language, seed=shown.request.seed, step=shown.update.step, steps=shown.update.steps)
-        return f'<p class="result-status" aria-hidden="true">{escape(step)}</p>'
-    seed, seconds, variants = shown.request.seed, f"{shown.seconds:.1f}", len(shown.update.drafts)
-    if variants == 1:
-        summary = text("summary", language, seed=seed, tokens=shown.tokens, seconds=seconds)
+    variants, tokens, update = len(shown.update.drafts), shown.tokens, shown.update
+    parts = [text("status_seed", language, seed=shown.request.seed)]
+    if variants > 1:
+        parts.append(text("status_variants", language, variants=variants))
+    if shown.in_steps and not (update.finished or shown.stopped):
+        parts.append(text("status_step", language, step=update.step, steps=update.steps))
     else:
-        summary = text("summary_variants", language, seed=seed, variants=variants, seconds=seconds)
-    return f'<p class="result-status">{escape(summary)}</p>'
+        parts.append(text("status_token" if tokens == 1 else "status_tokens", language, tokens=tokens))
+    if update.finished:
+        parts.append(text("status_seconds", language, seconds=f"{shown.seconds:.1f}"))
+    figures = " · ".join(parts)
+    if shown.stopped:
+        return f'<p class="result-status" role="status">{escape(text("stopped", language, figures=figures))}</p>'
+    quiet = "" if update.finished else ' aria-hidden="true"'  # the figures of every moment are too much to listen to
+    return f'<p class="result-status"{quiet}>{escape(figures)}</p>'
 
 
 def _card(shown: Shown, number: int, language: str) -> str:
@@ -67,12 +76,11 @@ def _card(shown: Shown, number: int, language: str) -> str:
     done = shown.update.finished
     label = text("card_label", language, number=number + 1, count=len(shown.update.drafts))
     classes = ["news-item", "finished" if done else "stopped" if shown.stopped else "running"]
-    if not isinstance(shown.request, GenerateRequest):
-        classes.append("shaded")
-    else:
+    written = isinstance(shown.request, GenerateRequest)
+    if written:
         classes.append("written")
-        if shown.request.model == "masked" and not done:
-            classes.append("shaded")
+    if shown.in_steps and not (written and done):
+        classes.append("shaded")
     kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""
     return (
         f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number)}>'

@@ -2,11 +2,13 @@
 
 Gradio translates in the browser, by a list of locales that leaves out `zh`, `zh-HK` and `zh-Hans-CN`, and
 never what Python made. Here every text is registered with the component it stands on; the first page is sent
-in the visitor's language (see `serving.py`), and the language switch sends all texts anew.
+in the visitor's language (see `serving.py`), and the language switch sends all texts anew. What Gradio says itself and
+in English only, such as that the queue is full, stands in `catalogue/*/gradio.json` and is exchanged by `page.js`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -101,6 +103,18 @@ class Texts:
             if component["id"] == self.language._id:
                 component["props"]["value"] = language
         config["title"] = text("title", language)
+
+
+def gradio_phrases() -> list[dict[str, str]]:
+    """Return what Gradio says in English only, as languages to sentences; the page's script exchanges them."""
+    keys = [key for key in sentences("en") if key.startswith("gradio.")]
+    return [{language: sentences(language)[key] for language in LANGUAGES} for key in keys]
+
+
+def script_json(value: object) -> str:
+    """Return JSON that may stand inside a script element."""
+    dumped = json.dumps(value, ensure_ascii=False)
+    return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _value(place: Text, language: str) -> Any:

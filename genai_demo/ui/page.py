@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.ui import text_handlers
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
 from genai_demo.ui.text_open import follow_links
 from genai_demo.ui.text_panel import PRIVATE, Panel
 from genai_demo.ui.text_tab import news_tab
@@ -49,7 +49,11 @@ def build() -> tuple[gr.Blocks, Texts]:
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
     frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
-    return f"<style>{frame}</style><script>{script}</script>"
+    phrases = script_json(gradio_phrases())
+    return (
+        f'<style>{frame}</style><script id="gradio-phrases" type="application/json">{phrases}</script>'
+        f"<script>{script}</script>"
+    )
 
 
 def _heading(language: str) -> str:

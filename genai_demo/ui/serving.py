@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from genai_demo.catalogue import LANGUAGES, match_language
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.languages import Texts, script_json, text
 from genai_demo.ui.page import STATIC, build, head
 from genai_demo.ui.theme import theme
 
@@ -51,7 +51,7 @@ def translated_page(page: str, texts: Texts, language: str) -> str:
         texts.translate(config, language)
         # Gradio takes its own few words from the browser's first language, and does not know "zh" or "zh-HK".
         locale = f'Object.defineProperty(navigator, "language", {{value: "{_LOCALES[language]}"}});'
-        return f"{locale}{match[1]}{_script_json(config)}{match[3]}"
+        return f"{locale}{match[1]}{script_json(config)}{match[3]}"
 
     page = _CONFIG.sub(configuration, page, count=1)
     page = re.sub(r'(<html\s+lang=)"en"', rf'\1"{_LOCALES[language]}"', page, count=1)
@@ -59,12 +59,6 @@ def translated_page(page: str, texts: Texts, language: str) -> str:
     description = html.escape(text("description", language))
     title = html.escape(text("title", language))
     return page.replace("</head>", f'<title>{title}</title><meta name="description" content="{description}"></head>', 1)
-
-
-def _script_json(value: object) -> str:
-    """JSON that may stand inside a script element."""
-    dumped = json.dumps(value, ensure_ascii=False)
-    return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 class PageInLanguage:

@@ -25,9 +25,7 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
     language = texts.language
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
-            texts.make(
-                gr.HTML, {"value": lambda language: f'<p class="intro">{escape(text("open_intro", language))}</p>'}
-            )
+            texts.make(gr.HTML, {"value": _intro})
             upload = texts.make(gr.UploadButton, {"label": "open_button"}, variant="primary", elem_id="open-file")
             notice = gr.HTML("", elem_id="open-notice", elem_classes="message")
         with gr.Column(elem_classes="result"):
@@ -76,9 +74,13 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)
         return f'<div class="verdict" role="status">{verdict}</div>{cards.results(made, language) if made else ""}'
 
+    def unmade(language: str, receipt: Receipt) -> str:
+        """Show where the settings are although the result was not made, as when too many visitors wait."""
+        return drawn(language, receipt, None)
+
     upload.upload(restore, [language, upload], [notice, results, opened, allowed, *controls], **PRIVATE)
     # Only a receipt that is in order changes this field, and so only that gets into the queue.
-    allowed.change(
+    making = allowed.change(
         again,
         [language, opened],
         [results, shown, notice],
@@ -86,7 +88,12 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         api_visibility="private",
         **WORK,
     )
+    making.failure(unmade, [language, opened], results, **PRIVATE)
     language.input(drawn, [language, opened, shown], results, **PRIVATE)
+
+
+def _intro(language: str) -> str:
+    return f'<p class="intro">{escape(text("open_intro", language))}</p>'
 
 
 def follow_links(page: gr.Blocks, texts: Texts, panel: Panel) -> None:
@@ -103,7 +110,3 @@ def follow_links(page: gr.Blocks, texts: Texts, panel: Panel) -> None:
         return (*vars(linked).values(), False, "")
 
     page.load(follow, texts.language, [*panel.inputs, panel.fresh, panel.notice], **PRIVATE)
-
-
-def _intro(language: str) -> str:
-    return f'<p class="intro">{escape(text("open_intro", language))}</p>'

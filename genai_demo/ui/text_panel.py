@@ -138,6 +138,8 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
         js=f"() => genaiDemo.announceResults('{panel.action}-results')",
         api_visibility="private",
     )
+    # What follows `then` does not follow an error, such as that of a full queue.
+    running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
     # Ends the event above at its next yield; what follows it then settles the page.
     panel.stop.click(None, cancels=running, api_visibility="private")
     language.input(drawn, [language, panel.shown], panel.results, **PRIVATE)

@@ -358,6 +358,24 @@ def _named(name: str) -> Any:
     return Named()
 
 
+def test_a_gpu_that_is_named_is_the_one_that_trains(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no GPUs here: what they would do is noted down, and Accelerate computes on the CPU."""
+    current: list[torch.device] = []
+    found_by_accelerate: list[torch.device] = []
+
+    class Noting(loop.Accelerator):  # type: ignore[name-defined,misc]
+        def __init__(self, **options: Any) -> None:
+            assert not options["cpu"]
+            found_by_accelerate.extend(current)
+            super().__init__(**options)
+
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    monkeypatch.setattr(loop, "Accelerator", Noting)
+    monkeypatch.setattr(loop, "choose_device", lambda: torch.device("cuda", 1))
+    train(Toy(), replace(CONFIG, examples=8), run)
+    assert found_by_accelerate == [torch.device("cuda", 1)]
+
+
 def test_bf16_is_used_for_the_multiplications(run: RunFolder) -> None:
     dtypes: set[torch.dtype] = set()
     task = Toy()

@@ -17,7 +17,7 @@ import torch
 from genai_demo.engine import loop
 from genai_demo.engine.config import TrainConfig
 from genai_demo.engine.run import RunFolder
-from tests.helpers.toys import Clock, Toy, stop_at
+from tests.helpers.toys import Clock, Toy, Uneven, stop_at
 
 CONFIG = TrainConfig(minutes=1.0, batch_size=8, precision="fp32", snapshots=3, tick_seconds=0.0, state_minutes=0.1)
 STOP = 9
@@ -28,7 +28,7 @@ from pathlib import Path
 from genai_demo.engine import loop
 from genai_demo.engine.run import RunFolder
 from tests.engine.test_processes import CONFIG, STOP
-from tests.helpers.toys import Clock, Toy
+from tests.helpers.toys import Clock, Uneven
 
 rank = int(os.environ["RANK"])
 clock = loop.time = Clock()
@@ -39,14 +39,14 @@ def one_step(step):
     if rank == 1 and step == STOP:
         run.stop_file.touch()
 
-task = Toy(before_batch=one_step)
+task = Uneven(before_batch=one_step)
 end = loop.train(task, CONFIG, run)
 weights = b"".join(weight.numpy().tobytes() for weight in task.networks["model"].state_dict().values())
 print(json.dumps([end.step, end.examples, end.fraction, task.rates, hashlib.sha256(weights).hexdigest()]))
 """
 
 
-class Both(Toy):
+class Both(Uneven):
     """Sees in one process what two processes see."""
 
     def batch(self, step: int, size: int, rank: int) -> dict[str, torch.Tensor]:

@@ -104,6 +104,15 @@ class Toy:
         return {"seed": self.seed}
 
 
+class Uneven(Toy):
+    """Its loss is a mean over some examples only, as that of a language model is over tokens."""
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        counted = batch["x"][:, 0] > 0
+        error = (self.networks["model"](batch["x"]) - batch["y"]).square().mean(1)  # (B,)
+        return {"loss": (error * counted).sum() / counted.sum().clamp(min=1), "weight": counted.sum()}
+
+
 class Duel(Toy):
     """Two networks against each other, as in a GAN: a generator of numbers and a discriminator."""
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.text.cleaning import clean, cut_to_sentence, ends_sentence, settled, source_spans, strip_source
+from genai_demo.text.cleaning import (
+    clean,
+    cut_to_sentence,
+    ends_sentence,
+    settled,
+    source_spans,
+    strip_dateline,
+    strip_source,
+)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +144,61 @@ def test_a_growing_text_never_shows_a_signature(text: str) -> None:
         for name in ("Reuters", "AFP", "Canadian Press", "USATODAY.com", "SPACE.com"):
             assert name not in shown
         assert "AP" not in shown.split() and "(AP" not in shown
+
+
+DATED = [
+    ("ATHENS - Officials said so.", "Officials said so."),
+    ("NEW YORK -- Stocks fell.", "Stocks fell."),
+    ("NEW YORK - - Stocks fell.", "Stocks fell."),
+    ("ST. LOUIS - It rained.", "It rained."),
+    ("CRAWFORD, Texas - Bush said so.", "Bush said so."),
+    ('RAMALLAH, West Bank - "No," he said.', '"No," he said.'),
+    ("Delta pays WASHINGTON - Delta paid.", "Delta pays\nDelta paid."),
+    ("Delta pays\nWASHINGTON - Delta paid.", "Delta pays\nDelta paid."),
+    ("It rained. PARIS - The sun came.", "It rained. The sun came."),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), DATED, ids=[text for text, _ in DATED])
+def test_bare_datelines_are_not_shown(text: str, expected: str) -> None:
+    assert strip_dateline(text) == expected
+    assert strip_dateline(expected) == expected
+    for end in range(len(text) + 1):
+        place = text.partition("-")[0].split()[-1]
+        assert place not in strip_dateline(settled(text[:end])), text[:end]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NATO - the alliance - met.",
+        "He likes IBM - Microsoft less so.",
+        "U.S. Broadband Growth Slows - Analyst",
+        "HEAVY RAIN WILL COME - Says Smith",
+        "HEAVY RAIN AND SNOW WILL COME - Says Smith",
+        "In ATHENS Greece won 3 - 2.",
+        "ATHENS-based",
+        "Athens - Officials",
+    ],
+)
+def test_what_is_no_dateline_stays(text: str) -> None:
+    assert strip_dateline(text) == text
+
+
+def test_training_texts_keep_their_datelines() -> None:
+    assert strip_source("ATHENS - Officials said so.") == "ATHENS - Officials said so."
+
+
+@pytest.mark.parametrize(
+    ("given_words", "rest", "expected"),
+    [
+        ("ATHENS - Officials", " said so.", " said so."),
+        ("ATHENS", " - Officials said so.", " - Officials said so."),
+        ("Oil rises", " ATHENS - Officials said so.", "\nOfficials said so."),
+    ],
+)
+def test_a_dateline_that_somebody_else_began_stays(given_words: str, rest: str, expected: str) -> None:
+    assert strip_dateline(given_words + rest, len(given_words)) == given_words + expected
 
 
 @given(WHOLE)

@@ -143,6 +143,17 @@ def test_settings_matter() -> None:
         assert texts(finished(replace(plain, **change))) != first, change
 
 
+def test_tokens_are_counted_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load("gru").tokenizer.encode(" won. And then it")
+    scripted(monkeypatch, *script)
+    counts = [update.drafts[0].tokens for update in generation.run(GenerateRequest(opening="It", length=len(script)))]
+    assert counts == [*range(1, len(script) + 1), len(script)], "what is cut off was written as well"
+    for request in (GenerateRequest("masked", length=9, variants=2), FillRequest("A ___.", tokens_per_blank=9)):
+        updates = list(generation.run(request))
+        assert [draft.tokens for draft in updates[0].drafts] == [0] * len(updates[0].drafts)
+        assert [draft.tokens for draft in updates[-1].drafts] == [9] * len(updates[0].drafts)
+
+
 def test_length_bounds_the_text() -> None:
     tokenizer = load("gru").tokenizer
     for length in (8, 30):
@@ -209,10 +220,30 @@ def test_a_text_at_its_length_goes_on_to_the_end_of_its_sentence(monkeypatch: py
         ("", "The team", "The team."),
         ("won", "", "."),
         (" (AP) AP - It won. Th", "Big win", "Big win\nIt won."),
+        ("ATHENS - It won. Th", "", "It won."),
+        (" ATHENS - It won. Th", "Big win", "Big win\nIt won."),
     ],
 )
 def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> None:
-    assert writing._draft(written, opening, True).text == expected
+    assert writing._draft(written, opening, True, 0).text == expected
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (("+Oil up", "+ (AP) AP - Oil", "+ rose."), "Oil up\nOil rose."),
+        (("Oil up", "+ (Reuters)", "+ Reuters -", "+ Crude", "+ rose."), "Oil up\nCrude rose."),
+        (("+ATHENS", "+ -", "+ It won."), "It won."),
+        (("Big win", "+ ATHENS", "+ -", "+ It won."), "Big win\nIt won."),
+        (("+ ATHENS", " - Officials said so."), "ATHENS - Officials said so."),
+        (("ATHENS", "+ - Officials", "+ said so."), "ATHENS - Officials said so."),
+    ],
+)
+def test_the_masked_model_signs_nothing_either(pieces: tuple[str, ...], expected: str) -> None:
+    """Pieces that the model filled in begin with +."""
+    written = [Piece(text.removeprefix("+"), "filled" if text[0] == "+" else "given") for text in pieces]
+    shown = filling._without_space_before(filling._without_sources(written))
+    assert "".join(piece.text for piece in shown) == expected
 
 
 # Fill in

@@ -77,14 +77,14 @@ def test_loss_is_that_of_all_logits() -> None:
     vectors, _ = MODEL(ids[:, :-1])
     logits = vectors @ MODEL.embedding.weight.T
     expected = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), ignore_index=PAD)
-    assert torch.allclose(MODEL.loss(ids), expected, rtol=1e-5)
+    assert torch.allclose(MODEL.loss(ids)["loss"], expected, rtol=1e-5)
     assert torch.allclose(MODEL.logits(vectors), logits, atol=1e-6)
 
 
 def test_padding_changes_nothing() -> None:
     ids = padded()
     wider = F.pad(ids, (0, 5), value=PAD)
-    assert torch.allclose(MODEL.loss(ids), MODEL.loss(wider), rtol=1e-5)
+    assert torch.allclose(MODEL.loss(ids)["loss"], MODEL.loss(wider)["loss"], rtol=1e-5)
 
 
 def test_every_token_after_the_first_counts() -> None:
@@ -92,19 +92,19 @@ def test_every_token_after_the_first_counts() -> None:
     losses = []
     for row in ids:
         real = row[row != PAD][None]
-        losses.append(float(MODEL.loss(real).detach()) * (real.shape[1] - 1))
-    assert float(MODEL.loss(ids).detach()) == pytest.approx(sum(losses) / (9 + 7 + 4 + 2), rel=1e-4)
+        losses.append(float(MODEL.loss(real)["loss"].detach()) * (real.shape[1] - 1))
+    assert float(MODEL.loss(ids)["loss"].detach()) == pytest.approx(sum(losses) / (9 + 7 + 4 + 2), rel=1e-4)
 
 
 def test_gradients_reach_every_weight() -> None:
     fresh = model()
-    fresh.loss(padded()).backward()
+    fresh.loss(padded())["loss"].backward()
     for name, weight in fresh.named_parameters():
         assert weight.grad is not None and float(weight.grad.abs().sum()) > 0, name
 
 
 def test_starts_knowing_nothing() -> None:
-    assert float(MODEL.loss(padded()).detach()) == pytest.approx(math.log(VOCABULARY), rel=0.05)
+    assert float(MODEL.loss(padded())["loss"].detach()) == pytest.approx(math.log(VOCABULARY), rel=0.05)
 
 
 @settings(max_examples=20)

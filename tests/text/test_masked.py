@@ -126,7 +126,7 @@ def test_the_loss_hides_what_it_asks_for_and_nothing_else(
     holes = torch.zeros_like(ids, dtype=torch.bool)
     holes[0, 3], holes[2, 1] = True, True
     monkeypatch.setattr(masked, "draw_holes", lambda rows, most: holes)
-    loss = MODEL.loss(ids)
+    loss = MODEL.loss(ids)["loss"]
     assert (seen[0][holes] == MASK).all()
     assert torch.equal(seen[0][~holes], ids[~holes])
     logits = MODEL.logits(MODEL(ids.masked_fill(holes, MASK)))
@@ -192,7 +192,7 @@ def test_order_of_words_matters() -> None:
 def test_gradients_reach_every_weight() -> None:
     network = model()
     torch.manual_seed(0)
-    network.loss(padded()).backward()
+    network.loss(padded())["loss"].backward()
     for name, weight in network.named_parameters():
         assert weight.grad is not None and float(weight.grad.abs().sum()) > 0, name
 
@@ -200,7 +200,7 @@ def test_gradients_reach_every_weight() -> None:
 def test_starts_knowing_nothing() -> None:
     torch.manual_seed(0)
     fresh = MaskedModel(MaskedConfig(VOCABULARY, **DEBUG)).eval()
-    assert float(fresh.loss(padded()).detach()) == pytest.approx(math.log(VOCABULARY), rel=0.05)
+    assert float(fresh.loss(padded())["loss"].detach()) == pytest.approx(math.log(VOCABULARY), rel=0.05)
 
 
 @pytest.mark.parametrize(("width", "heads"), [(30, 4), (20, 4), (9, 3)])

@@ -11,17 +11,18 @@ import pytest
 import torch
 
 from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import TrainConfig
+from genai_demo.engine.config import Progress, TrainConfig
 from genai_demo.engine.loop import train
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.task import Batch
 from genai_demo.errors import UserError
+from genai_demo.text import masked
 from genai_demo.text.masked import MaskedModel
 from genai_demo.text.requests import MODELS
-from genai_demo.text.tokenizer import FILE, Tokenizer
+from genai_demo.text.tokenizer import CONTROLS, FILE, Tokenizer
 from genai_demo.text.training import NewsTask, NewsTraining, debug_sizes, make_network
 from tests.helpers import news
-from tests.helpers.toys import Hook, product_of, same, stop_at
+from tests.helpers.toys import Hook, Weights, product_of, same, stop_at
 
 CONFIG = TrainConfig(examples=12 * 8, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 
@@ -139,11 +140,53 @@ def test_another_family_lends_its_token_embeddings(tmp_path: Path) -> None:
     assert ids[0] == ids[1], "an embedding means the same token"
 
 
+def some_holes(rows: torch.Tensor, most: float) -> torch.Tensor:
+    """Return holes that depend on nothing but the row itself, most of them in the longest rows."""
+    return (rows >= CONTROLS) & (rows % 3 == 0)
+
+
+def first_step(family: str, folder: Path, largest: int) -> tuple[Weights, float, list[int]]:
+    """Return gradient, loss and the pieces' weights of a first step, where no more than `largest` rows fit at once."""
+    task = news.task(family, folder, {"dropout": 0.0})
+    network, loss = task.networks["model"], task.phases[0].loss
+    gradients: Weights = {}
+    weights: list[int] = []
+
+    def in_pieces(batch: Batch, progress: Progress) -> dict[str, torch.Tensor]:
+        if len(batch["rows"]) > largest:
+            raise torch.OutOfMemoryError
+        values = loss(batch, progress)
+        weights.append(int(values["weight"]))
+        return values
+
+    def note(*_: Any) -> None:
+        gradients.update({name: weight.grad.clone() for name, weight in network.named_parameters()})
+
+    task.phases = [replace(task.phases[0], loss=in_pieces)]
+    task.phases[0].optimizer.register_step_pre_hook(note)
+    train(task, replace(CONFIG, examples=8, clip_norm=1e9), RunFolder(folder))
+    return gradients, RunFolder(folder).read_stats()[0]["loss"], weights
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_a_batch_in_pieces_has_the_gradient_of_the_whole(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows differ in length, so that a mean over tokens is not the mean of the pieces' means."""
+    monkeypatch.setattr(masked, "draw_holes", some_holes)
+    whole, loss, (weight,) = first_step(family, tmp_path / "whole", 8)
+    pieces, loss_of_pieces, weights = first_step(family, tmp_path / "pieces", 3)
+    assert len(weights) == 4 and len(set(weights)) > 1 and sum(weights) == weight
+    assert loss_of_pieces == pytest.approx(loss, rel=1e-5)
+    for name, gradient in whole.items():
+        assert torch.allclose(gradient, pieces[name], rtol=1e-4, atol=1e-6), name
+
+
 def test_few_holes_first_and_all_in_the_second_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shares: list[float] = []
     loss = MaskedModel.loss
 
-    def look(self: MaskedModel, rows: torch.Tensor, most: float = 1.0) -> torch.Tensor:
+    def look(self: MaskedModel, rows: torch.Tensor, most: float = 1.0) -> dict[str, torch.Tensor]:
         shares.append(most)
         return loss(self, rows, most)
 

@@ -39,7 +39,7 @@ class Pretender:
         pieces = tuple(Piece(word, "filled", number, 0.9) for number, word in enumerate(self.words[:step], 1))
         action = next(name for name, kind in ACTIONS.items() if isinstance(request, kind))
         receipts = tuple(Receipt("text", action, "news-masked", "c0ffee", asdict(request), i) for i in range(count))
-        return Update((Draft(pieces, done),) * count, step, len(self.words), receipts if done else ())
+        return Update((Draft(pieces, done, step),) * count, step, len(self.words), receipts if done else ())
 
     def reproduce(self, receipt: Receipt) -> Update:
         if receipt.checkpoint != "c0ffee":

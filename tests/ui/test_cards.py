@@ -43,9 +43,13 @@ class Reader(HTMLParser):
         return [attributes for element, attributes in self.elements if element == tag]
 
 
-def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate") -> Shown:
-    receipts = (Receipt("text", action, "news-gru", "c0ffee", asdict(request)),) if finished else ()
-    return Shown(request, Update((Draft(pieces, finished),), 2, 12, receipts), seconds=1.25)
+def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate", count: int = 1) -> Shown:
+    receipts = (Receipt("text", action, "news-gru", "c0ffee", asdict(request)),) * count if finished else ()
+    return Shown(request, Update((Draft(pieces, finished, tokens=7),) * count, 2, 12, receipts), seconds=1.25)
+
+
+def status(shown: Shown, language: str = "en") -> str:
+    return Reader('<p class="result-status"' + cards.results(shown, language).partition('result-status"')[2]).words
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -96,7 +100,7 @@ def test_a_stopped_card_says_so() -> None:
     stopped = replace(result(GenerateRequest(), Piece("Oil", "filled"), finished=False), stopped=True)
     page = Reader(cards.results(stopped, "en"))
     assert page.classes("stopped") == 1
-    assert "Stopped." in page.words
+    assert "Seed 0 · 7 tokens · Stopped." in page.words
 
 
 @pytest.mark.parametrize(("language", "sentence"), [("en", "Machine-made"), ("zh", "机器生成")])
@@ -112,9 +116,28 @@ def test_what_stands_before_the_first_line_break_is_the_headline() -> None:
     assert "Prices of oil rose" in rest
 
 
-def test_the_seed_the_tokens_and_the_time_are_shown() -> None:
-    words = Reader(cards.results(result(GenerateRequest(seed=41), Piece("Oil", "filled")), "en")).words
-    assert "Seed 41 · 2 tokens · 1.2 s" in words
+@pytest.mark.parametrize(("count", "figures"), [(1, "7 tokens"), (3, "3 texts · 21 tokens")])
+def test_the_seed_the_tokens_and_the_time_are_shown(count: int, figures: str) -> None:
+    shown = result(GenerateRequest(seed=41), Piece("Oil", "filled"), count=count)
+    assert status(shown) == f"Seed 41 · {figures} · 1.2 s"
+
+
+@pytest.mark.parametrize(("count", "figures"), [(1, "7 tokens"), (3, "3 texts · 21 tokens")])
+def test_a_model_that_writes_token_by_token_counts_tokens_meanwhile(count: int, figures: str) -> None:
+    shown = result(GenerateRequest(seed=41), Piece("Oil", "filled"), finished=False, count=count)
+    assert status(shown) == f"Seed 41 · {figures}"
+
+
+@pytest.mark.parametrize("request_", [GenerateRequest("masked"), FillRequest("___"), RewriteRequest("Oil")])
+def test_a_model_that_fills_places_counts_steps_meanwhile(request_: Request) -> None:
+    shown = result(request_, Piece("Oil", "filled", 1, 0.5), finished=False)
+    assert status(shown) == "Seed 0 · step 2 of at most 12"
+
+
+def test_one_token_is_not_many() -> None:
+    shown = result(FillRequest("___"), action="fill")
+    one = replace(shown, update=replace(shown.update, drafts=(Draft((), True, tokens=1),)))
+    assert status(one) == "Seed 0 · 1 token · 1.2 s"
 
 
 def test_confidence_is_told_by_form_by_tooltip_and_in_a_list() -> None:

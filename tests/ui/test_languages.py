@@ -124,3 +124,13 @@ def test_errors_name_settings_as_the_page_does() -> None:
     error = UserError("text.out_of_range_whole", name="seed", value=-1, low=0, high=9)
     assert sentence(error, "zh").startswith("种子")
     assert sentence(error, "en").startswith("Seed")
+
+
+def test_what_the_page_exchanges_is_what_gradio_says() -> None:
+    """Another version may say it in other words, which would then stay English."""
+    frontend = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
+    code = "".join(file.read_text(encoding="utf-8") for file in frontend.glob("*.js") if not file.name.startswith("zh"))
+    said = {key: sentence_ for key, sentence_ in sentences("en").items() if key.startswith("gradio.")}
+    by_browsers = {"gradio.fetch_chromium", "gradio.fetch_firefox", "gradio.fetch_safari"}
+    literal = {key: re.split(r"\{\w+\}", sentence_)[0] for key, sentence_ in said.items() if key not in by_browsers}
+    assert {key for key, words_ in literal.items() if words_ not in code} == set()

@@ -12,9 +12,55 @@ window.genaiDemo = (() => {
     try { localStorage.setItem("genai_demo_theme", theme); } catch { /* only the next visit forgets it */ }
   }
 
+  // What Gradio says itself: a pattern per language, whose groups are the fields of the sentence.
+  const phrases = JSON.parse(document.getElementById("gradio-phrases").textContent).map((sentences) => ({
+    sentences,
+    patterns: Object.values(sentences).map((sentence) => {
+      const literal = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+      return new RegExp(`^\\s*${literal.replace(/\{(\w+)\}/g, "(?<$1>.+?)")}\\s*$`);
+    }),
+  }));
+
+  function translated(said) {
+    const language = document.documentElement.lang.split("-")[0];
+    for (const { sentences, patterns } of phrases) {
+      const match = patterns.map((pattern) => pattern.exec(said)).find(Boolean);
+      if (match) return sentences[language].replace(/\{(\w+)\}/g, (_, field) => translated(match.groups[field]));
+    }
+    return said;
+  }
+
+  const SPOKEN = ["aria-label", "title", "alt"];
+
+  function translateAttribute(element, name) {
+    const said = element.getAttribute(name);
+    if (said && translated(said) !== said) element.setAttribute(name, translated(said));
+  }
+
+  function translateNode(node) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const said = node.data.trim();
+      if (said && translated(said) !== said) node.data = translated(said);
+    } else if (node.nodeType === Node.ELEMENT_NODE && !node.matches("script, style, .paper")) {
+      SPOKEN.forEach((name) => translateAttribute(node, name));
+      node.childNodes.forEach(translateNode);
+    }
+  }
+
+  new MutationObserver((changes) => changes.forEach(({ target, type, attributeName, addedNodes }) => {
+    // texts that stream in are no words of Gradio's
+    if ((target.nodeType === Node.TEXT_NODE ? target.parentElement : target)?.closest(".paper")) return;
+    if (type === "attributes") translateAttribute(target, attributeName);
+    else if (type === "characterData") translateNode(target);
+    else addedNodes.forEach(translateNode);
+  })).observe(document.documentElement, {
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
+  });
+
   function setLanguage(language) {
     document.cookie = `genai_demo_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
     document.documentElement.lang = locales[language] || language;
+    translateNode(document.body);
   }
 
   function setTheme(theme) {

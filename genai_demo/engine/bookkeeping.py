@@ -1,0 +1,120 @@
+"""What a run tells about itself while it trains: status, statistics, snapshots."""
+
+from __future__ import annotations
+
+import platform
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from genai_demo import __version__
+from genai_demo.engine.checkpoint import save_checkpoint
+from genai_demo.engine.config import Progress, TrainConfig
+from genai_demo.engine.run import RunFolder
+from genai_demo.engine.task import Task
+
+
+class Bookkeeper:
+    """Writes the run's folder and its tracker; of several processes only the first one uses it.
+
+    Args:
+        task: what is trained.
+        config: batch size and how often to write.
+        run: the folder all is written to.
+        accelerator: knows the device and the trackers.
+        precision: what is computed in, for the snapshots to tell.
+        clock: gives the seconds that the run has trained.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        config: TrainConfig,
+        run: RunFolder,
+        accelerator: Accelerator,
+        precision: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._task, self._config, self._run = task, config, run
+        self._accelerator, self._precision, self._clock = accelerator, precision, clock
+        self._sums: dict[str, float] = defaultdict(float)
+        self._count = 0
+        self._since = clock()
+
+    def start(self, progress: Progress) -> None:
+        """Say that the run goes on from `progress`."""
+        self._since = self._clock()
+        self._say_running(progress)
+
+    def add(self, figures: dict[str, float]) -> None:
+        """Take the figures of one step into account."""
+        for name, value in figures.items():
+            self._sums[name] += value
+        self._count += 1
+
+    def tick_due(self) -> bool:
+        """Return whether it is time for a line of statistics."""
+        return self._clock() - self._since >= self._config.tick_seconds
+
+    def tick(self, progress: Progress, extra: dict[str, float]) -> None:
+        """Write a line of statistics about the steps since the last one, with the figures `extra`."""
+        line: dict[str, Any] = {
+            "step": progress.step,
+            "examples": progress.examples,
+            "seconds": round(progress.seconds, 2),
+            "fraction": round(progress.fraction, 6),
+        }
+        if self._count:
+            line |= {name: total / self._count for name, total in self._sums.items()}
+            examples = self._count * self._config.batch_size * self._accelerator.num_processes
+            line["examples_per_second"] = examples / max(self._clock() - self._since, 1e-9)
+        line["memory_mb"] = round(_memory_mb(self._accelerator.device))
+        line |= extra
+        self._run.add_stats(line)
+        self._say_running(progress, line.get("loss"))
+        self._accelerator.log({key: value for key, value in line.items() if key != "step"}, step=progress.step)
+        self._sums.clear()
+        self._count, self._since = 0, self._clock()
+
+    def snapshot(self, network: nn.Module, progress: Progress) -> dict[str, float]:
+        """Keep `network` as a checkpoint, with previews, and return its figures on held-out data."""
+        figures = self._task.validate(network)
+        self._run.write_sample(progress.step, self._task.sample(network))
+        save_checkpoint(
+            self._run.snapshot_folder(progress.step),
+            network.state_dict(),
+            self._task.family,
+            self._task.describe(),
+            {
+                "data": self._task.data(),
+                "examples": progress.examples,
+                "seconds": round(progress.seconds, 1),
+                "batch_size": self._config.batch_size,
+                "seed": self._config.seed,
+                "precision": self._precision,
+                "code": __version__,
+                "torch": torch.__version__,
+                "python": platform.python_version(),
+                "device": str(self._accelerator.device),
+                "validation": figures,
+            },
+            self._task.files(),
+        )
+        self._run.point_to_snapshot(progress.step)
+        return {f"validation_{name}": value for name, value in figures.items()}
+
+    def _say_running(self, progress: Progress, loss: float | None = None) -> None:
+        self._run.write_status(
+            "running", step=progress.step, fraction=progress.fraction, seconds=progress.seconds, loss=loss
+        )
+
+
+def _memory_mb(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    return psutil.Process().memory_info().rss / 2**20

@@ -1,0 +1,127 @@
+"""One optimiser step of each phase: in pieces that fit into memory, by all processes together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from accelerate import Accelerator
+from tqdm import tqdm
+
+from genai_demo.engine.config import Progress, TrainConfig
+from genai_demo.engine.run import RunFolder
+from genai_demo.engine.task import Batch, Phase, Task
+from genai_demo.errors import UserError
+
+
+class Stepper:
+    """Takes the steps of a run.
+
+    Args:
+        task: what to train.
+        config: batch size, seed and clipping.
+        run: names the last good snapshot when the loss stops being a number.
+        accelerator: owns device, precision and processes.
+        micro_batch: most examples that are computed at once; it is halved when memory is too small.
+    """
+
+    def __init__(
+        self, task: Task, config: TrainConfig, run: RunFolder, accelerator: Accelerator, micro_batch: int
+    ) -> None:
+        self._task, self._config, self._run, self._accelerator = task, config, run, accelerator
+        self.micro_batch = micro_batch
+        self._optimizers = {phase.name: accelerator.prepare(phase.optimizer) for phase in task.phases}
+        self._peak_rates = {
+            phase.name: [group["lr"] for group in phase.optimizer.param_groups] for phase in task.phases
+        }
+
+    def step(self, progress: Progress) -> dict[str, float]:
+        """Take the step after `progress` and return its figures.
+
+        Raises:
+            UserError: the loss stopped being a number, or memory is too small for one example.
+        """
+        figures: dict[str, float] = {}
+        batch = self._task.batch(progress.step, self._config.batch_size, self._accelerator.process_index)
+        batch = {name: tensor.to(self._accelerator.device, non_blocking=True) for name, tensor in batch.items()}
+        for number, phase in enumerate(self._task.phases):
+            while True:
+                try:
+                    torch.manual_seed(self._seed(progress.step, number))
+                    values = self._phase(phase, batch, progress)
+                    break
+                except torch.OutOfMemoryError:
+                    self._halve_micro_batch()
+            prefix = "" if len(self._task.phases) == 1 else f"{phase.name}_"
+            figures.update({prefix + name: value for name, value in values.items()})
+        return figures
+
+    def _seed(self, step: int, phase: int) -> int:
+        # Odd multipliers keep (seed, process, step, phase) apart without a table of states.
+        mixed = self._config.seed * 1_000_003 + self._accelerator.process_index
+        return ((mixed * 1_000_033 + step) * 31 + phase) % 2**63
+
+    def _phase(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
+        network, optimizer = self._task.networks[phase.network], self._optimizers[phase.name]
+        rate = phase.rate(progress.fraction)
+        for group, peak in zip(phase.optimizer.param_groups, self._peak_rates[phase.name], strict=True):
+            group["lr"] = peak * rate
+        optimizer.zero_grad(set_to_none=True)
+        figures = self._gradients(phase, batch, progress)
+        self._check_finite(figures["loss"], progress)
+        norm = self._accelerator.clip_grad_norm_(network.parameters(), self._config.clip_norm)
+        figures["gradient_norm"] = float(norm) if norm is not None else 0.0
+        if self._accelerator.scaler is None:  # a scaler leaves out steps whose gradients overflow
+            self._check_finite(figures["gradient_norm"], progress)
+        optimizer.step()
+        figures["learning_rate"] = phase.optimizer.param_groups[0]["lr"]
+        return figures
+
+    def _gradients(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
+        """Compute the gradients of the batches of all processes together, and return the means of the loss's figures.
+
+        A piece counts by its weight; at the end all is divided by the weight of all pieces, of every process.
+        """
+        sums: dict[str, torch.Tensor] = {}
+        for micro in _split(batch, self.micro_batch):
+            with self._accelerator.autocast():
+                values = phase.loss(micro, progress)
+            loss = values["loss"]
+            share = values.pop("weight", loss.new_tensor(len(next(iter(micro.values()))))) / self._config.batch_size
+            self._accelerator.backward(loss * share)
+            for name, value in {**values, "share": torch.ones_like(loss)}.items():
+                sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach().float() * share
+        totals = torch.stack(list(sums.values()))
+        weights = self._task.networks[phase.network].parameters()
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        if self._accelerator.num_processes > 1:
+            totals = self._accelerator.reduce(totals, "mean")
+            for gradient in gradients:
+                gradient.copy_(self._accelerator.reduce(gradient, "mean"))
+        torch._foreach_div_(gradients, totals[-1].item())
+        means = dict(zip(sums, (totals / totals[-1]).tolist(), strict=True))
+        del means["share"]
+        return means
+
+    def _check_finite(self, value: float, progress: Progress) -> None:
+        if not math.isfinite(value):
+            snapshot = self._run.last_snapshot() or "-"
+            raise UserError("engine.diverged", value=value, step=progress.step, snapshot=snapshot)
+
+    def _halve_micro_batch(self) -> None:
+        if self.micro_batch == 1:
+            raise UserError("engine.out_of_memory")
+        self.micro_batch = math.ceil(self.micro_batch / 2)
+        for optimizer in self._optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+        if self._accelerator.device.type == "cuda":
+            torch.cuda.empty_cache()
+        pieces = math.ceil(self._config.batch_size / self.micro_batch)
+        tqdm.write(f"Out of memory: going on with {pieces} pieces of at most {self.micro_batch} examples per step.")
+
+
+def _split(batch: Batch, size: int) -> Iterator[Batch]:
+    count = len(next(iter(batch.values())))
+    for start in range(0, count, size):
+        yield {name: tensor[start : start + size] for name, tensor in batch.items()}
