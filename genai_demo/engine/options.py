@@ -33,7 +33,7 @@ def add_run_options(parser: argparse.ArgumentParser, batch_size: int) -> None:
         nargs="*",
         default=[],
         metavar="NAME=N",
-        help="fields of the network's configuration, such as resolution=32 or widths=128,64,32",
+        help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.catalogue import message
-from genai_demo.engine.files import write_json, write_text
+from genai_demo.engine.files import write_text
+from genai_demo.engine.options import sizes, train_config, write_json_option
 from genai_demo.engine.receipt import Receipt, text_with_receipt
 from genai_demo.errors import UserError
 from genai_demo.text.options import (
@@ -81,7 +82,7 @@ def generate(options: argparse.Namespace) -> None:
         raise UserError("text.fill_or_rewrite")
     if options.seed + options.count - 1 > SEED[1]:
         raise UserError(
-            "text.out_of_range_whole", name="seed", value=options.seed + options.count - 1, low=SEED[0], high=SEED[1]
+            "engine.out_of_range_whole", name="seed", value=options.seed + options.count - 1, low=SEED[0], high=SEED[1]
         )
     requests = [_request(options, options.seed + number) for number in range(options.count)]
     files = [options.out / f"text-{request.seed}.txt" for request in requests]
@@ -93,7 +94,7 @@ def generate(options: argparse.Namespace) -> None:
     for request, file in zip(requests, files, strict=True):
         text, receipt = _make(request, options.model)
         results.append(_keep(text, receipt, file))
-    _write_json(options.json, results)
+    write_json_option(options.json, results)
 
 
 def reproduce(receipt: Receipt, out: Path) -> None:
@@ -127,13 +128,6 @@ def _keep(text: str, receipt: Receipt, file: Path) -> dict[str, Any]:
     return {"file": str(file), "text": text, "receipt": json.loads(receipt.to_json())}
 
 
-def _write_json(target: str | None, value: Any) -> None:
-    if target == "-":
-        print(json.dumps(value, ensure_ascii=False, indent=2))
-    elif target is not None:
-        write_json(Path(target), value)
-
-
 def evaluate(options: argparse.Namespace) -> None:
     """Measure a checkpoint and print the table.
 
@@ -148,7 +142,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
     report = evaluation.evaluate(options.model, options.data, options.training, options.count, options.seed)
     print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
-    _write_json(options.json, report)
+    write_json_option(options.json, report)
     if options.card:
         write_card(checkpoint_folder(options.model), report)
 
@@ -159,19 +153,11 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.config import TrainConfig
     from genai_demo.engine.loop import train as run_training
     from genai_demo.engine.run import RunFolder
     from genai_demo.text.training import make_task
 
-    config = TrainConfig(
-        minutes=options.minutes,
-        examples=options.examples,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        precision=options.precision,
-        snapshots=options.snapshots,
-    )
+    config = train_config(options)
     run = RunFolder(options.run)
     run.check(options.resume)
     changes = {
@@ -179,13 +165,13 @@ def train(options: argparse.Namespace) -> None:
         for name in ("learning_rate", "window", "background_share")
         if getattr(options, name) is not None
     }
-    sizes = dict(_size(entry) for entry in options.size)
+    changed = sizes(options)
     if options.dropout is not None:
-        sizes["dropout"] = options.dropout
+        changed["dropout"] = options.dropout
     task = make_task(
         options.model,
         changes,
-        sizes,
+        changed,
         options.data,
         options.background,
         options.validation,
@@ -195,14 +181,6 @@ def train(options: argparse.Namespace) -> None:
     )
     progress = run_training(task, config, run, options.resume, options.track)
     print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
-
-
-def _size(entry: str) -> tuple[str, int | float]:
-    name, _, value = entry.partition("=")
-    try:
-        return name, int(value) if value.isdecimal() else float(value)
-    except ValueError:
-        raise UserError("engine.bad_size", value=entry) from None
 
 
 def export(options: argparse.Namespace) -> None:

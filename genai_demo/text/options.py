@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from genai_demo.engine.config import PRECISIONS, TRACKERS
+from genai_demo.engine.options import add_run_options
 from genai_demo.text.requests import TOPICS, GenerateRequest, RewriteRequest
 
 TRAINED = ("gru", "masked", "topics")
@@ -82,32 +82,15 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         help="share of training rows from the background",
     )
     parser.add_argument("--validation", metavar="PATH", help="articles to measure on while training")
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument(
         "--start",
         type=Path,
         metavar="DIR",
         help="checkpoint or run to start from; of another family only its token embeddings are taken",
     )
-    budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
-    budget.add_argument("--examples", type=int, metavar="N", help="budget in training examples")
-    parser.add_argument("--batch-size", type=int, default=64, metavar="N", help="examples per step (64)")
-    parser.add_argument("--learning-rate", type=float, default=None, metavar="RATE", help="peak learning rate")
     parser.add_argument("--window", type=int, default=None, metavar="TOKENS", help="longest training row")
     parser.add_argument("--dropout", type=float, default=None, metavar="SHARE", help="share of units dropped")
-    parser.add_argument(
-        "--size",
-        nargs="*",
-        default=[],
-        metavar="NAME=N",
-        help="fields of the network's configuration, such as hidden=1024 layers=2",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")
-    parser.add_argument("--snapshots", type=int, default=16, metavar="N", help="snapshots to keep (16)")
-    parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
+    add_run_options(parser, batch_size=64)
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:

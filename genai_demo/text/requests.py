@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from genai_demo.engine.checks import check_number, check_one_of, check_whole
 from genai_demo.errors import UserError
 
 TOPICS = ("any", "world", "sports", "business", "scitech")
@@ -25,23 +26,6 @@ STEPS = (1, 32)
 SHARE = (0.05, 0.95)
 """share of a text that is rewritten"""
 BLANK = "___"
-
-
-def _between(name: str, value: float, bounds: tuple[float, float], whole: bool = False) -> None:
-    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not number or not bounds[0] <= value <= bounds[1]:  # not a number is not between any bounds
-        raise UserError(
-            "text.out_of_range_whole" if whole else "text.out_of_range",
-            name=name,
-            value=str(value)[:40],
-            low=bounds[0],
-            high=bounds[1],
-        )
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UserError("text.not_one_of", name=name, value=str(value)[:40], allowed=", ".join(allowed))
 
 
 def _text(name: str, value: str) -> None:
@@ -78,21 +62,21 @@ class GenerateRequest:
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        _one_of("model", self.model, MODELS)
-        _one_of("topic", self.topic, TOPICS)
+        check_one_of("model", self.model, MODELS)
+        check_one_of("topic", self.topic, TOPICS)
         _text("opening", self.opening)
         if len(self.opening) > OPENING_CHARACTERS:
             raise UserError("text.opening_too_long", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank")
-        _between("length", self.length, LENGTH, whole=True)
-        _between("temperature", self.temperature, TEMPERATURE)
-        _between("top_p", self.top_p, TOP_P)
-        _between("min_p", self.min_p, MIN_P)
-        _between("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY)
-        _between("variants", self.variants, VARIANTS, whole=True)
-        _between("seed", self.seed, SEED, whole=True)
-        _between("steps", self.steps, STEPS, whole=True)
+        check_whole("length", self.length, *LENGTH)
+        check_number("temperature", self.temperature, *TEMPERATURE)
+        check_number("top_p", self.top_p, *TOP_P)
+        check_number("min_p", self.min_p, *MIN_P)
+        check_number("repetition_penalty", self.repetition_penalty, *REPETITION_PENALTY)
+        check_whole("variants", self.variants, *VARIANTS)
+        check_whole("seed", self.seed, *SEED)
+        check_whole("steps", self.steps, *STEPS)
 
 
 @dataclass(frozen=True)
@@ -115,11 +99,11 @@ class FillRequest:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if BLANK not in self.text:
             raise UserError("text.no_blank")
-        _one_of("topic", self.topic, TOPICS)
-        _between("temperature", self.temperature, TEMPERATURE)
-        _between("steps", self.steps, STEPS, whole=True)
-        _between("tokens_per_blank", self.tokens_per_blank, (0, 12), whole=True)
-        _between("seed", self.seed, SEED, whole=True)
+        check_one_of("topic", self.topic, TOPICS)
+        check_number("temperature", self.temperature, *TEMPERATURE)
+        check_whole("steps", self.steps, *STEPS)
+        check_whole("tokens_per_blank", self.tokens_per_blank, 0, 12)
+        check_whole("seed", self.seed, *SEED)
 
 
 @dataclass(frozen=True)
@@ -142,11 +126,11 @@ class RewriteRequest:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if not self.text.strip():
             raise UserError("text.nothing_to_rewrite")
-        _between("share", self.share, SHARE)
-        _one_of("topic", self.topic, TOPICS)
-        _between("temperature", self.temperature, TEMPERATURE)
-        _between("steps", self.steps, STEPS, whole=True)
-        _between("seed", self.seed, SEED, whole=True)
+        check_number("share", self.share, *SHARE)
+        check_one_of("topic", self.topic, TOPICS)
+        check_number("temperature", self.temperature, *TEMPERATURE)
+        check_whole("steps", self.steps, *STEPS)
+        check_whole("seed", self.seed, *SEED)
 
 
 Request = GenerateRequest | FillRequest | RewriteRequest

@@ -354,7 +354,7 @@ def test_a_single_word_can_be_rewritten() -> None:
 
 def test_bad_requests_are_refused_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generation, "load", lambda model: pytest.fail("too late"))
-    refused(lambda: next(generation.run(GenerateRequest(length=10**6))), "text.out_of_range_whole", "length")
+    refused(lambda: next(generation.run(GenerateRequest(length=10**6))), "engine.out_of_range_whole", "length")
     refused(lambda: next(generation.run(FillRequest("No blank."))), "text.no_blank")
 
 
@@ -393,9 +393,9 @@ def with_settings(**changes: Any) -> Receipt:
         (with_settings(seed=1.0), "engine.receipt_lacks"),
         (with_settings(temperature=None), "engine.receipt_lacks"),
         (with_settings(opening=["x"]), "engine.receipt_lacks"),
-        (with_settings(seed=-1), "text.out_of_range_whole"),
-        (with_settings(length=10**9), "text.out_of_range_whole"),
-        (with_settings(topic="weather"), "text.not_one_of"),
+        (with_settings(seed=-1), "engine.out_of_range_whole"),
+        (with_settings(length=10**9), "engine.out_of_range_whole"),
+        (with_settings(topic="weather"), "engine.not_one_of"),
     ],
 )
 def test_receipts_that_are_not_in_order(receipt: Receipt, key: str) -> None:

@@ -65,7 +65,7 @@ def test_bounds_are_allowed_and_beyond_is_not(name: str) -> None:
     for value in (low - step, high + step):
         refused(
             VALID[action](**{name: value}),
-            "text.out_of_range_whole" if name in WHOLE else "text.out_of_range",
+            "engine.out_of_range_whole" if name in WHOLE else "engine.out_of_range",
             name,
             low,
             high,
@@ -87,7 +87,7 @@ def test_any_whole_number(name: str, value: int) -> None:
     if low <= value <= high:
         request.check()
     else:
-        refused(request, "text.out_of_range_whole", name)
+        refused(request, "engine.out_of_range_whole", name)
 
 
 @given(st.sampled_from(sorted(REAL)), st.one_of(st.floats(), st.integers()))
@@ -97,31 +97,33 @@ def test_any_number(name: str, value: float) -> None:
     if low <= value <= high:
         request.check()
     else:
-        refused(request, "text.out_of_range", name)
+        refused(request, "engine.out_of_range", name)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, None, "1", [1], 1 + 0j])
 @pytest.mark.parametrize("name", [*WHOLE, *REAL])
 def test_what_is_no_number(name: str, value: Any) -> None:
     action, _ = {**WHOLE, **REAL}[name]
-    refused(VALID[action](**{name: value}), "text.out_of_range_whole" if name in WHOLE else "text.out_of_range", name)
+    refused(
+        VALID[action](**{name: value}), "engine.out_of_range_whole" if name in WHOLE else "engine.out_of_range", name
+    )
 
 
 @pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("value", [8.5, 8.0])
 def test_a_fraction_is_no_whole_number(name: str, value: float) -> None:
-    refused(VALID[WHOLE[name][0]](**{name: value}), "text.out_of_range_whole", name)
+    refused(VALID[WHOLE[name][0]](**{name: value}), "engine.out_of_range_whole", name)
 
 
 @pytest.mark.parametrize("action", VALID)
 @pytest.mark.parametrize("topic", ["weather", "", "World", "any ", None, 3, "x" * 10_000])
 def test_unknown_topics(action: str, topic: Any) -> None:
-    refused(VALID[action](topic=topic), "text.not_one_of", "topic", ", ".join(TOPICS))
+    refused(VALID[action](topic=topic), "engine.not_one_of", "topic", ", ".join(TOPICS))
 
 
 @pytest.mark.parametrize("model", ["gpt", "", "GRU", None])
 def test_unknown_models(model: Any) -> None:
-    refused(GenerateRequest(model=model), "text.not_one_of", "model", "gru, masked")
+    refused(GenerateRequest(model=model), "engine.not_one_of", "model", "gru, masked")
 
 
 @pytest.mark.parametrize("action", VALID)

@@ -121,7 +121,7 @@ def test_the_first_page_knows_its_language(page: tuple[gr.Blocks, Texts]) -> Non
 
 
 def test_errors_name_settings_as_the_page_does() -> None:
-    error = UserError("text.out_of_range_whole", name="seed", value=-1, low=0, high=9)
+    error = UserError("engine.out_of_range_whole", name="seed", value=-1, low=0, high=9)
     assert sentence(error, "zh").startswith("种子")
     assert sentence(error, "en").startswith("Seed")
 
