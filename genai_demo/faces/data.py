@@ -51,8 +51,8 @@ def read_faces(
     if not path.exists() and looks_like_hub_id(source):
         if labels is not None:
             raise UserError("faces.hub_labels", name=source)
-        members, has_split = hub_members(source, split or "train", where)
-        return _read(source, _chosen(source, members, (), None if has_split else split), size)
+        members, whole = hub_members(source, split, where)
+        return _read(source, _chosen(source, members, (), None if whole else split), size)
     table = _labels(path, labels, where)
     if path.is_dir():
         return _read_labelled(path, folder_members(path), table, split, size)
