@@ -64,6 +64,14 @@ def test_folder_and_archive_are_the_same(archive: Path, tmp_path: Path) -> None:
     assert data_hash(read_faces(str(tmp_path / "set"))) == data_hash(folder)
 
 
+def test_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "one.png").write_bytes(encoded(picture()))
+    (tmp_path / "here.csv").write_text("file,age\none,33\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    assert read_faces(".").ages.tolist() == [33]
+
+
 def test_labels_by_name_come_before_those_beside(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("file,age\none,99\n", encoding="utf-8")
     faces = read_faces(str(archive), labels=str(tmp_path / "other.csv"))
