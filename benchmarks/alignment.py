@@ -89,11 +89,10 @@ def main() -> None:
             continue
         errors.append(error)
         grey = scene.convert("L")
-        cascade = alignment._cascade(alignment._FACE)
-        window = alignment._voted(grey, true.part(*alignment.WINDOW), cascade)
-        seen = alignment._find_eyes(grey, true)
-        if window and seen:
-            windows.append([_within(true, window.middle), window.side / true.side])
+        window, _ = alignment._voted(grey, true.part(*alignment.WINDOW), alignment._cascade(alignment._FACE))
+        windows.append([_within(true, window.middle), window.side / true.side])
+        seen = [places.mean() for places in alignment._find_eyes(grey, true) if len(places)]
+        if len(seen) == 2:
             eyes.append([_within(true, eye) for eye in seen])
     distances = abs(np.array(errors))  # (N, 3)
     print(f"found {len(errors)} of {options.count}, {wrong} more at a wrong place")

@@ -51,8 +51,10 @@ def read_faces(
     if not path.exists() and looks_like_hub_id(source):
         if labels is not None:
             raise UserError("faces.hub_labels", name=source)
-        members, has_split = hub_members(source, split or "train", where)
-        return _read(source, _chosen(source, members, (), None if has_split else split), size)
+        members, whole = hub_members(source, split, where)
+        return _read(source, _chosen(source, members, (), None if whole else split), size)
+    # The current folder has a name, too.
+    path = path.resolve() if path.is_dir() else path
     table = _labels(path, labels, where)
     if path.is_dir():
         return _read_labelled(path, folder_members(path), table, split, size)
@@ -69,7 +71,8 @@ def _labels(path: Path, labels: str | None, where: str) -> Labels | None:
     if labels is not None:
         return Labels(Path(labels), where)
     stem = path.stem if path.suffix.lower() == ".zip" else path.name
-    places = [path / "labels.csv", path.with_name(f"{stem}.csv"), path.with_name(re.sub(r"_\d+$", "", stem) + ".csv")]
+    plain = re.sub(r"_\d+$", "", stem)
+    places = (path / "labels.csv", path.parent / f"{stem}.csv", path.parent / f"{plain}.csv")
     found = next((place for place in places if place.is_file()), None)
     if found is None and where.strip():
         raise UserError("faces.where_without_labels", value=where[:80])

@@ -96,7 +96,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
         shades = np.asarray(picture).clip(0, 65535) // 257
         picture = Image.fromarray(shades.astype(np.uint8))
     elif picture.mode == "F":
-        values = np.asarray(picture)
+        values = np.nan_to_num(np.asarray(picture), posinf=0, neginf=0)
         low, high = float(values.min()), float(values.max())
         # No range is agreed on for floating point: the darkest becomes black, the brightest white.
         scale = 255 / (high - low) if high > low else 0.0

@@ -118,12 +118,13 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
     return Member(entry.filename, read)
 
 
-def hub_members(name: str, split: str, where: str) -> tuple[list[Member], bool]:
-    """Return the pictures of a hub data set's first column of pictures, and whether the data set has that split.
+def hub_members(name: str, split: str | None, where: str) -> tuple[list[Member], bool]:
+    """Return the pictures of a hub data set's first column of pictures, and whether they are all that was asked for.
 
     Args:
         name: id of the data set. Its columns age, gender and smile are the labels, where it has them.
-        split: the split to take. One that the data set lacks is to be held out from its split "train".
+        split: the split to take; None takes "train". Where the data set holds nothing out itself, the split "train" is
+            returned to choose from.
         where: which rows to choose, see `read_where`.
 
     Raises:
@@ -133,11 +134,12 @@ def hub_members(name: str, split: str, where: str) -> tuple[list[Member], bool]:
     from datasets.exceptions import DatasetsError
 
     try:
-        has_split = split in get_dataset_split_names(name)
-        table = load_dataset(name, split=split if has_split else "train")
+        names = get_dataset_split_names(name)
+        whole = split is None or (split in names and (split != "train" or "validation" in names))
+        table = load_dataset(name, split=split if split and whole else "train")
     except (DatasetsError, OSError, ValueError, RuntimeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0][:200]
-        raise UserError("faces.no_hub_data", name=name, split=split, reason=reason) from error
+        raise UserError("faces.no_hub_data", name=name, split=split or "train", reason=reason) from error
     pictures = next((column for column, kind in table.features.items() if isinstance(kind, Image)), None)
     if pictures is None:
         raise UserError("faces.hub_columns", name=name, found=", ".join(table.column_names)[:200])
@@ -153,7 +155,7 @@ def hub_members(name: str, split: str, where: str) -> tuple[list[Member], bool]:
         row = {key: values[number] for key, values in cells.items()}
         label = read_label(row, name, number + 1, choice)
         members.append(Member(f"{number:07d}", _hub_reader(table, number, pictures), label))
-    return members, has_split
+    return members, whole
 
 
 def _cells(table: Any, column: str) -> list[str]:
