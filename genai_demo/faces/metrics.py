@@ -33,11 +33,11 @@ def score_card(
     """Measure generated faces.
 
     All pictures are compared as they are shown, rounded to 8 bits. The number of faces on every side of every
-    comparison is that of the samples or of the held-out faces, whichever is smaller.
+    comparison is that of the smallest of the three sets; copies are looked for in all training faces.
 
     Args:
         samples: (N, 3, 64, 64), uint8 or floats in -1 to 1.
-        train: (M, 3, 64, 64) likewise, all that the generator has learnt from, at least as many as are compared.
+        train: (M, 3, 64, 64) likewise, all that the generator has learnt from.
         held_out: (K, 3, 64, 64) likewise, from the same source as `train`.
         features: of a trained network, for kernel distance, coverage, density, diversity and copies; None measures
             these, but for the second kernel distance, in random features.

@@ -33,11 +33,14 @@ def two_sample_accuracy(
     total = 0.0
     for restart in range(restarts):
         generator = torch.Generator().manual_seed(seed * 1_000_003 + restart)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed * 1_000_003 + restart)
+            network = _network().to(device)
         half = min(len(real), len(fake)) // 2
         (learnt_real, unseen_real), (learnt_fake, unseen_fake) = (
             _halves(pictures, half, generator) for pictures in (real, fake)
         )
-        network = _train(learnt_real, learnt_fake, generator, device)
+        _train(network, learnt_real, learnt_fake, generator, device)
         total += (_above(network, unseen_fake, device) + 1 - _above(network, unseen_real, device)) / 2
     return total / restarts
 
@@ -47,38 +50,40 @@ def _halves(pictures: Tensor, half: int, generator: torch.Generator) -> tuple[Te
     return pictures[order[:half]], pictures[order[half : 2 * half]]
 
 
-def _network(generator: torch.Generator) -> nn.Sequential:
+def _network() -> nn.Sequential:
     layers: list[nn.Module] = []
     for inputs, outputs in zip((3, *_WIDTHS[:-1]), _WIDTHS, strict=True):
         convolution = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
-        layers += [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-    output = nn.Linear(_WIDTHS[-1], 1)
-    nn.init.zeros_(output.bias)
-    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), output)
-    for weight in network.parameters():
-        if weight.ndim > 1:
-            nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
-    return network
+        layers += [convolution, nn.BatchNorm2d(outputs, momentum=None), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(_WIDTHS[-1], 1))
 
 
-def _train(real: Tensor, fake: Tensor, generator: torch.Generator, device: torch.device) -> nn.Sequential:
-    """Return a network whose output is above 0 for fakes."""
-    # With the channels last, a step takes a fifth less time on a CPU.
-    network = _network(generator).to(device, memory_format=torch.channels_last)
+def _train(
+    network: nn.Sequential, real: Tensor, fake: Tensor, generator: torch.Generator, device: torch.device
+) -> None:
+    """Teach the network an output above 0 for fakes, and put it into evaluation mode."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, _STEPS)
     labels = torch.tensor([0.0, 1.0], device=device).repeat_interleave(_BATCH // 2)  # (B,)
     for _ in range(_STEPS):
         chosen = torch.randint(len(real), (2, _BATCH // 2), generator=generator)
-        x = as_floats(torch.cat([real[chosen[0]], fake[chosen[1]]]).to(device))
+        x = torch.cat([as_floats(side[rows].to(device)) for side, rows in zip((real, fake), chosen, strict=True)])
         flipped = torch.rand(_BATCH, 1, 1, 1, generator=generator).to(device) < 0.5
+        # With the channels last, a step takes a fifth less time on a CPU.
         x = torch.where(flipped, x.flip(3), x).contiguous(memory_format=torch.channels_last)
         logits = network(x)[:, 0]  # (B,)
         optimizer.zero_grad()
         F.binary_cross_entropy_with_logits(logits, labels).backward()
         optimizer.step()
         schedule.step()
-    return network.eval()
+    # Weights move fast at the end of a short training: the running means are taken anew, in mixed batches.
+    for layer in network:
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+    with torch.no_grad():
+        for sides in zip(real.split(_BATCH // 2), fake.split(_BATCH // 2), strict=True):
+            network(torch.cat([as_floats(side.to(device)) for side in sides]))
+    network.eval()
 
 
 @torch.inference_mode()
