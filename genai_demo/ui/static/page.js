@@ -177,6 +177,19 @@ window.genaiDemo = (() => {
     if (button) actions[button.dataset.action](button.closest("article"), button);
   });
 
+  // A result may be dropped on its page; a file dropped elsewhere must not take the page's place.
+  document.addEventListener("dragover", (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    const field = document.querySelector("#tab-open input[type=file]");
+    if (!field || !document.getElementById("open-file").offsetParent) return;
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   if (kept()) setTheme(kept());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
 
