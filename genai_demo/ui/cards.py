@@ -151,8 +151,8 @@ def _spans(pieces: Iterable[Piece], language: str) -> str:
     return "".join(spans)
 
 
-def _percent(piece: Piece) -> int:
-    return round(100 * piece.confidence)
+def _percent(piece: Piece) -> str:
+    return "<1" if piece.confidence < 0.01 else str(round(100 * piece.confidence))
 
 
 def _level(piece: Piece) -> int:

@@ -67,12 +67,13 @@ def _heading(language: str) -> str:
 def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
     """Show on each panel whether its model can be used, when the page opens and when the answer may change."""
 
-    def problems(language: str, model: str) -> list[Any]:
-        """Return a notice, and whether the button works, for each panel."""
+    def problems(language: str, model: str, *before: str) -> list[Any]:
+        """Return a notice, and whether the button works, for each panel, which showed the notices `before`."""
         updates: list[Any] = []
-        for panel in panels:
+        for panel, former in zip(panels, before, strict=True):
             sentence = text_handlers.problem_notice(model if panel.action == "generate" else "masked", language)
-            updates += [sentence, gr.update(interactive=not sentence)]
+            # A button that does not work because its panel is busy stays as it is.
+            updates += [sentence, gr.update(interactive=not sentence) if sentence or former else gr.skip()]
         return updates
 
     model = panels[0].controls["model"]
@@ -80,7 +81,7 @@ def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
     gr.on(
         [page.load, texts.language.input, model.change],
         problems,
-        [texts.language, model],
+        [texts.language, model, *(panel.problem for panel in panels)],
         [component for panel in panels for component in (panel.problem, panel.run)],
         **PRIVATE,
     )

@@ -45,6 +45,8 @@ class Panel:
     results: gr.HTML
     empty_text: str
     shown: gr.State
+    busy: gr.State
+    """whether a request runs or waits; then the button does not work"""
 
     @property
     def inputs(self) -> list[Component]:
@@ -59,7 +61,6 @@ def seed_controls(texts: Texts, prefix: str) -> tuple[gr.Number, gr.Checkbox]:
             gr.Number,
             {"label": "seed", "info": "seed_info"},
             value=0,
-            precision=0,
             elem_id=f"{prefix}-seed",
             scale=3,
         )
@@ -84,7 +85,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
             text_handlers.check(asked)
         except UserError as error:
             # The visitor's words and the last result stay as they are.
-            return cards.notice(sentence(error, language)), *[gr.skip()] * 6
+            return cards.notice(sentence(error, language)), *[gr.skip()] * 7
         return (
             "",
             text_handlers.new_seed() if fresh else asked.seed,
@@ -92,6 +93,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
             gr.update(visible=True),
             cards.placeholder(text("waiting", language)),
             None,
+            True,
             secrets.token_hex(8),
         )
 
@@ -107,18 +109,24 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
             shown,
             gr.update(value=text(panel.run_text, language), interactive=True),
             gr.update(visible=False),
+            False,
         )
+
+    def switched(language: str, shown: Shown | None, busy: bool) -> tuple[Any, ...]:
+        """Put the result and the button into `language`; what is being written follows when it is done."""
+        name = gr.update(value=text(panel.busy_text if busy else panel.run_text, language))
+        return gr.skip() if busy else drawn(language, shown), name
 
     def drawn(language: str, shown: Shown | None) -> str:
         """Show the result in `language`."""
         return cards.results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
 
-    outcome = [panel.results, panel.shown, panel.run, panel.stop]
+    outcome = [panel.results, panel.shown, panel.run, panel.stop, panel.busy]
     allowed = gr.Textbox(visible="hidden", show_label=False)
     panel.run.click(
         begin,
         [language, panel.fresh, *panel.inputs],
-        [panel.notice, panel.controls["seed"], panel.run, panel.stop, panel.results, panel.shown, allowed],
+        [panel.notice, panel.controls["seed"], panel.run, panel.stop, panel.results, panel.shown, panel.busy, allowed],
         js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}",
         **PRIVATE,
     )
@@ -142,7 +150,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
     running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
     # Ends the event above at its next yield; what follows it then settles the page.
     panel.stop.click(None, cancels=running, api_visibility="private")
-    language.input(drawn, [language, panel.shown], panel.results, **PRIVATE)
+    language.input(switched, [language, panel.shown, panel.busy], [panel.results, panel.run], **PRIVATE)
     return running
 
 

@@ -135,6 +135,7 @@ def _write_page(texts: Texts) -> Panel:
         results,
         "empty_write",
         shown,
+        gr.State(False),
     )
     offer(panel, texts, connect(panel, texts), chips, _OPENINGS, _opening_label)
     return panel
@@ -187,6 +188,7 @@ def _fill_page(texts: Texts) -> Panel:
         results,
         "empty_fill",
         shown,
+        gr.State(False),
     )
     offer(panel, texts, connect(panel, texts), chips, _BLANKS, _text_label)
     return panel
@@ -230,6 +232,7 @@ def _rewrite_page(texts: Texts) -> Panel:
         results,
         "empty_rewrite",
         shown,
+        gr.State(False),
     )
     offer(panel, texts, connect(panel, texts), chips, _TEXTS, _text_label)
     return panel
@@ -276,7 +279,9 @@ def _buttons(texts: Texts, prefix: str, run_text: str) -> tuple[gr.HTML, gr.HTML
     problem = gr.HTML("", elem_id=f"{prefix}-problem", elem_classes="message")
     notice = gr.HTML("", elem_id=f"{prefix}-notice", elem_classes="message")
     with gr.Row(elem_classes="run-row"):
-        run = texts.make(gr.Button, {"value": run_text}, variant="primary", elem_id=f"{prefix}-run", scale=3)
+        run = texts.make(
+            gr.Button, {"value": run_text}, switched=False, variant="primary", elem_id=f"{prefix}-run", scale=3
+        )
         stop = texts.make(gr.Button, {"value": "stop_button"}, visible=False, elem_id=f"{prefix}-stop", scale=1)
     return problem, notice, run, stop
 

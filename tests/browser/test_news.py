@@ -91,6 +91,25 @@ def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> No
     finished(page, "generate")
 
 
+def test_while_a_text_is_written_nothing_frees_the_button(app: str, visit: Visit) -> None:
+    page = visit(app)
+    open_settings(page, "generate")
+    page.locator("#generate-model label").last.click()
+    page.locator("#generate-slow input").check()
+    page.locator("#generate-run").click()
+    expect(page.locator("#generate-results article.running")).to_be_visible()
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(page.locator("#generate-stop")).to_have_text("停止")
+    expect(page.locator("#generate-run")).to_have_text("正在写 …")
+    page.locator("#generate-model label").first.click()
+    page.wait_for_timeout(500)
+    expect(page.locator("#generate-run")).to_be_disabled()
+    page.locator("#generate-stop").click()
+    expect(page.locator("#generate-results")).to_contain_text("已停止")
+    expect(page.locator("#generate-run")).to_have_text("开始写")
+    expect(page.locator("#generate-run")).to_be_enabled()
+
+
 def test_a_third_visitor_waits_and_can_give_up(app: str, visit: Visit) -> None:
     pages = [visit(app) for _ in range(3)]
     for page in pages:
@@ -106,9 +125,6 @@ def test_a_third_visitor_waits_and_can_give_up(app: str, visit: Visit) -> None:
     expect(pages[2].locator("#fill-results")).to_contain_text("Waiting for the model")
     pages[2].locator("#fill-stop").click()
     expect(pages[2].locator("#fill-run")).to_be_enabled()
-    for page in pages[:2]:
-        page.locator("#fill-stop").click()
-        expect(page.locator("#fill-results article.stopped")).to_be_visible()
 
 
 def test_blanks_are_filled_one_after_the_other(app: str, visit: Visit) -> None:
@@ -229,7 +245,7 @@ def test_refusals_speak_the_visitors_language(
     expect(page.locator(f"#{panel}-notice [role=alert]")).to_contain_text(sentence)
 
 
-@pytest.mark.parametrize("seed", ["-1", "99999999999", ""])
+@pytest.mark.parametrize("seed", ["-1", "99999999999", "1.5", ""])
 def test_a_seed_out_of_range_is_refused(app: str, visit: Visit, seed: str) -> None:
     page = visit(app)
     open_settings(page, "generate")
@@ -252,6 +268,24 @@ def test_files_that_are_no_results_are_refused(
     page.get_by_role("tab", name="Open a result").click()
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.locator("#open-notice [role=alert]")).to_contain_text(sentence)
+
+
+DROP = """([target, name, bytes]) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(bytes)], name));
+    return document.querySelector(target).dispatchEvent(
+        new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_file_can_be_dropped(app: str, visit: Visit) -> None:
+    page = visit(app)
+    taken = page.evaluate(DROP, ["#generate-opening", "holiday.jpg", [0xFF, 0xD8]])
+    assert not taken, "the browser does not leave the page to show the file"
+    page.get_by_role("tab", name="Open a result").click()
+    expect(page.locator("#open-file")).to_be_visible()
+    page.evaluate(DROP, ["#open-results", "holiday.jpg", [0xFF, 0xD8]])
+    expect(page.locator("#open-notice [role=alert]")).to_contain_text("holiday.jpg is not UTF-8")
 
 
 def test_an_address_with_a_wrong_setting_says_so(app: str, visit: Visit) -> None:

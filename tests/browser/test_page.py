@@ -210,6 +210,21 @@ def test_a_full_queue_is_told_and_can_be_tried_again(root: Path, visit: Visit, t
             page.context.close()
 
 
+def test_arrow_keys_move_within_a_row(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.get_by_role("radio", name="Any").focus()
+    for key, chosen in (("ArrowRight", "World"), ("ArrowDown", "Sports"), ("ArrowLeft", "World")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("radio", name=chosen)).to_be_checked()
+        expect(page.get_by_role("radio", name=chosen)).to_be_focused()
+    page.get_by_role("tab", name="Write", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", name="Open a result")).to_be_focused()
+    expect(page.get_by_role("tab", name="Open a result")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#generate-run")).to_be_visible()
+
+
 def test_without_checkpoints_the_page_says_what_to_do(root: Path, visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with running_app(root, tmp_path / "log", GENAI_DEMO_CHECKPOINTS=str(tmp_path / "checkpoints")) as app:

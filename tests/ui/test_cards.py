@@ -150,6 +150,11 @@ def test_confidence_is_told_by_form_by_tooltip_and_in_a_list() -> None:
     assert listed.index("sat") < listed.index("cat")
 
 
+def test_hardly_sure_is_not_impossible() -> None:
+    page = cards.results(result(FillRequest("___"), Piece("cat", "filled", 1, 0.0004), action="fill"), "en")
+    assert "step 1, &lt;1" in page
+
+
 def test_a_model_that_gives_no_confidence_shows_none() -> None:
     page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled")), "en"))
     assert page.classes("filled") == page.classes("sureness") == 0

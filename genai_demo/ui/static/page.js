@@ -177,6 +177,32 @@ window.genaiDemo = (() => {
     if (button) actions[button.dataset.action](button.closest("article"), button);
   });
 
+  // Arrow keys move within a row of choices or tabs; Gradio makes each of them a stop of the Tab key only.
+  const ROWS = { '.segmented input[type="radio"]': ".segmented", '[role="tab"]': '[role="tablist"]' };
+  const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  document.addEventListener("keydown", (event) => {
+    const kind = Object.keys(ROWS).find((selector) => event.target.matches(selector));
+    if (!kind || !STEPS[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const row = [...event.target.closest(ROWS[kind]).querySelectorAll(kind)].filter((one) => one.offsetParent);
+    const next = row[(row.indexOf(event.target) + STEPS[event.key] + row.length) % row.length];
+    next.focus();
+    next.click();
+  });
+
+  // A result may be dropped on its page; a file dropped elsewhere must not take the page's place.
+  document.addEventListener("dragover", (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    const field = document.querySelector("#tab-open input[type=file]");
+    if (!field || !document.getElementById("open-file").offsetParent) return;
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
   if (kept()) setTheme(kept());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
 
