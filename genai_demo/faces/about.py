@@ -10,7 +10,7 @@ import numpy as np
 
 from genai_demo.engine.files import write_json
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import DIRECTIONS, FaceRequest
+from genai_demo.faces.requests import AGE, DIRECTIONS, FaceRequest
 
 FILE = "about.json"
 _SPREADS = (4.0, 0.2, 0.2)
@@ -51,6 +51,8 @@ class LabelTable:
         index = int(np.searchsorted(np.cumsum(weights) / weights.sum(), chance, side="right"))
         drawn = self.rows[min(index, len(self.rows) - 1)]
         age, woman, smile = np.where(given | ~known, asked, drawn).tolist()
+        if known[0]:
+            age = min(max(age, AGE[0]), AGE[1])  # some training faces are older than can be asked for
         return replace(request, age=age, woman=woman, smile=smile)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -51,7 +52,7 @@ class GanPainter:
     network: Generator
     table: LabelTable
 
-    @property
+    @cached_property
     def directions(self) -> Tensor:
         """The orthonormal latent directions (DIRECTIONS, L) that change the style most (Shen and Zhou 2021, section 3).
 
@@ -72,7 +73,7 @@ class GanPainter:
         random = generator_of(request.seed, request.index)
         torch.rand((), generator=random, dtype=torch.float64)  # the labels' draw
         latent = nudged(torch.randn(self.network.config.latent, generator=random), request.nudges) * request.variety
-        pushes = torch.tensor(request.directions)
+        pushes = torch.tensor(request.directions, dtype=torch.float32)
         latent = latent + pushes @ self.directions[: len(pushes)]  # (D,) @ (D, L)
         return Code(latent, _labels(request))
 
@@ -118,7 +119,7 @@ class VaePainter:
     def edit(self, latent: Tensor, request: FaceRequest) -> Code:
         """Return the code (L,) `latent` moved to the labels and along the directions of `request`."""
         latent = self.latents.relabel(latent, _labels(request))
-        pushes = torch.tensor(request.directions)
+        pushes = torch.tensor(request.directions, dtype=torch.float32)
         return Code(latent + pushes @ self.latents.components[: len(pushes)], _labels(request))
 
     @torch.inference_mode()

@@ -9,7 +9,7 @@ import pytest
 
 from genai_demo.errors import UserError
 from genai_demo.faces.about import FILE, About, tabulate
-from genai_demo.faces.requests import DIRECTIONS, FaceRequest
+from genai_demo.faces.requests import AGE, DIRECTIONS, FaceRequest
 
 OLD_MEN = [[70.0, 0.0, 0.0]] * 30
 YOUNG_WOMEN = [[25.0, 1.0, 1.0]] * 10
@@ -34,6 +34,14 @@ def test_given_labels_are_kept_and_draw_the_others_along(chance: float) -> None:
 def test_an_age_that_nobody_has_is_no_trouble() -> None:
     found = TABLE.draw(FaceRequest(age=18.0, woman=0.0), 0.5)
     assert (found.age, found.woman) == (18, 0) and found.smile in (0, 1)
+
+
+def test_what_is_drawn_can_be_asked_for() -> None:
+    table = tabulate(np.array([[116.0, 1.0, 0.0], [3.0, 0.0, 1.0]]))
+    for chance in CHANCES:
+        drawn = table.draw(FaceRequest(), chance)
+        drawn.check()
+        assert drawn.age in AGE
 
 
 def test_a_label_that_is_not_known_stays_open() -> None:

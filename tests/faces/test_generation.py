@@ -97,6 +97,13 @@ def test_a_file_says_that_a_machine_made_it() -> None:
     assert PNG_KEY not in bare.text
 
 
+@pytest.mark.parametrize("model", FAMILIES)
+def test_whole_numbers_push_as_well(model: str) -> None:
+    (face,) = paint([FaceRequest(model, directions=(1.0, -2.0))])
+    whole = replace(face.receipt, settings={**face.receipt.settings, "directions": [1, -2]})
+    assert same(reproduce(whole), face)
+
+
 def test_a_receipt_of_another_checkpoint_is_refused() -> None:
     (face,) = paint([FaceRequest()])
     with pytest.raises(UserError, match="000000000000"):
