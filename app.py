@@ -7,7 +7,8 @@ from threading import Thread
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
-from genai_demo.text import generation
+from genai_demo.faces import generation as faces
+from genai_demo.text import generation as news
 from genai_demo.ui.serving import address, serve
 
 
@@ -21,8 +22,13 @@ def main() -> None:
     shown_host = "localhost" if host in ("0.0.0.0", "::") else host
     print(message("ui.running", address=f"http://{shown_host}:{port}"), flush=True)
     # the first click is quick when the models are in memory by then
-    Thread(target=generation.warm, name="warm", daemon=True).start()
+    Thread(target=_warm, name="warm", daemon=True).start()
     page.block_thread()
+
+
+def _warm() -> None:
+    news.warm()
+    faces.warm()
 
 
 if __name__ == "__main__":

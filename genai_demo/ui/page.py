@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.ui import text_handlers
+from genai_demo.ui.faces_tab import faces_tab
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
 from genai_demo.ui.text_open import follow_links
 from genai_demo.ui.text_panel import PRIVATE, Panel
@@ -28,11 +29,10 @@ def build() -> tuple[gr.Blocks, Texts]:
                 theme = texts.make(
                     gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet"
                 )
-        with (
-            gr.Tabs(elem_id="rooms", elem_classes="rooms"),
-            texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True),
-        ):
-            panels = news_tab(texts)
+        with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
+            with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
+                panels = news_tab(texts)
+            faces_tab(texts)
         texts.language.input(
             texts.updates,
             texts.language,
@@ -48,11 +48,10 @@ def build() -> tuple[gr.Blocks, Texts]:
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
+    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js", "faces.js"))
     phrases = script_json(gradio_phrases())
-    return (
-        f'<style>{frame}</style><script id="gradio-phrases" type="application/json">{phrases}</script>'
-        f"<script>{script}</script>"
+    return f'<style>{frame}</style><script id="gradio-phrases" type="application/json">{phrases}</script>' + "".join(
+        f"<script>{script}</script>" for script in scripts
     )
 
 

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from genai_demo.engine.receipt import Receipt
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
 from genai_demo.text import generation
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Draft, Piece, Update
+from tests.helpers.face_models import write_face_models
 
 
 class Pretender:
@@ -53,3 +56,16 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Pretender:
     for name in ("problem", "run", "reproduce"):
         monkeypatch.setattr(generation, name, getattr(pretender, name))
     return pretender
+
+
+@pytest.fixture(scope="session")
+def face_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_face_models(tmp_path_factory.mktemp("checkpoints"), tmp_path_factory.mktemp("faces"))
+
+
+@pytest.fixture
+def faces(face_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Debug models take the place of all others."""
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(face_checkpoints))
+    settings.cache_clear()
+    return face_checkpoints

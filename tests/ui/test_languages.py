@@ -67,6 +67,8 @@ def test_every_sentence_of_the_page_is_used() -> None:
     made |= {f"{name}_info" for name in asked} | {
         f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
     }
+    groups = ("model", "gender", "smile", "format", "tab", "direction", "photo", "strip", "open")
+    made |= {f"faces_{group}_{value}" for group in groups for value in asked} | {f"faces_{name}" for name in asked}
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()
 

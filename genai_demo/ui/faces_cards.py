@@ -1,0 +1,208 @@
+"""Faces as HTML: every picture says in words what it shows, and that a machine made it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from functools import reduce
+from html import escape
+
+import numpy as np
+from PIL import Image
+
+from genai_demo.faces.requests import STATIONS, FaceRequest, GalleryRequest
+from genai_demo.faces.results import Face, enlarge
+from genai_demo.ui.languages import text
+
+PORTRAIT = 448
+"""side of a face that is steered, in pixels"""
+THUMBNAIL = 144
+_SIDES = {1: 512, 2: 384, 3: 288, 4: 224, 5: 192}
+"""side of a gallery's faces in pixels, by the columns that they stand in"""
+_SMALLEST = 144
+_COPIED, _NEAR = 0.02, 0.25
+"""up to these shares of strangers are as near to a training face as one that is called a copy, or near"""
+
+
+def address(picture: np.ndarray | Image.Image, side: int) -> str:
+    """Return a picture, (S, S, 3) uint8 or an image, as the address of a JPEG that holds it.
+
+    Args:
+        picture: what to show.
+        side: of the JPEG in pixels.
+    """
+    image = enlarge(np.asarray(picture), side)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=90, subsampling=0)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+
+
+def described(request: FaceRequest, language: str) -> str:
+    """Return what a face was asked to be, in words."""
+    words = []
+    if request.woman >= 0:
+        words.append(text("faces_is_woman" if request.woman >= 0.5 else "faces_is_man", language))
+    if request.age:
+        words.append(text("faces_is_about", language, age=round(request.age)))
+    if request.smile >= 0:
+        words.append(text("faces_is_smiling" if request.smile >= 0.5 else "faces_is_not_smiling", language))
+    return text("faces_described", language, what=_listed(words or [text("faces_is_anybody", language)], language))
+
+
+def _listed(words: Sequence[str], language: str) -> str:
+    return reduce(lambda first, second: text("faces_and", language, first=first, second=second), words)
+
+
+def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, language: str) -> str:
+    """Return the faces of a gallery as buttons, with the line that tells what was used."""
+    cells = request.count
+    columns = _columns(cells, request.model == "both")
+    across = columns * (2 if request.model == "both" else 1)
+    side = _SIDES.get(across, _SMALLEST)
+    buttons = [_button(request, face, place, side, language) for place, face in enumerate(faces)]
+    if request.model == "both":
+        buttons = [f'<div class="pair">{"".join(buttons[2 * cell : 2 * cell + 2])}</div>' for cell in range(cells)]
+    label = escape(text("faces_gallery_label", language))
+    narrow = min(columns, 2 if request.model == "both" else 5)
+    key = "faces_status_one" if len(faces) == 1 else "faces_status"
+    status = text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
+    return (
+        f'<div class="faces" role="group" aria-label="{label}" '
+        f'style="--columns:{columns};--narrow:{narrow}">'
+        f'{"".join(buttons)}</div><p class="result-status">{escape(status)}</p>'
+    )
+
+
+def _columns(cells: int, pairs: bool) -> int:
+    return min(4 if pairs else 8, math.ceil(math.sqrt(cells)))
+
+
+def _button(request: GalleryRequest, face: Face, place: int, side: int, language: str) -> str:
+    several = request.model in ("both", "mix")
+    maker = f'<span class="maker" aria-hidden="true">{face.request.model.upper()}</span>' if several else ""
+    name = text("faces_number", language, number=face.request.index + 1)
+    if several:
+        name = _listed([name, text(f"faces_model_{face.request.model}", language)], language)
+    alt = text("faces_named", language, name=name, what=described(face.request, language))
+    return (
+        f'<button type="button" class="face" data-place="{place}" aria-pressed="false">'
+        f"{_image(face.picture, side, alt)}{maker}</button>"
+    )
+
+
+def _image(picture: np.ndarray | Image.Image, side: int, alt: str) -> str:
+    return (
+        f'<img src="{address(picture, side)}" width="{side}" height="{side}" decoding="sync" draggable="false" '
+        f'alt="{escape(alt)}">'
+    )
+
+
+def portrait(face: Face, language: str) -> str:
+    """Return a face that is steered, large."""
+    request = face.request
+    caption = text(
+        "faces_portrait_caption",
+        language,
+        model=text(f"faces_model_{request.model}", language),
+        seed=request.seed,
+        number=request.index + 1,
+    )
+    return (
+        f'<figure class="portrait">{_image(face.picture, PORTRAIT, described(request, language))}'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def nearest(share: float | None, language: str) -> str:
+    """Return how near the closest training face is, in words, given the share of strangers as near; "" for None."""
+    if share is None:
+        return ""
+    key = "faces_near_copy" if share <= _COPIED else "faces_near_close" if share <= _NEAR else "faces_near_usual"
+    sentence = text(key, language, percent=max(1, math.ceil(100 * share)))
+    return f'<p class="hint nearest">{escape(sentence)}</p>'
+
+
+def strip(faces: Sequence[Face], language: str) -> str:
+    """Return the faces of a morph, each with the buttons that move and remove it."""
+    if not faces:
+        return f'<div class="empty-strip">{escape(text("faces_strip_empty", language))}</div>'
+    items = "".join(_station(faces, place, language) for place in range(len(faces)))
+    missing = max(0, STATIONS[0] - len(faces))
+    hint = f'<p class="hint">{escape(text("faces_strip_more", language))}</p>' if missing else ""
+    return f'<ol class="strip">{items}</ol>{hint}'
+
+
+def _station(faces: Sequence[Face], place: int, language: str) -> str:
+    face = faces[place]
+    edits = (("earlier", "←", place == 0), ("remove", "×", False), ("later", "→", place == len(faces) - 1))
+    tools = "".join(
+        f'<button type="button" data-edit="{edit}" data-place="{place}"{" disabled" if disabled else ""} '
+        f'aria-label="{escape(text(f"faces_strip_{edit}", language, number=place + 1))}">{sign}</button>'
+        for edit, sign, disabled in edits
+    )
+    return f"<li>{_image(face.picture, THUMBNAIL, described(face.request, language))}<div>{tools}</div></li>"
+
+
+def progress(done: int, total: int, language: str) -> str:
+    """Return how far a film has come."""
+    words = text("faces_film_progress", language, done=done, total=total)
+    return (
+        f'<div class="film-progress"><progress max="{total}" value="{done}" aria-label="{escape(words)}"></progress>'
+        f'<p class="hint" aria-hidden="true">{escape(words)}</p></div>'
+    )
+
+
+def film(kind: str, content: bytes) -> str:
+    """Return a film that plays in a loop; the caption below it says what it is.
+
+    Args:
+        kind: its MIME type.
+        content: the file.
+    """
+    label = 'aria-labelledby="faces-film-caption"'
+    source = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    if kind.startswith("video"):
+        tag = f'<video src="{source}" {label} autoplay loop muted playsinline controls></video>'
+    else:
+        tag = f'<img src="{source}" alt="" {label}>'
+    return f'<div class="film">{tag}</div>'
+
+
+def framed(picture: np.ndarray | Image.Image | None, caption: str) -> str:
+    """Return a picture that the element with the id `caption` tells about, or an empty frame."""
+    if picture is None:
+        return '<div class="frame empty" aria-hidden="true"></div>'
+    tag = f'<img src="{address(picture, PORTRAIT)}" alt="" aria-labelledby="{caption}" decoding="sync">'
+    return f'<div class="frame">{tag}</div>'
+
+
+def verdict(face: Face, picture: np.ndarray | None, difference: float, language: str) -> str:
+    """Return a face that was made again beside the one in its file, and how they compare.
+
+    Args:
+        face: made again.
+        picture: (S, S, 3) uint8 as in the file; None where it held a receipt only.
+        difference: mean difference of the two, 0 to 255.
+    """
+    lines = [text("faces_open_made", language, checkpoint=face.receipt.checkpoint)]
+    if picture is not None:
+        key = "same" if difference == 0 else "nearly" if difference < 3 else "changed"
+        lines.append(text(f"faces_open_{key}", language, difference=f"{difference:.1f}"))
+    lines.append(text("faces_open_settings", language))
+    told = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    shown = [("faces_open_again", face.picture)]
+    if picture is not None:
+        shown.insert(0, ("faces_open_file", _square(picture)))
+    figures = "".join(
+        f"<figure>{_image(one, PORTRAIT, described(face.request, language))}"
+        f"<figcaption>{escape(text(key, language))}</figcaption></figure>"
+        for key, one in shown
+    )
+    return f'<div class="verdict" role="status">{told}</div><div class="side-by-side">{figures}</div>'
+
+
+def _square(picture: np.ndarray) -> np.ndarray:
+    side = min(picture.shape[:2])
+    return picture[:side, :side]

@@ -1,0 +1,106 @@
+"""Faces as files: what a visitor takes along, and what comes back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from genai_demo.engine.receipt import Receipt, read_receipt
+from genai_demo.errors import UserError
+from genai_demo.faces import generation
+from genai_demo.faces.loading import FOLDERS
+from genai_demo.faces.pictures import open_picture
+from genai_demo.faces.requests import FaceRequest, GalleryRequest
+from genai_demo.faces.results import Face, enlarge, png
+
+PORTRAIT = 512
+"""side of a downloaded portrait in pixels"""
+PACKED = 256
+"""side of the portraits in a ZIP archive in pixels"""
+_PNG = b"\x89PNG"
+
+
+def download(name: str, kind: str, content: bytes) -> str:
+    """Return a file as the page's script saves it.
+
+    Args:
+        name: proposed to the visitor.
+        kind: its MIME type.
+        content: the file.
+    """
+    return json.dumps({"name": name, "kind": kind, "content": base64.b64encode(content).decode("ascii")})
+
+
+def file_name(request: FaceRequest, ending: str = "png") -> str:
+    """Return the name of a face's file."""
+    return f"face-{request.model}-{request.seed}-{request.index}.{ending}"
+
+
+def portrait_file(face: Face) -> str:
+    """Return a face as a PNG file with its receipt inside."""
+    return download(file_name(face.request), "image/png", png(face.picture, face.receipt, PORTRAIT))
+
+
+def gallery_file(request: GalleryRequest) -> str:
+    """Return the faces of a gallery as a ZIP archive: a PNG with its receipt for each, and a contact sheet."""
+    from genai_demo.faces.grid import sheet_png
+
+    faces = generation.gallery(request)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:  # PNG files are compressed already
+        for face in faces:
+            archive.writestr(file_name(face.request), png(face.picture, face.receipt, PACKED))
+        archive.writestr("contact-sheet.png", sheet_png(faces))
+    return download(f"faces-{request.model}-{request.seed}.zip", "application/zip", stream.getvalue())
+
+
+class Opened(NamedTuple):
+    """A face whose file was opened, beside the one that its receipt makes again."""
+
+    face: Face
+    picture: np.ndarray | None
+    """(S, S, 3) uint8 as in the file; None where it held a receipt only"""
+    difference: float
+    """mean difference of the two pictures, 0 to 255"""
+
+
+def opened(file: str) -> Opened:
+    """Make the face of a file again, with the models that ship only: a visitor's receipt may not name any folder.
+
+    Raises:
+        UserError: there is no receipt of a face in it, or it is of another checkpoint than the one that is here.
+    """
+    receipt = read_receipt(Path(file))
+    face = reproduced(receipt)
+    if not Path(file).read_bytes().startswith(_PNG):
+        return Opened(face, None, 0.0)
+    picture = np.array(open_picture(Path(file)))
+    if picture.shape[0] != picture.shape[1]:
+        return Opened(face, picture, 255.0)
+    again = np.array(enlarge(face.picture, len(picture)))
+    return Opened(face, picture, float(np.abs(again.astype(float) - picture).mean()))
+
+
+def reproduced(receipt: Receipt) -> Face:
+    """Make the face of a visitor's receipt again, with the models that ship only: it may not name any folder.
+
+    Raises:
+        UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.
+    """
+    generation.request_of(receipt)
+    if receipt.model not in FOLDERS.values():
+        raise UserError("ui.faces_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
+    return generation.reproduce(receipt)
+
+
+def plain(face: Face, side: int = PACKED) -> dict[str, Any]:
+    """Return a face as plain data: the PNG file in base64, and its receipt."""
+    content = png(face.picture, face.receipt, side)
+    return {"image": base64.b64encode(content).decode("ascii"), "receipt": asdict(face.receipt)}

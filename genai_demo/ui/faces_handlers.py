@@ -1,0 +1,292 @@
+"""What the faces tab does: plain functions from values to values, without components."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from genai_demo.catalogue import message, sentences
+from genai_demo.errors import UserError
+from genai_demo.faces import generation
+from genai_demo.faces.loading import checkpoint_folder, load, load_encoder
+from genai_demo.faces.requests import (
+    AGE,
+    COUNT,
+    DIRECTIONS,
+    MODELS,
+    NUDGES,
+    SEED,
+    STATIONS,
+    FaceRequest,
+    GalleryRequest,
+)
+from genai_demo.faces.results import Face
+from genai_demo.ui import languages
+from genai_demo.ui.languages import text
+
+PAUSE = 1.0
+"""seconds after which moving the same slider again is a new step to undo"""
+_REMEMBERED = 100
+"""steps that can be undone"""
+
+
+def sentence(error: UserError, language: str) -> str:
+    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
+    name = f"ui.faces_{error.values.get('name')}"
+    if name in sentences(language):
+        return message(error.key, language, **{**error.values, "name": message(name, language)})
+    return languages.sentence(error, language)
+
+
+def new_seed() -> int:
+    """Return a seed that was not chosen by anybody."""
+    return secrets.randbelow(SEED[1] + 1)
+
+
+def models_here() -> tuple[str, ...]:
+    """Return the models that paint and whose checkpoint is here, be it whole or not."""
+    return tuple(model for model in MODELS if checkpoint_folder(model).is_dir())
+
+
+def models_of(choice: str) -> tuple[str, ...]:
+    """Return the models that a gallery's choice needs."""
+    return (choice,) if choice in MODELS else MODELS
+
+
+class Gallery(NamedTuple):
+    """A gallery as it is shown."""
+
+    request: GalleryRequest
+    age: float
+    """where the slider of the age stands, which counts only if an age is asked for"""
+
+
+def gallery_of(
+    shown: Gallery | None,
+    model: str,
+    count: float,
+    gender: str,
+    smile: str,
+    any_age: bool,
+    age: float,
+    variety: float,
+    seed: int | None,
+) -> Gallery:
+    """Return the gallery that the fields ask for; moving the slider of the age asks for one.
+
+    Raises:
+        UserError: a setting is not allowed.
+    """
+    if shown is not None and shown.age != age:
+        any_age = False
+    request = GalleryRequest(
+        model=model,
+        count=_whole(count),
+        seed=_whole(seed),
+        variety=variety,
+        age=0 if any_age else _whole(age),
+        gender=gender,
+        smile=smile,
+    )
+    request.check()
+    if not any_age and request.age == 0:
+        raise UserError("engine.out_of_range_whole", name="age", value=age, low=AGE[0], high=AGE[1])
+    return Gallery(request, age)
+
+
+def _whole(value: float | None) -> Any:
+    """Return a number as sliders give it, whole where it is; what is none is left for `check` to refuse."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@dataclass(frozen=True)
+class Steered:
+    """A face that is being steered."""
+
+    face: Face
+    first: FaceRequest
+    """as it was chosen"""
+    seen: tuple[float, ...]
+    """where the sliders stand"""
+    past: tuple[FaceRequest, ...] = ()
+    """what it was before each step, the oldest first"""
+    control: int = -1
+    """place of the slider that made the last change"""
+    moment: float = 0.0
+    """when, in seconds"""
+
+    @property
+    def request(self) -> FaceRequest:
+        """What made the face."""
+        return self.face.request
+
+
+def paint(request: FaceRequest) -> Face:
+    """Return the face of one request."""
+    return generation.paint([request])[0]
+
+
+def steer(request: FaceRequest) -> Steered:
+    """Return a face to be steered; what was left open is fixed as the face has it.
+
+    Raises:
+        UserError: the request is not allowed, or its model cannot be used.
+    """
+    request = paint(request).request
+    request = replace(request, age=min(request.age, AGE[1]))  # among training faces some are older
+    return Steered(paint(request), request, positions(request))
+
+
+def picked(gallery: GalleryRequest, place: int) -> Steered:
+    """Return the face at a place of a gallery, to be steered.
+
+    Raises:
+        UserError: there is no such place.
+    """
+    requests = gallery.faces()
+    if not 0 <= place < len(requests):
+        raise UserError("engine.out_of_range_whole", name="face", value=place, low=0, high=len(requests) - 1)
+    return steer(requests[place])
+
+
+def positions(request: FaceRequest) -> tuple[float, ...]:
+    """Return where the sliders of a face stand: age, woman, smile, and every direction."""
+    labels = (round(request.age) or AGE[0], round(max(request.woman, 0), 2), round(max(request.smile, 0), 2))
+    return (*labels, *request.directions, *[0.0] * (DIRECTIONS - len(request.directions)))
+
+
+def moved(steered: Steered, values: Sequence[float], moment: float) -> Steered:
+    """Return the face after its sliders moved to `values`; only what moved is changed.
+
+    Args:
+        steered: the face before.
+        values: as `positions`.
+        moment: when, in seconds; moves of one slider in quick succession are one step to undo.
+
+    Raises:
+        UserError: a value is not allowed.
+    """
+    changed = [place for place, pair in enumerate(zip(values, steered.seen, strict=True)) if pair[0] != pair[1]]
+    if not changed:
+        return steered
+    request = steered.request
+    sliders = [request.age, request.woman, request.smile, *positions(request)[3:]]
+    for place in changed:
+        sliders[place] = values[place]
+    age, woman, smile, *directions = sliders
+    request = replace(request, age=age, woman=woman, smile=smile, directions=tuple(directions))
+    request.check()
+    request = replace(request, directions=tuple(map(float, request.directions)))  # a page's script sends 1.0 as 1
+    going_on = steered.control == changed[0] and moment - steered.moment < PAUSE
+    past = steered.past if going_on else _remember(steered)
+    return Steered(paint(request), steered.first, tuple(values), past, changed[0], moment)
+
+
+def _remember(steered: Steered) -> tuple[FaceRequest, ...]:
+    return (*steered.past, steered.request)[-_REMEMBERED:]
+
+
+def undone(steered: Steered) -> Steered:
+    """Return the face before its last step."""
+    if not steered.past:
+        return steered
+    *past, request = steered.past
+    return Steered(paint(request), steered.first, positions(request), tuple(past))
+
+
+def reset(steered: Steered) -> Steered:
+    """Return the face as it was chosen; this can be undone as well."""
+    if steered.request == steered.first:
+        return steered
+    return Steered(paint(steered.first), steered.first, positions(steered.first), _remember(steered))
+
+
+def nudged(steered: Steered, seed: int) -> Steered:
+    """Return a face that is a bit different; after `NUDGES` of them it stays as it is."""
+    if len(steered.request.nudges) >= NUDGES:
+        return steered
+    request = replace(steered.request, nudges=(*steered.request.nudges, seed))
+    return Steered(paint(request), steered.first, steered.seen, _remember(steered))
+
+
+def usable(model: str) -> tuple[bool, ...]:
+    """Return for every slider, in the order of `positions`, whether it does anything."""
+    loaded = load(model)
+    found = len(loaded.directions)
+    return (*loaded.known, *(number < found for number in range(DIRECTIONS)))
+
+
+def direction_names(model: str, language: str) -> list[str]:
+    """Return the names of a model's directions, as they stand beside their sliders."""
+    names = (*load(model).directions, *[""] * DIRECTIONS)[:DIRECTIONS]
+    return [
+        text(f"faces_direction_{name}", language) if name else text("faces_direction", language, number=number)
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def nearness(face: Face) -> float | None:
+    """Return the share of strangers that are at least as near to a training face; None without the encoder."""
+    try:
+        encoder = load_encoder()
+        index = _strangers(encoder.checkpoint.folder, encoder.checkpoint.id)
+    except UserError:
+        return None
+    import torch
+
+    from genai_demo.faces.strangers import embed
+
+    picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
+    return index.nearness(embed(encoder.network, picture))[0].share_nearer
+
+
+@lru_cache(maxsize=2)
+def _strangers(folder: Path, _checkpoint: str) -> Any:
+    from genai_demo.faces.strangers import StrangerIndex
+
+    return StrangerIndex.read_from(folder)
+
+
+def added(strip: tuple[FaceRequest, ...], request: FaceRequest) -> tuple[FaceRequest, ...]:
+    """Return the faces of a morph with one more.
+
+    Raises:
+        UserError: there are enough, or it is another model's.
+    """
+    if len(strip) >= STATIONS[1]:
+        raise UserError("ui.faces_strip_full", most=STATIONS[1])
+    if strip and strip[0].model != request.model:
+        raise UserError("faces.morph_one_model")
+    return (*strip, request)
+
+
+def rearranged(strip: tuple[FaceRequest, ...], edit: str, place: int) -> tuple[FaceRequest, ...]:
+    """Return the faces of a morph with the one at `place` "earlier", "later", or without it: "remove"."""
+    faces = list(strip)
+    if not 0 <= place < len(faces):
+        return strip
+    face = faces.pop(place)
+    if edit != "remove":
+        faces.insert(max(0, place - 1) if edit == "earlier" else place + 1, face)
+    return tuple(faces)
+
+
+def chosen(model: str, seed: int, count: int = 4) -> tuple[FaceRequest, ...]:
+    """Return faces for a morph that nobody chose."""
+    return tuple(paint(request).request for request in GalleryRequest(model, count=count, seed=seed).faces())
+
+
+def restored(request: FaceRequest, count: int) -> Gallery:
+    """Return the gallery in which a face stood, with at least `count` faces, before it was steered."""
+    count = min(COUNT[1], max(count, request.index + 1))
+    return Gallery(GalleryRequest(request.model, count, request.seed, request.variety), AGE[0])
+
+
+def now() -> float:
+    """Return the time that `moved` counts in."""
+    return time.monotonic()

@@ -1,0 +1,86 @@
+"""The page that opens a downloaded face: it is painted again, compared, and can be steered on."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.errors import UserError
+from genai_demo.ui import cards, faces_cards
+from genai_demo.ui import faces_handlers as handlers
+from genai_demo.ui.faces_controls import live, notice_place, run_script
+from genai_demo.ui.faces_files import Opened, opened
+from genai_demo.ui.faces_gallery import GalleryPage, painted
+from genai_demo.ui.faces_steer import shown
+from genai_demo.ui.languages import Texts, text
+
+
+def open_page(texts: Texts, gallery: GalleryPage) -> None:
+    """Build the page; settings go back to the gallery, and the face to its panel."""
+    language = texts.language
+    with gr.Row(elem_classes="page", elem_id="faces-open"):
+        with gr.Column(elem_classes="fields"):
+            texts.make(
+                gr.HTML,
+                {"value": _intro},
+                elem_id="faces-open-drop",
+                elem_classes="paper",
+                js_on_load="genaiFaces.dropInto(element, '#faces-open')",
+            )
+            upload = texts.make(
+                gr.UploadButton, {"label": "faces_open_button"}, variant="primary", elem_id="faces-open-file"
+            )
+            notice = notice_place(texts, "faces-open-notice")
+        with gr.Column(elem_classes="result"):
+            results = texts.make(
+                gr.HTML,
+                {"value": lambda language: cards.placeholder(text("faces_open_empty", language))},
+                switched=False,
+                elem_id="faces-open-results",
+                elem_classes="paper",
+            )
+            go_on = texts.make(gr.Button, {"value": "faces_open_steer"}, visible=False, elem_id="faces-open-steer")
+    kept = gr.State(None)
+    steering = [*gallery.steer.outputs, *gallery.steer.sliders.all]
+    settings = [gallery.model, gallery.count, gallery.gender, gallery.smile, gallery.variety, gallery.seed]
+    places = [notice, results, go_on, kept, *gallery.outputs, *settings, *steering]
+
+    def open_file(language: str, file: str, count: float) -> tuple[Any, ...]:
+        """Make the face of a file again and put its settings back, or say why the file was refused."""
+        try:
+            found = opened(file)
+            restored = handlers.restored(found.face.request, int(count))
+            steered = handlers.steer(found.face.request)
+            around = painted(restored, language)
+        except UserError as error:
+            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
+        request = restored.request
+        return (
+            "",
+            drawn(language, found),
+            gr.update(visible=True),
+            found,
+            *around,
+            *(request.model, request.count, request.gender, request.smile, request.variety, request.seed),
+            *shown(steered, language),
+            *gallery.steer.sliders.updates(steered.request, language),
+        )
+
+    def drawn(language: str, found: Opened | None) -> str:
+        """Show the comparison in `language`."""
+        if found is None:
+            return cards.placeholder(text("faces_open_empty", language))
+        return faces_cards.verdict(*found, language)
+
+    upload.upload(open_file, [language, upload, gallery.count], places, **live(results))
+    language.input(drawn, [language, kept], results, **live(results))
+    run_script(go_on, "genaiFaces.showSteered()")
+
+
+def _intro(language: str) -> str:
+    return (
+        f'<p class="intro">{escape(text("faces_open_intro", language))}</p>'
+        f'<div class="drop"><p class="hint">{escape(text("faces_open_drop", language))}</p></div>'
+    )

@@ -1,0 +1,515 @@
+"""The faces tab in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from genai_demo.engine.receipt import read_receipt
+from genai_demo.faces import alignment
+from genai_demo.faces.alignment import Aligned, Square
+from genai_demo.settings import settings
+from genai_demo.ui import serving
+from tests.browser.test_page import visible_words
+from tests.helpers.face_models import write_face_models
+from tests.helpers.faces import drawing
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GAN|VAE|API|PNG|ZIP|MP4|WebP|GIF|\.png")
+FACES = "#faces-grid .face"
+PORTRAIT = "#faces-portrait img"
+DRAWN_SIDE = 300
+"""side of a photo in which the detector of these tests sees a face"""
+
+
+class App(NamedTuple):
+    address: str
+    temporary: Path
+    """where the app would write temporary files"""
+    log: io.StringIO
+
+
+@pytest.fixture(scope="module")
+def faces(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The page with untrained models, and a detector that sees a face where no real one would."""
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
+    for folder in (root / "checkpoints").glob("news-*"):
+        (checkpoints / folder.name).symlink_to(folder)
+    write_face_models(checkpoints, tmp_path_factory.mktemp("faces"))
+    temporary = tmp_path_factory.mktemp("temporary")
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    real = alignment.align
+
+    def align(photo: Image.Image, size: int) -> Aligned:
+        if photo.width != DRAWN_SIDE:
+            return real(photo, size)
+        square = Square(complex(photo.width, photo.height) / 2, 0.9 * DRAWN_SIDE)
+        return Aligned(alignment.cut(photo, square, size), square, ())
+
+    with pytest.MonkeyPatch.context() as house:
+        house.setenv("GENAI_DEMO_CHECKPOINTS", str(checkpoints))
+        house.setenv("GRADIO_TEMP_DIR", str(temporary / "gradio"))
+        house.setenv("PORT", "0")
+        house.setattr(tempfile, "tempdir", str(temporary))
+        house.setattr(alignment, "align", align)
+        settings.cache_clear()
+        logging.getLogger().addHandler(handler)
+        page = serving.serve(*serving.address())
+        yield App(page.local_url, temporary, log)
+        page.close()
+        logging.getLogger().removeHandler(handler)
+    settings.cache_clear()
+
+
+@pytest.fixture
+def enter(faces: App, visit: Visit) -> Visit:
+    """Open the faces tab as a visitor with their own browser."""
+
+    def enter_tab(**options: Any) -> Page:
+        page = visit(faces.address, **options)
+        page.locator("#tab-faces-button").click()
+        expect(page.locator(FACES).first).to_be_visible()
+        return page
+
+    return enter_tab
+
+
+def show(page: Page, name: str) -> None:
+    page.locator(f"#tab-faces-{name}-button").click()
+
+
+def move(page: Page, slider: str, *values: float) -> None:
+    """Move a slider as a quick hand does, without a pause between its places."""
+    page.locator(f"#{slider} input[type=range]").evaluate(
+        """(slider, values) => values.forEach((value) => {
+            slider.value = value;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+        })""",
+        list(values),
+    )
+
+
+def source(page: Page, image: str) -> str:
+    return page.locator(image).first.get_attribute("src") or ""
+
+
+def changed(page: Page, image: str, before: str) -> None:
+    """Wait until another picture is shown."""
+    page.wait_for_function("([image, src]) => document.querySelector(image).src !== src", arg=[image, before])
+
+
+def became(page: Page, image: str, wanted: str) -> None:
+    """Wait until that very picture is shown."""
+    page.wait_for_function("([image, src]) => document.querySelector(image).src === src", arg=[image, wanted])
+
+
+def steer(page: Page, place: int = 0) -> None:
+    before = source(page, PORTRAIT) if page.locator(PORTRAIT).count() else ""
+    page.locator(FACES).nth(place).click()
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    changed(page, PORTRAIT, before)
+
+
+def photo(folder: Path, side: int = DRAWN_SIDE) -> Path:
+    file = folder / "the-visitor.jpg"
+    drawing(40, 1, 1, seed=1, side=side).save(file)
+    return file
+
+
+def test_the_gallery_repaints_while_a_slider_moves_and_nothing_jumps(enter: Visit) -> None:
+    page = enter()
+    expect(page.locator(FACES)).to_have_count(16)
+    expect(page.locator("#faces-gallery")).to_contain_text("none of these people exists")
+    before, box = source(page, f"{FACES} img"), page.locator("#faces-grid").bounding_box()
+    page.evaluate("document.querySelector('#faces-grid .face').dataset.kept = 'yes'")
+    move(page, "faces-variety", 0.3, 0.4, 0.5, 1.2)
+    changed(page, f"{FACES} img", before)
+    assert page.locator("#faces-grid").bounding_box() == box
+    assert page.locator("#faces-grid .face img").first.evaluate("(image) => image.naturalWidth") == 224
+
+
+def test_the_last_place_of_a_slider_is_what_is_painted(enter: Visit) -> None:
+    page = enter()
+    move(page, "faces-variety", 1.1)
+    expect(page.locator("#faces-variety input[type=number]")).to_have_value("1.1")
+    page.wait_for_timeout(500)
+    wanted = source(page, f"{FACES} img")
+    move(page, "faces-variety", *[0.2 + 0.05 * step for step in range(18)], 1.1)
+    became(page, f"{FACES} img", wanted)
+    page.wait_for_timeout(500)
+    assert (source(page, f"{FACES} img") == wanted) is True
+
+
+def test_what_is_asked_for_is_said_and_the_seed_is_shown(enter: Visit) -> None:
+    page = enter()
+    page.locator("#faces-gender").get_by_text("Woman").click()
+    page.locator("#faces-smile").get_by_text("Smiling", exact=True).click()
+    move(page, "faces-age", 70)
+    expect(page.locator("#faces-any-age input")).not_to_be_checked()
+    expect(page.get_by_role("button", name="Face 3: woman, about 70, smiling; machine-made")).to_be_visible()
+    page.locator("#faces-new-seed").click()
+    expect(page.locator("#faces-seed input")).not_to_have_value("0")
+    seed = page.locator("#faces-seed input").input_value()
+    expect(page.locator("#faces-grid .result-status")).to_contain_text(f"seed {seed} ")
+    page.locator("#faces-any-age input").check()
+    expect(page.get_by_role("button", name=re.compile("about (?!70)")).first).to_be_visible()
+
+
+def test_both_models_stand_side_by_side(enter: Visit) -> None:
+    page = enter()
+    page.locator("#faces-model").get_by_text("Both, side by side").click()
+    expect(page.locator("#faces-grid .pair")).to_have_count(16)
+    expect(page.locator(FACES)).to_have_count(32)
+    left, right = (page.locator(FACES).nth(place).bounding_box() for place in (0, 1))
+    assert left and right
+    assert left["y"] == right["y"]
+
+
+def test_a_number_that_is_half_typed_is_refused_in_words(enter: Visit) -> None:
+    page = enter()
+    before = source(page, f"{FACES} img")
+    page.locator("#faces-seed input").fill("-1")
+    expect(page.locator("#faces-notice [role=alert]")).to_contain_text("2147483647")
+    assert (source(page, f"{FACES} img") == before) is True
+    page.locator("#faces-seed input").fill("12")
+    expect(page.locator("#faces-notice [role=alert]")).to_have_count(0)
+    expect(page.locator("#faces-grid .result-status")).to_contain_text("seed 12 ")
+
+
+def test_a_face_is_steered_step_by_step_and_back(enter: Visit) -> None:
+    page = enter()
+    steer(page, 5)
+    expect(page.locator(FACES).nth(5)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#faces-undo")).to_be_disabled()
+    expect(page.locator("#faces-nearest")).to_contain_text("Closest training face")
+    pictures = [source(page, PORTRAIT)]
+    for slider, value in (("faces-steer-age", 88), ("faces-steer-smile", 0.3), ("faces-steer-direction-2", 3)):
+        move(page, slider, value)
+        changed(page, PORTRAIT, pictures[-1])
+        pictures.append(source(page, PORTRAIT))
+    page.locator("#faces-nudge").click()
+    changed(page, PORTRAIT, pictures[-1])
+    for picture in reversed(pictures):
+        page.locator("#faces-undo").click()
+        became(page, PORTRAIT, picture)
+    expect(page.locator("#faces-undo")).to_be_disabled()
+    move(page, "faces-steer-age", 20)
+    changed(page, PORTRAIT, pictures[0])
+    page.locator("#faces-reset").click()
+    became(page, PORTRAIT, pictures[0])
+
+
+def test_the_keyboard_is_enough(enter: Visit) -> None:
+    page = enter()
+    page.locator(FACES).first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.place") == "5"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "faces-steer-heading"
+    before = source(page, PORTRAIT)
+    page.locator("#faces-steer-age input[type=range]").focus()
+    page.keyboard.press("End")
+    changed(page, PORTRAIT, before)
+    page.keyboard.press("Escape")
+    expect(page.locator(PORTRAIT)).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.place") == "5"
+
+
+def test_a_downloaded_face_is_painted_again_and_steered_on(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    page.locator("#faces-model").get_by_text("VAE", exact=True).click()
+    expect(page.get_by_role("button", name="Face 3").first).to_be_visible()
+    steer(page, 2)
+    before = source(page, PORTRAIT)
+    move(page, "faces-steer-direction-1", 2.5)
+    changed(page, PORTRAIT, before)
+    picture = source(page, PORTRAIT)
+    with page.expect_download() as download:
+        page.locator("#faces-download").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    settings_ = read_receipt(file).settings
+    assert settings_["directions"][0] == 2.5
+
+    other = enter()
+    show(other, "open")
+    drop = """(place, { name, content }) => {
+        const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+        place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }"""
+    content = base64.b64encode(file.read_bytes()).decode()
+    other.locator("#faces-open-drop .drop").evaluate(drop, {"name": file.name, "content": content})
+    expect(other.locator("#faces-open-results .verdict")).to_contain_text("equal in every pixel")
+    other.locator("#faces-open-steer").click()
+    became(other, PORTRAIT, picture)
+    expect(other.locator("#faces-seed input")).to_have_value(str(settings_["seed"]))
+    expect(other.locator("#faces-steer-direction-1 input[type=number]")).to_have_value("2.5")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(b"no receipt", "no receipt"), (b"\x89PNG\r\n\x1a\nbroken", "damaged")]
+)
+def test_files_that_are_no_faces_are_refused(enter: Visit, tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "wrong.png").write_bytes(content)
+    page = enter()
+    show(page, "open")
+    page.locator("#faces-open input[type=file]").set_input_files(tmp_path / "wrong.png")
+    expect(page.locator("#faces-open-notice [role=alert]")).to_contain_text(sentence)
+
+
+def test_the_archive_holds_what_is_shown(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    with page.expect_download() as download:
+        page.locator("#faces-zip").click()
+    download.value.save_as(tmp_path / "faces.zip")
+    with zipfile.ZipFile(tmp_path / "faces.zip") as archive:
+        assert len(archive.namelist()) == 17
+
+
+def test_chosen_faces_become_a_film(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    for place in (0, 3):
+        steer(page, place)
+        page.locator("#faces-add").click()
+        expect(page.locator("#faces-steer-notice [role=status]")).to_contain_text(f"{1 + place // 3} of 6")
+    show(page, "morph")
+    pictures = page.locator("#faces-strip img")
+    expect(pictures).to_have_count(2)
+    first = source(page, "#faces-strip img")
+    page.get_by_role("button", name="Move face 1 one place back").click()
+    became(page, "#faces-strip li:nth-child(2) img", first)
+    move(page, "faces-seconds", 0.5)
+    page.locator("#faces-format").get_by_text("WebP").click()
+    page.locator("#faces-morph-run").click()
+    film = page.locator("#faces-film .film img")
+    expect(film).to_be_visible()
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+    assert film.evaluate("(film) => film.decode().then(() => film.naturalWidth)") == 256
+    with page.expect_download() as download:
+        page.locator("#faces-film-download").click()
+    assert download.value.suggested_filename == "morph.webp"
+    download.value.save_as(tmp_path / "morph.webp")
+    assert Image.open(tmp_path / "morph.webp").n_frames > 12  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Remove face 1").click()
+    expect(pictures).to_have_count(1)
+    expect(page.locator("#faces-morph-run")).to_be_disabled()
+    page.locator("#faces-choose").click()
+    expect(pictures).to_have_count(4)
+
+
+def test_a_film_can_be_stopped(enter: Visit) -> None:
+    page = enter()
+    show(page, "morph")
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    move(page, "faces-seconds", 5)
+    page.locator("#faces-morph-run").click()
+    page.locator("#faces-morph-stop").click()
+    expect(page.locator("#faces-film")).to_contain_text("There is no film")
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+
+
+def test_faces_of_two_models_do_not_mix(enter: Visit) -> None:
+    page = enter()
+    page.locator("#faces-model").get_by_text("Mix").click()
+    expect(page.locator("#faces-grid .maker").first).to_be_visible()
+    for place in (0, 1):
+        steer(page, place)
+        page.locator("#faces-add").click()
+    expect(page.locator("#faces-steer-notice [role=alert]")).to_contain_text("must all come from one")
+
+
+def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
+    enter: Visit, faces: App, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    page = enter()
+    show(page, "photo")
+    expect(page.locator("#faces-photo")).to_contain_text("not kept")
+    expect(page.locator("#faces-photo-age")).to_be_hidden()
+    kept = {file for file in faces.temporary.rglob("*") if file.is_file()}
+    faces.log.seek(0)
+    faces.log.truncate()
+    capfd.readouterr()
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    expect(page.locator("#faces-original img")).to_be_visible()
+    rebuilt = source(page, "#faces-rebuilt img")
+    move(page, "faces-photo-direction-1", 3)
+    changed(page, "#faces-rebuilt img", rebuilt)
+    with page.expect_download() as download:
+        page.locator("#faces-photo-download").click()
+    download.value.save_as(tmp_path / "edited.png")
+    page.locator("#faces-photo-reset").click()
+    became(page, "#faces-rebuilt img", rebuilt)
+    expect(page.locator("#faces-photo-direction-1 input[type=number]")).to_have_value("0")
+    page.locator("#faces-forget").click()
+    expect(page.locator("#faces-photo .frame img")).to_have_count(0)
+    expect(page.locator("#faces-photo-age")).to_be_hidden()
+    assert {file for file in faces.temporary.rglob("*") if file.is_file()} == kept
+    assert faces.log.getvalue() == ""
+    assert capfd.readouterr() == ("", "")
+    stored = page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    assert "base64" not in stored and len(stored) < 2000
+    with pytest.raises(ValueError):
+        read_receipt(tmp_path / "edited.png")
+
+
+def test_a_photo_without_a_face_is_refused(enter: Visit, tmp_path: Path) -> None:
+    page = enter(locale="zh-CN")
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path, side=260))
+    expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("没有找到人脸")
+    (tmp_path / "text.jpg").write_text("no picture")
+    page.locator("#faces-intake input[type=file]").set_input_files(tmp_path / "text.jpg")
+    expect(page.locator("#faces-photo-notice [role=alert]")).not_to_contain_text("没有找到人脸")
+    expect(page.locator("#faces-photo .frame img")).to_have_count(0)
+
+
+def test_a_file_that_is_too_large_stays_in_the_browser(enter: Visit, tmp_path: Path) -> None:
+    (tmp_path / "large.jpg").write_bytes(bytes(20 * 2**20 + 1))
+    page = enter()
+    show(page, "photo")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#faces-intake input[type=file]").set_input_files(tmp_path / "large.jpg")
+    expect(page.locator("#faces-intake .photo-said")).to_contain_text("20 MB")
+    assert not [address for address in asked if "queue/join" in address]
+
+
+def test_the_camera_takes_one_picture_and_is_switched_off(enter: Visit) -> None:
+    page = enter()
+    show(page, "photo")
+    page.evaluate(
+        """(side) => {
+            const canvas = document.createElement("canvas");
+            canvas.width = canvas.height = side;
+            const brush = canvas.getContext("2d");
+            setInterval(() => {
+                brush.fillStyle = `hsl(${Date.now() % 360} 50% 60%)`;
+                brush.fillRect(0, 0, side, side);
+            }, 30);
+            window.seen = canvas.captureStream();
+            navigator.mediaDevices.getUserMedia = async () => window.seen;
+        }""",
+        DRAWN_SIDE,
+    )
+    state = "window.seen.getTracks().map((track) => track.readyState).join()"
+    page.get_by_role("button", name="Use the camera").click()
+    expect(page.locator("#faces-intake video")).to_be_visible()
+    page.wait_for_function("document.querySelector('#faces-intake video').videoWidth > 0")
+    assert page.evaluate(state) == "live"
+    page.get_by_role("button", name="Take the picture").click()
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    assert page.evaluate(state) == "ended"
+    expect(page.locator("#faces-intake video")).to_be_hidden()
+
+
+def test_without_a_camera_the_page_says_so(enter: Visit) -> None:
+    page = enter()
+    show(page, "photo")
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = async () => { throw new Error('none'); }; }")
+    page.get_by_role("button", name="Use the camera").click()
+    expect(page.locator("#faces-intake .photo-said")).to_contain_text("cannot be used")
+
+
+def test_the_switch_changes_everything_and_keeps_the_work(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    steer(page, 1)
+    picture = source(page, PORTRAIT)
+    page.locator("#faces-add").click()
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    page.get_by_role("radio", name="中文").check(force=True)
+    for name, words in (("photo", "照片"), ("open", "打开"), ("morph", "制作影片"), ("gallery", "调整这张脸")):
+        show(page, name)
+        expect(page.locator(f"#tab-faces-{name}")).to_contain_text(words)
+        seen = ENGLISH_BY_NATURE.sub("", visible_words(page)).replace("Use via", "")
+        assert re.findall("[A-Za-z]{2,}", seen) == [], (name, seen)
+    became(page, PORTRAIT, picture)
+    expect(page.locator(PORTRAIT)).to_have_attribute("alt", re.compile("机器生成"))
+    expect(page.locator("#faces-nearest")).to_contain_text("训练")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_face(enter: Visit, locale: str, tmp_path: Path) -> None:
+    page = enter(phone=True, locale=locale, has_touch=True, reduced_motion="reduce")
+    page.locator(FACES).nth(4).tap()
+    expect(page.locator(PORTRAIT)).to_be_in_viewport()
+    page.locator("#faces-add").click()
+    small = page.locator("#tab-faces-gallery button:visible").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().height < 24).map(one => one.textContent)"
+    )
+    assert small == []
+    for name in ("gallery", "morph", "photo", "open"):
+        show(page, name)
+        if name == "photo":
+            page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+            expect(page.locator("#faces-rebuilt img")).to_be_visible()
+        if name == "morph":
+            page.locator("#faces-choose").click()
+            expect(page.locator("#faces-strip img")).to_have_count(4)
+            move(page, "faces-seconds", 0.5)
+            page.locator("#faces-morph-run").click()
+            expect(page.locator("#faces-film-download")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        outside = page.locator(f"#tab-faces-{name} button:visible").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().right > 390).map(one => one.textContent)"
+        )
+        assert outside == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_axe_finds_nothing_serious(enter: Visit, scheme: str, locale: str, tmp_path: Path) -> None:
+    page = enter(color_scheme=scheme, locale=locale, reduced_motion="reduce")
+
+    def check() -> None:
+        serious = [
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+            for violation in Axe().run(page).response["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+
+    check()
+    steer(page)
+    page.locator("#faces-add").click()
+    page.locator("#faces-steer-more > button").click()
+    expect(page.locator("#faces-steer-direction-8")).to_be_visible()
+    check()
+    show(page, "morph")
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    move(page, "faces-seconds", 0.5)
+    page.locator("#faces-morph-run").click()
+    expect(page.locator("#faces-film video")).to_be_visible()
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+    check()
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    check()
+    show(page, "open")
+    expect(page.locator("#faces-open-file")).to_be_visible()
+    check()

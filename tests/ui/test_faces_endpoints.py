@@ -1,0 +1,94 @@
+"""The faces tab as programs see it, and its words in both languages."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from genai_demo.faces import generation
+from genai_demo.faces.requests import GalleryRequest
+from genai_demo.faces.results import enlarge
+from genai_demo.settings import settings
+from genai_demo.ui.page import build
+from tests.ui import test_languages as languages
+
+
+@pytest.fixture
+def client(faces: Path) -> Iterator[Client]:
+    page, _ = build()
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
+    client = Client(address, verbose=False, analytics_enabled=False)
+    yield client
+    client.close()
+    page.close()
+
+
+def picture(result: dict[str, Any]) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(base64.b64decode(result["image"]))))
+
+
+def test_programs_get_faces_films_and_faces_again(client: Client) -> None:
+    faces = client.predict(model="both", count=1, seed=5, age=30, api_name="/paint_faces")
+    painted = generation.gallery(GalleryRequest("both", 1, 5, age=30))
+    assert [np.array_equal(picture(a), np.array(enlarge(b.picture, 256))) for a, b in zip(faces, painted, strict=True)]
+    assert [face["receipt"]["model"] for face in faces] == ["faces-gan", "faces-vae"]
+    assert client.predict(faces[1]["receipt"], api_name="/reproduce_face") == faces[1]
+    pair = [face["receipt"] for face in client.predict(count=2, api_name="/paint_faces")]
+    film = client.predict(pair, seconds=0.5, format="gif", api_name="/morph_faces")
+    assert film["kind"] == "image/gif"
+    assert Image.open(io.BytesIO(base64.b64decode(film["film"]))).n_frames == 24  # type: ignore[attr-defined]
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert set(endpoints["named_endpoints"]) == {
+        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
+        *("/paint_faces", "/morph_faces", "/reproduce_face"),
+    }
+    assert not endpoints["unnamed_endpoints"]
+
+
+def test_programs_are_told_what_is_not_allowed(client: Client) -> None:
+    with pytest.raises(AppError, match="must be one of"):
+        client.predict(model="crayon", api_name="/paint_faces")
+    with pytest.raises(AppError, match="number of faces"):
+        client.predict([], api_name="/morph_faces")
+    (face,) = client.predict(api_name="/paint_faces")
+    with pytest.raises(AppError, match="does not ship"):
+        client.predict(face["receipt"] | {"model": "/etc"}, api_name="/reproduce_face")
+
+
+def test_the_tab_appears_when_a_model_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> None:
+    def tabs() -> set[str]:
+        return {item["props"].get("elem_id") for item in build()[0].get_config_file()["components"]}
+
+    assert {"tab-faces", "tab-faces-photo"} <= tabs()
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
+    settings.cache_clear()
+    assert "tab-faces" not in tabs()
+    (tmp_path / "faces-gan").mkdir()
+    assert {"tab-faces"} <= tabs()
+    assert "tab-faces-photo" not in tabs(), "only the VAE can read a photo"
+
+
+def test_the_tab_speaks_both_languages(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = build()
+    languages.test_every_string_on_the_page_comes_from_the_catalogue(page)
+    languages.test_the_switch_exchanges_what_the_page_is_built_with(page)
+    languages.test_in_english_no_chinese_is_left_but_the_name_of_the_language(page)
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    seen = " ".join(languages.words(string) for _, _, string in languages.seen(config))
+    for english in ("Any", "Woman", "Smil", "Variety", "photo", "film", "Download", "Direction", "Steer"):
+        assert english not in seen
+
+
+def test_importing_the_page_writes_no_file(root: Path) -> None:
+    assert list((root / "genai_demo").rglob("*.pyi")) == []
