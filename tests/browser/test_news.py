@@ -62,7 +62,7 @@ def test_an_example_works_at_one_click_and_another_takes_its_place(app: str, vis
 def test_the_same_seed_gives_the_same_texts_and_another_does_not(app: str, visit: Visit) -> None:
     page = visit(f"{app}?seed=7&variants=2&length=24")
     texts = []
-    for seed in (7, 7, 8):
+    for seed in (7, 8, 7):
         open_settings(page, "generate") if not texts else None
         set_number(page, "generate-seed", seed)
         page.locator("#generate-run").click()
@@ -70,7 +70,7 @@ def test_the_same_seed_gives_the_same_texts_and_another_does_not(app: str, visit
         finished(page, "generate")
         expect(page.locator("#generate-results article.finished")).to_have_count(2)
         texts.append(page.locator("#generate-results article").evaluate_all("all => all.map(one => one.dataset.text)"))
-    assert texts[0] == texts[1] != texts[2]
+    assert texts[0] == texts[2] != texts[1]
     assert texts[0][0] != texts[0][1]
 
 
