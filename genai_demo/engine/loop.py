@@ -6,7 +6,6 @@ and ends with the same weights as one that was never interrupted, bit for bit on
 
 from __future__ import annotations
 
-import math
 import signal
 import time
 from collections.abc import Iterator
@@ -188,7 +187,10 @@ class _Loop:
                 self.snapshots_done = max(due, self.snapshots_done)
                 if self.main and (snapshot_due or self.books.tick_due()):
                     self.books.tick(self.progress, extra)
-                    bar.set_postfix_str(f"step {self.step}, loss {figures.get('loss', math.nan):.3f}", refresh=False)
+                    losses = [
+                        f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items() if "loss" in name
+                    ]
+                    bar.set_postfix_str(", ".join([f"step {self.step}", *losses]), refresh=False)
                     bar.update(round(self.progress.fraction * 100 - bar.n, 2))
                 if self.state_due:
                     self._save_state()

@@ -12,12 +12,13 @@ from genai_demo.engine.files import write_json
 from genai_demo.errors import UserError
 
 
-def add_run_options(parser: argparse.ArgumentParser, batch_size: int) -> None:
+def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usual: str = "") -> None:
     """Add what every training run can be told.
 
     Args:
         parser: of `train MODALITY`.
-        batch_size: examples per step if nothing else is asked for.
+        batch_size: examples per step if nothing else is asked for; None leaves it to the kind of model.
+        usual: says in the help what the kinds of models take then.
     """
     parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
@@ -25,7 +26,7 @@ def add_run_options(parser: argparse.ArgumentParser, batch_size: int) -> None:
     budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
     budget.add_argument("--examples", type=int, metavar="N", help="budget in training examples")
     parser.add_argument(
-        "--batch-size", type=int, default=batch_size, metavar="N", help=f"examples per step ({batch_size})"
+        "--batch-size", type=int, default=batch_size, metavar="N", help=f"examples per step ({usual or batch_size})"
     )
     parser.add_argument("--learning-rate", type=float, default=None, metavar="RATE", help="peak learning rate")
     parser.add_argument(
@@ -47,15 +48,17 @@ def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
     Raises:
         UserError: an option is not allowed.
     """
-    return TrainConfig(
-        minutes=options.minutes,
-        examples=options.examples,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        precision=options.precision,
-        snapshots=options.snapshots,
+    fields: dict[str, Any] = {
+        "minutes": options.minutes,
+        "examples": options.examples,
+        "seed": options.seed,
+        "precision": options.precision,
+        "snapshots": options.snapshots,
         **changes,
-    )
+    }
+    if options.batch_size is not None:
+        fields["batch_size"] = options.batch_size
+    return TrainConfig(**fields)
 
 
 def sizes(options: argparse.Namespace) -> dict[str, Any]:

@@ -117,10 +117,9 @@ def train(options: argparse.Namespace) -> None:
     """
     from genai_demo.engine.loop import train as run_training
     from genai_demo.engine.run import RunFolder
-    from genai_demo.faces.training import make_task
+    from genai_demo.faces.training import engine_fields, make_task
 
-    # A penalised step's gradient is several times longer than the others', and Adam evens that out.
-    config = train_config(options, clip_norm=1000.0 if options.model == "gan" else 1.0)
+    config = train_config(options, **engine_fields(options.model))
     run = RunFolder(options.run)
     run.check(options.resume)
     task = make_task(

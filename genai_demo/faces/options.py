@@ -57,7 +57,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
     )
     parser.add_argument("--augmentation", type=float, default=None, metavar="P", help="GAN: augmentation later on")
-    add_run_options(parser, batch_size=32)
+    add_run_options(parser, batch_size=None, usual="32; dcgan: 128, as in its paper")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:

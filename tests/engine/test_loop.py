@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -392,3 +393,10 @@ def test_precision_of_the_first_part_stays(run: RunFolder, monkeypatch: pytest.M
     monkeypatch.setattr(device, "bf16_speedup", lambda: 9.0)
     train(Toy(), config, run, resume=True)
     assert read_checkpoint(run.snapshot_folder(STEPS)).trained["precision"] == "fp32"
+
+
+def test_the_bar_shows_the_loss_of_every_network(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    train(Duel(), CONFIG, run)
+    told = capsys.readouterr().err
+    assert re.search(r"d loss \d", told) and re.search(r"g loss \d", told)
+    assert "nan" not in told

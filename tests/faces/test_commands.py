@@ -1,0 +1,121 @@
+"""The commands for faces: train, go on, export, paint, and paint again; what is not allowed is refused beforehand."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from genai_demo.__main__ import main
+from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.options import train_config
+from genai_demo.engine.run import RunFolder
+from genai_demo.faces import dcgan, gan
+from genai_demo.faces.options import TRAINED, add_train_options
+from genai_demo.faces.training import engine_fields
+from tests.helpers.faces import write_toys
+
+
+def run(*words: str | Path) -> int:
+    return main([str(word) for word in words])
+
+
+def size(fields: dict[str, Any]) -> list[str]:
+    values = {key: ",".join(map(str, value)) if isinstance(value, tuple) else value for key, value in fields.items()}
+    return ["--size", *(f"{key}={value}" for key, value in values.items())]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_toys(tmp_path, count=32, side=64)
+
+
+def test_train_go_on_and_export(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, target = tmp_path / "run", tmp_path / "mine"
+    words = ["train", "faces", "--model", "gan", "--data", data, "--run", folder, "--batch-size", "4"]
+    words += ["--precision", "fp32", "--gamma", "0.5", *size(gan.DEBUG)]
+    assert run(*words, "--examples", "8") == 0
+    assert "2 steps, 8 examples" in capsys.readouterr().out
+    assert run(*words, "--examples", "8") != 0, "a run that is there is not written over"
+    assert run(*words, "--examples", "16", "--resume") == 0
+    assert "4 steps, 16 examples" in capsys.readouterr().out
+    assert run("export", "faces", "--run", folder, "--to", target, "--data", data) == 0
+    checkpoint = read_checkpoint(target)
+    assert checkpoint.id in capsys.readouterr().out
+    assert checkpoint.trained["data"]["training"]["gamma"] == 0.5
+
+    out = tmp_path / "out"
+    assert run("generate", "faces", "--model", target, "--count", "2", "--seed", "3", "--out", out, "--json", "-") == 0
+    results = json.loads(capsys.readouterr().out)
+    assert [Path(one["file"]).name for one in results] == ["face-gan-3-0.png", "face-gan-3-1.png"]
+    assert {one["receipt"]["checkpoint"] for one in results} == {checkpoint.id}
+    again = tmp_path / "again"
+    assert run("generate", "--receipt", out / "face-gan-3-1.png", "--out", again) == 0
+    assert (again / "face-gan-3-1.png").read_bytes() == (out / "face-gan-3-1.png").read_bytes()
+
+
+@pytest.mark.usefixtures("tiny")
+def test_both_models_and_a_sheet(tmp_path: Path) -> None:
+    sheet = tmp_path / "all.png"
+    assert run("generate", "faces", "--model", "both", "--count", "3", "--out", tmp_path / "out", "--sheet", sheet) == 0
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == [f"face-{one}.png" for one in ("gan-0-0", "gan-0-1", "gan-0-2", "vae-0-0", "vae-0-1", "vae-0-2")]
+    assert Image.open(sheet).width > 16
+
+
+@pytest.mark.usefixtures("tiny")
+def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert run("generate", "faces", "--out", out) == 0
+    before = (out / "face-gan-0-0.png").read_bytes()
+    assert run("generate", "faces", "--count", "2", "--out", out) != 0
+    assert "face-gan-0-0.png" in capsys.readouterr().err
+    assert not (out / "face-gan-0-1.png").exists()
+    assert (out / "face-gan-0-0.png").read_bytes() == before
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    "words",
+    [("--count", "0"), ("--age", "17"), ("--variety", "9"), ("--seed", "-1"), ("--model", "nowhere")],
+    ids=lambda words: words[0],
+)
+def test_what_is_not_allowed_is_said_in_one_sentence(
+    words: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("generate", "faces", *words, "--out", tmp_path / "out") != 0
+    told = capsys.readouterr().err
+    assert words[1] in told and "Traceback" not in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_only_a_gan_starts_from_another_run(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--model", "vae", "--data", data, "--start", tmp_path, "--run", tmp_path / "run", "--examples", "8"]
+    assert run("train", "faces", *words) != 0
+    assert "vae" in capsys.readouterr().err
+    assert not RunFolder(tmp_path / "run").read_stats()
+
+
+@pytest.mark.parametrize("family", TRAINED)
+@pytest.mark.parametrize("asked", [None, 7])
+def test_the_baseline_is_trained_as_its_paper_says(family: str, asked: int | None, tmp_path: Path) -> None:
+    parser = ArgumentParser()
+    add_train_options(parser)
+    words = ["--model", family, "--data", "faces", "--run", str(tmp_path), "--examples", "8"]
+    options = parser.parse_args(words + ([] if asked is None else ["--batch-size", str(asked)]))
+    config = train_config(options, **engine_fields(family))
+    usual = 128 if family == "dcgan" else 32
+    assert config.batch_size == (usual if asked is None else asked)
+    assert (config.ema_half_life == 0) == (family == "dcgan")
+    assert config.clip_norm == {"gan": 1000.0, "dcgan": 1e9}.get(family, 1.0)
+
+
+def test_the_baseline_trains_from_the_command_line(data: Path, tmp_path: Path) -> None:
+    words = ["--model", "dcgan", "--data", data, "--run", tmp_path / "run", "--examples", "8", "--batch-size", "4"]
+    assert run("train", "faces", *words, "--precision", "fp32", *size(dcgan.DEBUG)) == 0
+    newest = RunFolder(tmp_path / "run").last_snapshot()
+    assert newest is not None and read_checkpoint(newest).family == "dcgan"
