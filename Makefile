@@ -11,6 +11,7 @@ APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteract
 checksum = $(shell cat $(1) | cksum | cut -d' ' -f1)
 APP_STAMP := $(VENV)/app-$(call checksum,requirements.txt)
 DEV_STAMP := $(VENV)/dev-$(call checksum,requirements.txt requirements-dev.txt)
+BENCH_STAMP := $(VENV)/bench-$(call checksum,requirements.txt benchmarks/requirements.txt)
 
 .PHONY: help run test format bench clean chromium
 
@@ -30,8 +31,9 @@ format: $(DEV_STAMP)  ## put all code into the house style
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 
-bench: $(DEV_STAMP)  ## measure speed and memory
+bench: $(BENCH_STAMP)  ## measure speed and memory
 	$(BIN)/python -m benchmarks.text
+	$(BIN)/python -m benchmarks.faces
 
 clean:  ## remove the environment and all caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
@@ -51,6 +53,10 @@ $(APP_STAMP): | $(BIN)/pip
 $(DEV_STAMP): | $(BIN)/pip
 	$(PIP) install -r requirements-dev.txt
 	@rm -f $(VENV)/app-* $(VENV)/dev-* && touch $@ $(APP_STAMP)
+
+$(BENCH_STAMP): | $(BIN)/pip
+	$(PIP) install -r benchmarks/requirements.txt
+	@rm -f $(VENV)/app-* $(VENV)/bench-* && touch $@ $(APP_STAMP)
 
 # The browser tests drive the system's browser; where there is no apt, playwright brings its own.
 chromium:

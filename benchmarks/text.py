@@ -6,29 +6,21 @@ weights, the same number of parameters and its cache; the masked model; and the 
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import socket
-import statistics
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.reporting import machine, median, read_options, show
+
 _ROOT = Path(__file__).resolve().parent.parent
 _OPENING = "The prime minister said on Monday that"
-
-
-def _median(measure: Callable[[int], dict[str, float]], repeats: int) -> dict[str, float]:
-    measure(0)
-    rows = [measure(number) for number in range(repeats)]
-    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
 
 
 def gru_speed(repeats: int, variants: int) -> dict[str, float]:
@@ -45,7 +37,7 @@ def gru_speed(repeats: int, variants: int) -> dict[str, float]:
         seconds = time.perf_counter() - start
         return {"first_token_ms": first * 1000, "tokens_per_second": last * variants / seconds}
 
-    return _median(measure, repeats)
+    return median(measure, repeats)
 
 
 def masked_speed(repeats: int) -> dict[str, float]:
@@ -60,7 +52,7 @@ def masked_speed(repeats: int) -> dict[str, float]:
         list(run(GenerateRequest(model="masked", seed=seed)))
         return {"fill_ms": (middle - start) * 1000, "write_ms": (time.perf_counter() - middle) * 1000}
 
-    return _median(measure, repeats)
+    return median(measure, repeats)
 
 
 def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, float]:
@@ -114,7 +106,7 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
             "tokens_per_second": (len(stamps) - 1) / (time.perf_counter() - start),
         }
 
-    return {"parameters": float(sum(p.numel() for p in model.parameters()))} | _median(measure, repeats)
+    return {"parameters": float(sum(p.numel() for p in model.parameters()))} | median(measure, repeats)
 
 
 @contextmanager
@@ -158,11 +150,7 @@ def application() -> dict[str, float]:
 
 def main() -> None:
     """Print a table, and JSON where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", metavar="FILE", help="- for standard output")
-    options = parser.parse_args()
+    options = read_options(__doc__)
 
     import torch
 
@@ -172,12 +160,7 @@ def main() -> None:
     loaded = load("gru")
     parameters = sum(weight.numel() for weight in loaded.network.parameters())
     report: dict[str, Any] = {
-        "machine": {
-            "processor": platform.processor() or platform.machine(),
-            "threads": options.threads,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
+        "machine": machine(options.threads),
         "application": application(),
         "gru": {"parameters": float(parameters)} | gru_speed(options.repeats, 1),
         "gru, 6 at once": {"parameters": float(parameters)} | gru_speed(options.repeats, 6),
@@ -186,15 +169,7 @@ def main() -> None:
     }
     ratio = report["gru"]["tokens_per_second"] / report["GPT-2 class, random weights"]["tokens_per_second"]
     report["gru over GPT-2 class"] = {"tokens_per_second": ratio}
-    stream = sys.stderr if options.json == "-" else sys.stdout
-    for name, figures in report.items():
-        for figure, value in figures.items():
-            shown = f"{value:,.1f}" if isinstance(value, float) else value
-            print(f"{name:<30} {figure:<20} {shown:>16}", file=stream)
-    if options.json == "-":
-        print(json.dumps(report, indent=2))
-    elif options.json:
-        Path(options.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    show(report, options.json)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ RECEIPT_MARK = "Receipt: "
 PNG_KEY = "genai-demo-receipt"
 """name of the PNG text chunk that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
-_LARGEST_FILE = 4_000_000
+LARGEST_FILE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,29 @@ def read_receipt(file: Path) -> Receipt:
     """
     if not file.is_file():
         raise UserError("engine.no_file", file=file)
-    if file.stat().st_size > _LARGEST_FILE:
+    if file.stat().st_size > LARGEST_FILE:
         raise UserError("engine.receipt_too_large", file=file.name)
-    content = file.read_bytes()
+    return receipt_in(file.read_bytes(), file.name)
+
+
+def receipt_in(content: bytes, name: str) -> Receipt:
+    """Return the receipt in the content of a file, as `read_receipt`.
+
+    Args:
+        content: all of it.
+        name: what an error calls the file.
+
+    Raises:
+        UserError: too large, damaged, not UTF-8 text, or no receipt in it.
+    """
+    if len(content) > LARGEST_FILE:
+        raise UserError("engine.receipt_too_large", file=name)
     if content.startswith(_PNG):
-        return parse_receipt(_text_of_png(content, file.name))
+        return parse_receipt(_text_of_png(content, name))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise UserError("engine.not_utf8", file=file.name) from None
+        raise UserError("engine.not_utf8", file=name) from None
 
 
 def _text_of_png(content: bytes, name: str) -> str:

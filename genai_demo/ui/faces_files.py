@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 import json
 import zipfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from genai_demo.engine.receipt import Receipt, read_receipt
+from genai_demo.engine.receipt import Receipt, receipt_in
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.faces.loading import FOLDERS
@@ -61,6 +61,24 @@ def gallery_file(request: GalleryRequest) -> str:
     return download(f"faces-{request.model}-{request.seed}.zip", "application/zip", stream.getvalue())
 
 
+def received(content: str, most: int) -> bytes:
+    """Return the file that the page's script sent in base64.
+
+    Args:
+        content: what it sent.
+        most: largest file that is allowed, in bytes.
+
+    Raises:
+        UserError: it is too large, or no base64.
+    """
+    if len(content) > 4 * (most // 3 + 1):
+        raise UserError("faces.too_many_bytes", most=most // 2**20)
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise UserError("faces.not_a_picture") from None
+
+
 class Opened(NamedTuple):
     """A face whose file was opened, beside the one that its receipt makes again."""
 
@@ -71,17 +89,20 @@ class Opened(NamedTuple):
     """mean difference of the two pictures, 0 to 255"""
 
 
-def opened(file: str) -> Opened:
+def opened(content: bytes, name: str) -> Opened:
     """Make the face of a file again, with the models that ship only: a visitor's receipt may not name any folder.
+
+    Args:
+        content: of the file.
+        name: what an error calls it.
 
     Raises:
         UserError: there is no receipt of a face in it, or it is of another checkpoint than the one that is here.
     """
-    receipt = read_receipt(Path(file))
-    face = reproduced(receipt)
-    if not Path(file).read_bytes().startswith(_PNG):
+    face = reproduced(receipt_in(content, name))
+    if not content.startswith(_PNG):
         return Opened(face, None, 0.0)
-    picture = np.array(open_picture(Path(file)))
+    picture = np.array(open_picture(content))
     if picture.shape[0] != picture.shape[1]:
         return Opened(face, picture, 255.0)
     again = np.array(enlarge(face.picture, len(picture)))

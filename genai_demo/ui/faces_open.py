@@ -7,14 +7,18 @@ from typing import Any
 
 import gradio as gr
 
+from genai_demo.engine.receipt import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.ui import cards, faces_cards
 from genai_demo.ui import faces_handlers as handlers
 from genai_demo.ui.faces_controls import live, notice_place, run_script
-from genai_demo.ui.faces_files import Opened, opened
+from genai_demo.ui.faces_files import Opened, opened, received
 from genai_demo.ui.faces_gallery import GalleryPage, painted
 from genai_demo.ui.faces_steer import shown
 from genai_demo.ui.languages import Texts, text
+
+_LONGEST_NAME = 100
+"""characters of a file's name that an error repeats"""
 
 
 def open_page(texts: Texts, gallery: GalleryPage) -> None:
@@ -22,15 +26,12 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
     language = texts.language
     with gr.Row(elem_classes="page", elem_id="faces-open"):
         with gr.Column(elem_classes="fields"):
-            texts.make(
+            intake = texts.make(
                 gr.HTML,
-                {"value": _intro},
+                {"value": _intake},
                 elem_id="faces-open-drop",
                 elem_classes="paper",
-                js_on_load="genaiFaces.dropInto(element, '#faces-open')",
-            )
-            upload = texts.make(
-                gr.UploadButton, {"label": "faces_open_button"}, variant="primary", elem_id="faces-open-file"
+                js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
             )
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
@@ -47,10 +48,10 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
     settings = [gallery.model, gallery.count, gallery.gender, gallery.smile, gallery.variety, gallery.seed]
     places = [notice, results, go_on, kept, *gallery.outputs, *settings, *steering]
 
-    def open_file(language: str, file: str, count: float) -> tuple[Any, ...]:
+    def open_file(language: str, count: float, event: gr.EventData) -> tuple[Any, ...]:
         """Make the face of a file again and put its settings back, or say why the file was refused."""
         try:
-            found = opened(file)
+            found = opened(received(str(event.content), LARGEST_FILE), str(event.name)[:_LONGEST_NAME])
             restored = handlers.restored(found.face.request, int(count))
             steered = handlers.steer(found.face.request)
             around = painted(restored, language)
@@ -74,13 +75,22 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
             return cards.placeholder(text("faces_open_empty", language))
         return faces_cards.verdict(*found, language)
 
-    upload.upload(open_file, [language, upload, gallery.count], places, **live(results))
+    opening = intake.chosen(open_file, [language, gallery.count], places, **live(results))
+    opening.then(None, None, None, js="() => genaiFaces.read('faces-open-drop')", api_visibility="private")
     language.input(drawn, [language, kept], results, **live(results))
     run_script(go_on, "genaiFaces.showSteered()")
 
 
-def _intro(language: str) -> str:
+def _intake(language: str) -> str:
+    intro, drop, choose, reading = (
+        escape(text(f"faces_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
+    )
+    # The page's script knows the file's name.
+    too_large = escape(handlers.sentence(UserError("engine.receipt_too_large", file="{file}"), language))
     return (
-        f'<p class="intro">{escape(text("faces_open_intro", language))}</p>'
-        f'<div class="drop"><p class="hint">{escape(text("faces_open_drop", language))}</p></div>'
+        f'<p class="intro">{intro}</p>'
+        f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'
+        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
+        f'<p class="hint">{drop}</p><input type="file" accept=".png,.json" hidden></div>'
+        f'<p class="file-said" role="status"></p>'
     )

@@ -47,14 +47,14 @@ def photo_page(texts: Texts) -> None:
         with gr.Column(elem_classes="extras", elem_id="faces-photo-sliders"):
             sliders = face_sliders(texts, "faces-photo")
     buttons = [reset, save, forget]
-    offer_file(save, lambda code, *values: faces_upload.edited_file(code, values), [code, *sliders.all])
+    offer_file(save, lambda code, *values: faces_upload.edited_file(code, values) if code else "", [code, *sliders.all])
     _connect(texts, intake, notice, sliders, code, aligned, rebuilt, buttons)
 
 
 def _intake(language: str) -> str:
     intro, kept, drop = (escape(text(f"faces_photo_{key}", language)) for key in ("intro", "kept", "drop"))
     buttons = {
-        name: f'<button type="button" data-photo="{name}">{escape(text(f"faces_photo_{name}", language))}</button>'
+        name: f'<button type="button" data-take="{name}">{escape(text(f"faces_photo_{name}", language))}</button>'
         for name in ("choose", "camera", "snap", "cancel")
     }
     said = {
@@ -69,7 +69,7 @@ def _intake(language: str) -> str:
         f'<div class="ways">{buttons["choose"]}{buttons["camera"]}</div>'
         f'<p class="hint">{drop}</p><input type="file" accept="image/*" hidden></div>'
         f'<div class="camera"><video playsinline muted></video><div class="ways">{buttons["snap"]}{buttons["cancel"]}'
-        f'</div></div><p class="hint">{kept}</p><p class="photo-said" role="status"></p>'
+        f'</div></div><p class="hint">{kept}</p><p class="file-said" role="status"></p>'
     )
 
 
@@ -124,7 +124,7 @@ def _connect(
     def edit(language: str, code: Code | None, *values: float) -> tuple[Any, ...]:
         """Repaint the face as the sliders stand."""
         if code is None:
-            return gr.skip(), gr.skip()
+            return cards.notice(text("faces_photo_gone", language)), gr.skip()
         try:
             return "", show(faces_upload.edited(code, values))
         except UserError as error:
@@ -133,8 +133,12 @@ def _connect(
     def restart(language: str, code: Code | None) -> tuple[Any, ...]:
         """Take all edits back."""
         if code is None:
-            return (gr.skip(),) * (1 + len(sliders.all))
-        return show(faces_upload.edited(code, code.start)), *_at(code.start, sliders, language)
+            return cards.notice(text("faces_photo_gone", language)), *[gr.skip()] * (1 + len(sliders.all))
+        return "", show(faces_upload.edited(code, code.start)), *_at(code.start, sliders, language)
+
+    def missing(language: str, code: Code | None) -> str:
+        """Say that the photo's time is up, if it is."""
+        return cards.notice(text("faces_photo_gone", language)) if code is None else ""
 
     def forget() -> tuple[Any, ...]:
         """Leave nothing of the photo."""
@@ -151,11 +155,12 @@ def _connect(
         """Show the sliders' names in `language`."""
         return sliders.names("vae", language) if code else [gr.skip()] * len(sliders.directions)
 
-    reset, _, forget_button = buttons
+    reset, save, forget_button = buttons
     reading = intake.photo(read, language, places, **live(rebuilt))
-    reading.then(None, None, None, js="() => genaiFaces.photoRead()", api_visibility="private")
+    reading.then(None, None, None, js="() => genaiFaces.read('faces-intake')", api_visibility="private")
     gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
-    reset.click(restart, [language, code], [rebuilt, *sliders.all], **live(rebuilt))
+    save.click(missing, [language, code], notice, **PRIVATE)
+    reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
     forget_button.click(forget, None, places, **PRIVATE)
     language.input(rename, [language, code], list(sliders.directions), **live(rebuilt))
 

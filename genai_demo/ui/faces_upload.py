@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,13 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from genai_demo.errors import UserError
 from genai_demo.faces import alignment
 from genai_demo.faces.loading import load
 from genai_demo.faces.pictures import MOST_BYTES, open_picture
 from genai_demo.faces.requests import AGE, FaceRequest
 from genai_demo.faces.results import enlarge, marked_png
-from genai_demo.ui.faces_files import PORTRAIT, download
+from genai_demo.ui.faces_files import PORTRAIT, download, received
 from genai_demo.ui.faces_handlers import positions
 
 _ENOUGH = 1024
@@ -57,13 +54,7 @@ def read_photo(content: str) -> Reading:
     Raises:
         UserError: no picture, a damaged or too large one, no face in it, or the VAE cannot be used.
     """
-    if len(content) > 4 * (MOST_BYTES // 3 + 1):
-        raise UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20)
-    try:
-        data = base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError):
-        raise UserError("faces.not_a_picture") from None
-    photo = open_picture(data, _ENOUGH)
+    photo = open_picture(received(content, MOST_BYTES), _ENOUGH)
     from genai_demo.faces.painting import VaePainter
 
     painter = load("vae").painter

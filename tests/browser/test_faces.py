@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import gradio as gr
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -22,6 +23,7 @@ from genai_demo.faces import alignment
 from genai_demo.faces.alignment import Aligned, Square
 from genai_demo.settings import settings
 from genai_demo.ui import serving
+from genai_demo.ui.faces_upload import Code
 from tests.browser.test_page import visible_words
 from tests.helpers.face_models import write_face_models
 from tests.helpers.faces import drawing
@@ -41,6 +43,7 @@ class App(NamedTuple):
     temporary: Path
     """where the app would write temporary files"""
     log: io.StringIO
+    blocks: gr.Blocks
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def faces(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]
         settings.cache_clear()
         logging.getLogger().addHandler(handler)
         page = serving.serve(*serving.address())
-        yield App(page.local_url, temporary, log)
+        yield App(page.local_url, temporary, log, page)
         page.close()
         logging.getLogger().removeHandler(handler)
     settings.cache_clear()
@@ -374,6 +377,39 @@ def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
         read_receipt(tmp_path / "edited.png")
 
 
+@pytest.mark.parametrize("act", ["direction-1", "reset", "download"])
+def test_a_photo_whose_time_is_up_is_asked_for_again(enter: Visit, faces: App, tmp_path: Path, act: str) -> None:
+    page = enter()
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    for session in faces.blocks.state_holder.session_data.values():
+        for key, value in session.state_data.items():
+            session.state_data[key] = None if isinstance(value, Code) else value
+    notice = page.locator("#faces-photo-notice [role=alert]")
+    if act.startswith("direction"):
+        move(page, f"faces-photo-{act}", 3)
+    else:
+        page.locator(f"#faces-photo-{act}").click()
+    expect(notice).to_contain_text("no photo here any more")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    expect(notice).to_have_count(0)
+
+
+def test_an_opened_file_is_not_written_to_a_disk(enter: Visit, faces: App, tmp_path: Path) -> None:
+    page = enter()
+    kept = {file for file in faces.temporary.rglob("*") if file.is_file()}
+    show(page, "open")
+    page.locator("#faces-open input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-open-notice [role=alert]")).to_be_visible()
+    expect(page.locator("#faces-open-drop .file-said")).to_be_empty()
+    (tmp_path / "large.png").write_bytes(bytes(4_000_001))
+    page.locator("#faces-open input[type=file]").set_input_files(tmp_path / "large.png")
+    expect(page.locator("#faces-open-drop .file-said")).to_contain_text("large.png is larger than 4 MB")
+    assert {file for file in faces.temporary.rglob("*") if file.is_file()} == kept
+
+
 def test_a_photo_without_a_face_is_refused(enter: Visit, tmp_path: Path) -> None:
     page = enter(locale="zh-CN")
     show(page, "photo")
@@ -393,7 +429,7 @@ def test_a_file_that_is_too_large_stays_in_the_browser(enter: Visit, tmp_path: P
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#faces-intake input[type=file]").set_input_files(tmp_path / "large.jpg")
-    expect(page.locator("#faces-intake .photo-said")).to_contain_text("20 MB")
+    expect(page.locator("#faces-intake .file-said")).to_contain_text("20 MB")
     assert not [address for address in asked if "queue/join" in address]
 
 
@@ -430,7 +466,7 @@ def test_without_a_camera_the_page_says_so(enter: Visit) -> None:
     show(page, "photo")
     page.evaluate("() => { navigator.mediaDevices.getUserMedia = async () => { throw new Error('none'); }; }")
     page.get_by_role("button", name="Use the camera").click()
-    expect(page.locator("#faces-intake .photo-said")).to_contain_text("cannot be used")
+    expect(page.locator("#faces-intake .file-said")).to_contain_text("cannot be used")
 
 
 def test_the_switch_changes_everything_and_keeps_the_work(enter: Visit, tmp_path: Path) -> None:
@@ -512,5 +548,5 @@ def test_axe_finds_nothing_serious(enter: Visit, scheme: str, locale: str, tmp_p
     expect(page.locator("#faces-rebuilt img")).to_be_visible()
     check()
     show(page, "open")
-    expect(page.locator("#faces-open-file")).to_be_visible()
+    expect(page.locator("#faces-open-drop button")).to_be_visible()
     check()

@@ -236,21 +236,18 @@ def unpacked(download: str) -> tuple[str, bytes]:
     return file["name"], base64.b64decode(file["content"])
 
 
-def test_a_downloaded_face_is_opened_pixel_by_pixel(tmp_path: Path) -> None:
+def test_a_downloaded_face_is_opened_pixel_by_pixel() -> None:
     steered = moved(handlers.steer(FaceRequest("vae", seed=9)), 3, 1.5, 0.0)
     name, content = unpacked(files.portrait_file(steered.face))
     assert name == "face-vae-9-0.png"
-    file = tmp_path / name
-    file.write_bytes(content)
-    found = files.opened(str(file))
+    found = files.opened(content, name)
     assert found.face.request == steered.request
     assert found.difference == 0
     # a receipt alone is enough
-    (tmp_path / "receipt.json").write_text(steered.face.receipt.to_json())
-    assert files.opened(str(tmp_path / "receipt.json")).picture is None
+    assert files.opened(steered.face.receipt.to_json().encode(), "receipt.json").picture is None
 
 
-def test_a_changed_picture_is_noticed(tmp_path: Path) -> None:
+def test_a_changed_picture_is_noticed() -> None:
     steered = handlers.steer(FaceRequest(seed=9))
     _, content = unpacked(files.portrait_file(steered.face))
     image = Image.open(io.BytesIO(content))
@@ -259,8 +256,9 @@ def test_a_changed_picture_is_noticed(tmp_path: Path) -> None:
 
     info = PngInfo()
     info.add_itxt("genai-demo-receipt", steered.face.receipt.to_json())
-    image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(tmp_path / "face.png", pnginfo=info)
-    assert files.opened(str(tmp_path / "face.png")).difference > 3
+    stream = io.BytesIO()
+    image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(stream, "PNG", pnginfo=info)
+    assert files.opened(stream.getvalue(), "face.png").difference > 3
 
 
 def test_the_archive_holds_every_face_with_its_receipt(tmp_path: Path) -> None:

@@ -94,33 +94,35 @@ window.genaiFaces = (() => {
     });
   }
 
-  // Puts a dropped file where the button of the page would have put it.
-  function dropInto(element, selector) {
-    onDrop(element, (file) => {
-      const input = document.querySelector(`${selector} input[type=file]`);
-      const files = new DataTransfer();
-      files.items.add(file);
-      input.files = files.files;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
+  function say(place, words) {
+    const said = place && place.querySelector(".file-said");
+    if (said) said.textContent = words;
+  }
+
+  // The file goes into the event alone: what Gradio uploads, it would write to a disk.
+  function send(place, file, trigger) {
+    const { most, tooLarge, reading } = place.querySelector(".drop").dataset;
+    if (file.size > Number(most)) { say(place, tooLarge.replace("{file}", file.name)); return; }
+    say(place, reading);
+    const reader = new FileReader();
+    reader.onload = () => trigger(reader.result.slice(reader.result.indexOf(",") + 1), file.name || "");
+    reader.readAsDataURL(file);
+  }
+
+  // Lets a file be chosen by the button of `place`, or dropped on it.
+  function take(place, trigger) {
+    place.addEventListener("click", (event) => {
+      if (event.target.closest("button[data-take=choose]")) place.querySelector("input").click();
     });
+    place.addEventListener("change", (event) => {
+      const [file] = event.target.files || [];
+      if (file) send(place, file, trigger);
+      event.target.value = "";
+    });
+    onDrop(place, (file) => send(place, file, trigger));
   }
 
   let intake = null;
-
-  function say(words) {
-    const place = intake && intake.querySelector(".photo-said");
-    if (place) place.textContent = words;
-  }
-
-  // The photo goes into the event alone: what Gradio uploads, it would write to a file.
-  function send(file, trigger) {
-    const { most, tooLarge, reading } = intake.querySelector(".drop").dataset;
-    if (file.size > Number(most)) { say(tooLarge); return; }
-    say(reading);
-    const reader = new FileReader();
-    reader.onload = () => trigger(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.readAsDataURL(file);
-  }
 
   function stopCamera() {
     if (!intake) return;
@@ -131,17 +133,17 @@ window.genaiFaces = (() => {
   }
 
   async function startCamera() {
-    say("");
+    say(intake, "");
     try {
       const seen = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 1280 } } });
       const video = intake.querySelector("video");
       intake.dataset.camera = "on";
       video.srcObject = seen;
       await video.play();
-      intake.querySelector("[data-photo=snap]").focus();
+      intake.querySelector("[data-take=snap]").focus();
     } catch {
       stopCamera();
-      say(intake.querySelector(".drop").dataset.noCamera);
+      say(intake, intake.querySelector(".drop").dataset.noCamera);
     }
   }
 
@@ -152,27 +154,17 @@ window.genaiFaces = (() => {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
     stopCamera();
-    canvas.toBlob((picture) => send(picture, trigger), "image/jpeg", 0.95);
+    canvas.toBlob((picture) => send(intake, picture, trigger), "image/jpeg", 0.95);
   }
 
   function photo(element, trigger) {
     intake = element;
-    const actions = {
-      choose: () => element.querySelector("input").click(),
-      camera: startCamera,
-      snap: () => snap(trigger),
-      cancel: stopCamera,
-    };
+    take(element, trigger);
+    const actions = { camera: startCamera, snap: () => snap(trigger), cancel: stopCamera };
     element.addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-photo]");
-      if (button) actions[button.dataset.photo]();
+      const action = actions[event.target.closest("button[data-take]")?.dataset.take];
+      if (action) action();
     });
-    element.addEventListener("change", (event) => {
-      const [file] = event.target.files || [];
-      if (file) send(file, trigger);
-      event.target.value = "";
-    });
-    onDrop(element, (file) => send(file, trigger));
   }
 
   // Whoever leaves the page is not filmed on.
@@ -184,7 +176,8 @@ window.genaiFaces = (() => {
   });
 
   const api = {
-    grid, strip, close, save, saveFilm, showSteered, dropInto, photo, photoRead: () => say(""), place: 0,
+    grid, strip, close, save, saveFilm, showSteered, take, photo, place: 0,
+    read: (id) => say(document.getElementById(id), ""),
   };
   return api;
 })();
