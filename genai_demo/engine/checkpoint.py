@@ -99,6 +99,7 @@ def save_checkpoint(
         kept[name] = (tensor.to(torch.float16) if half and tensor.is_floating_point() else tensor).contiguous().clone()
     temporary = folder / f".{WEIGHTS}"
     save_file(kept, temporary)
+    temporary.chmod(0o644)  # whoever serves the page may be another user than the one who exported
     temporary.replace(folder / WEIGHTS)
     hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
     for name, source in (files or {}).items():

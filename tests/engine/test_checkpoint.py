@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,14 @@ def test_round_trip(half: bool, tmp_path: Path) -> None:
         expected = tensor.half().float() if half and tensor.is_floating_point() else tensor
         assert torch.equal(read.weights()[name], expected)
         assert read.weights()[name].dtype == tensor.dtype
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_other_users_can_read_every_file(tmp_path: Path) -> None:
+    folder = save(tmp_path / "toy").folder
+    assert {file.name: oct(file.stat().st_mode & 0o444) for file in folder.iterdir()} == dict.fromkeys(
+        (CONFIG, WEIGHTS, "extra.json"), oct(0o444)
+    )
 
 
 def test_half_precision_takes_half_the_room(tmp_path: Path) -> None:
