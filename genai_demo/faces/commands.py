@@ -119,7 +119,7 @@ def train(options: argparse.Namespace) -> None:
     from genai_demo.engine.run import RunFolder
     from genai_demo.faces.training import engine_fields, make_task
 
-    config = train_config(options, **engine_fields(options.model))
+    config = train_config(options, **engine_fields(options.model, options.start))
     run = RunFolder(options.run)
     run.check(options.resume)
     task = make_task(

@@ -49,10 +49,15 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="PATH", help="faces: a folder or ZIP of pictures, or a hub id")
     parser.add_argument("--labels", metavar="PATH", help="table of ages, genders and smiles (.csv)")
     parser.add_argument(
-        "--start", type=Path, metavar="DIR", help="GAN: a run to go on from, at the same or a smaller resolution"
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="GAN: a run to go on from, at the same or a smaller resolution; VAE: a run whose decoder to polish",
     )
-    parser.add_argument("--gamma", type=float, default=None, metavar="G", help="GAN: weight of the penalties at first")
-    parser.add_argument("--final-gamma", type=float, default=None, metavar="G", help="GAN: and at the end")
+    parser.add_argument(
+        "--gamma", type=float, default=None, metavar="G", help="GAN, polishing: weight of the penalties at first"
+    )
+    parser.add_argument("--final-gamma", type=float, default=None, metavar="G", help="GAN, polishing: and at the end")
     parser.add_argument(
         "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
     )

@@ -17,6 +17,7 @@ from genai_demo.faces.encoder_training import EncoderTask, EncoderTraining
 from genai_demo.faces.gan import GanConfig, Generator
 from genai_demo.faces.gan_training import GanTask, GanTraining
 from genai_demo.faces.vae import Vae, VaeConfig
+from genai_demo.faces.vae_polish import PolishTraining, VaePolishTask
 from genai_demo.faces.vae_training import VaeTask, VaeTraining
 
 
@@ -32,12 +33,13 @@ def debug_sizes(family: str) -> dict[str, Any]:
     return {"gan": gan.DEBUG, "vae": vae.DEBUG, "encoder": encoder.DEBUG}[family]
 
 
-def engine_fields(family: str) -> dict[str, Any]:
+def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:
     """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
     if family == "dcgan":
         return TEXTBOOK
+    penalised = family == "gan" or start is not None
     # A penalised step's gradient is several times longer than the others', and Adam evens that out.
-    return {"batch_size": 32, "clip_norm": 1000.0 if family == "gan" else 1.0}
+    return {"batch_size": 32, "clip_norm": 1000.0 if penalised else 1.0}
 
 
 def make_task(
@@ -59,18 +61,22 @@ def make_task(
         data: path or hub id of faces; a part of them is held out to measure on.
         labels: path of a table of labels; None looks for one beside the data.
         folder: the run's folder.
-        start: a run of a GAN to go on from, at the same or a smaller resolution.
+        start: a run to go on from: of a GAN at the same or a smaller side, or of a VAE, whose decoder is polished.
         seed: of data and weights.
 
     Raises:
         UserError: data or starting point cannot be used, or a field is unknown.
     """
-    if start is not None and family != "gan":
-        raise UserError("faces.start_is_for_gan", family=family)
+    if start is not None and family not in ("gan", "vae"):
+        raise UserError("faces.start_is_for_painters", family=family)
     faces, held_out = (read_faces(data, labels, split) for split in ("train", "validation"))
     try:
         if family == "gan":
             return GanTask(GanTraining(seed=seed, **changes), faces, held_out, folder, sizes, start)
+        if family == "vae" and start is not None:
+            if sizes:
+                raise UserError("faces.sizes_of_the_start", start=start)
+            return VaePolishTask(PolishTraining(seed=seed, **changes), faces, held_out, start)
         if family == "vae":
             return VaeTask(VaeTraining(seed=seed, **changes), faces, held_out, sizes)
         if family == "encoder":

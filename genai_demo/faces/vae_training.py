@@ -81,19 +81,19 @@ class VaeTask(FaceTask):
         device = next(network.parameters()).device
         torch.manual_seed(0)
         loss = vae_loss(network, pictures[:256].to(device), self._free)["loss"]
-        difference = _repaint(network, pictures) - pictures
+        difference = repaint(network, self.held_out) - pictures
         return {"loss": float(loss), "difference": float(difference.square().mean().sqrt() * 127.5)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return faces beside their reconstructions, and faces of drawn codes."""
         assert isinstance(network, Vae)
-        repainted = to_bytes(_repaint(network, to_floats(self.shown)))
+        repainted = to_bytes(repaint(network, self.shown))
         pairs = torch.stack([self.shown, repainted], 1).flatten(0, 1)  # (N, 2, 3, S, S) -> (2N, 3, S, S)
         codes = torch.randn(len(self.shown), self._latent, generator=torch.Generator().manual_seed(1))
         drawn = to_bytes(in_batches(Decoder(network), codes))
         return {"reconstructed.png": grid_png(pairs, columns=8), "drawn.png": grid_png(drawn, columns=8)}
 
 
-def _repaint(vae: Vae, pictures: Tensor) -> Tensor:
-    """Return what is left of pictures (N, 3, S, S), -1 to 1, when they have been encoded and decoded."""
-    return in_batches(Decoder(vae), in_batches(Means(vae), pictures))
+def repaint(vae: Vae, pictures: Tensor) -> Tensor:
+    """Return what is left of pictures (N, 3, S, S), uint8, when they have been encoded and decoded: -1 to 1."""
+    return in_batches(Decoder(vae), in_batches(Means(vae), to_floats(pictures)))

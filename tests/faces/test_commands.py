@@ -93,10 +93,12 @@ def test_what_is_not_allowed_is_said_in_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_only_a_gan_starts_from_another_run(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--model", "vae", "--data", data, "--start", tmp_path, "--run", tmp_path / "run", "--examples", "8"]
+def test_only_what_paints_starts_from_another_run(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", "encoder", "--data", data, "--start", tmp_path, "--run", tmp_path / "run", "--examples", "8"]
     assert run("train", "faces", *words) != 0
-    assert "vae" in capsys.readouterr().err
+    assert "encoder" in capsys.readouterr().err
     assert not RunFolder(tmp_path / "run").read_stats()
 
 

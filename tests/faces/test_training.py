@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from genai_demo.engine.config import TrainConfig
+from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.config import Progress, TrainConfig
 from genai_demo.engine.loop import train
 from genai_demo.engine.run import RunFolder
 from genai_demo.errors import UserError
@@ -17,16 +18,28 @@ from genai_demo.faces.encoder_training import EncoderTask, EncoderTraining
 from genai_demo.faces.face_task import FaceTask
 from genai_demo.faces.gan import DEBUG as GAN_DEBUG
 from genai_demo.faces.gan_training import GanTask, GanTraining
-from genai_demo.faces.training import debug_sizes, make_task
+from genai_demo.faces.training import debug_sizes, make_network, make_task
+from genai_demo.faces.vae import DEBUG as VAE_DEBUG
+from genai_demo.faces.vae_polish import PolishTraining, VaePolishTask, balance
 from genai_demo.faces.vae_training import VaeTask, VaeTraining
 from tests.helpers.faces import no_faces, toy_faces, write_toys
 
 CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
-FAMILIES = ("gan", "vae", "encoder")
+FAMILIES = ("gan", "vae", "polish", "encoder")
+
+
+def polish_task(folder: Path, **changes: float) -> VaePolishTask:
+    """Return the polishing of a VAE that was just made."""
+    torch.manual_seed(3)
+    start = folder / "start"
+    save_checkpoint(start, make_network("vae", VAE_DEBUG).state_dict(), "vae", VAE_DEBUG, {}, half=False)
+    return VaePolishTask(PolishTraining(penalty_every=2, **changes), toy_faces(), toy_faces(6), start, (16, 8, 8))
 
 
 def make(family: str, folder: Path) -> FaceTask:
     folder.mkdir(exist_ok=True)
+    if family == "polish":
+        return polish_task(folder)
     faces, held_out, sizes = toy_faces(), toy_faces(6), debug_sizes(family)
     if family == "gan":
         return GanTask(GanTraining(penalty_every=2, first_augmentation=0.3), faces, held_out, folder, sizes)
@@ -118,14 +131,19 @@ def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
 
 def test_tasks_by_name(tmp_path: Path) -> None:
     data = str(write_toys(tmp_path, count=12))
-    for family in FAMILIES:
+    for family in ("gan", "vae", "encoder"):
         task = make_task(family, {}, debug_sizes(family), data, None, tmp_path, None, 0)
         assert task.family == family and task.data()["faces"]["faces"] == 9
         assert task.data()["validation"]["faces"] == 3
         with pytest.raises(UserError, match="hat"):
             make_task(family, {}, {"hat": 1}, data, None, tmp_path, None, 0)
-    with pytest.raises(UserError, match="vae"):
-        make_task("vae", {}, {}, data, None, tmp_path, tmp_path, 0)
+    with pytest.raises(UserError, match="encoder"):
+        make_task("encoder", {}, {}, data, None, tmp_path, tmp_path, 0)
+    with pytest.raises(UserError, match="--size"):
+        make_task("vae", {}, VAE_DEBUG, data, None, tmp_path, tmp_path, 0)
+    with pytest.raises(UserError, match="gan"):
+        save_checkpoint(tmp_path / "other", make_network("gan", GAN_DEBUG).state_dict(), "gan", GAN_DEBUG, {})
+        make_task("vae", {}, {}, data, None, tmp_path, tmp_path / "other", 0)
 
 
 def test_batches_are_functions_of_their_place_and_mirror_half() -> None:
@@ -148,3 +166,34 @@ def test_bytes_and_numbers() -> None:
     assert to_bytes(torch.tensor([-5.0, 5.0])).tolist() == [0, 255]
     flat = torch.full((2, 3, 8, 8), 77, dtype=torch.uint8)
     assert torch.equal(shrink(flat, 4), flat[:, :, :4, :4])
+
+
+def test_polishing_moves_the_decoder_alone(tmp_path: Path) -> None:
+    before = {key: value.clone() for key, value in polish_task(tmp_path).networks["vae"].state_dict().items()}
+    run = RunFolder(tmp_path / "run")
+    train(polish_task(tmp_path), CONFIG, run)
+    tensors = run.read_state()[0]
+    moved = {key for key, value in before.items() if not torch.equal(tensors[f"network.vae/{key}"], value)}
+    assert moved and all(key.startswith(("from_code", "painter")) for key in moved)
+    snapshot = run.last_snapshot()
+    assert snapshot is not None
+    told = read_checkpoint(snapshot).trained["data"]
+    assert told["started_from"]["checkpoint"] == read_checkpoint(tmp_path / "start").id
+    assert told["training"]["pull"] == PolishTraining().pull
+
+
+def test_the_discriminator_pulls_as_strongly_as_it_shall() -> None:
+    torch.manual_seed(0)
+    painted = torch.randn(3, 3, 8, 8, requires_grad=True)
+    first, second = painted.abs().mean(), 40 * (painted @ torch.randn(8, 8)).square().sum()
+    weight = balance(first, second, painted)
+    pulls = [torch.autograd.grad(loss, painted, retain_graph=True)[0].norm() for loss in (first, weight * second)]
+    assert torch.allclose(pulls[0], pulls[1], rtol=1e-4)
+    assert not weight.requires_grad
+    assert torch.isfinite(balance(first, (painted * 0).sum(), painted)), "no pull at all is no reason to stop"
+
+
+def test_without_a_pull_the_decoder_only_comes_nearer(tmp_path: Path) -> None:
+    task = polish_task(tmp_path, pull=0.0)
+    loss = task.phases[1].loss(task.batch(0, 8, 0), Progress(0, 0, 0.0, 0.0))
+    assert torch.equal(loss["loss"], loss["near"])

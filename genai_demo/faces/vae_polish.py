@@ -1,0 +1,163 @@
+"""Polishes a trained VAE: a discriminator tells its decoder what reconstructions lack, so that faces become crisp."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.config import Progress
+from genai_demo.engine.run import RunFolder
+from genai_demo.engine.schedule import cosine, linear
+from genai_demo.engine.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.faces.augment import augment
+from genai_demo.faces.batches import to_bytes
+from genai_demo.faces.blocks import channels_last
+from genai_demo.faces.distances import frechet_distance
+from genai_demo.faces.features import RandomFeatures, extract
+from genai_demo.faces.gan import Discriminator, GanConfig
+from genai_demo.faces.vae import Vae, VaeConfig, reconstruction_loss
+from genai_demo.faces.vae_training import VaeTask, VaeTraining, repaint
+
+if TYPE_CHECKING:
+    from genai_demo.faces.labels import Faces
+
+CRITIC = (128, 128, 96, 48, 24)
+"""discriminator's channels from 4x4 on; stages finer than the VAE's pictures are left out"""
+
+
+@dataclass(frozen=True)
+class PolishTraining:
+    """How a VAE's decoder is polished, beyond what the engine needs to know."""
+
+    learning_rate: float = 3e-4
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    gamma: float = 0.3
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.1
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    augmentation: float = 0.2
+    """probability of each augmentation that the discriminator sees"""
+    pull: float = 0.5
+    """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
+    seed: int = 0
+
+
+class VaePolishTask(VaeTask):
+    """A VAE whose decoder goes on learning, as the engine sees it.
+
+    The encoder stays as it is, and so does what codes mean. The decoder paints codes of training faces: their
+    distribution is what new codes are drawn from. What it paints shall stay near the face, and be taken for a photo
+    (Larsen et al. 2016, section 3.2; the pull is balanced as by Esser, Rombach and Ommer 2021, equation 7).
+
+    Args:
+        training: how to train.
+        faces: faces to learn from, with the labels that are known.
+        validation: faces to measure on; may be empty.
+        start: a run of a VAE, or its checkpoint.
+        critic: discriminator's channels from 4x4 on.
+    """
+
+    def __init__(
+        self,
+        training: PolishTraining,
+        faces: Faces,
+        validation: Faces,
+        start: Path,
+        critic: tuple[int, ...] = CRITIC,
+    ) -> None:
+        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+        if checkpoint.family != "vae":
+            raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="vae")
+        super().__init__(VaeTraining(seed=training.seed), faces, validation, checkpoint.model)
+        config = VaeConfig(**checkpoint.model)
+        self._vae.load_state_dict(checkpoint.weights())
+        self._vae.observer.requires_grad_(False)
+        self._vae.to_code.requires_grad_(False)
+        self._discriminator = channels_last(
+            Discriminator(GanConfig(config.resolution, critic_widths=critic, critic_blocks=(1,) * len(critic)))
+        )
+        self._described["training"] = asdict(training)
+        started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+        self._described["started_from"] = started
+        self._training = training
+        self._gamma = linear(training.gamma, training.final_gamma)
+        self.networks = {"vae": self._vae, "discriminator": self._discriminator}
+        rate = cosine(1.0, training.final_rate)
+        players = (("discriminator", self._discriminator_loss), ("vae", self._decoder_loss))
+        self.phases = [Phase(name, name, self._optimizer(self.networks[name]), loss, rate) for name, loss in players]
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        return torch.optim.Adam(weights, lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _codes(self, pictures: Tensor) -> Tensor:
+        """Return a draw of the code (B, latent) of each picture (B, 3, S, S)."""
+        with torch.no_grad():
+            mean, log_variance = self._vae.encode(pictures)
+            return mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+
+    def _augment(self, pictures: Tensor) -> Tensor:
+        return augment(pictures, self._training.augmentation)
+
+    def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        with torch.no_grad():
+            fake = self._vae.decode(self._codes(real))
+        real, fake = self._augment(real), self._augment(fake)
+        real_scores, fake_scores = self._discriminator(real, known), self._discriminator(fake, known)
+        loss = discriminator_loss(real_scores, fake_scores)
+        lead = real_scores - fake_scores
+        figures = {"lead": lead.mean(), "pairs_right": (lead > 0).float().mean()}
+        every = self._training.penalty_every
+        if progress.step % every == 0:
+
+            def score(pictures: Tensor) -> Tensor:
+                return self._discriminator(pictures, known)
+
+            penalty = gradient_penalty(score, real) + gradient_penalty(score, fake)
+            loss = loss + every * self._gamma(progress.fraction) / 2 * penalty
+        return {"loss": loss, **figures}
+
+    def _decoder_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        painted = self._vae.decode(self._codes(real))
+        near = reconstruction_loss(real, painted) / real[0].numel()
+        with torch.no_grad():
+            real_scores = self._discriminator(self._augment(real), known)
+        self._discriminator.requires_grad_(False)
+        crisp = generator_loss(real_scores, self._discriminator(self._augment(painted), known))
+        self._discriminator.requires_grad_(True)
+        weight = self._training.pull * balance(near, crisp, painted)
+        return {"loss": near + weight * crisp, "near": near.detach(), "crisp": crisp.detach(), "weight": weight}
+
+    @torch.inference_mode()
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return what a VAE is measured by, and the distance of the reconstructions from real faces."""
+        assert isinstance(network, Vae)
+        if len(self.held_out) < 2:
+            return {}
+        features = RandomFeatures()
+        painted = to_bytes(repaint(network, self.held_out))
+        distance = frechet_distance(extract(features, self.held_out), extract(features, painted))
+        return {**super().validate(network), "random_frechet": distance}
+
+
+def balance(first: Tensor, second: Tensor, painted: Tensor) -> Tensor:
+    """Return the weight at which `second` pulls as strongly at pictures as `first`, for every batch anew.
+
+    Args:
+        first, second: losses, scalars.
+        painted: pictures (B, 3, S, S) that both depend on.
+    """
+    pulls = [torch.autograd.grad(loss, painted, retain_graph=True)[0].norm() for loss in (first, second)]
+    return (pulls[0] / pulls[1].clamp_min(1e-8)).detach()
