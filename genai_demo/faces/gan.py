@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from genai_demo.faces import conditions
@@ -17,13 +16,13 @@ class GanConfig:
 
     resolution: int = 64
     """side of the pictures in pixels, a power of two from 8"""
-    latent: int = 64
+    latent: int = 128
     """normal numbers that a face is made from"""
-    widths: tuple[int, ...] = (128, 128, 96, 48, 32)
+    widths: tuple[int, ...] = (192, 160, 96, 48, 24)
     """generator's channels from 4x4 on; stages finer than `resolution` are left out"""
-    blocks: tuple[int, ...] = (2, 2, 1, 1, 1)
+    blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
     """generator's residual blocks per stage"""
-    critic_widths: tuple[int, ...] = (128, 128, 96, 48, 32)
+    critic_widths: tuple[int, ...] = (128, 128, 96, 48, 24)
     """discriminator's channels from 4x4 on"""
     critic_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
     """discriminator's residual blocks per stage"""
@@ -39,36 +38,29 @@ DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1
 class Generator(nn.Module):
     """Paints faces from latent vectors and conditions.
 
-    A learnt 4x4 map is scaled, channel by channel, by what the latent vector and the condition say
-    (Huang et al. 2024, section 4); a `Painter` makes a picture of it.
+    Both are read into one 4x4 map, linearly; a `Painter` makes a picture of it.
     """
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
         self.config = config
-        stages, width = depth(config.resolution), config.widths[0]
-        self.ground = nn.Parameter(torch.randn(width, SMALLEST, SMALLEST))
-        self.read_latent = nn.Linear(config.latent, width, bias=False)
-        self.read_condition = _condition_reader(width)
+        stages, cells = depth(config.resolution), config.widths[0] * SMALLEST**2
+        self.read_latent = nn.Linear(config.latent, cells, bias=False)
+        self.read_condition = nn.Linear(conditions.SIZE, cells)
         nn.init.normal_(self.read_latent.weight, std=config.latent**-0.5)
+        nn.init.normal_(self.read_condition.weight, std=conditions.SIZE**-0.5)
+        nn.init.zeros_(self.read_condition.bias)
         self.painter = Painter(config.widths[:stages], config.blocks[:stages])
 
-    def style(self, latents: Tensor, condition: Tensor) -> Tensor:
-        """Return the gains (B, widths[0]) of the 4x4 map.
+    def forward(self, latents: Tensor, condition: Tensor) -> Tensor:
+        """Return pictures (B, 3, S, S), about -1 to 1.
 
         Args:
             latents: (B, latent) from the standard normal distribution.
             condition: (B, conditions.SIZE).
         """
-        return self.read_latent(latents) + self.read_condition(condition)
-
-    def paint(self, style: Tensor) -> Tensor:
-        """Return pictures (B, 3, S, S), about -1 to 1, for styles (B, widths[0])."""
-        return self.painter(self.ground * style[:, :, None, None])  # (B, C, 4, 4)
-
-    def forward(self, latents: Tensor, condition: Tensor) -> Tensor:
-        """Return pictures (B, 3, S, S), about -1 to 1; arguments as in `style`."""
-        return self.paint(self.style(latents, condition))
+        ground = self.read_latent(latents) + self.read_condition(condition)
+        return self.painter(ground.unflatten(1, (-1, SMALLEST, SMALLEST)))  # (B, C, 4, 4)
 
 
 class Discriminator(nn.Module):

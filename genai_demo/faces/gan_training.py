@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
-from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.config import Progress
 from genai_demo.engine.run import RunFolder
-from genai_demo.engine.schedule import cosine, linear
+from genai_demo.engine.schedule import cosine, linear, warm_up
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.faces.about import FILE, About, tabulate
@@ -24,8 +24,10 @@ from genai_demo.faces.distances import frechet_distance
 from genai_demo.faces.face_task import FaceTask, in_batches
 from genai_demo.faces.features import RandomFeatures, extract
 from genai_demo.faces.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.gan_start import start_from_vae
 from genai_demo.faces.grid import grid_png
 from genai_demo.faces.requests import DIRECTIONS
+from genai_demo.faces.vae import load_vae
 
 if TYPE_CHECKING:
     from genai_demo.faces.labels import Faces
@@ -48,6 +50,8 @@ class GanTraining:
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
     first_augmentation: float = 0.0
     """probability of each augmentation at the start"""
+    warm_up: float = 0.05
+    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
     seed: int = 0
 
 
@@ -60,7 +64,8 @@ class GanTask(FaceTask):
         validation: faces to measure on; may be empty.
         folder: where the table of the labels is written; every checkpoint takes it along.
         sizes: fields of the networks' configuration that differ from its defaults.
-        start: a run whose networks to go on with, at its resolution or a smaller one.
+        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; or one of a VAE, as
+            whose decoder the generator starts.
     """
 
     family = "gan"
@@ -82,15 +87,23 @@ class GanTask(FaceTask):
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
         self._training, self._latent = training, config.latent
+        rates = dict.fromkeys(("discriminator", "generator"), cosine(1.0, training.final_rate))
         if start is not None:
-            self._described["started_from"] = self._go_on_from(start)
+            checkpoint = _checkpoint_of(start)
+            if checkpoint.family == "vae":
+                start_from_vae(self._generator, load_vae(checkpoint), faces)
+                # The discriminator knows nothing yet: what it says at first would only do harm.
+                rates["generator"] = warm_up(rates["generator"], training.warm_up)
+            else:
+                self._go_on_from(start)
+            started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+            self._described["started_from"] = {"family": checkpoint.family, **started}
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
-        rate = cosine(1.0, training.final_rate)
         self._gamma = linear(training.gamma, training.final_gamma)
         self.phases = [
-            Phase(name, name, self._optimizer(self.networks[name]), loss, rate)
+            Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
             for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
         ]
 
@@ -98,9 +111,8 @@ class GanTask(FaceTask):
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
 
-    def _go_on_from(self, start: Path) -> dict[str, Any]:
-        run = RunFolder(start)
-        tensors, _ = run.read_state()
+    def _go_on_from(self, start: Path) -> None:
+        tensors, _ = RunFolder(start).read_state()
         for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
             prefix = f"network.{name}/"
             weights = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
@@ -109,11 +121,6 @@ class GanTask(FaceTask):
             if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
                 raise UserError("faces.other_sizes", run=start)
             network.load_state_dict(weights, strict=False)
-        snapshot = run.last_snapshot()
-        if snapshot is None:
-            raise UserError("engine.nothing_to_resume", run=start)
-        checkpoint = read_checkpoint(snapshot)
-        return {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
 
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
@@ -170,3 +177,10 @@ class GanTask(FaceTask):
     def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
         latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
         return in_batches(network, latents, self.known[:count])
+
+
+def _checkpoint_of(start: Path) -> Checkpoint:
+    checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+    if checkpoint.family not in ("gan", "vae"):
+        raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="gan, vae")
+    return checkpoint

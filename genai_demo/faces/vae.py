@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.faces.blocks import ACTIVATION_GAIN, SMALLEST, Observer, Painter, activate, depth, downsample, upsample
+
+if TYPE_CHECKING:
+    from genai_demo.engine.checkpoint import Checkpoint
 
 LEVELS = 3
 """levels of the Laplacian pyramid that pictures are compared on"""
@@ -73,6 +77,13 @@ class Vae(nn.Module):
         return self.decode(codes), mean, log_variance
 
 
+def load_vae(checkpoint: Checkpoint) -> Vae:
+    """Return the network of a VAE's checkpoint."""
+    vae = Vae(VaeConfig(**checkpoint.model))
+    vae.load_state_dict(checkpoint.weights())
+    return vae
+
+
 class Means(nn.Module):
     """The encoder of a VAE alone."""
 
@@ -83,6 +94,19 @@ class Means(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the likeliest codes (B, latent) of pictures (B, 3, S, S), -1 to 1."""
         return self.vae.encode(pictures)[0]
+
+
+class Encoder(nn.Module):
+    """The encoder of a VAE with all that it tells."""
+
+    def __init__(self, vae: Vae) -> None:
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return means and variances (B, 2 latent) of the codes of pictures (B, 3, S, S), -1 to 1."""
+        mean, log_variance = self.vae.encode(pictures)
+        return torch.cat([mean, log_variance.exp()], 1)
 
 
 class Decoder(nn.Module):

@@ -22,7 +22,7 @@ from genai_demo.faces.blocks import channels_last
 from genai_demo.faces.distances import frechet_distance
 from genai_demo.faces.features import RandomFeatures, extract
 from genai_demo.faces.gan import Discriminator, GanConfig
-from genai_demo.faces.vae import Vae, VaeConfig, reconstruction_loss
+from genai_demo.faces.vae import Vae, reconstruction_loss
 from genai_demo.faces.vae_training import VaeTask, VaeTraining, repaint
 
 if TYPE_CHECKING:
@@ -79,16 +79,14 @@ class VaePolishTask(VaeTask):
         if checkpoint.family != "vae":
             raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="vae")
         super().__init__(VaeTraining(seed=training.seed), faces, validation, checkpoint.model)
-        config = VaeConfig(**checkpoint.model)
         self._vae.load_state_dict(checkpoint.weights())
         self._vae.observer.requires_grad_(False)
         self._vae.to_code.requires_grad_(False)
-        self._discriminator = channels_last(
-            Discriminator(GanConfig(config.resolution, critic_widths=critic, critic_blocks=(1,) * len(critic)))
-        )
-        self._described["training"] = asdict(training)
+        config = GanConfig(self._vae.config.resolution, critic_widths=critic, critic_blocks=(1,) * len(critic))
+        self._discriminator = channels_last(Discriminator(config))
         started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
-        self._described["started_from"] = started
+        self._described["training"] = asdict(training)
+        self._described["started_from"] = {"family": "vae", **started}
         self._training = training
         self._gamma = linear(training.gamma, training.final_gamma)
         self.networks = {"vae": self._vae, "discriminator": self._discriminator}

@@ -13,13 +13,16 @@ from genai_demo.engine.config import Progress, TrainConfig
 from genai_demo.engine.loop import train
 from genai_demo.engine.run import RunFolder
 from genai_demo.errors import UserError
+from genai_demo.faces import conditions
 from genai_demo.faces.batches import FaceBatches, shrink, to_bytes, to_floats
 from genai_demo.faces.encoder_training import EncoderTask, EncoderTraining
 from genai_demo.faces.face_task import FaceTask
 from genai_demo.faces.gan import DEBUG as GAN_DEBUG
+from genai_demo.faces.gan import Generator
 from genai_demo.faces.gan_training import GanTask, GanTraining
 from genai_demo.faces.training import debug_sizes, make_network, make_task
 from genai_demo.faces.vae import DEBUG as VAE_DEBUG
+from genai_demo.faces.vae import Vae
 from genai_demo.faces.vae_polish import PolishTraining, VaePolishTask, balance
 from genai_demo.faces.vae_training import VaeTask, VaeTraining
 from tests.helpers.faces import no_faces, toy_faces, write_toys
@@ -114,6 +117,39 @@ def test_a_gan_grows(tmp_path: Path) -> None:
     assert grown.data()["started_from"]["model"]["resolution"] == 8
     assert grown.data()["started_from"]["trained"]["examples"] == 16
     train(grown, replace(CONFIG, examples=16), RunFolder(large))
+
+
+def test_a_gan_starts_as_the_decoder_of_a_vae(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    vae, faces = make_network("vae", VAE_DEBUG), toy_faces(60)
+    assert isinstance(vae, Vae)
+    for weight in vae.parameters():  # a fresh one paints plain grey
+        torch.nn.init.normal_(weight, std=0.2)
+    save_checkpoint(tmp_path / "vae", vae.state_dict(), "vae", VAE_DEBUG, {"examples": 7}, half=False)
+    sizes = {**GAN_DEBUG, **{name: VAE_DEBUG[name] for name in ("latent", "widths", "blocks")}}
+    task = GanTask(GanTraining(warm_up=0.5), faces, no_faces(), _made(tmp_path / "run"), sizes, tmp_path / "vae")
+    generator = task.networks["generator"]
+    assert isinstance(generator, Generator)
+    told = task.data()["started_from"]
+    assert (told["family"], told["trained"]["examples"]) == ("vae", 7)
+    with torch.no_grad():
+        mean, log_variance = vae.encode(to_floats(faces.pictures))
+        known = conditions.encode(*faces.labels().T)
+        latents = torch.randn(4000, VAE_DEBUG["latent"])
+        # The first three are painted below.
+        grounds = generator.read_latent(latents) + generator.read_condition(known[torch.arange(4000) % 60])
+        # What the generator reads is what the decoder makes of codes that lie as those of the faces.
+        codes = torch.linalg.lstsq(vae.from_code.weight, (grounds - vae.from_code.bias).T).solution.T
+        assert torch.allclose(vae.from_code(codes), grounds, atol=1e-3)
+        assert torch.allclose(codes.mean(0), mean.mean(0), atol=0.15)
+        expected = mean.var(0) + log_variance.exp().mean(0)
+        assert torch.allclose(codes.var(0), expected, rtol=0.25)
+        painted = generator(latents[:3], known[:3])
+        assert torch.allclose(painted, vae.decode(codes[:3]), atol=1e-3)
+    assert task.phases[1].rate(0.0) < task.phases[1].rate(0.5) and task.phases[0].rate(0.0) == 1.0
+    train(task, replace(CONFIG, examples=16), RunFolder(tmp_path / "run"))
+    with pytest.raises(UserError, match="latent=8"):
+        GanTask(GanTraining(), faces, no_faces(), _made(tmp_path / "x"), {**sizes, "latent": 9}, tmp_path / "vae")
 
 
 def _made(folder: Path) -> Path:
