@@ -31,9 +31,11 @@ _TERMS = {
 _UNKNOWN = "Its terms are not known to this program: ask whoever gave you the pictures."
 _WHAT = {
     "gan": "A generative adversarial network that paints portraits of 64x64 pixels from noise, an age, a gender and a "
-    "smile. Only the generator is here; the discriminator that taught it is not needed to paint.",
+    "smile. Only the generator is here; the discriminator that taught it is not needed to paint. Where a stage below "
+    "is called vae, the generator started as the decoder of that variational autoencoder.",
     "vae": "A variational autoencoder: its encoder finds the code of a portrait of 64x64 pixels, its decoder paints "
-    "the portrait of a code. New codes are drawn from a mixture fitted to those of the training faces.",
+    "the portrait of a code. New codes are drawn from a mixture fitted to those of the training faces. Where a stage "
+    "below is called polish, a discriminator taught the decoder to be crisp, and codes kept their meaning.",
     "encoder": "An encoder of portraits: one vector per face, near for pictures of one face, and readings of age, "
     "gender and smile. It judges what the other models paint, and was trained apart from them.",
 }
@@ -106,11 +108,10 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
         "| stage | side in pixels | faces shown | minutes | on |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for number, (model, trained) in enumerate(_stages(checkpoint), 1):
-        lines.append(
-            f"| {number} | {model['resolution']} | {trained['examples']:,} | {trained['seconds'] / 60:.0f} "
-            f"| {trained['device']}, {trained['precision']}, torch {trained['torch']} |"
-        )
+    for number, (family, model, trained) in enumerate(_stages(checkpoint), 1):
+        how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
+        shown = f"{trained['examples']:,} | {trained['seconds'] / 60:.0f}"
+        lines.append(f"| {number}: {_stage_name(family, trained)} | {model['resolution']} | {shown} | {how} |")
     return "\n".join(lines)
 
 
@@ -133,12 +134,20 @@ def _figures(report: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _stages(checkpoint: Checkpoint) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return (network's configuration, how it was trained) of every stage, the first one first."""
-    stages = [(checkpoint.model, checkpoint.trained)]
-    while start := stages[0][1]["data"].get("started_from"):
-        stages.insert(0, (start["model"], start["trained"]))
+def _stages(checkpoint: Checkpoint) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return (family, network's configuration, how it was trained) of every stage, the first one first."""
+    stages = [(checkpoint.family, checkpoint.model, checkpoint.trained)]
+    while start := stages[0][2]["data"].get("started_from"):
+        stages.insert(0, (start["family"], start["model"], start["trained"]))
     return stages
+
+
+def _stage_name(family: str, trained: dict[str, Any]) -> str:
+    return "polish" if _polished(family, trained) else family
+
+
+def _polished(family: str, trained: dict[str, Any]) -> bool:
+    return family == "vae" and "started_from" in trained["data"]
 
 
 def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
@@ -150,15 +159,16 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """
     data = report["data"]["path"]
     lines, run = [], ""
-    for number, (model, trained) in enumerate(_stages(checkpoint), 1):
+    for number, (family, model, trained) in enumerate(_stages(checkpoint), 1):
         start, run = run, f"runs/{name}-{number}"
         training = trained["data"]["training"]
-        words = ["train", "faces", "--model", checkpoint.family, "--data", data]
+        words = ["train", "faces", "--model", family, "--data", data]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
         for option in ("learning_rate", "gamma", "final_gamma", "first_augmentation", "augmentation"):
             words += [f"--{option.replace('_', '-')}", str(training[option])] if option in training else []
-        words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]
+        if not _polished(family, trained):
+            words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
     lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data])

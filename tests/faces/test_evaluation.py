@@ -19,7 +19,7 @@ from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces import dcgan, encoder
 from genai_demo.faces.batches import to_floats
-from genai_demo.faces.card import SHEET, commands, contact_sheet, write_card
+from genai_demo.faces.card import SHEET, _parts, commands, contact_sheet, write_card
 from genai_demo.faces.data import read_faces
 from genai_demo.faces.dcgan import DcganConfig, DcganGenerator, generate
 from genai_demo.faces.evaluation import evaluate, table
@@ -163,7 +163,7 @@ def test_a_card_holds_figures_terms_and_the_way_there(checkpoints: Path, report:
     folder = checkpoints / FOLDERS["gan"]
     card = write_card(folder, report).read_text(encoding="utf-8")
     frechet = report["scores"]["model"]["figures"]["random_frechet"]["value"]
-    for words in (report["checkpoint"], f"{frechet:.2f}", "| 1 | 64 | 1,234 | 1 | cpu, fp32, torch 2 |", "Limits"):
+    for words in (report["checkpoint"], f"{frechet:.2f}", "| 1: gan | 64 | 1,234 | 1 | cpu, fp32, torch 2 |", "Limits"):
         assert words in card
     sheet = Image.open(folder / SHEET)
     assert sheet.width == sheet.height
@@ -209,6 +209,28 @@ def test_the_commands_of_a_card_are_those_of_the_command_line(
     assert "widths=8,8,8,4,4" in train.size
     assert (export.run, str(export.to)) == (train.run, "checkpoints/faces-gan")
     assert measured.card and measured.model == "faces-gan"
+
+
+def test_the_way_through_another_family_is_told(
+    checkpoints: Path, report: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GAN that started as a VAE, and a VAE that was polished: their commands name every stage, and parse."""
+    first = {"family": "vae", "model": {"resolution": 64, "latent": 8}, "trained": TRAINED}
+    later = {**TRAINED, "data": {**TRAINED["data"], "started_from": first}}
+    weights = read_checkpoint(checkpoints / FOLDERS["gan"]).weights()
+    asked: list[Any] = []
+    for name in ("train", "export", "evaluate"):
+        monkeypatch.setattr(f"genai_demo.faces.commands.{name}", asked.append)
+    for family, stage in (("gan", "2: gan"), ("vae", "2: polish")):
+        checkpoint = save_checkpoint(tmp_path / family, weights, family, SIZES["gan"], later)
+        told = commands(checkpoint, "mine", report)
+        assert all(main(shlex.split(line)[3:]) == 0 for line in re.sub(r" \\\n\s+", " ", told).splitlines())
+        start, then = asked[:2]
+        asked.clear()
+        assert (start.model, then.model, then.start) == ("vae", family, start.run)
+        assert start.size and bool(then.size) == (family == "gan")
+        text = "\n".join(_parts(checkpoint, "mine", report))
+        assert "| 1: vae | 64 |" in text and f"| {stage} | 64 |" in text
 
 
 def test_evaluate_on_the_command_line(
