@@ -16,6 +16,7 @@ from genai_demo.faces.figures import table
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""
+_OPTIONS = ("learning_rate", "generator_share", "gamma", "final_gamma", "first_augmentation", "augmentation")
 _PROGRAM = "python -m genai_demo"
 _TERMS = {
     "utkface": (
@@ -165,7 +166,7 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words = ["train", "faces", "--model", family, "--data", data]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
-        for option in ("learning_rate", "gamma", "final_gamma", "first_augmentation", "augmentation"):
+        for option in _OPTIONS:
             words += [f"--{option.replace('_', '-')}", str(training[option])] if option in training else []
         if not _polished(family, trained):
             words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]

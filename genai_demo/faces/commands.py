@@ -106,7 +106,7 @@ def _write(file: Path, content: bytes) -> None:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
 
 
-_CHANGES = ("learning_rate", "gamma", "final_gamma", "first_augmentation", "augmentation")
+_CHANGES = ("learning_rate", "generator_share", "gamma", "final_gamma", "first_augmentation", "augmentation")
 
 
 def train(options: argparse.Namespace) -> None:

@@ -40,9 +40,11 @@ class GanTraining:
     learning_rate: float = 5e-4
     final_rate: float = 0.1
     """share of the learning rate that is left at the end"""
-    gamma: float = 1.0
+    generator_share: float = 0.3
+    """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
+    gamma: float = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.1
+    final_gamma: float = 0.05
     """weight of the gradient penalties at the end"""
     penalty_every: int = 4
     """steps from one penalised step to the next; its penalty counts as often"""
@@ -87,7 +89,11 @@ class GanTask(FaceTask):
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
         self._training, self._latent = training, config.latent
-        rates = dict.fromkeys(("discriminator", "generator"), cosine(1.0, training.final_rate))
+        share = training.generator_share
+        rates = {
+            "discriminator": cosine(1.0, training.final_rate),
+            "generator": cosine(share, share * training.final_rate),
+        }
         if start is not None:
             checkpoint = _checkpoint_of(start)
             if checkpoint.family == "vae":

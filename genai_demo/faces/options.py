@@ -59,6 +59,13 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--final-gamma", type=float, default=None, metavar="G", help="GAN, polishing: and at the end")
     parser.add_argument(
+        "--generator-share",
+        type=float,
+        default=None,
+        metavar="R",
+        help="GAN, polishing: the generator's learning rate as a share of the discriminator's",
+    )
+    parser.add_argument(
         "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
     )
     parser.add_argument("--augmentation", type=float, default=None, metavar="P", help="GAN: augmentation later on")

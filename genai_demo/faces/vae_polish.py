@@ -39,9 +39,11 @@ class PolishTraining:
     learning_rate: float = 3e-4
     final_rate: float = 0.1
     """share of the learning rate that is left at the end"""
-    gamma: float = 0.3
+    generator_share: float = 0.3
+    """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
+    gamma: float = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.1
+    final_gamma: float = 0.05
     """weight of the gradient penalties at the end"""
     penalty_every: int = 4
     """steps from one penalised step to the next; its penalty counts as often"""
@@ -90,9 +92,14 @@ class VaePolishTask(VaeTask):
         self._training = training
         self._gamma = linear(training.gamma, training.final_gamma)
         self.networks = {"vae": self._vae, "discriminator": self._discriminator}
-        rate = cosine(1.0, training.final_rate)
-        players = (("discriminator", self._discriminator_loss), ("vae", self._decoder_loss))
-        self.phases = [Phase(name, name, self._optimizer(self.networks[name]), loss, rate) for name, loss in players]
+        players = (
+            ("discriminator", self._discriminator_loss, 1.0),
+            ("vae", self._decoder_loss, training.generator_share),
+        )
+        self.phases = [
+            Phase(name, name, self._optimizer(self.networks[name]), loss, cosine(share, share * training.final_rate))
+            for name, loss, share in players
+        ]
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         weights = [weight for weight in network.parameters() if weight.requires_grad]
