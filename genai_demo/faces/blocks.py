@@ -45,13 +45,18 @@ def activate(x: Tensor) -> Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """Adds to its input what two 3x3 convolutions make of it; starts as the identity."""
+    """Adds to its input what two 3x3 convolutions make of it.
 
-    def __init__(self, channels: int) -> None:
+    Args:
+        channels: of input and output.
+        start: standard deviation of what is added at first, as a share of the input's. At 0 a deep network starts as a
+            shallow one (Zhang, Dauphin and Ma 2019, Fixup).
+    """
+
+    def __init__(self, channels: int, start: float = 0) -> None:
         super().__init__()
         self.first = conv(channels, channels, 3, ACTIVATION_GAIN)
-        # Zero at first, so that a deep network starts as a shallow one (Zhang, Dauphin and Ma 2019, Fixup).
-        self.second = conv(channels, channels, 3, gain=0)
+        self.second = conv(channels, channels, 3, start * ACTIVATION_GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, C, H, W) for x (B, C, H, W)."""
@@ -108,21 +113,21 @@ class Painter(nn.Module):
 class Observer(nn.Module):
     """From a picture to a coarse feature map, the mirror of `Painter`: every stage looks at the picture at its side.
 
-    What the finer stages hand on starts at zero, so that here too a stage more changes nothing at first.
-
     Args:
         widths: channels per stage, coarsest first.
         blocks: residual blocks per stage.
+        start: what the blocks add, and what finer stages hand on, at first, as a share of their inputs. At 0 a stage
+            more changes nothing at first, and fine details are seen late: they have to pass through all stages.
     """
 
-    def __init__(self, widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    def __init__(self, widths: tuple[int, ...], blocks: tuple[int, ...], start: float = 0) -> None:
         super().__init__()
         self.lenses = nn.ModuleList(conv(3, width, 1) for width in widths)
         self.blocks = nn.ModuleList(
-            nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+            nn.Sequential(*(ResidualBlock(width, start) for _ in range(count)))
             for width, count in zip(widths, blocks, strict=True)
         )
-        self.transitions = nn.ModuleList(conv(b, a, 1, gain=0) for a, b in pairwise(widths))
+        self.transitions = nn.ModuleList(conv(b, a, 1, start) for a, b in pairwise(widths))
 
     def forward(self, picture: Tensor) -> Tensor:
         """Return feature maps (B, widths[0], SMALLEST, SMALLEST) of pictures (B, 3, S, S)."""

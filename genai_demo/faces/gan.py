@@ -69,7 +69,8 @@ class Discriminator(nn.Module):
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
         stages, width = depth(config.resolution), config.critic_widths[0]
-        self.observer = Observer(config.critic_widths[:stages], config.critic_blocks[:stages])
+        # It must see at once what is missing: blurred faces lack nothing but the finest details.
+        self.observer = Observer(config.critic_widths[:stages], config.critic_blocks[:stages], start=1)
         # One 4x4 kernel per channel: each channel says what it has seen in all of the picture.
         self.gather = nn.Conv2d(width, width, SMALLEST, groups=width)
         nn.init.normal_(self.gather.weight, std=ACTIVATION_GAIN / SMALLEST)

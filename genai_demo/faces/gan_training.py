@@ -52,7 +52,7 @@ class GanTraining:
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
     first_augmentation: float = 0.0
     """probability of each augmentation at the start"""
-    warm_up: float = 0.05
+    warm_up: float = 0.1
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
     seed: int = 0
 
@@ -126,6 +126,9 @@ class GanTask(FaceTask):
             # A run at a smaller side lacks the finest stages; they start as if they were not there.
             if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
                 raise UserError("faces.other_sizes", run=start)
+            for key in own.keys() - weights.keys():
+                if key.startswith("observer.transitions."):
+                    own[key].zero_()
             network.load_state_dict(weights, strict=False)
 
     def _noise(self, count: int, like: Tensor) -> Tensor:

@@ -81,3 +81,14 @@ def test_unknown_labels_are_told_from_known_ones() -> None:
 def test_conditions_by_hand(age: float, woman: float, smile: float) -> None:
     found = conditions.encode(torch.tensor([age]), torch.tensor([woman]), torch.tensor([smile]))[0].tolist()
     assert found == [(age - 40) / 20, 1, woman * 2 - 1, 1, smile * 2 - 1, 1]
+
+
+def test_a_fresh_discriminator_sees_the_finest_details() -> None:
+    """A checkerboard is invisible at every coarser side; all lenses but the finest see plain grey."""
+    torch.manual_seed(0)
+    critic = Discriminator(CONFIG)
+    side = CONFIG.resolution
+    board = (torch.arange(side)[:, None] + torch.arange(side)) % 2 * 2.0 - 1
+    with torch.no_grad():
+        plain, fine = (critic(picture.expand(1, 3, -1, -1), some_conditions(1)) for picture in (board * 0, board))
+    assert abs(float(plain - fine)) > 0.05
