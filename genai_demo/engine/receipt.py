@@ -16,7 +16,9 @@ from genai_demo import __version__
 from genai_demo.errors import UserError
 
 RECEIPT_MARK = "Receipt: "
-PNG_KEY = "genai-demo-receipt"
+RECEIPT_KEY = "genai-demo-receipt"
+"""name of the field of a MusicXML file that holds the receipt"""
+PNG_KEY = RECEIPT_KEY
 """name of the PNG text chunk that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
 LARGEST_FILE = 4_000_000
