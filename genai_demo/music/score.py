@@ -20,7 +20,7 @@ from genai_demo.music.voices import HANDS, Event, Measure, measures, on_grid, vo
 
 _CLEFS = {"G": ("2", 30, 38), "F": ("4", 18, 26)}
 """line of the staff a clef stands on, and `Name.line` of the staff's lowest and highest line"""
-_CHANGE = 6
+_CHANGE = 8
 """ledger lines that a change of clef has to save"""
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
@@ -80,7 +80,7 @@ def _decide(piece: Piece) -> _Piece:
     clefs, accidentals = {}, {}
     for hand in HANDS:
         sounding = [sorted({place for line in bar[hand] for event in line for place in event.notes}) for bar in lines]
-        clefs[hand] = _clefs([[names[place].line for place in bar] for bar in sounding], hand)
+        clefs[hand] = _clefs([_heights(bar[hand], names) for bar in lines], hand)
         struck = [
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
@@ -89,18 +89,24 @@ def _decide(piece: Piece) -> _Piece:
     return _Piece(notes, names, key, frames, lines, clefs, accidentals)
 
 
-def _clefs(bars: Sequence[Sequence[int]], hand: int) -> list[str]:
+def _heights(lines: Sequence[Sequence[Event]], names: Sequence[Name]) -> list[tuple[int, int]]:
+    """Return `Name.line` of the lowest and highest note of every chord of a staff in a bar."""
+    chords = [event.notes for line in lines for event in line if event.notes]
+    return [(names[chord[0]].line, names[chord[-1]].line) for chord in chords]
+
+
+def _clefs(bars: Sequence[Sequence[tuple[int, int]]], hand: int) -> list[str]:
     """Return the clef of every bar of a staff: the one with fewer ledger lines, changed only where that saves some.
 
     Args:
-        bars: `Name.line` of the notes of every bar.
+        bars: lowest and highest `Name.line` of the chords of every bar.
         hand: `RIGHT` or `LEFT`.
     """
     usual = "F" if hand == LEFT else "G"
 
-    def ledgers(bar: Sequence[int], clef: str) -> int:
+    def ledgers(bar: Sequence[tuple[int, int]], clef: str) -> int:
         _, low, high = _CLEFS[clef]
-        return sum(max((low - line) // 2, (line - high) // 2, 0) for line in bar)
+        return sum(max((low - lowest) // 2, 0) + max((highest - high) // 2, 0) for lowest, highest in bar)
 
     # The least sum of ledger lines and changes, by dynamic programming over the bars.
     best = {clef: (0.0 if clef == usual else float(_CHANGE), [clef]) for clef in _CLEFS}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from genai_demo.music.metre import CELL, GRIDS
-from genai_demo.music.piece import LEFT, RIGHT, Bar, Note, Piece
+from genai_demo.music.piece import LEFT, RIGHT, STEP, TICKS, Bar, Note, Piece
 
 HANDS = (RIGHT, LEFT)
+_EARLY = 40
+"""ticks by which the next note may start before a key is let go, and still be meant to follow it"""
 _BEAM = 24
 """ways of giving notes to voices that are followed at once"""
 
@@ -59,11 +62,14 @@ def measures(piece: Piece) -> list[Measure]:
 def on_grid(piece: Piece) -> list[Note]:
     """Return the notes as they can be written, in the order of start and pitch.
 
-    Notes on 64ths or on triplets of 32nds stay as they are. Others move to the nearest place of the coarsest grid of
-    `GRIDS` that suits the starts in half a quarter's time; a key that would then be struck while held is let go before,
-    and what is struck twice at one place is written once. Nothing is written beyond the last bar line.
+    Starts on 64ths or on triplets of 32nds stay as they are, and so do ends on sixteenths or on triplets of them. Other
+    starts move to the nearest place of the coarsest grid of `GRIDS` that suits half a quarter's time. Other ends move
+    to the next start of the hand or to the next beat if that is less than a sixteenth away, or else to the nearest
+    sixteenth: keys are let go a little early where a score shows no rest. What is struck twice at one place is written
+    once, and nothing is written beyond the last bar line.
     """
     frames = measures(piece)
+    starts = {hand: sorted({note.start for note in piece.notes if note.hand == hand}) for hand in HANDS}
 
     def cell(tick: int) -> tuple[int, int]:
         """Return start and end of the cell that holds `tick`."""
@@ -71,42 +77,55 @@ def on_grid(piece: Piece) -> list[Note]:
         start = tick - (tick - frame.start) % CELL
         return start, min(start + CELL, frame.bar.end)
 
-    starts: dict[tuple[int, bool], list[int]] = defaultdict(list)
-    for note in piece.notes:
-        for tick, is_start in ((note.start, True), (min(note.end, piece.end), False)):
-            if tick < piece.end:
-                place = tick - cell(tick)[0]
-                # A release may fall anywhere; only one that can be written says something about the grid.
-                if is_start or any(place % grid == 0 for grid in GRIDS):
-                    starts[cell(tick)[0], note.hand == LEFT].append(place)
-    grids = {where: _grid(places) for where, places in starts.items()}
+    def release(note: Note) -> int:
+        """Return the tick at which a note is meant to end."""
+        end = min(note.end, piece.end)
+        if end == piece.end or _plain(end - cell(end)[0]):
+            return end
+        following = starts[note.hand][bisect_left(starts[note.hand], max(end - _EARLY, note.start + 1)) :][:1]
+        beat = end + (frames[piece.bar_at(end)].start - end) % TICKS
+        near = [tick for tick in (*following, beat) if tick < end + STEP]
+        return min(near[0] if near else end + STEP // 2 - (end - cell(end)[0] + STEP // 2) % STEP, piece.end)
+
+    ends = [release(note) for note in piece.notes]
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for note, end in zip(piece.notes, ends, strict=True):
+        for tick in (note.start, *([end] if end < piece.end else [])):
+            places[cell(tick)[0], note.hand].append(tick - cell(tick)[0])
+    grids = {where: _grid(found) for where, found in places.items()}
 
     def moved(tick: int, hand: int) -> int:
         if tick >= piece.end:
             return piece.end
         first, last = cell(tick)
-        grid = grids.get((first, hand == LEFT), GRIDS[0])
+        grid = grids[first, hand]
         return min(first + (tick - first + grid // 2) // grid * grid, last)
 
     written: list[Note] = []
-    for note in piece.notes:
-        start = min(moved(note.start, note.hand), piece.end - 1)
+    for note, end in zip(piece.notes, ends, strict=True):
+        start = moved(note.start, note.hand)
+        if start == piece.end:
+            first, last = cell(start - 1)
+            start = last - min(GRIDS[0], last - first)
         first, last = cell(start)
-        grid = grids.get((first, note.hand == LEFT), GRIDS[0])
-        start = first + (start - first) // grid * grid
-        end = max(moved(min(note.end, piece.end), note.hand), min(start + grid, last))
-        written.append(replace(note, start=start, length=end - start))
-    held: dict[int, Note] = {}
+        shortest = min(start + grids.get((first, note.hand), GRIDS[0]), last)
+        written.append(replace(note, start=start, length=max(moved(end, note.hand), shortest) - start))
+    held: dict[int, int] = {}
     kept: list[Note] = []
     for note in sorted(written):
-        before = held.get(note.pitch)
+        before = kept[held[note.pitch]] if note.pitch in held else None
         if before and before.start == note.start:
             continue
         if before and before.end > note.start:
-            kept[kept.index(before)] = replace(before, length=note.start - before.start)
-        held[note.pitch] = note
+            kept[held[note.pitch]] = replace(before, length=note.start - before.start)
+        held[note.pitch] = len(kept)
         kept.append(note)
     return kept
+
+
+def _plain(place: int) -> bool:
+    """Return whether a place in a cell lies on the sixteenths or on triplets of them."""
+    return place % STEP == 0 or place % GRIDS[1] == 0
 
 
 def _grid(places: Iterable[int]) -> int:
@@ -252,13 +271,13 @@ def _cost(chord: _Chord, voice: int, before: _Chord | None, beside: _Chord | Non
         before: the voice's last chord.
         beside: the other voice's last chord.
     """
-    cost = 1.0 if chord.alone and voice == 1 else 0.0
+    cost = 0.4 if chord.alone and voice == 1 else 0.0
     if before:
         if before.end > chord.start:
             cost += 12
         elif before.end < chord.start and before.bar == chord.bar:
             cost += 0.5
-        cost += 0.06 * min(abs(chord.low + chord.high - before.low - before.high) / 2, 12)
+        cost += 0.04 * min(abs(chord.low + chord.high - before.low - before.high) / 2, 18)
     if beside and beside.end > chord.start:
         upper, lower = (chord, beside) if voice == 0 else (beside, chord)
         if upper.low <= lower.high:
