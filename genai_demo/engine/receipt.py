@@ -91,7 +91,7 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png`; told apart by their content.
+    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png` or `.musicxml`; told apart by their content.
 
     Raises:
         UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
@@ -117,6 +117,8 @@ def receipt_in(content: bytes, name: str) -> Receipt:
         raise UserError("engine.receipt_too_large", file=name)
     if content.startswith(_PNG):
         return parse_receipt(_text_of_png(content, name))
+    if content.removeprefix(b"\xef\xbb\xbf").startswith(b"<?xml"):
+        return parse_receipt(_text_of_score(content, name))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -134,3 +136,42 @@ def _text_of_png(content: bytes, name: str) -> str:
             return str(getattr(image, "text", {}).get(PNG_KEY, ""))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError("engine.damaged_picture", file=name, reason=error) from error
+
+
+def _text_of_score(content: bytes, name: str) -> str:
+    """Return what a MusicXML file's receipt field holds; an empty text if it has none.
+
+    Nothing outside the file is read, and entities of its own, which may grow without end, are refused.
+    """
+    from xml.parsers import expat
+
+    fields: list[str] = []
+    inside = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        inside = tag == "miscellaneous-field" and attributes.get("name") == RECEIPT_KEY
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = False
+
+    def text(part: str) -> None:
+        if inside:
+            fields.append(part)
+
+    def entity(*_: object) -> None:
+        raise UserError("engine.damaged_score", file=name, reason="entity")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("engine.damaged_score", file=name, reason=error) from error
+    return "".join(fields)

@@ -16,6 +16,7 @@ _TALLEST = 60_000
 """tenths of a millimetre, the most that verovio takes"""
 _PRINT = {"pageWidth": 2100, "pageHeight": 2970, "pageMarginLeft": 120, "pageMarginRight": 120, "pageMarginTop": 120,
           "pageMarginBottom": 120, "header": "auto", "scale": 100, "justifyVertically": False}
+_MEASURE = re.compile(r'<g id="[^"]*" class="measure"')
 _NOTE_SIGN = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([^<]+)</tspan>')
 _SIGNS = {0xECA5: "\u2669", 0xECB7: "."}
 """quarter note and dot of verovio's music font, in signs that a reader's fonts have"""
@@ -69,14 +70,17 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
     )
     if not engraver.loadData(score.decode()):
         raise UserError("music.not_engraved")
-    pages, bars = [], {}
+    pages: list[str] = []
+    bars: list[tuple[int, str]] = []
+
+    def numbered(_: re.Match[str]) -> str:
+        bars.append((len(pages), f"{name}-bar-{len(bars)}"))
+        return f'<g id="{bars[-1][1]}" class="measure"'
+
     for number in range(engraver.getPageCount()):
-        svg = engraver.renderToSVG(number + 1)
-        for bar in re.findall(r'<g id="bar-(\d+)" class="measure"', svg):
-            bars[int(bar)] = (number, f"{name}-bar-{bar}")
-        svg = re.sub(r'<g id="bar-(\d+)" class="measure"', rf'<g id="{name}-bar-\1" class="measure" data-bar="\1"', svg)
+        svg = _MEASURE.sub(numbered, engraver.renderToSVG(number + 1))
         pages.append(_NOTE_SIGN.sub(_sign, svg))
-    return Engraving(tuple(pages), tuple(bars[number] for number in sorted(bars)))
+    return Engraving(tuple(pages), tuple(bars))
 
 
 def _sign(found: re.Match[str]) -> str:

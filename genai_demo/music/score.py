@@ -5,8 +5,9 @@ Written without a notation library: `music21` takes seconds to be imported and m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from xml.etree import ElementTree as Xml
 
 from genai_demo import __version__
@@ -59,7 +60,7 @@ def musicxml(piece: Piece, title: str = "", receipt: Receipt | None = None, lang
     root = _head(title, receipt, language)
     part = Xml.SubElement(root, "part", id="P1")
     for number, frame in enumerate(decided.frames):
-        measure = Xml.SubElement(part, "measure", number=str(frame.number), id=f"bar-{number}")
+        measure = Xml.SubElement(part, "measure", number=str(frame.number))
         if frame.number == 0:
             measure.set("implicit", "yes")
         _attributes(measure, decided, number)
@@ -162,13 +163,13 @@ def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) 
 
 def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
     root = Xml.Element("score-partwise", version="4.0")
-    if title:
-        _sub(_sub(root, "work"), "work-title", title)
+    if printable := "".join(character for character in title if character.isprintable()):
+        _sub(_sub(root, "work"), "work-title", printable)
     identification = _sub(root, "identification")
     _sub(identification, "creator", message("music.machine_made", language), type="composer")
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
     if receipt:
-        _sub(_sub(identification, "miscellaneous"), "miscellaneous-field", receipt.to_json(), name=RECEIPT_KEY)
+        _sub(_sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY)
     part = _sub(_sub(root, "part-list"), "score-part", id="P1")
     _sub(part, "part-name", message("music.piano", language), **{"print-object": "no"})
     _sub(_sub(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")

@@ -19,10 +19,10 @@ _LETTERS = "FCGDAEB"
 _CLASSES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 """pitch class of each letter without accidental"""
 
-# Places a note may take besides those of the scale, counted from the tonic's. In major: flat 2, 6, 3, 7, 5 and
-# sharp 4, 1, 5, 2, 6. In minor, the raised sixth and seventh belong to the scale.
+# Places a note may take besides those of the scale, counted from the tonic's. In major: sharp 4, 1, 5, 2, 6 and
+# flat 7, 3, 6, 2, the usual first. In minor, the raised sixth and seventh belong to the scale.
 _SCALES = {"major": range(-1, 6), "minor": (-4, -3, -2, -1, 0, 1, 2, 3, 5)}
-_CHROMATIC = {"major": (6, 7, -2, -3, -4, 8, -5, -6, 9, 10), "minor": (6, 4, -5, 7, -6)}
+_CHROMATIC = {"major": (6, 7, -2, -3, -4, 8, -5, 9, 10), "minor": (6, 4, -5, 7)}
 
 _RESOLUTION = 4.0
 """places by which a step of a semitone to the next note outweighs the harmony"""
