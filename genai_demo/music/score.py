@@ -163,13 +163,18 @@ def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) 
 
 def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
     root = Xml.Element("score-partwise", version="4.0")
+    maker = message("music.machine_made", language)
     if printable := "".join(character for character in title if character.isprintable()):
         _sub(_sub(root, "work"), "work-title", printable)
     identification = _sub(root, "identification")
-    _sub(identification, "creator", message("music.machine_made", language), type="composer")
+    _sub(identification, "creator", maker, type="composer")
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
     if receipt:
         _sub(_sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY)
+    for words, side, size in ((printable, "center", "20"), (maker, "right", "11")):
+        if words:
+            credit = _sub(root, "credit", page="1")
+            _sub(credit, "credit-words", words, **{"font-size": size, "justify": side, "valign": "top"})
     part = _sub(_sub(root, "part-list"), "score-part", id="P1")
     _sub(part, "part-name", message("music.piano", language), **{"print-object": "no"})
     _sub(_sub(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")
