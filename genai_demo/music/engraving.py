@@ -16,6 +16,7 @@ _TALLEST = 60_000
 """tenths of a millimetre, the most that verovio takes"""
 _PRINT = {"pageWidth": 2100, "pageHeight": 2970, "pageMarginLeft": 120, "pageMarginRight": 120, "pageMarginTop": 120,
           "pageMarginBottom": 120, "header": "auto", "scale": 100, "justifyVertically": False}
+_TITLE = 'halign="center" valign="top"'
 _MEASURE = re.compile(r'<g id="[^"]*" class="measure"')
 _NOTE_SIGN = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([^<]+)</tspan>')
 _SIGNS = {0xECA5: "\u2669", 0xECB7: "."}
@@ -70,6 +71,9 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
     )
     if not engraver.loadData(score.decode()):
         raise UserError("music.not_engraved")
+    if width is None:
+        # What MusicXML says about the size of a title, verovio forgets; in its own format it can be said again.
+        engraver.loadData(engraver.getMEI().replace(_TITLE, f'{_TITLE} fontsize="20pt"'))
     pages: list[str] = []
     bars: list[tuple[int, str]] = []
 

@@ -171,10 +171,10 @@ def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
     if receipt:
         _sub(_sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY)
-    for words, side, size in ((printable, "center", "20"), (maker, "right", "11")):
+    for words, side, row, size in ((printable, "center", "top", "20"), (maker, "right", "bottom", "11")):
         if words:
             credit = _sub(root, "credit", page="1")
-            _sub(credit, "credit-words", words, **{"font-size": size, "justify": side, "valign": "top"})
+            _sub(credit, "credit-words", words, **{"font-size": size, "justify": side, "valign": row})
     part = _sub(_sub(root, "part-list"), "score-part", id="P1")
     _sub(part, "part-name", message("music.piano", language), **{"print-object": "no"})
     _sub(_sub(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")

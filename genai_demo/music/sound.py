@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
+from dataclasses import asdict
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from genai_demo.engine.receipt import Receipt
 from genai_demo.errors import UserError
 from genai_demo.music.performance import Sounding, perform, seconds_at
 from genai_demo.music.piece import Piece
-from genai_demo.settings import settings
+from genai_demo.music.soundfont import soundfont, with_headers_per_zone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,31 +38,17 @@ KINDS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_
 """audio files that can be written, and how `libsndfile` calls what is inside"""
 
 
-def soundfont() -> Path:
-    """Return the SoundFont that is played: that of the settings, or the one `pretty_midi` carries.
-
-    Raises:
-        UserError: there is none, or the file is no SoundFont.
-    """
-    chosen = settings().soundfont
-    if chosen is None:
-        package = find_spec("pretty_midi")  # finds the folder without the import, which takes most of a second
-        assert package is not None and package.origin is not None
-        chosen = Path(package.origin).parent / "TimGM6mb.sf2"
-    if not chosen.is_file():
-        raise UserError("music.no_soundfont_file", file=chosen)
-    with chosen.open("rb") as stream:
-        head = stream.read(12)
-    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
-        raise UserError("music.no_soundfont", file=chosen)
-    return chosen
-
-
 @cache
 def _synthesizer(file: Path) -> Any:
     from symusic import Synthesizer
 
-    return Synthesizer(file, RATE, 0)
+    with TemporaryDirectory() as folder:
+        mended = Path(folder) / f"piano{file.suffix}"
+        try:
+            mended.write_bytes(with_headers_per_zone(file.read_bytes()))
+            return Synthesizer(mended, RATE, 0)
+        except (ValueError, RuntimeError) as error:
+            raise UserError("music.no_soundfont", file=file) from error
 
 
 def render(piece: Piece, ritardando: bool = True) -> NDArray[np.float32]:
@@ -83,13 +71,16 @@ def _synthesize(notes: list[Sounding], end: float, font: Path) -> NDArray[np.flo
     """Return the sound (N, 2) of notes; those that last until the piece's end ring on until `end`."""
     from symusic.core import NoteSecond, ScoreSecond, TrackSecond
 
+    synthesizer = _synthesizer(font)
+    if not notes:
+        return np.zeros((0, 2), np.float32)
     score, track = ScoreSecond(480), TrackSecond("Piano", 0, False)
     ringing = end - TAIL - 0.01
     for note in notes:
         last = end if note.end >= ringing else note.end
         track.notes.append(NoteSecond(note.start, last - note.start, note.pitch, note.velocity))
     score.tracks.append(track)
-    return np.ascontiguousarray(_synthesizer(font).render(score, True).T)  # (2, N) -> (N, 2)
+    return np.ascontiguousarray(synthesizer.render(score, True).T)  # (2, N) -> (N, 2)
 
 
 def finish(sound: NDArray[np.float32], length: int) -> NDArray[np.float32]:
@@ -140,6 +131,6 @@ def encode(sound: NDArray[np.float32], kind: str, receipt: Receipt | None = None
     stream = io.BytesIO()
     with soundfile.SoundFile(stream, "w", RATE, sound.shape[1], KINDS[kind], format=kind.upper()) as file:
         if receipt:
-            file.comment = receipt.to_json()
+            file.comment = json.dumps(asdict(receipt))  # ID3 tags of MP3 know Latin letters only
         file.write(sound)
     return stream.getvalue()

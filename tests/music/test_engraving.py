@@ -92,3 +92,9 @@ def test_what_is_no_score_is_refused(content: bytes) -> None:
     with pytest.raises(UserError) as refusal:
         engrave(content)
     assert refusal.value.key == "music.not_engraved"
+
+
+def test_a_title_is_larger_than_the_line_below_it() -> None:
+    (page,) = engrave(musicxml(long_piece(1), "Etude")).pages
+    sizes = {text: int(size) for size, text in re.findall(r'font-size="(\d+)px">([^<]+)<', page)}
+    assert sizes["Etude"] > 1.5 * sizes["Composed by a machine (GenAI Demo)"]
