@@ -21,6 +21,7 @@ RECEIPT_KEY = "genai-demo-receipt"
 PNG_KEY = RECEIPT_KEY
 """name of the PNG text chunk that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
+_XML = tuple("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16"))
 LARGEST_FILE = 4_000_000
 
 
@@ -117,7 +118,7 @@ def receipt_in(content: bytes, name: str) -> Receipt:
         raise UserError("engine.receipt_too_large", file=name)
     if content.startswith(_PNG):
         return parse_receipt(_text_of_png(content, name))
-    if content.removeprefix(b"\xef\xbb\xbf").startswith(b"<?xml"):
+    if content.startswith(_XML):
         return parse_receipt(_text_of_score(content, name))
     try:
         return parse_receipt(content.decode("utf-8-sig"))

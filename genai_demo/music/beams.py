@@ -13,7 +13,7 @@ _FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4}
 
 def beats(bar: Bar) -> list[Span]:
     """Return the stretches of a bar within which notes are beamed: quarters, or beats of three."""
-    if bar.beats in (6, 9, 12) or bar.beats == 3 and bar.unit >= 8:
+    if bar.beats in (6, 9, 12) or (bar.beats == 3 and bar.unit >= 8):
         third = bar.length if bar.beats == 3 else bar.length * 3 // bar.beats
         return [Span(start, start + third) for start in range(0, bar.length, third)]
     if bar.unit >= 8 and bar.beats & (bar.beats - 1):

@@ -14,8 +14,17 @@ _SCALE = 42
 """per cent of A4's size at which a flowing score is drawn: a staff is 30 pixels high"""
 _TALLEST = 60_000
 """tenths of a millimetre, the most that verovio takes"""
-_PRINT = {"pageWidth": 2100, "pageHeight": 2970, "pageMarginLeft": 120, "pageMarginRight": 120, "pageMarginTop": 120,
-          "pageMarginBottom": 120, "header": "auto", "scale": 100, "justifyVertically": False}
+_PRINT = {
+    "pageWidth": 2100,
+    "pageHeight": 2970,
+    "pageMarginLeft": 120,
+    "pageMarginRight": 120,
+    "pageMarginTop": 120,
+    "pageMarginBottom": 120,
+    "header": "auto",
+    "scale": 100,
+    "justifyVertically": False,
+}
 _TITLE = 'halign="center" valign="top"'
 _MEASURE = re.compile(r'<g id="[^"]*" class="measure"')
 _NOTE_SIGN = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">([^<]+)</tspan>')
@@ -52,7 +61,10 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
         "pageWidth": round((width or 0) * 100 / _SCALE),
         "pageHeight": _TALLEST,
         "adjustPageHeight": True,
-        "pageMarginLeft": 60, "pageMarginRight": 20, "pageMarginTop": 20, "pageMarginBottom": 20,
+        "pageMarginLeft": 60,
+        "pageMarginRight": 20,
+        "pageMarginTop": 20,
+        "pageMarginBottom": 20,
         "header": "none",
         "scale": _SCALE,
     }

@@ -148,9 +148,7 @@ def _arch(piece: Piece, tick: int) -> float:
 def _delays(notes: Sequence[Note]) -> list[float]:
     """Return the seconds by which each note comes late: a chord's top note leads, the others follow downwards."""
     groups = _groups(notes)
-    return [
-        min(_SPREAD * (len(groups[note.start]) - 1 - groups[note.start].index(note)), _WIDEST) for note in notes
-    ]
+    return [min(_SPREAD * (len(groups[note.start]) - 1 - groups[note.start].index(note)), _WIDEST) for note in notes]
 
 
 def _pedalled(piece: Piece) -> list[int]:

@@ -26,8 +26,6 @@ _CHANGE = 8
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
 
-
-
 @dataclass(frozen=True)
 class _Piece:
     """A piece with all that was decided about how to write it."""
@@ -78,7 +76,8 @@ def _decide(piece: Piece) -> _Piece:
     key = piece.key or nearest_key(notes)
     names = spell(notes, key)
     lines = voices(notes, frames)
-    clefs, accidentals = {}, {}
+    clefs: dict[int, list[str]] = {}
+    accidentals: dict[int, str] = {}
     for hand in HANDS:
         sounding = [sorted({place for line in bar[hand] for event in line for place in event.notes}) for bar in lines]
         clefs[hand] = _clefs([_heights(bar[hand], names) for bar in lines], hand)
@@ -170,7 +169,9 @@ def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
     _sub(identification, "creator", maker, type="composer")
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
     if receipt:
-        _sub(_sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY)
+        _sub(
+            _sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY
+        )
     for words, side, row, size in ((printable, "center", "top", "20"), (maker, "right", "bottom", "11")):
         if words:
             credit = _sub(root, "credit", page="1")
@@ -262,14 +263,16 @@ def _whole_rest(measure: Xml.Element, frame: Measure, hand: int) -> None:
     _sub(note, "staff", _staff(hand))
 
 
-def _tuplet(written: Sequence[tuple[Value, tuple[int, ...]]], marks: Sequence[list[str]], place: int) -> list[dict[str, str]]:
+def _tuplet(
+    written: Sequence[tuple[Value, tuple[int, ...]]], marks: Sequence[list[str]], place: int
+) -> list[dict[str, str]]:
     """Return the starts and stops of triplet brackets at a value; no bracket where one beam shows the group."""
     value = written[place][0]
     if value.triplet is None:
         return []
     group = [number for number, (other, _) in enumerate(written) if other.triplet == value.triplet]
     joined = all(marks[number] for number in group) and not {"begin", "end"} & {
-        mark[0] for mark in (marks[number] for number in group[1:-1]) 
+        mark[0] for mark in (marks[number] for number in group[1:-1])
     }
     found = []
     if place == group[0]:

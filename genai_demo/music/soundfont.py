@@ -7,6 +7,7 @@ header alone, and would play such a zone octaves too high. Each of these zones t
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -90,10 +91,12 @@ def _separated(tables: dict[bytes, bytes]) -> tuple[bytes, bytes]:
     bags = [bag for bag, _ in struct.iter_unpack("<HH", tables[b"ibag"])]
     instruments = [bag for _, bag in struct.iter_unpack("<20sH", tables[b"inst"])]
     made: dict[tuple[int, int], int] = {}
-    for first, behind in zip(instruments, instruments[1:], strict=False):
+    for first, behind in itertools.pairwise(instruments):
         usual = None
         for bag in range(first, behind):
-            places = {struct.unpack_from("<H", generators, 4 * place)[0]: place for place in range(bags[bag], bags[bag + 1])}
+            places = {
+                struct.unpack_from("<H", generators, 4 * place)[0]: place for place in range(bags[bag], bags[bag + 1])
+            }
             root = struct.unpack_from("<H", generators, 4 * places[_ROOT] + 2)[0] if _ROOT in places else usual
             if _SAMPLE not in places:
                 # A first zone without a sample says what holds for all the others.

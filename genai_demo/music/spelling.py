@@ -107,9 +107,11 @@ def spell(notes: Sequence[Note], key: Key) -> list[Name]:
     def following(note: Note) -> set[int]:
         """Return the pitches of the hand's next onset, if it comes within a quarter of the note's end."""
         later = bisect_right(starts[note.hand], note.start)
-        group = hands[note.hand][later : bisect_right(starts[note.hand], starts[note.hand][later])] if (
-            later < len(starts[note.hand])
-        ) else []
+        group = (
+            hands[note.hand][later : bisect_right(starts[note.hand], starts[note.hand][later])]
+            if (later < len(starts[note.hand]))
+            else []
+        )
         return {other.pitch for other in group if other.start <= note.end + TICKS}
 
     all_starts = [note.start for note in notes]

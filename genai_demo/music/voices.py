@@ -233,9 +233,7 @@ def _lines(notes: Sequence[Note], chosen: Sequence[int], frames: Sequence[Measur
     for span in spans:
         pitches = [notes[place].pitch for place in grouped[span]]
         chords.append(_Chord(*span, min(pitches), max(pitches), bars[span].start, span not in met))
-    voice = {
-        place: number for span, number in zip(spans, _assign(chords), strict=True) for place in grouped[span]
-    }
+    voice = {place: number for span, number in zip(spans, _assign(chords), strict=True) for place in grouped[span]}
     return _Lines(voice, crowded, by_bar)
 
 

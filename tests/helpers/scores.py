@@ -16,7 +16,16 @@ from genai_demo.music.spelling import Name, signature
 METRES = ((4, 4), (3, 4), (2, 4), (6, 8), (3, 8), (9, 8), (12, 8), (2, 2), (5, 4), (7, 8), (5, 8), (1, 4))
 KEYS = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
 SIGNS = {"flat-flat": -2, "flat": -1, "natural": 0, "sharp": 1, "double-sharp": 2}
-KINDS = {"breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125, "64th": 0.0625}
+KINDS = {
+    "breve": 8.0,
+    "whole": 4.0,
+    "half": 2.0,
+    "quarter": 1.0,
+    "eighth": 0.5,
+    "16th": 0.25,
+    "32nd": 0.125,
+    "64th": 0.0625,
+}
 
 
 def bars(*metres: tuple[int, int]) -> tuple[Bar, ...]:
@@ -86,7 +95,11 @@ def any_pieces(draw: st.DrawFn) -> Piece:
     """Pieces as somebody may have played them: on no grid."""
     line = bars(*[draw(st.sampled_from([(4, 4), (3, 4), (6, 8)]))] * 2)
     note = st.builds(
-        Note, st.integers(0, line[-1].end - 1), st.integers(21, 108), st.integers(1, 2500), st.sampled_from([RIGHT, LEFT])
+        Note,
+        st.integers(0, line[-1].end - 1),
+        st.integers(21, 108),
+        st.integers(1, 2500),
+        st.sampled_from([RIGHT, LEFT]),
     )
     return Piece(without_clashes(draw(st.lists(note, max_size=14))), line, draw(st.sampled_from(KEYS)))
 
@@ -188,7 +201,9 @@ def _check_line(line: list[Xml.Element], found: Reading) -> None:
         dots = len(note.findall("dot"))
         ticks = KINDS[note.findtext("type") or ""] * TICKS * (2 - 0.5**dots)
         if note.find("time-modification") is not None:
-            ticks = ticks * number(note, "time-modification/normal-notes") / number(note, "time-modification/actual-notes")
+            ticks = (
+                ticks * number(note, "time-modification/normal-notes") / number(note, "time-modification/actual-notes")
+            )
         assert ticks == number(note, "duration")
         if note.find("chord") is not None:
             assert note.find("beam") is None and values
@@ -217,7 +232,9 @@ def _check_line(line: list[Xml.Element], found: Reading) -> None:
 def _check_signs(struck: list[tuple[int, int, Xml.Element]], usual: dict[str, int], found: Reading) -> None:
     """Whoever sees only what is printed in a bar plays the right keys."""
     valid: dict[tuple[int, int], int] = {}
-    for hand, _, note in sorted(struck, key=lambda item: (item[:2], name_of(item[2], number(item[2], "pitch/alter")).pitch)):
+    for hand, _, note in sorted(
+        struck, key=lambda item: (item[:2], name_of(item[2], number(item[2], "pitch/alter")).pitch)
+    ):
         alter = number(note, "pitch/alter")
         name = name_of(note, alter)
         printed = note.findtext("accidental")

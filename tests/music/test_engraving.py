@@ -13,7 +13,22 @@ from genai_demo.music.piece import Key, Piece
 from genai_demo.music.score import musicxml
 from tests.helpers.scores import piece
 
-TAGS = {"svg", "desc", "defs", "style", "g", "path", "use", "title", "text", "tspan", "ellipse", "polygon", "polyline", "rect"}
+TAGS = {
+    "svg",
+    "desc",
+    "defs",
+    "style",
+    "g",
+    "path",
+    "use",
+    "title",
+    "text",
+    "tspan",
+    "ellipse",
+    "polygon",
+    "polyline",
+    "rect",
+}
 
 
 def long_piece(count: int) -> Piece:

@@ -101,9 +101,7 @@ def test_a_scale_needs_no_accidentals(key: Key) -> None:
 
 
 def test_accidentals_hold_for_a_bar_and_are_taken_back() -> None:
-    made = piece(
-        [(0, 1, 66), (1, 1, 66), (2, 1, 65), (3, 1, 66), (4, 4, 65), (8, 4, 65)], metres=[(4, 4)] * 3
-    )
+    made = piece([(0, 1, 66), (1, 1, 66), (2, 1, 65), (3, 1, 66), (4, 4, 65), (8, 4, 65)], metres=[(4, 4)] * 3)
     # Sharp, natural, sharp in the first bar; a reminder in the second; nothing in the third.
     assert read(musicxml(made)).printed == {"sharp": 2, "natural": 2}
     over_the_bar = piece([(3, 2, 66), (5, 1, 66)], metres=[(4, 4)] * 2)
@@ -143,8 +141,17 @@ def test_the_tempo_counts_beats() -> None:
 
 
 SONG = piece(
-    [(0, 1.5, 75), (1.5, 0.5, 74), (2, 1 / 3, 72), (2 + 1 / 3, 1 / 3, 71), (2 + 2 / 3, 1 / 3, 72), (3, 3, 67)]
-    + [(4, 1, 63), (5, 0.25, 62), (5.25, 0.75, 60)],
+    [
+        (0, 1.5, 75),
+        (1.5, 0.5, 74),
+        (2, 1 / 3, 72),
+        (2 + 1 / 3, 1 / 3, 71),
+        (2 + 2 / 3, 1 / 3, 72),
+        (3, 3, 67),
+        (4, 1, 63),
+        (5, 0.25, 62),
+        (5.25, 0.75, 60),
+    ],
     [(0, 4, 36), (0, 2, 48), (2, 2, 43), (4, 0.5, 55), (4.5, 1.5, 58), (6, 2, 48)],
     metres=[(4, 4), (4, 4)],
     key=Key(0, "minor"),

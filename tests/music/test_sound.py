@@ -44,7 +44,9 @@ def test_the_same_piece_sounds_the_same() -> None:
 
 @pytest.mark.parametrize("velocity", [20, 120])
 def test_soft_and_loud_pieces_are_equally_loud(velocity: int) -> None:
-    made = Piece(tuple(Note(note.start, note.pitch, note.length, note.hand, velocity) for note in TUNE.notes), TUNE.bars)
+    made = Piece(
+        tuple(Note(note.start, note.pitch, note.length, note.hand, velocity) for note in TUNE.notes), TUNE.bars
+    )
     assert loudness(render(made)) == pytest.approx(LOUDNESS, abs=0.5)
 
 
@@ -118,7 +120,8 @@ def test_other_kinds_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "key"), [(None, "music.no_soundfont_file"), (b"RIFF1234WAVE", "music.no_soundfont"), (b"", "music.no_soundfont")]
+    ("content", "key"),
+    [(None, "music.no_soundfont_file"), (b"RIFF1234WAVE", "music.no_soundfont"), (b"", "music.no_soundfont")],
 )
 def test_a_soundfont_that_is_none(content: Any, key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "piano.sf2"

@@ -93,7 +93,10 @@ def test_octaves_count_by_the_letter() -> None:
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.tonic}-{key.mode}")
 def test_the_signature_is_that_of_the_key(key: Key) -> None:
     assert sum(signature(key).values()) == key.sharps
-    assert name_at(tonic_place(key), 60 + key.tonic).alter == signature(key)[name_at(tonic_place(key), 60 + key.tonic).letter]
+    assert (
+        name_at(tonic_place(key), 60 + key.tonic).alter
+        == signature(key)[name_at(tonic_place(key), 60 + key.tonic).letter]
+    )
 
 
 @given(st.integers(0, 11))

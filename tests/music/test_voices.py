@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 
@@ -28,7 +30,7 @@ def test_voices_fill_every_bar_and_hold_every_note(piece: Piece) -> None:
             assert 1 <= len(found) <= 2
             for line in found:
                 assert line[0].start == frame.offset and line[-1].end == frame.offset + frame.bar.length
-                assert all(one.end == other.start for one, other in zip(line, line[1:], strict=False))
+                assert all(one.end == other.start for one, other in itertools.pairwise(line))
             sounding = {place for line in found for event in line for place in event.notes}
             assert sounding == {
                 place
