@@ -280,6 +280,8 @@ def _cost(chord: _Chord, voice: int, before: _Chord | None, beside: _Chord | Non
         upper, lower = (chord, beside) if voice == 0 else (beside, chord)
         if upper.low <= lower.high:
             cost += 3
+        if upper.high < lower.high:
+            cost += 1
         if upper.high <= lower.low:
             cost += 6
     return cost

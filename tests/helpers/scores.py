@@ -14,6 +14,7 @@ from genai_demo.music.piece import LEFT, RIGHT, TICKS, Bar, Key, Note, Piece
 from genai_demo.music.spelling import Name, signature
 
 METRES = ((4, 4), (3, 4), (2, 4), (6, 8), (3, 8), (9, 8), (12, 8), (2, 2), (5, 4), (7, 8), (5, 8), (1, 4))
+C_MAJOR = Key(0, "major")
 KEYS = [Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
 SIGNS = {"flat-flat": -2, "flat": -1, "natural": 0, "sharp": 1, "double-sharp": 2}
 KINDS = {
@@ -38,7 +39,7 @@ def piece(
     right: Iterable[tuple[float, float, int]],
     left: Iterable[tuple[float, float, int]] = (),
     metres: Iterable[tuple[int, int]] = ((4, 4),),
-    key: Key | None = Key(0, "major"),
+    key: Key | None = C_MAJOR,
 ) -> Piece:
     """Return a piece of notes given as (start, length, pitch) in quarters."""
     notes = [

@@ -74,6 +74,11 @@ def test_whatever_is_played_can_be_written(piece: Piece) -> None:
     assert_valid(content)
 
 
+def test_crossing_hands_stay_on_their_staves() -> None:
+    crossed = piece([(0, 2, 48), (2, 2, 60)], [(0, 2, 72), (2, 2, 48)])
+    assert read(musicxml(crossed)).notes == notes_of(crossed)
+
+
 RECEIPT = Receipt("music", "generate", "piano", "ab", {"title": "<夜曲> & \ud83c \x0b", "seed": 3})
 
 
@@ -140,18 +145,10 @@ def test_the_tempo_counts_beats() -> None:
     assert {root.find(".//sound").get("tempo") for root in (waltz, barcarole)} == {"96"}  # type: ignore[union-attr]
 
 
+THIRD = 1 / 3
+OPENING = [(0, 1.5, 75), (1.5, 0.5, 74), (2, THIRD, 72), (2 + THIRD, THIRD, 71), (2 + 2 * THIRD, THIRD, 72)]
 SONG = piece(
-    [
-        (0, 1.5, 75),
-        (1.5, 0.5, 74),
-        (2, 1 / 3, 72),
-        (2 + 1 / 3, 1 / 3, 71),
-        (2 + 2 / 3, 1 / 3, 72),
-        (3, 3, 67),
-        (4, 1, 63),
-        (5, 0.25, 62),
-        (5.25, 0.75, 60),
-    ],
+    [*OPENING, (3, 3, 67), (4, 1, 63), (5, 0.25, 62), (5.25, 0.75, 60)],
     [(0, 4, 36), (0, 2, 48), (2, 2, 43), (4, 0.5, 55), (4.5, 1.5, 58), (6, 2, 48)],
     metres=[(4, 4), (4, 4)],
     key=Key(0, "minor"),

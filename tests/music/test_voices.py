@@ -53,6 +53,11 @@ def test_a_melody_stays_above_what_moves_below_it() -> None:
     assert lines(made) == [[(76,), (74,)], [(), (67,), (64,), (67,), (65,), (67,)]]
 
 
+def test_what_moves_within_a_held_octave_lies_below_it() -> None:
+    made = piece([(0, 3, 64), (0, 3, 76), (0, 2, 73), (2, 1, 71)], metres=[(3, 4)])
+    assert lines(made) == [[(64, 76)], [(73,), (71,)]]
+
+
 def test_only_crowded_bars_have_two_voices() -> None:
     made = piece([(0, 2, 76), (1, 1, 60), (4, 4, 72), (8, 5, 72), (10, 2, 64)], metres=[(4, 4)] * 4)
     assert [len(lines(made, bar=bar)) for bar in range(4)] == [2, 1, 2, 1]
