@@ -34,6 +34,7 @@ format: $(DEV_STAMP)  ## put all code into the house style
 bench: $(BENCH_STAMP)  ## measure speed and memory
 	$(BIN)/python -m benchmarks.text
 	$(BIN)/python -m benchmarks.faces
+	$(BIN)/python -m benchmarks.music
 
 clean:  ## remove the environment and all caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio

@@ -28,6 +28,8 @@ class Settings:
     """port the page is served on, 0 to 65535; 0 takes a free one (PORT)"""
     queue_limit: int
     """visitors that may wait for a model at once, at least 1 (GENAI_DEMO_QUEUE)"""
+    soundfont: Path | None
+    """SoundFont file of the piano (GENAI_DEMO_SOUNDFONT); None for the one that comes with the installation"""
 
 
 def _whole_number(variable: str, default: int, low: int, high: int) -> int:
@@ -57,4 +59,5 @@ def settings() -> Settings:
         host=environment("HOST", "127.0.0.1"),
         port=_whole_number("PORT", 7860, 0, 65535),
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
+        soundfont=Path(soundfont) if (soundfont := environment("GENAI_DEMO_SOUNDFONT", "")) else None,
     )

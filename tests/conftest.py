@@ -24,7 +24,8 @@ hypothesis_settings.load_profile("house")
 
 def pytest_configure() -> None:
     """Give the tests, and every process they start, the same environment everywhere."""
-    for variable in ("PORT", "HOST", "GENAI_DEMO_CHECKPOINTS", "GENAI_DEMO_RUNS", "GENAI_DEMO_QUEUE"):
+    ours = ("CHECKPOINTS", "RUNS", "QUEUE", "SOUNDFONT")
+    for variable in ("PORT", "HOST", *(f"GENAI_DEMO_{name}" for name in ours)):
         os.environ.pop(variable, None)
     os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")
     os.environ.update(

@@ -10,7 +10,10 @@ from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
-VARIABLES = ("GENAI_DEMO_CHECKPOINTS", "GENAI_DEMO_RUNS", "GENAI_DEMO_DEVICE", "HOST", "PORT", "GENAI_DEMO_QUEUE")
+VARIABLES = (
+    *(f"GENAI_DEMO_{name}" for name in ("CHECKPOINTS", "RUNS", "DEVICE", "QUEUE", "SOUNDFONT")),
+    *("HOST", "PORT"),
+)
 
 
 def test_says_the_same_in_every_language() -> None:
@@ -61,6 +64,7 @@ def test_settings_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings() == found, "a variable that is empty is as good as none"
     assert found.checkpoints.name == "checkpoints" and found.checkpoints.is_absolute()
     assert (found.runs, found.device, found.host, found.port) == (Path("runs"), "auto", "127.0.0.1", 7860)
+    assert found.soundfont is None
 
 
 def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -68,7 +72,9 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PORT", " 0 ")
     monkeypatch.setenv("GENAI_DEMO_QUEUE", "1")
     monkeypatch.setenv("GENAI_DEMO_DEVICE", "cuda:1")
+    monkeypatch.setenv("GENAI_DEMO_SOUNDFONT", " piano.sf2 ")
     found = settings()
+    assert found.soundfont == Path("piano.sf2")
     assert (found.checkpoints, found.port, found.queue_limit, found.device) == (tmp_path, 0, 1, "cuda:1")
 
 

@@ -16,9 +16,12 @@ from genai_demo import __version__
 from genai_demo.errors import UserError
 
 RECEIPT_MARK = "Receipt: "
-PNG_KEY = "genai-demo-receipt"
+RECEIPT_KEY = "genai-demo-receipt"
+"""name of the field of a MusicXML file that holds the receipt"""
+PNG_KEY = RECEIPT_KEY
 """name of the PNG text chunk that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
+_XML = tuple("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16"))
 LARGEST_FILE = 4_000_000
 
 
@@ -89,7 +92,7 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png`; told apart by their content.
+    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png` or `.musicxml`; told apart by their content.
 
     Raises:
         UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
@@ -115,6 +118,8 @@ def receipt_in(content: bytes, name: str) -> Receipt:
         raise UserError("engine.receipt_too_large", file=name)
     if content.startswith(_PNG):
         return parse_receipt(_text_of_png(content, name))
+    if content.startswith(_XML):
+        return parse_receipt(_text_of_score(content, name))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -132,3 +137,42 @@ def _text_of_png(content: bytes, name: str) -> str:
             return str(getattr(image, "text", {}).get(PNG_KEY, ""))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError("engine.damaged_picture", file=name, reason=error) from error
+
+
+def _text_of_score(content: bytes, name: str) -> str:
+    """Return what a MusicXML file's receipt field holds; an empty text if it has none.
+
+    Nothing outside the file is read, and entities of its own, which may grow without end, are refused.
+    """
+    from xml.parsers import expat
+
+    fields: list[str] = []
+    inside = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        inside = tag == "miscellaneous-field" and attributes.get("name") == RECEIPT_KEY
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = False
+
+    def text(part: str) -> None:
+        if inside:
+            fields.append(part)
+
+    def entity(*_: object) -> None:
+        raise UserError("engine.damaged_score", file=name, reason="entity")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError("engine.damaged_score", file=name, reason=error) from error
+    return "".join(fields)

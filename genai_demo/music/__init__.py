@@ -1,0 +1,1 @@
+"""Piano music: data, notes and rolls, models, scores and sound."""
