@@ -1,6 +1,6 @@
 """The receipt every generation carries: with it, anybody can make the same thing again.
 
-A receipt is a small JSON object. Beside a picture or a sound it lies in the metadata; in a text file it
+A receipt is a small JSON object. Beside a picture, a score or a sound it lies in the metadata; in a text file it
 is the last line, after `RECEIPT_MARK`, so that one file holds the text and how to make it again.
 """
 
@@ -18,7 +18,10 @@ from genai_demo.errors import UserError
 RECEIPT_MARK = "Receipt: "
 PNG_KEY = "genai-demo-receipt"
 """name of the PNG text chunk that holds the receipt"""
+MIDI_KEY = PNG_KEY
+"""first word of the MIDI text event that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
+_MIDI = b"MThd"
 LARGEST_FILE = 4_000_000
 
 
@@ -89,7 +92,7 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png`; told apart by their content.
+    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png` or `.mid`; told apart by their content.
 
     Raises:
         UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
@@ -115,6 +118,8 @@ def receipt_in(content: bytes, name: str) -> Receipt:
         raise UserError("engine.receipt_too_large", file=name)
     if content.startswith(_PNG):
         return parse_receipt(_text_of_png(content, name))
+    if content.startswith(_MIDI):
+        return parse_receipt(_text_of_midi(content))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -132,3 +137,15 @@ def _text_of_png(content: bytes, name: str) -> str:
             return str(getattr(image, "text", {}).get(PNG_KEY, ""))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError("engine.damaged_picture", file=name, reason=error) from error
+
+
+def _text_of_midi(content: bytes) -> str:
+    """Return what a MIDI file's receipt event holds; an empty text if it has none."""
+    _, _, behind = content.partition(MIDI_KEY.encode())
+    text = behind.decode("utf-8", errors="replace").lstrip()
+    try:
+        # The event says how long it is, but so does JSON, which ends with its last brace.
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return ""
+    return text[:end]
