@@ -10,6 +10,8 @@ from statistics import fmean
 
 from genai_demo.music.piece import LEFT, RIGHT, Note
 
+HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
+"""names of the tracks of a file that is written here"""
 _RIGHT_NAMES = re.compile(r"\b(right|rh|r\.h|upper|treble)\b|右", re.IGNORECASE)
 _LEFT_NAMES = re.compile(r"\b(left|lh|l\.h|lower|bass)\b|左", re.IGNORECASE)
 _MIDDLES = {RIGHT: 70.0, LEFT: 49.0}

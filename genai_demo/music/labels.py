@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from genai_demo.errors import UserError
-from genai_demo.music.midi import TEMPOS
+from genai_demo.music.midi_events import TEMPOS
 from genai_demo.music.piece import MODES, Key
 
 _LARGEST_FILE = 50 * 2**20

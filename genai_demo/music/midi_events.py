@@ -19,6 +19,8 @@ from genai_demo.music.piece import TICKS
 
 MOST_BYTES = 2**20
 MOST_NOTES = 60_000
+TEMPOS = (4, 1000)
+"""quarter notes per minute that are believed"""
 DRUMS = 9
 """the channel of General MIDI that is percussion, from 0"""
 

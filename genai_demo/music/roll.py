@@ -135,7 +135,7 @@ class Windows:
                 continue
             cells = to_roll(piece).cells
             self._rolls[number] = np.packbits(cells, -1)  # (2, 2, T, 11)
-            struck = cells[:, ONSET].any((0, 2))  # (T,)
+            struck = np.any(cells[:, ONSET], axis=(0, 2))  # (T,)
             for bar in starts:
                 first = piece.bars[bar].start // STEP
                 if struck[first : first + self.steps].any():

@@ -19,7 +19,8 @@ from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.music.data import data_hash, read_music
 from genai_demo.music.labels import read_key
-from genai_demo.music.midi import read_midi, to_midi
+from genai_demo.music.midi import read_midi
+from genai_demo.music.midi_writing import to_midi
 from genai_demo.music.piece import Key
 from tests.helpers.hub import serving
 from tests.helpers.music import midi_file, note, scale
