@@ -104,13 +104,15 @@ class Windows:
     """All stretches of some bars of one metre, sliding by one bar, as rolls of equal size.
 
     Notes that were struck before a window are left out of it, and those that ring on are cut at its end: a window is a
-    phrase of its own. Windows without any onset are left out.
+    phrase of its own. Windows without any onset are left out, and those with too many notes between the steps, such as
+    triplets, which the grid would bend.
 
     Args:
         pieces: where they are taken from; kept as packed bits, 44 bytes for each sixteenth.
         bars: bars in a window.
         metre: beats and unit of all of them.
         pitches: lowest and highest pitch; what lies beyond is left out.
+        strays: share of a window's notes, 0 to 1, that may start between the steps.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Windows:
         bars: int = 4,
         metre: tuple[int, int] = (4, 4),
         pitches: tuple[int, int] = COMPACT,
+        strays: float = 0.1,
     ) -> None:
         self.steps = bars * steps_of(metre)
         self.bars = tuple(Bar(bar * steps_of(metre) * STEP, *metre) for bar in range(bars))
@@ -136,9 +139,13 @@ class Windows:
             cells = to_roll(piece).cells
             self._rolls[number] = np.packbits(cells, -1)  # (2, 2, T, 11)
             struck = np.any(cells[:, ONSET], axis=(0, 2))  # (T,)
+            strokes = np.zeros((2, len(piece.bars)), int)  # on a step, between two of them
+            for note in piece.notes:
+                strokes[int(note.start % STEP > 0), piece.bar_at(note.start)] += 1
             for bar in starts:
                 first = piece.bars[bar].start // STEP
-                if struck[first : first + self.steps].any():
+                on, between = strokes[:, bar : bar + bars].sum(1)
+                if struck[first : first + self.steps].any() and between <= strays * (on + between):
                     self.keys.append(piece.key)
                     self.places.append((number, bar))
                     self._starts.append(first)

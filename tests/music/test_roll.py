@@ -149,3 +149,13 @@ def test_a_window_is_a_phrase_of_its_own() -> None:
 def test_silent_windows_are_left_out() -> None:
     windows = Windows([Piece((Note(0, 60, 99 * TICKS),), bars_of([(4, 4)] * 6))])
     assert windows.places == [(0, 0)]
+
+
+def test_windows_that_the_grid_would_bend_are_left_out() -> None:
+    bars = bars_of([(4, 4)] * 5)
+    even = [Note(place * STEP, 60, STEP) for place in range(16, 80)]
+    triplets = [Note(place * TICKS // 3, 60, 100) for place in range(12)]
+    piece = Piece((*triplets, *even), bars)
+    assert Windows([piece]).places == [(0, 1)]
+    assert Windows([piece], strays=8 / 60).places == [(0, 0), (0, 1)]
+    assert Windows([piece], strays=7 / 60).places == [(0, 1)]
