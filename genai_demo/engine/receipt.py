@@ -1,6 +1,6 @@
 """The receipt every generation carries: with it, anybody can make the same thing again.
 
-A receipt is a small JSON object. Beside a picture or a sound it lies in the metadata; in a text file it
+A receipt is a small JSON object. Beside a picture, a score or a sound it lies in the metadata; in a text file it
 is the last line, after `RECEIPT_MARK`, so that one file holds the text and how to make it again.
 """
 
@@ -20,8 +20,11 @@ RECEIPT_KEY = "genai-demo-receipt"
 """name of the field of a MusicXML file that holds the receipt"""
 PNG_KEY = RECEIPT_KEY
 """name of the PNG text chunk that holds the receipt"""
+MIDI_KEY = RECEIPT_KEY
+"""first word of the MIDI text event that holds the receipt"""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _XML = tuple("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16"))
+_MIDI = b"MThd"
 LARGEST_FILE = 4_000_000
 
 
@@ -92,7 +95,7 @@ def parse_receipt(text: str) -> Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or the one in a `.png` or `.musicxml`; told apart by their content.
+    """Read the receipt of a `.json` or `.txt` file, or that in a `.png`, `.mid` or `.musicxml`, told apart by content.
 
     Raises:
         UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
@@ -120,6 +123,8 @@ def receipt_in(content: bytes, name: str) -> Receipt:
         return parse_receipt(_text_of_png(content, name))
     if content.startswith(_XML):
         return parse_receipt(_text_of_score(content, name))
+    if content.startswith(_MIDI):
+        return parse_receipt(_text_of_midi(content))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -176,3 +181,15 @@ def _text_of_score(content: bytes, name: str) -> str:
             raise
         raise UserError("engine.damaged_score", file=name, reason=error) from error
     return "".join(fields)
+
+
+def _text_of_midi(content: bytes) -> str:
+    """Return what a MIDI file's receipt event holds; an empty text if it has none."""
+    _, _, behind = content.partition(MIDI_KEY.encode())
+    text = behind.decode("utf-8", errors="replace").lstrip()
+    try:
+        # The event says how long it is, but so does JSON, which ends with its last brace.
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return ""
+    return text[:end]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 TICKS = 480
@@ -127,3 +128,23 @@ class Piece:
                 found.append(f"key struck while held {note}")
             sounding[note.pitch] = max(note.end, sounding.get(note.pitch, 0))
         return found
+
+
+def untangled(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return notes in the order of a piece, each key struck only when it is not held.
+
+    Of notes that strike one key at one moment the longest stays; a key that is struck again is let go before.
+    """
+    kept: list[Note] = []
+    last: dict[int, int] = {}
+    for note in sorted(notes, key=lambda note: (note.start, note.pitch, -note.length, note.hand, note.velocity)):
+        place = last.get(note.pitch)
+        if place is not None:
+            before = kept[place]
+            if before.start == note.start:
+                continue
+            if before.end > note.start:
+                kept[place] = replace(before, length=note.start - before.start)
+        last[note.pitch] = len(kept)
+        kept.append(note)
+    return tuple(kept)

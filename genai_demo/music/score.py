@@ -162,7 +162,7 @@ def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) 
 
 def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
     root = Xml.Element("score-partwise", version="4.0")
-    maker = message("music.machine_made", language)
+    maker = message("music.machine_composed", language)
     if printable := "".join(character for character in title if character.isprintable()):
         _sub(_sub(root, "work"), "work-title", printable)
     identification = _sub(root, "identification")

@@ -87,7 +87,7 @@ def test_title_makers_and_receipt() -> None:
         content = musicxml(piece([(0, 1, 60)]), "夜曲 <1> &\x0b", RECEIPT, language)
         root = Xml.fromstring(content)
         assert root.findtext("work/work-title") == "夜曲 <1> &"
-        assert root.findtext("identification/creator") == message("music.machine_made", language)
+        assert root.findtext("identification/creator") == message("music.machine_composed", language)
         assert receipt_in(content, "a.musicxml") == RECEIPT
         assert_valid(content)
     assert Xml.fromstring(musicxml(piece([(0, 1, 60)]))).find("work") is None

@@ -1,0 +1,80 @@
+"""Pieces of music and MIDI files: any that are whole, and made to be broken."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import mido
+from hypothesis import strategies as st
+
+from genai_demo.music.bars import UNITS
+from genai_demo.music.piece import MODES, PITCHES, TICKS, Bar, Key, Note, Piece, untangled
+
+KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
+
+
+def bars_of(metres: Sequence[tuple[int, int]]) -> tuple[Bar, ...]:
+    """Return one bar of each metre (beats, unit)."""
+    bars: list[Bar] = []
+    for beats, unit in metres:
+        bars.append(Bar(bars[-1].end if bars else 0, beats, unit))
+    return tuple(bars)
+
+
+def scale(bars: int = 2, key: Key | None = None, tempo: float = 96.0) -> Piece:
+    """Return a piece in 4/4: quarter notes up the white keys over whole notes."""
+    white = (60, 62, 64, 65, 67, 69, 71, 72)
+    notes = [Note(place * TICKS, white[place % 8], TICKS) for place in range(4 * bars)]
+    notes += [Note(bar * 4 * TICKS, 48, 4 * TICKS, 1) for bar in range(bars)]
+    return Piece(untangled(notes), bars_of([(4, 4)] * bars), key, tempo)
+
+
+@st.composite
+def pieces(draw: st.DrawFn, grid: int = 1, most_bars: int = 6) -> Piece:
+    """Draw any whole piece with at least one note.
+
+    Args:
+        draw: of hypothesis.
+        grid: ticks that every start and length is a multiple of.
+        most_bars: bars of the longest.
+    """
+    metres = st.sampled_from(UNITS).flatmap(lambda unit: st.tuples(st.integers(1, 2 * unit), st.just(unit)))
+    bars = bars_of(draw(st.lists(metres, min_size=1, max_size=most_bars)))
+    note = st.builds(
+        Note,
+        start=st.integers(0, (bars[-1].end - 1) // grid).map(lambda place: place * grid),
+        pitch=st.integers(*PITCHES) | st.integers(59, 61),
+        length=st.integers(1, 8 * TICKS // grid).map(lambda place: place * grid),
+        hand=st.integers(0, 1),
+        velocity=st.integers(1, 127),
+    )
+    notes = untangled(draw(st.lists(note, min_size=1, max_size=30)))
+    times = sorted(draw(st.sets(st.integers(0, bars[-1].end), max_size=8)))
+    pedal = tuple(zip(times[::2], times[1::2], strict=False))
+    if len(pedal) > 1 and draw(st.booleans()):
+        pedal = (*pedal, (pedal[-1][1], pedal[-1][1] + 1))  # let go and pressed at one moment
+    return Piece(notes, bars, draw(st.none() | KEYS), draw(st.floats(5, 900)), pedal)
+
+
+def events(*messages: tuple[str, dict]) -> list[mido.Message]:
+    """Return messages of a MIDI track from their kinds and fields, `time` among them."""
+    meta = ("track_name", "set_tempo", "time_signature", "key_signature", "end_of_track", "text")
+    return [(mido.MetaMessage if kind in meta else mido.Message)(kind, **fields) for kind, fields in messages]
+
+
+def note(pitch: int, length: int, wait: int = 0, channel: int = 0) -> list[mido.Message]:
+    """Return the two events of a note, which is struck after `wait`."""
+    return events(
+        ("note_on", {"note": pitch, "velocity": 64, "channel": channel, "time": wait}),
+        ("note_off", {"note": pitch, "channel": channel, "time": length}),
+    )
+
+
+def midi_file(*tracks: list[mido.Message], kind: int = 1, division: int = TICKS) -> bytes:
+    """Return a MIDI file of some tracks."""
+    file = mido.MidiFile(type=kind, ticks_per_beat=division)
+    file.tracks = [mido.MidiTrack(track) for track in tracks]
+    stream = io.BytesIO()
+    file.save(file=stream)
+    return stream.getvalue()
