@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import math
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from genai_demo.catalogue import message
@@ -56,14 +56,17 @@ def morph(request: MorphRequest, model: str | None = None) -> Generator[Film, No
         for start, end in zip(stations, [*stations[1:], stations[0]], strict=True)
         for step in range(steps)
     ]
-    pictures: list[np.ndarray] = []
-    for first in range(0, len(codes), _BATCH):
-        painted = painter.paint(codes[first : first + _BATCH])
-        pictures.extend(painted.permute(0, 2, 3, 1).numpy())  # (N, S, S, 3)
-        yield Film(len(pictures), len(codes))
-    frames = (enlarge(picture, SIDE) for picture in pictures)
-    content = _mp4(frames) if request.format == "mp4" else _animation(frames, request.format)
-    yield Film(len(pictures), len(codes), content)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(_Mp4(Path(folder)) if request.format == "mp4" else _Animation(request.format)) as writer,
+    ):
+        # Pictures are encoded as they come, so that whoever stops waits for neither.
+        for first in range(0, len(codes), _BATCH):
+            for picture in painter.paint(codes[first : first + _BATCH]).permute(0, 2, 3, 1).numpy():  # (N, S, S, 3)
+                writer.add(enlarge(picture, SIDE))
+            yield Film(min(first + _BATCH, len(codes)), len(codes))
+        content = writer.finish()
+    yield Film(len(codes), len(codes), content)
 
 
 def _eased(share: float) -> float:
@@ -71,27 +74,52 @@ def _eased(share: float) -> float:
     return 0.5 - 0.5 * math.cos(math.pi * share)
 
 
-def _mp4(frames: Iterator[Image.Image]) -> bytes:
-    import av
+class _Mp4:
+    """Encodes pictures as H.264; with its index before the pictures a browser plays what it has, which takes a file."""
 
-    # With its index before the pictures a browser plays what it has; moving it there takes a real file.
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "morph.mp4"
-        with av.open(str(file), "w", options={"movflags": "+faststart"}) as film:
-            film.metadata["comment"] = message("faces.machine_made")
-            options = {"crf": "18", "preset": "veryfast"}
-            track = film.add_stream("libx264", rate=RATE, options=options)
-            track.width = track.height = SIDE
-            track.pix_fmt = "yuv420p"
-            for frame in frames:
-                film.mux(track.encode(av.VideoFrame.from_image(frame)))
-            film.mux(track.encode())
-        return file.read_bytes()
+    def __init__(self, folder: Path) -> None:
+        import av
+
+        self._file = folder / "morph.mp4"
+        self._film = av.open(str(self._file), "w", options={"movflags": "+faststart"})
+        self._film.metadata["comment"] = message("faces.machine_made")
+        self._track = self._film.add_stream("libx264", rate=RATE, options={"crf": "18", "preset": "veryfast"})
+        self._track.width = self._track.height = SIDE
+        self._track.pix_fmt = "yuv420p"
+
+    def add(self, picture: Image.Image) -> None:
+        import av
+
+        self._film.mux(self._track.encode(av.VideoFrame.from_image(picture)))
+
+    def finish(self) -> bytes:
+        self._film.mux(self._track.encode())
+        self.close()
+        return self._file.read_bytes()
+
+    def close(self) -> None:
+        self._film.close()
 
 
-def _animation(frames: Iterator[Image.Image], kind: str) -> bytes:
-    first, *others = frames
-    stream = io.BytesIO()
-    marks = {"comment": message("faces.machine_made").encode()} if kind == "gif" else {"quality": 80, "method": 2}
-    first.save(stream, kind, save_all=True, append_images=others, duration=round(1000 / RATE), loop=0, **marks)
-    return stream.getvalue()
+class _Animation:
+    """Encodes pictures as a looping WebP or GIF, which takes all of them at once."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._pictures: list[Image.Image] = []
+
+    def add(self, picture: Image.Image) -> None:
+        self._pictures.append(picture)
+
+    def finish(self) -> bytes:
+        first, *others = self._pictures
+        stream = io.BytesIO()
+        gif = {"comment": message("faces.machine_made").encode()}
+        marks = gif if self._kind == "gif" else {"quality": 80, "method": 2}
+        first.save(
+            stream, self._kind, save_all=True, append_images=others, duration=round(1000 / RATE), loop=0, **marks
+        )
+        return stream.getvalue()
+
+    def close(self) -> None:
+        self._pictures.clear()

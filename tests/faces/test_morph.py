@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
 import av
 import numpy as np
@@ -42,6 +45,16 @@ def test_a_film_shows_every_face_in_turn() -> None:
         shown = np.asarray(enlarge(face.picture, SIDE)).astype(int)
         differences = [np.abs(frames[12 * station] - shown).mean() for station in range(3)]
         assert int(np.argmin(differences)) == number
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webp"])
+def test_a_film_that_is_stopped_leaves_nothing(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(morph(MorphRequest(FACES, 5.0, kind))) as films:
+        assert next(films).done == 12
+        if kind == "mp4":
+            assert [file.name for file in tmp_path.rglob("*.mp4")] == ["morph.mp4"], "encoded as it is painted"
+    assert not list(tmp_path.iterdir())
 
 
 def test_steps_are_small_at_the_faces() -> None:
