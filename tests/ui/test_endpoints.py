@@ -32,7 +32,9 @@ def test_programs_get_plain_data(client: Client, models: Any) -> None:
 
 def test_only_the_named_endpoints_are_open(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert set(endpoints["named_endpoints"]) == {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"}
+    texts = {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"}
+    faces = {"/paint_faces", "/morph_faces", "/reproduce_face"}
+    assert set(endpoints["named_endpoints"]) == texts | faces
     assert not endpoints["unnamed_endpoints"]
 
 
