@@ -49,3 +49,32 @@ def gradient_penalty(discriminator: Discriminator, examples: Tensor) -> Tensor:
         scores = discriminator(examples)
         (gradient,) = torch.autograd.grad(scores.sum(), examples, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()  # (B, ...) -> (B, D) -> ()
+
+
+def discriminator_turn(
+    discriminator: Discriminator, real: Tensor, fake: Tensor, penalty_weight: float
+) -> dict[str, Tensor]:
+    """Return the discriminator's "loss", its mean "lead" for real examples, and the share of "pairs_right", 0 to 1.
+
+    Args:
+        discriminator: the one whose turn it is.
+        real, fake: (B, ...) examples as it sees them, augmented; partners stand at the same place.
+        penalty_weight: weight of the gradient penalties on both sides together; at 0 they are not computed.
+    """
+    real_scores, fake_scores = discriminator(real), discriminator(fake)
+    loss = discriminator_loss(real_scores, fake_scores)
+    if penalty_weight > 0:
+        penalty = gradient_penalty(discriminator, real) + gradient_penalty(discriminator, fake)
+        loss = loss + penalty_weight * penalty
+    lead = real_scores - fake_scores
+    return {"loss": loss, "lead": lead.mean(), "pairs_right": (lead > 0).float().mean()}
+
+
+def lazy_penalty_weight(gamma: float, step: int, every: int) -> float:
+    """Return the weight of the penalties at `step`: a penalised step counts for those without (Karras et al. 2020).
+
+    Args:
+        gamma: weight if every step were penalised.
+        every: steps from one penalised step to the next.
+    """
+    return every * gamma / 2 if step % every == 0 else 0.0

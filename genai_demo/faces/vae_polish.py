@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
 from genai_demo.engine.run import RunFolder
@@ -119,19 +119,8 @@ class VaePolishTask(VaeTask):
         with torch.no_grad():
             fake = self._vae.decode(self._codes(real))
         real, fake = self._augment(real), self._augment(fake)
-        real_scores, fake_scores = self._discriminator(real, known), self._discriminator(fake, known)
-        loss = discriminator_loss(real_scores, fake_scores)
-        lead = real_scores - fake_scores
-        figures = {"lead": lead.mean(), "pairs_right": (lead > 0).float().mean()}
-        every = self._training.penalty_every
-        if progress.step % every == 0:
-
-            def score(pictures: Tensor) -> Tensor:
-                return self._discriminator(pictures, known)
-
-            penalty = gradient_penalty(score, real) + gradient_penalty(score, fake)
-            loss = loss + every * self._gamma(progress.fraction) / 2 * penalty
-        return {"loss": loss, **figures}
+        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        return discriminator_turn(lambda pictures: self._discriminator(pictures, known), real, fake, weight)
 
     def _decoder_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
