@@ -64,7 +64,11 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Scores how real faces look, and how well they fit their conditions (Miyato and Koyama 2018, projection)."""
+    """Scores how real faces look, and how well they fit their conditions (Miyato and Koyama 2018, projection).
+
+    It also reads labels off faces, so that a generator can be told that it painted another one than it was asked for
+    (Odena, Olah and Shlens 2017, section 3).
+    """
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
@@ -77,6 +81,9 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(width, 1, bias=False)
         nn.init.normal_(self.score.weight, std=width**-0.5)
         self.read_condition = _condition_reader(width)
+        self.read_labels = nn.Linear(width, 3)
+        nn.init.zeros_(self.read_labels.weight)
+        nn.init.zeros_(self.read_labels.bias)
 
     def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
         """Return scores (B,).
@@ -85,9 +92,20 @@ class Discriminator(nn.Module):
             pictures: (B, 3, S, S), -1 to 1.
             condition: (B, conditions.SIZE).
         """
-        seen = self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
+        return self.score_seen(self.see(pictures), condition)
+
+    def see(self, pictures: Tensor) -> Tensor:
+        """Return what is seen (B, C) in pictures (B, 3, S, S), -1 to 1."""
+        return self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
+
+    def score_seen(self, seen: Tensor, condition: Tensor) -> Tensor:
+        """Return scores (B,) for what is seen (B, C), with conditions (B, conditions.SIZE)."""
         fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
         return self.score(seen)[:, 0] + fit
+
+    def read(self, seen: Tensor) -> Tensor:
+        """Return (B, 3) for what is seen (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
+        return self.read_labels(seen)
 
 
 def _condition_reader(outputs: int) -> nn.Module:

@@ -21,6 +21,7 @@ from genai_demo.faces.augment import augment
 from genai_demo.faces.batches import to_bytes
 from genai_demo.faces.blocks import channels_last
 from genai_demo.faces.distances import frechet_distance
+from genai_demo.faces.encoder import label_losses
 from genai_demo.faces.face_task import FaceTask, in_batches
 from genai_demo.faces.features import RandomFeatures, extract
 from genai_demo.faces.gan import Discriminator, GanConfig, Generator
@@ -54,6 +55,8 @@ class GanTraining:
     """probability of each augmentation at the start"""
     warm_up: float = 0.1
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    label_weight: float = 0.5
+    """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
     seed: int = 0
 
 
@@ -144,7 +147,16 @@ class GanTask(FaceTask):
             fake = self._generator(self._noise(len(real), real), known)
         real, fake = self._augment(real, progress), self._augment(fake, progress)
         weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
-        return discriminator_turn(lambda pictures: self._discriminator(pictures, known), real, fake, weight)
+        looks: list[Tensor] = []
+
+        def score(pictures: Tensor) -> Tensor:
+            looks.append(self._discriminator.see(pictures))
+            return self._discriminator.score_seen(looks[-1], known)
+
+        turn = discriminator_turn(score, real, fake, weight)
+        # Its first look is at the real faces; nothing can be learnt from how it reads generated ones.
+        labels = self._label_loss(looks[0], known)
+        return turn | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
 
     def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
@@ -152,9 +164,15 @@ class GanTask(FaceTask):
         with torch.no_grad():
             real_scores = self._discriminator(self._augment(real, progress), known)
         self._discriminator.requires_grad_(False)
-        fake_scores = self._discriminator(self._augment(fake, progress), known)
+        seen = self._discriminator.see(self._augment(fake, progress))
+        fake_scores = self._discriminator.score_seen(seen, known)
+        labels = self._label_loss(seen, known)
         self._discriminator.requires_grad_(True)
-        return {"loss": generator_loss(real_scores, fake_scores)}
+        loss = generator_loss(real_scores, fake_scores) + self._training.label_weight * labels
+        return {"loss": loss, "labels": labels.detach()}
+
+    def _label_loss(self, seen: Tensor, known: Tensor) -> Tensor:
+        return torch.stack(list(label_losses(self._discriminator.read(seen), known).values())).sum()
 
     def files(self) -> dict[str, Path]:
         """Return the table of the labels."""

@@ -86,6 +86,7 @@ class VaePolishTask(VaeTask):
         self._vae.to_code.requires_grad_(False)
         config = GanConfig(self._vae.config.resolution, critic_widths=critic, critic_blocks=(1,) * len(critic))
         self._discriminator = channels_last(Discriminator(config))
+        self._discriminator.read_labels.requires_grad_(False)  # the codes of real faces bring their labels with them
         started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
         self._described["training"] = asdict(training)
         self._described["started_from"] = {"family": "vae", **started}

@@ -18,7 +18,7 @@ from genai_demo.faces.batches import FaceBatches, shrink, to_bytes, to_floats
 from genai_demo.faces.encoder_training import EncoderTask, EncoderTraining
 from genai_demo.faces.face_task import FaceTask
 from genai_demo.faces.gan import DEBUG as GAN_DEBUG
-from genai_demo.faces.gan import Generator
+from genai_demo.faces.gan import Discriminator, Generator
 from genai_demo.faces.gan_training import GanTask, GanTraining
 from genai_demo.faces.training import debug_sizes, make_network, make_task
 from genai_demo.faces.vae import DEBUG as VAE_DEBUG
@@ -150,6 +150,49 @@ def test_a_gan_starts_as_the_decoder_of_a_vae(tmp_path: Path) -> None:
     train(task, replace(CONFIG, examples=16), RunFolder(tmp_path / "run"))
     with pytest.raises(UserError, match="latent=8"):
         GanTask(GanTraining(), faces, no_faces(), _made(tmp_path / "x"), {**sizes, "latent": 9}, tmp_path / "vae")
+
+
+def test_a_gan_is_told_of_the_labels_it_missed(tmp_path: Path) -> None:
+    task = GanTask(GanTraining(label_weight=1.0), toy_faces(), no_faces(), tmp_path, GAN_DEBUG)
+    generator, critic = task.networks["generator"], task.networks["discriminator"]
+    assert isinstance(critic, Discriminator)
+    torch.nn.init.normal_(critic.read_labels.weight)
+    # Nothing but labels can be seen: all pictures score the same.
+    torch.nn.init.zeros_(critic.score.weight)
+    last = critic.read_condition[-1]
+    assert isinstance(last, torch.nn.Linear)
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    batch = task.batch(0, 32, 0)
+
+    def missed() -> torch.Tensor:
+        torch.manual_seed(7)
+        return task.phases[1].loss(batch, Progress(0, 0, 0.0, 0.0))["loss"]
+
+    first = missed()
+    first.backward()
+    slope = torch.cat([weight.grad.flatten() for weight in generator.parameters() if weight.grad is not None])
+    with torch.no_grad():
+        for weight in generator.parameters():
+            if weight.grad is not None:
+                weight -= 0.01 / float(slope.norm()) * weight.grad
+    assert float(missed().detach()) < float(first.detach())
+
+
+def test_a_discriminator_learns_labels_from_real_faces(tmp_path: Path) -> None:
+    task = GanTask(GanTraining(augmentation=0.0), toy_faces(), no_faces(), tmp_path, GAN_DEBUG)
+    critic, batch = task.networks["discriminator"], task.batch(0, 32, 0)
+
+    def misread() -> float:
+        return float(task.phases[0].loss(batch, Progress(1, 0, 0.0, 0.0))["labels"])
+
+    before = misread()
+    optimizer = torch.optim.Adam(critic.parameters(), lr=3e-3)
+    for step in range(40):
+        optimizer.zero_grad()
+        task.phases[0].loss(task.batch(step, 16, 0), Progress(1, 0, 0.0, 0.0))["loss"].backward()
+        optimizer.step()
+    assert misread() < 0.8 * before
 
 
 def _made(folder: Path) -> Path:
