@@ -110,7 +110,7 @@ class Steered:
 
     face: Face
     first: FaceRequest
-    """as it was chosen"""
+    """as it was chosen; what is open in it shows as the model has it"""
     seen: tuple[float, ...]
     """where the sliders stand"""
     past: tuple[FaceRequest, ...] = ()
@@ -122,8 +122,13 @@ class Steered:
 
     @property
     def request(self) -> FaceRequest:
-        """What made the face."""
+        """What made the face, with its labels as the model has them."""
         return self.face.request
+
+    @property
+    def source(self) -> FaceRequest:
+        """What made the face: what was left open is open."""
+        return generation.request_of(self.face.receipt)
 
 
 def paint(request: FaceRequest) -> Face:
@@ -132,14 +137,13 @@ def paint(request: FaceRequest) -> Face:
 
 
 def steer(request: FaceRequest) -> Steered:
-    """Return a face to be steered; what was left open is fixed as the face has it.
+    """Return a face to be steered, as its request paints it.
 
     Raises:
         UserError: the request is not allowed, or its model cannot be used.
     """
-    request = paint(request).request
-    request = replace(request, age=min(request.age, AGE[1]))  # among training faces some are older
-    return Steered(paint(request), request, positions(request))
+    face = paint(request)
+    return Steered(face, request, positions(face.request))
 
 
 def picked(gallery: GalleryRequest, place: int) -> Steered:
@@ -188,7 +192,7 @@ def moved(steered: Steered, values: Sequence[float], moment: float) -> Steered:
 
 
 def _remember(steered: Steered) -> tuple[FaceRequest, ...]:
-    return (*steered.past, steered.request)[-_REMEMBERED:]
+    return (*steered.past, steered.source)[-_REMEMBERED:]
 
 
 def undone(steered: Steered) -> Steered:
@@ -196,22 +200,22 @@ def undone(steered: Steered) -> Steered:
     if not steered.past:
         return steered
     *past, request = steered.past
-    return Steered(paint(request), steered.first, positions(request), tuple(past))
+    return replace(steer(request), first=steered.first, past=tuple(past))
 
 
 def reset(steered: Steered) -> Steered:
     """Return the face as it was chosen; this can be undone as well."""
-    if steered.request == steered.first:
+    if steered.source == steered.first:
         return steered
-    return Steered(paint(steered.first), steered.first, positions(steered.first), _remember(steered))
+    return replace(steer(steered.first), past=_remember(steered))
 
 
 def nudged(steered: Steered, seed: int) -> Steered:
     """Return a face that is a bit different; after `NUDGES` of them it stays as it is."""
     if len(steered.request.nudges) >= NUDGES:
         return steered
-    request = replace(steered.request, nudges=(*steered.request.nudges, seed))
-    return Steered(paint(request), steered.first, steered.seen, _remember(steered))
+    request = replace(steered.source, nudges=(*steered.source.nudges, seed))
+    return replace(steer(request), first=steered.first, past=_remember(steered))
 
 
 def usable(model: str) -> tuple[bool, ...]:

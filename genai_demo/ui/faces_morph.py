@@ -124,7 +124,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: 
         if steered is None:
             return (gr.skip(),) * (1 + len(places))
         try:
-            faces = handlers.added(faces, steered.request)
+            faces = handlers.added(faces, steered.source)
         except UserError as error:
             return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * len(places)
         said = text("faces_added", language, count=len(faces), most=STATIONS[1])

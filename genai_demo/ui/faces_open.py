@@ -9,6 +9,7 @@ import gradio as gr
 
 from genai_demo.engine.receipt import LARGEST_FILE
 from genai_demo.errors import UserError
+from genai_demo.faces import generation
 from genai_demo.ui import cards, faces_cards
 from genai_demo.ui import faces_handlers as handlers
 from genai_demo.ui.faces_controls import live, notice_place, run_script
@@ -53,7 +54,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
         try:
             found = opened(received(str(event.content), LARGEST_FILE), str(event.name)[:_LONGEST_NAME])
             restored = handlers.restored(found.face.request, int(count))
-            steered = handlers.steer(found.face.request)
+            steered = handlers.steer(generation.request_of(found.face.receipt))
             around = painted(restored, language)
         except UserError as error:
             return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)

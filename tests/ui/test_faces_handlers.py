@@ -115,19 +115,10 @@ def test_a_face_opens_as_it_stood_in_the_gallery(model: str) -> None:
     request = GalleryRequest(model, count=3, seed=3)
     steered = handlers.picked(request, 2)
     stood = generation.gallery(request)[2]
-    # Labels that a VAE reads beyond the sliders' ends are brought there, which an untrained decoder exaggerates.
-    assert np.abs(steered.face.picture.astype(int) - stood.picture).mean() <= (0 if model == "gan" else 20)
+    assert same(steered.face.picture, stood.picture)
     assert steered.request.index == 2
     with pytest.raises(UserError):
         handlers.picked(request, 3)
-
-
-@pytest.mark.parametrize("model", ["gan", "vae"])
-def test_faces_older_than_can_be_asked_for_can_be_steered(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = generation.paint([FaceRequest(model)])[0]
-    old = replace(first, request=replace(first.request, age=112.0))
-    monkeypatch.setattr(handlers, "paint", lambda request: old if request.age == 0 else generation.paint([request])[0])
-    assert handlers.steer(FaceRequest(model)).request.age == 90
 
 
 @pytest.mark.parametrize("model", ["gan", "vae"])
