@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from genai_demo.engine.bookkeeping import Bookkeeper
 from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.device import choose_device, choose_precision
+from genai_demo.engine.device import choose_device, choose_precision, use_tensor_cores
 from genai_demo.engine.ema import MovingAverage
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import log_spaced
@@ -51,6 +51,8 @@ class _Loop:
         if device.type == "cuda" and device.index is not None:
             # Accelerate trains on the current GPU; of several processes it then gives each its own.
             torch.cuda.set_device(device)
+        if device.type == "cuda":
+            use_tensor_cores()
         self.task, self.config, self.run = task, config, run
         numbers: dict[str, Any] = {}
         tensors: dict[str, torch.Tensor] = {}

@@ -102,11 +102,12 @@ class Painter(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return pictures (B, 3, S, S) for feature maps x (B, widths[0], SMALLEST, SMALLEST)."""
         x = self.blocks[0](x)
-        picture = self.brushes[0](activate(x))
+        # The parts are added up in single precision: in half, a colour would be as coarse as the steps of a byte.
+        picture = self.brushes[0](activate(x)).float()
         for transition, blocks, brush in zip(self.transitions, self.blocks[1:], self.brushes[1:], strict=True):
             # The 1x1 convolution comes before the step up: the order does not matter, and it costs a quarter there.
             x = blocks(upsample(transition(x)))
-            picture = upsample(picture) + brush(activate(x))
+            picture = upsample(picture) + brush(activate(x)).float()
         return picture
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from genai_demo.faces import conditions
@@ -99,13 +100,19 @@ class Discriminator(nn.Module):
         return self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
 
     def score_seen(self, seen: Tensor, condition: Tensor) -> Tensor:
-        """Return scores (B,) for what is seen (B, C), with conditions (B, conditions.SIZE)."""
-        fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
-        return self.score(seen)[:, 0] + fit
+        """Return scores (B,) for what is seen (B, C), with conditions (B, conditions.SIZE).
+
+        They are computed in single precision: only small differences between them count.
+        """
+        with torch.autocast(seen.device.type, enabled=False):
+            seen = seen.float()
+            fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
+            return self.score(seen)[:, 0] + fit
 
     def read(self, seen: Tensor) -> Tensor:
         """Return (B, 3) for what is seen (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
-        return self.read_labels(seen)
+        with torch.autocast(seen.device.type, enabled=False):
+            return self.read_labels(seen.float())
 
 
 def _condition_reader(outputs: int) -> nn.Module:

@@ -152,6 +152,8 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
         f"{last['device']} in {last['precision']}, with torch {last['torch']}. Validation data chose settings, and "
         "was not learnt from.",
     ]
+    if others := last.get("averaged_with"):
+        lines[-1] += f" The weights are the mean of {1 + len(others)} runs of the last stage with different settings."
     lines += ["", "| file | texts | hash |", "| --- | --- | --- |"]
     held_out = [report["data"] | {"path": f"{report['data']['path']} (held out)"}] if report["data"] else []
     for source in [*report["training"], *held_out]:
@@ -210,9 +212,14 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """
     news = [source["path"] for source in report["training"] if source["labelled"]]
     background = [source["path"] for source in report["training"] if not source["labelled"]]
-    lines, run = [], ""
-    for number, (model, trained) in enumerate(_stages(checkpoint), 1):
-        start, run = run, f"runs/{name}-{number}"
+    stages = [(f"runs/{name}-{number}", *stage) for number, stage in enumerate(_stages(checkpoint), 1)]
+    starts = ["", *(run for run, *_ in stages)]
+    last = stages[-1][0]
+    for number, twin in enumerate(checkpoint.trained.get("averaged_with", []), 2):
+        stages.append((f"{last}-{number}", twin["model"], twin["trained"]))
+        starts.insert(-1, starts[-2])  # where the run that it is averaged with started
+    lines = []
+    for start, (run, model, trained) in zip(starts, stages, strict=False):
         training = trained["data"]["training"]
         words = ["train", "text", "--model", checkpoint.family, "--data", *(news or background)]
         if trained["data"].get("background", {}).get("articles"):
@@ -224,7 +231,8 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words += ["--size", *(f"{key}={value}" for key, value in model.items() if key != "vocabulary")]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
-    lines.append(["export", "text", "--run", run, "--to", f"checkpoints/{name}"])
+    averaged = [run for run, *_ in stages if run.startswith(last)]
+    lines.append(["export", "text", "--run", *averaged, "--to", f"checkpoints/{name}"])
     measure = ["evaluate", "text", "--model", name]
     measure += ["--data", report["data"]["path"]] if report["data"] else []
     measure += ["--training", *news, *background]

@@ -184,12 +184,12 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a run's newest snapshot as a checkpoint in half precision.
+    """Write a run's newest snapshot, or the mean of several runs' newest ones, as a checkpoint in half precision.
 
     Raises:
-        UserError: there is no snapshot, or the folder holds another family's checkpoint.
+        UserError: there is no snapshot, the runs do not fit, or the folder holds another family's checkpoint.
     """
     from genai_demo.engine.export import export_checkpoint
 
-    checkpoint = export_checkpoint(options.run, options.to)
+    checkpoint = export_checkpoint(options.run[0], options.to, others=options.run[1:])
     print(f"{options.to}: checkpoint {checkpoint.id}")

@@ -95,5 +95,12 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `export text`."""
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose newest snapshot to take")
+    parser.add_argument(
+        "--run",
+        required=True,
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="run whose newest snapshot to take; of several that started from the same run, the mean of their weights",
+    )
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")

@@ -108,7 +108,7 @@ class NewsTask:
         training: how to train.
         news: articles to learn from.
         background: other texts to learn the language from.
-        validation: articles to measure on.
+        validation: articles to measure on; near copies of news to learn from are left out of them.
         folder: where the tokenizer is written; every checkpoint takes it along.
         sizes: fields of the network's configuration that differ from its defaults.
         start: folder of a checkpoint whose tokenizer and weights to start from; from one of another family only
@@ -126,7 +126,7 @@ class NewsTask:
         start: Path | None = None,
     ) -> None:
         self.family, self.product = training.family, "model"
-        self._validation, self._folder = validation, folder
+        self._validation, self._folder = _unseen(validation, news), folder
         self._news, self._background = news, background
         sizes = dict(sizes or {})
         self._start: dict[str, Any] = {}
@@ -231,6 +231,15 @@ def _tokenizer(size: int, news: list[Article], background: list[Article], folder
             break
         texts.append(article.text)
     return Tokenizer.train(texts, size)
+
+
+def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:
+    from genai_demo.text.metrics import without_copies
+
+    kept = without_copies(validation, news)
+    if validation and not kept:
+        raise UserError("text.validation_is_training", count=len(validation))
+    return kept
 
 
 def _optimizer(network: nn.Module, training: NewsTraining) -> torch.optim.Optimizer:
