@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.export import export_checkpoint
 from genai_demo.errors import UserError
 
 
@@ -213,3 +214,30 @@ def test_config_without_the_hash_of_its_weights_is_readable(tmp_path: Path) -> N
     del config["files"][WEIGHTS]
     (tmp_path / "a" / CONFIG).write_text(json.dumps(config))
     assert read_checkpoint(tmp_path / "a").id == saved.id
+
+
+def _run_of(folder: Path, value: float, start: str | None = "a", family: str = "toy", size: int = 2) -> Path:
+    trained = {"data": {"started_from": {"checkpoint": start}} if start else {}}
+    weights = {"weight": torch.full((size,), value), "count": torch.tensor(value)}
+    return save_checkpoint(folder, weights, family, {"size": size}, trained).folder
+
+
+def test_the_mean_of_runs_is_exported(tmp_path: Path) -> None:
+    first, second, third = (_run_of(tmp_path / str(value), value) for value in (1.0, 2.0, 6.0))
+    mean = export_checkpoint(first, tmp_path / "mean", others=[second, third])
+    assert mean.weights()["weight"].tolist() == [3.0, 3.0]
+    assert len(mean.trained["averaged_with"]) == 2
+    alone = export_checkpoint(first, tmp_path / "alone")
+    assert alone.weights()["weight"].tolist() == [1.0, 1.0]
+    assert "averaged_with" not in alone.trained
+
+
+@pytest.mark.parametrize(
+    "other", [{"start": "b"}, {"start": None}, {"family": "other"}, {"size": 3}], ids=lambda other: next(iter(other))
+)
+def test_runs_that_do_not_belong_together_are_not_averaged(other: dict[str, Any], tmp_path: Path) -> None:
+    first, second = _run_of(tmp_path / "first", 1.0), _run_of(tmp_path / "second", 2.0, **other)
+    with pytest.raises(UserError) as refusal:
+        export_checkpoint(first, tmp_path / "mean", others=[second])
+    assert refusal.value.key == "engine.other_start"
+    assert not (tmp_path / "mean").exists()

@@ -33,6 +33,15 @@ def articles() -> list[Article]:
     ]
 
 
+def held_out() -> list[Article]:
+    """Return 12 articles in the words of the tiny world, put together as nowhere in `articles`."""
+    return [
+        Article(f"It was news. {where} {did} {who}, too.", topic)
+        for topic, names in _WHO.items()
+        for who, did, where in zip(names, _DID, _WHERE, strict=False)
+    ]
+
+
 def background() -> list[Article]:
     """Return longer texts that are no news."""
     return [
@@ -58,7 +67,7 @@ def task(family: str, folder: Path, sizes: dict[str, Any] | None = None, **train
             **training,
         }
     )
-    return NewsTask(how, articles(), background(), articles()[::7], folder, {**debug_sizes(family), **(sizes or {})})
+    return NewsTask(how, articles(), background(), held_out(), folder, {**debug_sizes(family), **(sizes or {})})
 
 
 def train_tiny(family: str, folder: Path, examples: int = 320) -> Path:

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from genai_demo.engine.checkpoint import save_checkpoint
+from genai_demo.engine.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text import commands, topics
 from genai_demo.text.card import write_card
@@ -309,10 +310,30 @@ def test_card_of_a_fine_tuned_model_tells_both_stages(tiny: Path, tmp_path: Path
     assert (before.examples, after.examples) == (first.trained["examples"], 77)
     assert (before.background, after.background) == (["senate_tiny.jsonl"], [])
     assert (before.start, after.start) == (None, before.run)
-    assert export.run == after.run
+    assert export.run == [after.run]
     assert "dropout=0.3" in after.size
     assert f"| 1 | background | {first.trained['data']['background']['articles']} |" in card
     assert "| 2 | background |" not in card
+
+
+def test_card_of_an_averaged_model_tells_all_runs(tiny: Path, tmp_path: Path, files: dict[str, str]) -> None:
+    first = load("gru").checkpoint
+    tuned = []
+    for number, dropout in enumerate((0.3, 0.4, 0.5)):
+        start = {"checkpoint": first.id, "model": first.model, "trained": first.trained}
+        trained = {**first.trained, "examples": 70 + number, "data": {**first.trained["data"], "started_from": start}}
+        tokenizer = {"tokenizer.json": tiny / "news-gru" / "tokenizer.json"}
+        folder, model = tmp_path / str(number), {**first.model, "dropout": dropout}
+        tuned.append(save_checkpoint(folder, first.weights(), "gru", model, trained, tokenizer).folder)
+    mean = export_checkpoint(tuned[0], tmp_path / "mean", others=tuned[1:])
+    report = evaluate(str(mean.folder), files["test"], [files["news"], files["background"]], count=1)
+    card = write_card(mean.folder, report).read_text(encoding="utf-8")
+    (_, before), *runs, (_, export), _ = parsed(card)
+    assert [run.examples for _, run in runs] == [70, 71, 72]
+    assert [run.start for _, run in runs] == [before.run] * 3
+    assert export.run == [run.run for _, run in runs]
+    assert len(set(export.run)) == 3
+    assert "the mean of 3 runs" in card
 
 
 @pytest.mark.usefixtures("tiny")

@@ -15,7 +15,7 @@ from genai_demo.text import gru, masked
 from genai_demo.text.data import Article
 from genai_demo.text.gru import GruConfig, GruModel
 from genai_demo.text.masked import MaskedConfig, MaskedModel
-from genai_demo.text.metrics import CopyCheck, bits_per_byte, distinct, fill_in_accuracy
+from genai_demo.text.metrics import CopyCheck, bits_per_byte, distinct, fill_in_accuracy, without_copies
 from genai_demo.text.tokenizer import END, TOPIC_TOKENS, Tokenizer
 
 TEXTS = ["The team won on Sunday.", "Shares fell. Ünïcode 你好.", "Oil prices rose again on Monday, and again.", "x"]
@@ -137,3 +137,14 @@ def test_words_are_those_of_the_training_data() -> None:
     check = CopyCheck(["The end.", "the start"])
     check.share(["nothing new here"])
     assert check.words == {"the", "end.", "start"}
+
+
+def test_articles_that_stand_in_the_training_data_are_left_out() -> None:
+    words = random.Random(1)
+    own, other = (" ".join(f"w{words.randrange(500)}" for _ in range(40)) for _ in range(2))
+    training = [Article(own, "world")]
+    half = " ".join([*own.split()[:12], *other.split()[:28]])
+    held_out = [Article(other, "sports"), Article(own.upper(), "world"), Article(half), Article("Too short to tell.")]
+    assert without_copies(held_out, training) == [held_out[0], held_out[3]]
+    assert without_copies(held_out, training, most=0.2) == [held_out[0], held_out[2], held_out[3]]
+    assert without_copies(held_out, []) == held_out

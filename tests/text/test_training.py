@@ -241,3 +241,13 @@ def test_learning_rate_rises_and_falls(tmp_path: Path) -> None:
 def test_without_validation_data_nothing_is_measured(tmp_path: Path) -> None:
     task = NewsTask(NewsTraining(vocabulary=news.VOCABULARY), news.articles(), [], [], tmp_path, debug_sizes("gru"))
     assert task.validate(task.networks["model"]) == {}
+
+
+def test_validation_that_is_learnt_from_is_refused(tmp_path: Path) -> None:
+    long = [
+        replace(article, text=f"{article.text} And so on and on it went for a while.") for article in news.articles()
+    ]
+    training = NewsTraining(vocabulary=news.VOCABULARY, window=32)
+    with pytest.raises(UserError) as refusal:
+        NewsTask(training, long, [], long[:5], tmp_path, debug_sizes("gru"))
+    assert refusal.value.key == "text.validation_is_training"
