@@ -63,6 +63,8 @@ IDS = {name: token for token, name in enumerate(NAMES)}
 PAD, END, BAR = IDS["PAD"], IDS["END"], IDS["BAR"]
 FIRST = {group: next(token for token, name in enumerate(NAMES) if name.partition("_")[0] == group) for group in _GROUPS}
 """first token of each kind; the others follow in the order of `HANDS`, `KEYS`, `TEMPOS` and so on"""
+COUNTS = {group: len(names) for group, names in _GROUPS.items()}
+"""how many tokens of each kind there are"""
 _KINDS = tuple(name.partition("_")[0] for name in NAMES)
 
 

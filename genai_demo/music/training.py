@@ -1,0 +1,80 @@
+"""Makes the networks and training tasks of the music models by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from genai_demo.engine.task import Task
+from genai_demo.errors import UserError
+from genai_demo.music import composer
+from genai_demo.music.composer import Composer, ComposerConfig
+from genai_demo.music.composer_training import ComposerTask, ComposerTraining
+from genai_demo.music.data import Music, read_music
+
+
+def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
+    """Return the network of `family` that ships, with these sizes.
+
+    Raises:
+        KeyError: there is no such family.
+    """
+    networks = {"composer": (Composer, ComposerConfig)}
+    network, config = networks[family]
+    return network(config(**sizes))
+
+
+def debug_sizes(family: str) -> dict[str, Any]:
+    """Return sizes at which `family` trains in a second."""
+    return {"composer": composer.DEBUG}[family]
+
+
+def engine_fields(family: str) -> dict[str, Any]:
+    """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
+    return {"composer": {"batch_size": 16}}[family]
+
+
+def make_task(
+    family: str,
+    changes: dict[str, Any],
+    sizes: dict[str, Any],
+    data: Sequence[str],
+    where: str,
+    folder: Path,
+    start: Path | None,
+    seed: int,
+) -> Task:
+    """Return the task that the command line asks for.
+
+    Args:
+        family: which network to train.
+        changes: fields of the training's configuration that differ from the defaults.
+        sizes: fields of the network's configuration that differ from the defaults.
+        data: paths or hub ids of music; a part of each is held out to measure on.
+        where: which rows of their labels to choose, see `read_music`.
+        folder: the run's folder.
+        start: a run or checkpoint to go on from.
+        seed: of data and weights.
+
+    Raises:
+        UserError: data or starting point cannot be used, or a field is unknown.
+    """
+    music, held_out = (_read(data, split, where) for split in ("train", "validation"))
+    try:
+        return ComposerTask(ComposerTraining(seed=seed, **changes), music, held_out, sizes, start)
+    except TypeError as error:
+        raise UserError("engine.bad_field", reason=error) from error
+
+
+def _read(data: Sequence[str], split: str, where: str) -> Music:
+    """Return the pieces of all sources, one source after the other."""
+    parts = [read_music(source, split, where) for source in data]
+    return Music(
+        tuple(piece for part in parts for piece in part.pieces),
+        tuple(label for part in parts for label in part.labels),
+        tuple(name for part in parts for name in part.names),
+        tuple(left_out for part in parts for left_out in part.left_out),
+    )
