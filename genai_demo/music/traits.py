@@ -14,11 +14,13 @@ METRES = ((4, 4), (3, 4), (2, 4), (6, 8))
 """metres that roll models know"""
 SIZE = 2 + len(STYLES) + 1 + 2 + 2 + len(METRES)
 """numbers per condition: minor or major, style and whether it is known, density, pitch, first, last, metre"""
+NUMBERS = slice(2 + len(STYLES) + 1, 2 + len(STYLES) + 3)
+"""places of the numbers for density and pitch in a condition"""
 UNKNOWN = -1
 """style that is not known or left open"""
-_MEDIUM, _DENSITY_SPREAD = 3.5, 0.5
+MEDIUM, DENSITY_SPREAD = 3.5, 0.5
 """notes per quarter note at which the number for density is 0, and by how much of its logarithm that changes by 1"""
-_MIDDLE, _PITCH_SPREAD = 61.0, 5.0
+MIDDLE, PITCH_SPREAD = 61.0, 5.0
 """mean pitch at which its number is 0, and semitones by which that changes by 1"""
 
 
@@ -41,14 +43,14 @@ def encode(
         pitch: (N,) mean pitch with the tonic on C.
         first, last: bool (N,) whether the bars begin and end a piece.
     """
-    number = np.log(density / _MEDIUM) / _DENSITY_SPREAD
+    number = np.log(density / MEDIUM) / DENSITY_SPREAD
     columns = [
         minor,
         ~minor,
         *(style == place for place in range(len(STYLES))),
         style == UNKNOWN,
         np.clip(number, -3, 3),
-        np.clip((pitch - _MIDDLE) / _PITCH_SPREAD, -3, 3),
+        np.clip((pitch - MIDDLE) / PITCH_SPREAD, -3, 3),
         first,
         last,
         *(metre == place for place in range(len(METRES))),
@@ -56,10 +58,10 @@ def encode(
     return np.stack(columns, 1).astype(np.float32)
 
 
-def shift_to_c(tonic: int) -> int:
+def shift_to_c(tonic: np.ndarray) -> np.ndarray:
     """Return the semitones, -5 to 6, by which music goes up to have its tonic on C.
 
     Args:
-        tonic: pitch class, 0 to 11.
+        tonic: int (...) pitch classes, 0 to 11.
     """
     return (5 - tonic) % 12 - 5
