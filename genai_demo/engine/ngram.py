@@ -7,6 +7,7 @@ its key in the sorted array of all keys of that length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,31 @@ class KneserNey:
     def bits(self, texts: list[list[int]]) -> float:
         """Return the bits needed to code all symbols of `texts`."""
         return float(-np.log2(self.probabilities(texts)).sum())
+
+    def following(self, history: Sequence[int]) -> Reals:
+        """Return the probability (size,) of every symbol after `history`, which starts a text."""
+        recent = [self._size, *history][-max(1, len(self._levels) - 1) :]
+        probability = np.full(self._size, 1 / self._size)
+        for length, level in enumerate(self._levels):  # symbols of the history that is looked at
+            number = self._number(recent[len(recent) - length :]) if length <= len(recent) else _NONE
+            if number == _NONE:
+                break
+            first = number * (self._size + 1)
+            # The start of a text, whose key would be the last one, never follows.
+            low, high = np.searchsorted(level.keys, [first, first + self._size])
+            probability *= level.left[number]
+            probability[level.keys[low:high] - first] += level.seen[low:high]
+        return probability
+
+    def _number(self, symbols: Sequence[int]) -> int:
+        """Return the number of an n-gram, 0 for an empty one, or none if it was not seen."""
+        number = symbols[0] if symbols else 0
+        for level, symbol in zip(self._levels[1:], symbols[1:], strict=False):
+            key = number * (self._size + 1) + symbol
+            number = int(np.searchsorted(level.keys, key))
+            if number == len(level.keys) or level.keys[number] != key:
+                return _NONE
+        return number
 
     def _stream(self, texts: list[list[int]]) -> Numbers:
         """Return all texts end to end, each after a start symbol, `size`."""

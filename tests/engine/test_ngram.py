@@ -34,6 +34,16 @@ def test_probabilities_sum_to_one_after_histories_that_were_seen(corpus: list[li
         assert following(model, text[: len(text) // 2]).sum() == pytest.approx(1)
 
 
+@given(texts, texts, st.integers(1, 5))
+def test_what_follows_is_what_texts_are_measured_by(
+    corpus: list[list[int]], others: list[list[int]], order: int
+) -> None:
+    model = KneserNey(corpus, SIZE, order)
+    for text in (*corpus[:2], *others[:2]):
+        history = text[:-1]
+        assert model.following(history) == pytest.approx(following(model, history))
+
+
 def test_sums_to_one_with_estimated_discounts() -> None:
     # Zipf's law gives enough n-grams that occur once, twice, three and four times to estimate from.
     random = np.random.default_rng(0)
