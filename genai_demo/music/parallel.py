@@ -12,7 +12,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-FEWEST = 200
+FEWEST = 100
 """items for which starting processes pays"""
 _MOST_PROCESSES = 32
 _CHUNKS = 8
