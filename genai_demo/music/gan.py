@@ -20,11 +20,8 @@ from torch import Tensor, nn
 from genai_demo.music import traits
 from genai_demo.music.binary import binary, tied
 from genai_demo.music.roll import CHANNELS, COMPACT, HANDS, HOLD, ONSET
+from genai_demo.music.traits import BARS, CANVAS, KEYS
 
-BARS = 4
-"""bars that are written at once, and bars before them"""
-CANVAS = 2 * BARS
-KEYS = COMPACT[1] - COMPACT[0] + 1
 CLASSES, OCTAVES = 12, KEYS // 12
 STEPS = 16
 """steps of the longest bar"""
@@ -337,8 +334,9 @@ def _missed(canvas: Tensor, conditions: Tensor) -> Tensor:
     """Return (B, 2): by how much the last four bars miss the numbers for density and pitch in `conditions`, -1 to 1."""
     onset = canvas[:, :, ONSET, canvas.shape[3] // 2 :].sum((1, 2))  # (B, 72)
     count, quarters = onset.sum(1), canvas.shape[3] // 2 / 4
-    pitches = torch.arange(COMPACT[0], COMPACT[1] + 1, device=onset.device, dtype=onset.dtype)
+    pitches = torch.arange(COMPACT[0], COMPACT[1] + 1, device=onset.device) - traits.MIDDLE
     # The halves keep slopes finite where nothing is struck.
     density = ((count + 0.5) / quarters / traits.MEDIUM).log() / traits.DENSITY_SPREAD
-    pitch = (onset @ (pitches - traits.MIDDLE)) / (count + 0.5) / traits.PITCH_SPREAD
+    # No matrix product: in half precision it would round.
+    pitch = (onset * pitches).sum(1) / (count + 0.5) / traits.PITCH_SPREAD
     return F.softsign(torch.stack([density, pitch], 1) - conditions[:, traits.NUMBERS])

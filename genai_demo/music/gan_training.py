@@ -12,16 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
+from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
+from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import cosine, linear
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music, data_hash
-from genai_demo.music.gan import BARS, Discriminator, GanConfig, Generator
+from genai_demo.music.gan import Discriminator, GanConfig, Generator
 from genai_demo.music.gan_batches import Canvases, GanBatches, spread
 from genai_demo.music.roll_batches import RollWindows
 from genai_demo.music.roll_features import distances, measure
 from genai_demo.music.roll_pictures import sheet_png
+from genai_demo.music.traits import BARS
 
 _MEASURED = 192
 """windows of each metre that are measured"""
@@ -59,16 +62,23 @@ class GanTask:
         music: pieces to learn from.
         validation: pieces to measure on; may be none.
         sizes: fields of the networks' configuration that differ from its defaults.
+        start: a run of a GAN of the same sizes whose networks to go on with.
 
     Raises:
-        UserError: nothing in `music` is four bars long in one of the metres of `traits`, with a known key.
+        UserError: nothing in `music` is four bars long in one of the metres of `traits`, with a known key, or `start`
+            cannot be used.
     """
 
     family = "gan"
     product = "generator"
 
     def __init__(
-        self, training: GanTraining, music: Music, validation: Music, sizes: dict[str, Any] | None = None
+        self,
+        training: GanTraining,
+        music: Music,
+        validation: Music,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
     ) -> None:
         config = GanConfig(**(sizes or {}))
         self._training, self._config = training, config
@@ -88,9 +98,11 @@ class GanTask:
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
         self.networks: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        if start is not None:
+            self._go_on_from(start)
         self._gamma = linear(training.gamma, training.final_gamma)
         share = training.generator_share
-        self.phases = [
+        self.phases: Sequence[Phase] = [
             Phase(
                 "discriminator",
                 "discriminator",
@@ -110,6 +122,22 @@ class GanTask:
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _go_on_from(self, start: Path) -> None:
+        run = RunFolder(start)
+        checkpoint = read_checkpoint(run.last_snapshot() or start)
+        if checkpoint.family != self.family:
+            raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
+        tensors, _ = run.read_state()
+        for name, network in self.networks.items():
+            prefix = f"network.{name}/"
+            try:
+                network.load_state_dict(
+                    {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+                )
+            except RuntimeError as error:
+                raise UserError("music.other_sizes", folder=start) from error
+        self._described["started_from"] = {"checkpoint": checkpoint.id, "trained": checkpoint.trained}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return "canvas" (size, 2, 2, T, 72), "known" (size, 8) and "conditions" (size, traits.SIZE)."""
@@ -200,7 +228,7 @@ def _tensors(canvases: Canvases) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.inference_mode()
-def write(network: nn.Module, canvases: Canvases, seed: int, size: int = 64) -> np.ndarray:
+def write(network: nn.Module, canvases: Canvases, seed: int, size: int = 64, temperature: float = 1.0) -> np.ndarray:
     """Return canvases as `network` writes them, bool (N, 2, 2, T, 72).
 
     Args:
@@ -208,11 +236,12 @@ def write(network: nn.Module, canvases: Canvases, seed: int, size: int = 64) -> 
         canvases: what is known and asked.
         seed: of the latent vectors.
         size: canvases that are written at once.
+        temperature: by which the latent vectors are multiplied.
     """
     assert isinstance(network, Generator)
     device = next(network.parameters()).device
     random = torch.Generator().manual_seed(seed)
-    latents = torch.randn(len(canvases.cells), 1 + BARS, network.config.latent, generator=random)
+    latents = torch.randn(len(canvases.cells), 1 + BARS, network.config.latent, generator=random) * temperature
     made = [
         network(noise.to(device), conditions.to(device), cells.to(device).float(), known.to(device)).cpu() > 0.5
         for noise, cells, known, conditions in zip(

@@ -10,7 +10,7 @@ from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
 from genai_demo.music.shorthand import KEYS
 
-TRAINED = ("composer",)
+TRAINED = ("composer", "encoder", "gan", "masked")
 """families that `train` knows"""
 
 
@@ -78,7 +78,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--where", default="", metavar="CHOICE", help="rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"
     )
     parser.add_argument("--start", type=Path, metavar="DIR", help="run or checkpoint whose weights to start from")
-    add_run_options(parser, batch_size=None, usual="composer: 16")
+    add_run_options(parser, batch_size=None, usual="composer: 16; encoder: 256; gan and masked: 64")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:

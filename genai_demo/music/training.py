@@ -10,10 +10,16 @@ from torch import nn
 
 from genai_demo.engine.task import Task
 from genai_demo.errors import UserError
-from genai_demo.music import composer
+from genai_demo.music import composer, encoder, gan, masked
 from genai_demo.music.composer import Composer, ComposerConfig
 from genai_demo.music.composer_training import ComposerTask, ComposerTraining
 from genai_demo.music.data import Music, read_music
+from genai_demo.music.encoder import EncoderConfig, MusicEncoder
+from genai_demo.music.encoder_training import EncoderTask, EncoderTraining
+from genai_demo.music.gan import GanConfig, Generator
+from genai_demo.music.gan_training import GanTask, GanTraining
+from genai_demo.music.masked import MaskedConfig, MaskedRoll
+from genai_demo.music.masked_training import MaskedTask, MaskedTraining
 
 
 def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
@@ -22,19 +28,37 @@ def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
     Raises:
         KeyError: there is no such family.
     """
-    networks = {"composer": (Composer, ComposerConfig)}
+    networks = {
+        "composer": (Composer, ComposerConfig),
+        "encoder": (MusicEncoder, EncoderConfig),
+        "gan": (Generator, GanConfig),
+        "masked": (MaskedRoll, MaskedConfig),
+    }
     network, config = networks[family]
     return network(config(**sizes))
 
 
 def debug_sizes(family: str) -> dict[str, Any]:
     """Return sizes at which `family` trains in a second."""
-    return {"composer": composer.DEBUG}[family]
+    sizes: dict[str, dict[str, Any]] = {
+        "composer": composer.DEBUG,
+        "encoder": encoder.DEBUG,
+        "gan": gan.DEBUG,
+        "masked": masked.DEBUG,
+    }
+    return sizes[family]
 
 
 def engine_fields(family: str) -> dict[str, Any]:
     """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
-    return {"composer": {"batch_size": 16}}[family]
+    fields: dict[str, dict[str, Any]] = {
+        "composer": {"batch_size": 16},
+        "encoder": {"batch_size": 256},
+        # A penalised step's gradient is several times longer than the others', and Adam evens that out.
+        "gan": {"batch_size": 64, "clip_norm": 1000.0},
+        "masked": {"batch_size": 64},
+    }
+    return fields[family]
 
 
 def make_task(
@@ -64,6 +88,12 @@ def make_task(
     """
     music, held_out = (_read(data, split, where) for split in ("train", "validation"))
     try:
+        if family == "encoder":
+            return EncoderTask(EncoderTraining(seed=seed, **changes), music, held_out, sizes)
+        if family == "gan":
+            return GanTask(GanTraining(seed=seed, **changes), music, held_out, sizes, start)
+        if family == "masked":
+            return MaskedTask(MaskedTraining(seed=seed, **changes), music, held_out, sizes, start)
         return ComposerTask(ComposerTraining(seed=seed, **changes), music, held_out, sizes, start)
     except TypeError as error:
         raise UserError("engine.bad_field", reason=error) from error

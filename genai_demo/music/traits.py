@@ -9,7 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from genai_demo.music.conditions import STYLES
+from genai_demo.music.roll import COMPACT
 
+BARS = 4
+"""bars that are written at once, and bars before them that are seen"""
+CANVAS = 2 * BARS
+KEYS = COMPACT[1] - COMPACT[0] + 1
 METRES = ((4, 4), (3, 4), (2, 4), (6, 8))
 """metres that roll models know"""
 SIZE = 2 + len(STYLES) + 1 + 2 + 2 + len(METRES)
