@@ -90,7 +90,8 @@ class Line:
             ("tempo", plan.tokens[1] - events.FIRST["TEMPO"] + 1),
         ):
             self._wanted[PLACES[name]] = value
-        for token in plan.tokens:
+        # What was given is not added to: a new bar begins.
+        for token in (*plan.tokens, events.BAR):
             self.push(token)
 
     @property

@@ -57,10 +57,10 @@ def test_what_is_read_one_by_one_is_told_the_same(piece: Piece) -> None:
     tokens = events.encode(piece)[:-1]
     told = tell(tokens, style_place("dance"), still_to_come=5)
     line = Line(Plan(tuple(tokens), 5, "dance"), seed=0)
-    assert line.tokens == told.tokens.tolist()
+    assert line.tokens == [*tokens, events.BAR]
     told.facts[:, PLACES["register"]] = register_places(told.pitches)
-    assert np.array_equal(line.facts, told.facts[told.bar_of])
-    assert np.allclose(line.times, told.times)
+    assert np.array_equal(line.facts[:-1], told.facts[told.bar_of])
+    assert np.allclose(line.times[:-1], told.times)
 
 
 @given(pieces(), st.sampled_from(SHIFTS))
