@@ -19,7 +19,8 @@ def binary(logits: Tensor, slope: float) -> Tensor:
         slope: of the sigmoid, above 0; raising it over a training brings the gradient closer to that of the step.
     """
     soft = torch.sigmoid(slope * logits)
-    return (logits > 0).to(soft.dtype) + soft - soft.detach()
+    # In this order, so that what is on is exactly 1.
+    return (logits > 0).to(soft.dtype) + (soft - soft.detach())
 
 
 def tied(cells: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ FEATURES = (
     *("pitch_classes", "in_key", "mean_pitch", "span", "left_share", "length", "same_rhythm", "same_chroma"),
 )
 """numbers of each window, in the order of `measure`"""
+_LEAST_SPREAD = 0.05
+"""standard deviation that a feature of the reference is taken to have at least"""
 
 
 def measure(cells: np.ndarray, minor: np.ndarray, bars: int) -> np.ndarray:
@@ -80,4 +82,4 @@ def distances(measured: np.ndarray, reference: np.ndarray) -> dict[str, float]:
     """
     at = (np.arange(200) + 0.5) / 200
     apart = np.abs(np.quantile(measured, at, axis=0) - np.quantile(reference, at, axis=0)).mean(0)
-    return dict(zip(FEATURES, (apart / np.maximum(reference.std(0), 1e-9)).tolist(), strict=True))
+    return dict(zip(FEATURES, (apart / np.maximum(reference.std(0), _LEAST_SPREAD)).tolist(), strict=True))
