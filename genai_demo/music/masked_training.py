@@ -117,8 +117,8 @@ class MaskedTask:
         windows = {name: torch.from_numpy(array[:4]) for name, array in self._held_out.items()}
         canvas = middle_hidden(windows)
         limits = torch.full(canvas.hidden.shape, canvas.hidden.shape[2])
-        seeds = range(len(canvas.keys))
-        *_, (filled, _) = resolve(network, canvas, limits, temperature=1.0, steps=12, seeds=seeds)
+        random = [torch.Generator().manual_seed(seed) for seed in range(len(canvas.keys))]
+        *_, (filled, _) = resolve(network, canvas, canvas.hidden, limits, 1.0, 12, random)
         return {"sample.png": _pictures(canvas.keys, canvas.lengths, filled.keys, filled.lengths)}
 
     def describe(self) -> dict[str, Any]:

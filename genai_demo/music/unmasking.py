@@ -33,9 +33,15 @@ class Struck:
 
 
 def resolve(
-    network: MaskedRoll, canvas: Canvas, limits: Tensor, temperature: float, steps: int, seeds: Sequence[int]
+    network: MaskedRoll,
+    canvas: Canvas,
+    wanted: Tensor,
+    limits: Tensor,
+    temperature: float,
+    steps: int,
+    random: Sequence[torch.Generator],
 ) -> Iterator[tuple[Canvas, list[Struck]]]:
-    """Fill all hidden columns in `steps` steps and yield the canvas and what was written after each.
+    """Fill hidden columns in `steps` steps and yield the canvas and what was written after each.
 
     In each step those columns are drawn in which a note is most likely, so many that each step brings about as many
     notes; beats and basses come first in this way, and last what stays silent. Which columns are drawn depends on
@@ -44,62 +50,63 @@ def resolve(
     Args:
         network: the model.
         canvas: B windows, on the CPU.
+        wanted: bool (B, 2, T): which of the hidden columns to fill; the others stay hidden.
         limits: (B, 2, T): the step by which a note that starts in a column has to end.
         temperature: of which keys are struck; whether any is struck is left to the model.
         steps: at least 1.
-        seeds: of each of the B windows.
+        random: of each of the B windows.
     """
     device = next(network.parameters()).device
-    random = [torch.Generator().manual_seed(seed) for seed in seeds]
     for step in range(steps):
-        if not canvas.hidden.any():
+        asked = (canvas.hidden & wanted)[canvas.hidden]  # (N,)
+        if not asked.any():
             return
         with torch.inference_mode():
             seen = network(canvas.to(device))
-            places = canvas.hidden.nonzero()  # (N, 3): row, hand, step
+            places = canvas.hidden.nonzero()[asked]  # (M, 3): row, hand, step
+            seen = _part(seen, asked.nonzero()[:, 0])
             none = torch.full((len(places),), NONE, device=device)
             logits = network.key_logits(seen.vectors, seen.open, seen.hands, none)
-            struck = 1 - logits.softmax(-1)[:, NONE].double().cpu()  # (N,)
-            chosen = torch.cat(
-                [
-                    _choose(places, struck, row, steps - step)
-                    for row in range(len(seeds))
-                    if bool((places[:, 0] == row).any())
-                ]
-            )
-            picked = chosen.to(device)
-            part = Seen(seen.vectors[picked], seen.open[picked], seen.hands[picked])
+            struck = 1 - logits.softmax(-1)[:, NONE].double().cpu()  # (M,)
+            own = [(places[:, 0] == row).nonzero()[:, 0] for row in range(len(random))]
+            chosen = torch.cat([_choose(places[some, 2], struck[some], some, steps - step) for some in own])
+            part = _part(seen, chosen)
             keys, lengths = _draw_columns(network, part, places[chosen], temperature, random)
         canvas, written = _fill(canvas, places[chosen], keys, lengths, limits)
         yield canvas, written
 
 
-def _choose(places: Tensor, struck: Tensor, row: int, steps_left: int) -> Tensor:
-    """Return the numbers of the columns of one row to draw now.
+def _part(seen: Seen, chosen: Tensor) -> Seen:
+    """Return what is made of the columns whose numbers are chosen (M,)."""
+    chosen = chosen.to(seen.vectors.device)
+    return Seen(seen.vectors[chosen], seen.open[chosen], seen.hands[chosen])
+
+
+def _choose(times: Tensor, struck: Tensor, numbers: Tensor, steps_left: int) -> Tensor:
+    """Return the numbers of the columns of one window to draw now.
 
     Args:
-        places: (N, 3): row, hand and step of each hidden column.
-        struck: (N,): probability that a note is struck in each.
-        row: which row.
+        times: (N,): step of each hidden column.
+        struck: (N,): probability that a note is struck in it.
+        numbers: (N,): its number.
         steps_left: this step included; the last one takes all.
     """
-    own = (places[:, 0] == row).nonzero()[:, 0]
     if steps_left == 1:
-        return own
-    order = own[struck[own].argsort(descending=True, stable=True)].tolist()
-    wanted = float(struck[own].sum()) / steps_left
+        return numbers
+    order = struck.argsort(descending=True, stable=True).tolist()
+    wanted = float(struck.sum()) / steps_left
     fewest = -(-len(order) // (8 * steps_left))
+    at = times.tolist()
     chosen: list[int] = []
     total = 0.0
     for gap in (*_GAPS, 0):
         for number in order:
             if total >= wanted and len(chosen) >= fewest:
-                return torch.tensor(chosen)
-            at = int(places[number, 2])
-            if number not in chosen and all(abs(int(places[other, 2]) - at) >= gap for other in chosen):
+                return numbers[chosen]
+            if number not in chosen and all(abs(at[other] - at[number]) >= gap for other in chosen):
                 chosen.append(number)
                 total += float(struck[number])
-    return torch.tensor(chosen)
+    return numbers[chosen]
 
 
 def _draw_columns(
