@@ -149,8 +149,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePanel:
         controls["style"] = _dropdown(texts, "style", (ANY, *STYLES), default.style)
     controls["metre"] = texts.make(
         gr.Radio,
-        {"label": "music_metre"},
-        choices=list(METRES),
+        {"label": "music_metre", "choices": lambda _: [(metre, metre) for metre in METRES]},
         value=default.metre,
         elem_id="music-metre",
         elem_classes="segmented",
