@@ -105,6 +105,17 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
         return _read_labelled(path, members, table, split)
 
 
+def read_together(sources: Sequence[str], split: str | None = None, where: str = "") -> Music:
+    """Return the pieces of all sources, one source after the other; see `read_music`."""
+    parts = [read_music(source, split, where) for source in sources]
+    return Music(
+        tuple(piece for part in parts for piece in part.pieces),
+        tuple(label for part in parts for label in part.labels),
+        tuple(name for part in parts for name in part.names),
+        tuple(left_out for part in parts for left_out in part.left_out),
+    )
+
+
 def _labels(path: Path, labels: str | None, where: str) -> Labels | None:
     """Return the labels that were named or found, or None where there are none."""
     if labels is not None:

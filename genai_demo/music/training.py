@@ -13,7 +13,7 @@ from genai_demo.errors import UserError
 from genai_demo.music import composer, encoder, gan, masked
 from genai_demo.music.composer import Composer, ComposerConfig
 from genai_demo.music.composer_training import ComposerTask, ComposerTraining
-from genai_demo.music.data import Music, read_music
+from genai_demo.music.data import read_together
 from genai_demo.music.encoder import EncoderConfig, MusicEncoder
 from genai_demo.music.encoder_training import EncoderTask, EncoderTraining
 from genai_demo.music.gan import GanConfig, Generator
@@ -86,7 +86,7 @@ def make_task(
     Raises:
         UserError: data or starting point cannot be used, or a field is unknown.
     """
-    music, held_out = (_read(data, split, where) for split in ("train", "validation"))
+    music, held_out = (read_together(data, split, where) for split in ("train", "validation"))
     try:
         if family == "encoder":
             return EncoderTask(EncoderTraining(seed=seed, **changes), music, held_out, sizes)
@@ -97,14 +97,3 @@ def make_task(
         return ComposerTask(ComposerTraining(seed=seed, **changes), music, held_out, sizes, start)
     except TypeError as error:
         raise UserError("engine.bad_field", reason=error) from error
-
-
-def _read(data: Sequence[str], split: str, where: str) -> Music:
-    """Return the pieces of all sources, one source after the other."""
-    parts = [read_music(source, split, where) for source in data]
-    return Music(
-        tuple(piece for part in parts for piece in part.pieces),
-        tuple(label for part in parts for label in part.labels),
-        tuple(name for part in parts for name in part.names),
-        tuple(left_out for part in parts for left_out in part.left_out),
-    )
