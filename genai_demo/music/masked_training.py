@@ -71,31 +71,35 @@ class MaskedTask:
         self._described: dict[str, Any] = {"training": asdict(training)}
         for name, some in (("music", music), ("validation", validation)):
             self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
-        if start is None:
-            self._network = MaskedRoll(MaskedConfig(**(sizes or {})))
-        else:
-            self._network = self._started(start, sizes or {})
+        self._network = MaskedRoll(MaskedConfig(**(sizes or {})))
+        if start is not None:
+            self._start_from(start)
         self.networks: dict[str, nn.Module] = {self.product: self._network}
         dropouts = training.condition_dropout, training.metre_dropout
         self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)
-        held_out = ColumnBatches(validation) if len(validation) else self._batches
-        chosen = held_out.apart(training.measured)
-        self._held_out = held_out.windows(chosen, np.zeros(len(chosen), int))
-        self._measure = len(validation) > 0
+        if not len(self._batches):
+            raise UserError("music.no_columns")
+        held_out = ColumnBatches(validation) if len(validation) else None
+        self._measure = bool(held_out)
+        shown = held_out or self._batches
+        chosen = shown.apart(training.measured)
+        self._held_out = shown.windows(chosen, np.zeros(len(chosen), int))
         self._frequencies = Frequencies(self._batches.windows(*_counted(self._batches)))
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         self.phases: Sequence[Phase] = [
             Phase("model", self.product, _optimizer(self._network, training), self._loss, rate)
         ]
 
-    def _started(self, start: Path, sizes: dict[str, Any]) -> MaskedRoll:
+    def _start_from(self, start: Path) -> None:
         checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
         if checkpoint.family != self.family:
             raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
-        network = MaskedRoll(MaskedConfig(**{**checkpoint.model, **sizes}))
-        network.load_state_dict(checkpoint.weights())
-        self._described["started_from"] = {"checkpoint": checkpoint.id, "trained": checkpoint.trained}
-        return network
+        try:
+            self._network.load_state_dict(checkpoint.weights())
+        except RuntimeError as error:
+            raise UserError("music.other_sizes", folder=start) from error
+        started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+        self._described["started_from"] = {"family": checkpoint.family, **started}
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         return self._network.loss(batch)
