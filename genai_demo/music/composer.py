@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.music import events
-from genai_demo.music.bar_facts import FACTS
+from genai_demo.music.bar_facts import FACTS, PLACES
+from genai_demo.music.piece import PITCHES
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ComposerConfig:
 
 
 DEBUG = {"width": 32, "layers": 2, "heads": 2, "dropout": 0.0, "context": 64}
+_DEGREES = 12
+"""pitch classes, counted from the tonic"""
 _LONGEST_PERIOD = 4096.0
 """tokens, or quarter notes, after which the slowest of the rotations repeats"""
 _SHORTEST_PERIOD = 0.5
@@ -118,7 +121,9 @@ class Composer(nn.Module):
     """Predicts each token of a piece from those before it.
 
     Root mean square normalisation (Zhang and Sennrich 2019), no biases, rotary positions (Su et al. 2021), half of
-    which turn with the number of the token and half with musical time: "a bar ago" is the same turn everywhere.
+    which turn with the number of the token and half with musical time: "a bar ago" is the same turn everywhere. Pitches
+    are read and written as the sum of what they are on the keyboard and in the key: where the key is told, what is
+    learnt in one holds in all.
 
     Args:
         config: sizes.
@@ -136,8 +141,12 @@ class Composer(nn.Module):
         self.embedding = nn.Embedding(events.SIZE, config.width)
         self.known = nn.ModuleList(nn.Embedding(count, config.width) for count in FACTS.values())
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
+        self.degrees = nn.Embedding(_DEGREES + 1, config.width, padding_idx=_DEGREES)
         self.readout = nn.Linear(config.width, events.SIZE, bias=False)
+        self.read_degrees = nn.Linear(config.width, _DEGREES, bias=False)
         nn.init.normal_(self.embedding.weight, std=0.5)
+        nn.init.normal_(self.degrees.weight[:_DEGREES], std=0.5)
+        nn.init.zeros_(self.read_degrees.weight)
         for table in self.known:
             nn.init.normal_(table.get_parameter("weight"), std=0.1)
         nn.init.zeros_(self.readout.weight)
@@ -156,7 +165,11 @@ class Composer(nn.Module):
             memory: of the tokens before; takes in the new ones.
         """
         first = memory.length if memory is not None else 0
-        x = self.embedding(context.tokens)  # (B, T, C)
+        degrees = _degrees(context.facts[..., PLACES["key"]])  # (B, T, 88)
+        keys = context.tokens - events.FIRST["PITCH"]  # (B, T)
+        struck = (keys >= 0) & (keys < events.COUNTS["PITCH"])
+        own = degrees.gather(-1, keys.clamp(0, events.COUNTS["PITCH"] - 1)[..., None])[..., 0]
+        x = self.embedding(context.tokens) + self.degrees(own.where(struck, _DEGREES))  # (B, T, C)
         for place, table in enumerate(self.known):
             x = x + table(context.facts[..., place])
         turns = self._turns(context.times, first)
@@ -165,7 +178,11 @@ class Composer(nn.Module):
             x = layer(x, turns, memory, number)
         if memory is not None:
             memory.length += context.tokens.shape[1]
-        return self.readout(_norm(x))
+        x = _norm(x)
+        logits = self.readout(x).float()
+        by_degree = F.pad(self.read_degrees(x).float(), (0, 1)).gather(-1, degrees)  # (B, T, 88)
+        before, behind = events.FIRST["PITCH"], events.SIZE - events.FIRST["PITCH"] - events.COUNTS["PITCH"]
+        return logits + F.pad(by_degree, (before, behind))
 
     def _turns(self, times: Tensor, first: int) -> tuple[Tensor, Tensor]:
         """Return cosines and sines (B, 1, T, D / 2) by which pairs of a head are turned."""
@@ -173,6 +190,17 @@ class Composer(nn.Module):
         by_token = (numbers[:, None] * self.by_token).expand(len(times), -1, -1)  # (B, T, D / 4)
         angles = torch.cat([by_token, times[:, :, None] * self.by_time], -1)[:, None]  # (B, 1, T, D / 2)
         return angles.cos(), angles.sin()
+
+
+def _degrees(keys: Tensor) -> Tensor:
+    """Return for every pitch (B, T, 88) the semitones from the tonic up to it, `_DEGREES` where no key is told.
+
+    Args:
+        keys: (B, T) places in `events.KEYS`.
+    """
+    pitches = torch.arange(PITCHES[0], PITCHES[1] + 1, device=keys.device)
+    tonics = (keys - 1) % _DEGREES
+    return ((pitches - tonics[..., None]) % _DEGREES).where(keys[..., None] > 0, _DEGREES)
 
 
 def _norm(x: Tensor) -> Tensor:

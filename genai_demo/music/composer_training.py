@@ -26,6 +26,8 @@ from genai_demo.music.event_batches import EventBatches, Rows, tell_all
 UNKNOWN = ("style", "density", "register", "left")
 """facts that cannot be known from what was heard so far; they are hidden where music is measured"""
 _VALIDATION_ROWS = 64
+_TABLES = ("embedding.", "degrees.", "known.")
+"""weights of which a step moves few; they do not decay"""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:
     targets = tokens[:, 1:]
     logits = network(context)  # (B, T - 1, V)
     losses = F.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=events.PAD, reduction="none"
+        logits.flatten(0, 1), targets.flatten(), ignore_index=events.PAD, reduction="none"
     )  # (B * (T - 1),)
     return losses.view_as(targets), targets != events.PAD
 
@@ -161,7 +163,7 @@ def _is_note(tokens: Tensor) -> Tensor:
 
 
 def _optimizer(network: nn.Module, training: ComposerTraining) -> torch.optim.Optimizer:
-    tables = [weight for name, weight in network.named_parameters() if name.startswith(("embedding.", "known."))]
-    matrices = [weight for name, weight in network.named_parameters() if not name.startswith(("embedding.", "known."))]
+    tables = [weight for name, weight in network.named_parameters() if name.startswith(_TABLES)]
+    matrices = [weight for name, weight in network.named_parameters() if not name.startswith(_TABLES)]
     groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": tables, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from genai_demo.music import events
-from genai_demo.music.bar_facts import FACTS
+from genai_demo.music.bar_facts import FACTS, PLACES, tell
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context, Memory
+from genai_demo.music.piece import Key
+from tests.helpers.music import scale
 
 CONFIG = ComposerConfig(**DEBUG)  # type: ignore[arg-type]
 
@@ -81,3 +85,36 @@ def test_the_one_that_ships_is_small() -> None:
 def test_sizes_have_to_fit() -> None:
     with pytest.raises(ValueError, match="width 30"):
         Composer(ComposerConfig(width=30, heads=2))
+
+
+@torch.no_grad()
+def test_what_is_learnt_in_one_key_holds_in_all() -> None:
+    """With nothing but degrees to go by, a transposed piece is the same."""
+    network = lively()
+    pitches = slice(events.FIRST["PITCH"], events.FIRST["PITCH"] + events.COUNTS["PITCH"])
+    network.embedding.weight[pitches] = 0
+    network.readout.weight[pitches] = 0
+    network.known[PLACES["key"]].get_parameter("weight")[:] = 0
+    piece = scale(2, Key(2, "minor"))
+    moved = replace(
+        piece, notes=tuple(replace(note, pitch=note.pitch + 3) for note in piece.notes), key=Key(5, "minor")
+    )
+    found = []
+    for music in (piece, moved):
+        told = tell(events.encode(music))
+        tokens, facts = (torch.from_numpy(part.astype(np.int64))[None] for part in (told.tokens, told.facts))
+        times = torch.from_numpy(told.times)[None]
+        # The token of the key is another one.
+        found.append(network(Context(tokens[:, 1:], times[:, 1:], facts[:, told.bar_of][:, 1:]))[0, :, pitches])
+    assert torch.allclose(found[0][:, :-3], found[1][:, 3:], atol=1e-4)
+    assert not torch.allclose(found[0], found[1], atol=1e-2)
+
+
+@torch.no_grad()
+def test_without_a_key_pitches_are_those_of_the_keyboard() -> None:
+    network, context = lively(), some_context()
+    context.facts[..., PLACES["key"]] = 0
+    before = network(context)
+    network.degrees.weight[:12] += 1
+    network.read_degrees.weight += 1
+    assert torch.allclose(before, network(context))
