@@ -262,7 +262,7 @@ class Discriminator(nn.Module):
         alike = 2 * CANVAS * (CANVAS - 1) // 2
         self.join = _linear(CANVAS * (features + 2 * stream) + alike + 2, features, _GAIN)
         self.judge = _linear(features, features, _GAIN)
-        self.score = _linear(features, 1, _GAIN)
+        self.score = nn.Parameter(_GAIN * torch.randn(features))
         self.read_conditions = nn.Sequential(_linear(traits.SIZE, 64), nn.SiLU(), _linear(64, features))
 
     def forward(self, canvas: Tensor, conditions: Tensor, known: Tensor) -> Tensor:
@@ -288,8 +288,9 @@ class Discriminator(nn.Module):
         notes = torch.cat([some.flatten(1) for some in (*seen, _alike(harmony), _missed(canvas, conditions))], 1)
         notes = _activate(self.join(notes))
         notes = _activate(self.judge(notes))
-        fit = (notes * self.read_conditions(conditions)).sum(1) * notes.shape[1] ** -0.5
-        return self.score(notes)[:, 0] + fit
+        # A sum, no matrix product: in half precision that would round the scores, whose differences count.
+        judged = notes.float() * (self.score + self.read_conditions(conditions).float())
+        return judged.sum(1) * notes.shape[1] ** -0.5
 
 
 _HARMONY = HANDS * (2 * CLASSES + 2)

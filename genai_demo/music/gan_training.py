@@ -41,9 +41,9 @@ class GanTraining:
     """share of the learning rate that is left at the end"""
     generator_share: float = 0.5
     """the generator's learning rate as a share of the discriminator's"""
-    gamma: float = 1.0
+    gamma: float = 0.1
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.2
+    final_gamma: float = 0.05
     """weight of the gradient penalties at the end"""
     penalty_every: int = 4
     """steps from one penalised step to the next; its penalty counts as often"""
