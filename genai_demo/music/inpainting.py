@@ -118,7 +118,7 @@ def _write(loaded: LoadedModel, given: Piece, heard: Piece, holes: Sequence[_Hol
     network = loaded.network
     assert isinstance(network, MaskedRoll)
     kept = given.notes if len(given.notes) == len(heard.notes) else heard.notes
-    random = [torch.Generator().manual_seed(asked.seed + row * 2**31) for row in range(asked.variants)]
+    random = [torch.Generator().manual_seed(asked.seed * 1_000_003 + row) for row in range(asked.variants)]
     line = _Line(given, heard, asked)
     chunks = [(hole, *chunk) for hole in holes for chunk in _chunks(given, hole.hidden)]
     total = asked.steps * len(chunks)
