@@ -17,25 +17,30 @@ from genai_demo import __version__
 from genai_demo.catalogue import match_language, message
 from genai_demo.errors import UserError
 
-MODALITIES = ("text", "faces")
+MODALITIES = ("text", "faces", "music")
 
 _EXAMPLES = {
     "train": """examples:
   python -m genai_demo train text --model gru --data fancyzhx/ag_news --minutes 30 --run runs/mine
   python -m genai_demo train text --model gru --data fancyzhx/ag_news --minutes 60 --run runs/mine --resume
-  python -m genai_demo train faces --model gan --data faces.zip --minutes 120 --run runs/faces""",
+  python -m genai_demo train faces --model gan --data faces.zip --minutes 120 --run runs/faces
+  python -m genai_demo train music --model composer --data piano.zip --minutes 120 --run runs/piano""",
     "generate": """examples:
   python -m genai_demo generate text --count 3 --seed 1 --out out --topic sports
   python -m genai_demo generate text --out out --fill "The ___ won the ___ on Sunday."
   python -m genai_demo generate faces --model runs/faces --count 16 --seed 1 --out out --sheet out/all.png
+  python -m genai_demo generate music --bars 32 --key Eb_major --metre 3/4 --seed 1 --out out
+  python -m genai_demo generate music --continue mine.mid --bars 16 --out out
   python -m genai_demo generate --receipt out/text-1.txt --out again""",
     "evaluate": """examples:
   python -m genai_demo evaluate text --model gru --data test.csv
   python -m genai_demo evaluate text --model runs/mine --data test.jsonl --training train.csv --json -
-  python -m genai_demo evaluate faces --model runs/faces --data faces.zip""",
+  python -m genai_demo evaluate faces --model runs/faces --data faces.zip
+  python -m genai_demo evaluate music --model runs/piano --data piano.zip""",
     "export": """examples:
   python -m genai_demo export text --run runs/mine --to checkpoints/news-gru
-  python -m genai_demo export faces --run runs/faces --to checkpoints/faces-gan --data faces.zip""",
+  python -m genai_demo export faces --run runs/faces --to checkpoints/faces-gan --data faces.zip
+  python -m genai_demo export music --run runs/piano --to checkpoints/piano-composer""",
     "doctor": """example:
   python -m genai_demo doctor""",
 }
@@ -49,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m genai_demo",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Train, use and check small generative models of news text and faces.",
+        description="Train, use and check small generative models of news text, faces and piano music.",
         epilog="Every command explains itself: python -m genai_demo generate text --help",
     )
     parser.add_argument("--version", action="version", version=__version__)

@@ -12,7 +12,10 @@ from genai_demo.engine.checkpoint import CONFIG, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
-_PACKAGES = ("torch", "torchvision", "gradio", "accelerate", "tokenizers", "safetensors", "datasets")
+_PACKAGES = (
+    *("torch", "torchvision", "gradio", "accelerate", "tokenizers", "safetensors", "datasets"),
+    *("mido", "pretty_midi", "symusic", "soundfile", "verovio"),
+)
 
 
 def doctor() -> int:

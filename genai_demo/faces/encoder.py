@@ -84,21 +84,6 @@ class FaceEncoder(nn.Module):
         return Judgement(read[:, 0] * AGE_SPREAD + MIDDLE_AGE, read[:, 1].sigmoid(), read[:, 2].sigmoid())
 
 
-def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    """Return how hard it is to find each face's other view among all of the batch (Chen et al. 2020, eq. 1).
-
-    Args:
-        first, second: (B, E) vectors of length 1; those at the same place are views of one picture.
-        temperature: above 0; the lower, the more the nearest strangers count.
-    """
-    both = torch.cat([first, second])  # (2B, E)
-    count = len(first)
-    likeness = both @ both.T / temperature  # (2B, 2B)
-    likeness.fill_diagonal_(-torch.inf)
-    partner = torch.arange(2 * count, device=both.device).roll(count)
-    return F.cross_entropy(likeness, partner)
-
-
 def label_losses(read: Tensor, conditions: Tensor) -> dict[str, Tensor]:
     """Return the mean losses "age", "gender" and "smile" over the faces whose label is known; 0 where none is.
 

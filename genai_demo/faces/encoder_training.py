@@ -10,13 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.config import Progress
+from genai_demo.engine.contrastive import contrastive_loss
 from genai_demo.engine.schedule import cosine, warm_up
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.faces import conditions
 from genai_demo.faces.augment import augment
 from genai_demo.faces.batches import to_floats
 from genai_demo.faces.blocks import channels_last
-from genai_demo.faces.encoder import EncoderConfig, FaceEncoder, contrastive_loss, label_losses
+from genai_demo.faces.encoder import EncoderConfig, FaceEncoder, label_losses
 from genai_demo.faces.face_task import FaceTask
 from genai_demo.faces.grid import grid_png
 from genai_demo.faces.strangers import embed

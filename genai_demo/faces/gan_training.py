@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.config import Progress
+from genai_demo.engine.distances import frechet_distance
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import cosine, linear, warm_up
 from genai_demo.engine.task import Batch, Phase
@@ -20,7 +21,6 @@ from genai_demo.faces.about import FILE, About, tabulate
 from genai_demo.faces.augment import augment
 from genai_demo.faces.batches import to_bytes
 from genai_demo.faces.blocks import channels_last
-from genai_demo.faces.distances import frechet_distance
 from genai_demo.faces.encoder import label_losses
 from genai_demo.faces.face_task import FaceTask, in_batches
 from genai_demo.faces.features import RandomFeatures, extract

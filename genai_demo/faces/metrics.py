@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from genai_demo.engine.distances import frechet_distance, kernel_distance, unit_scale
 from genai_demo.errors import UserError
-from genai_demo.faces.distances import frechet_distance, kernel_distance, sliced_wasserstein, unit_scale
+from genai_demo.faces.distances import sliced_wasserstein
 from genai_demo.faces.features import Features, RandomFeatures, as_floats, as_shown, extract, thumbnails
 from genai_demo.faces.figures import Figure, ScoreCard
 from genai_demo.faces.neighbours import LOW, Memorisation, coverage, density, diversity, memorisation_ratio

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
+from genai_demo.engine.distances import frechet_distance
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import cosine, linear
 from genai_demo.engine.task import Batch, Phase
@@ -19,7 +20,6 @@ from genai_demo.errors import UserError
 from genai_demo.faces.augment import augment
 from genai_demo.faces.batches import to_bytes
 from genai_demo.faces.blocks import channels_last
-from genai_demo.faces.distances import frechet_distance
 from genai_demo.faces.features import RandomFeatures, extract
 from genai_demo.faces.gan import Discriminator, GanConfig
 from genai_demo.faces.vae import Vae, reconstruction_loss

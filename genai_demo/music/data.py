@@ -9,7 +9,7 @@ import hashlib
 import re
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ from tqdm import tqdm
 from genai_demo.errors import UserError
 from genai_demo.music.labels import Label, Labels
 from genai_demo.music.midi import read_midi
+from genai_demo.music.parallel import in_processes
 from genai_demo.music.piece import Piece
 from genai_demo.music.sources import (
     ENDINGS,
@@ -34,6 +35,8 @@ SPLITS = ("train", "validation")
 _HELD_OUT = 0.06
 _QUIET_UP_TO = 100
 """pieces that are read without showing progress"""
+_AT_ONCE = 4000
+"""files whose content is held in memory at once"""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,17 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
         return _read_labelled(path, members, table, split)
 
 
+def read_together(sources: Sequence[str], split: str | None = None, where: str = "") -> Music:
+    """Return the pieces of all sources, one source after the other; see `read_music`."""
+    parts = [read_music(source, split, where) for source in sources]
+    return Music(
+        tuple(piece for part in parts for piece in part.pieces),
+        tuple(label for part in parts for label in part.labels),
+        tuple(name for part in parts for name in part.names),
+        tuple(left_out for part in parts for left_out in part.left_out),
+    )
+
+
 def _labels(path: Path, labels: str | None, where: str) -> Labels | None:
     """Return the labels that were named or found, or None where there are none."""
     if labels is not None:
@@ -163,15 +177,15 @@ def _read(source: str, members: Sequence[Member], left_out: Sequence[tuple[str, 
     kept: list[Member] = []
     missing = list(left_out)
     quiet = len(members) <= _QUIET_UP_TO
-    for member in tqdm(members, desc=source, unit=" pieces", file=sys.stderr, disable=quiet, leave=False):
-        try:
-            piece = read_midi(member.read()).piece
-        except UserError as error:
-            missing.append((member.name, error))
-            continue
-        label = member.label or Label()
-        pieces.append(replace(piece, key=label.key or piece.key, tempo=label.tempo or piece.tempo))
-        kept.append(member)
+    with tqdm(desc=source, total=len(members), unit=" pieces", file=sys.stderr, disable=quiet, leave=False) as bar:
+        for member, found in _read_all(members):
+            bar.update()
+            if isinstance(found, UserError):
+                missing.append((member.name, found))
+                continue
+            label = member.label or Label()
+            pieces.append(replace(found, key=label.key or found.key, tempo=label.tempo or found.tempo))
+            kept.append(member)
     if not kept:
         raise UserError("music.no_pieces", source=source, count=len(missing))
     return Music(
@@ -180,3 +194,29 @@ def _read(source: str, members: Sequence[Member], left_out: Sequence[tuple[str, 
         tuple(member.name for member in kept),
         tuple(missing),
     )
+
+
+def _read_all(members: Sequence[Member]) -> Iterator[tuple[Member, Piece | UserError]]:
+    """Yield each member with its piece, or with why there is none."""
+    for first in range(0, len(members), _AT_ONCE):
+        some = members[first : first + _AT_ONCE]
+        contents = [_content(member) for member in some]
+        pieces = in_processes(_piece_of, [content for content in contents if isinstance(content, bytes)])
+        for member, content in zip(some, contents, strict=True):
+            found = next(pieces) if isinstance(content, bytes) else content
+            yield member, found if isinstance(found, (Piece, UserError)) else UserError(found[0], **found[1])
+
+
+def _content(member: Member) -> bytes | UserError:
+    try:
+        return member.read()
+    except UserError as error:
+        return error
+
+
+def _piece_of(content: bytes) -> Piece | tuple[str, dict[str, object]]:
+    """Return the piece in a MIDI file, or key and values of the sentence that refuses it."""
+    try:
+        return read_midi(content).piece
+    except UserError as error:
+        return error.key, error.values

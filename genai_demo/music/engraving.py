@@ -55,6 +55,8 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
     """
     if width is not None and not WIDTHS[0] <= width <= WIDTHS[1]:
         raise UserError("music.width_range", value=width, low=WIDTHS[0], high=WIDTHS[1])
+    from importlib.resources import files
+
     from verovio import toolkit
 
     flowing = {
@@ -68,7 +70,9 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
         "header": "none",
         "scale": _SCALE,
     }
-    engraver = toolkit()
+    # By default verovio finds its fonts only in the thread that imported it.
+    engraver = toolkit(False)
+    engraver.setResourcePath(str(files("verovio") / "data"))
     engraver.setOptions(
         (_PRINT if width is None else flowing)
         | {

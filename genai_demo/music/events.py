@@ -63,6 +63,10 @@ IDS = {name: token for token, name in enumerate(NAMES)}
 PAD, END, BAR = IDS["PAD"], IDS["END"], IDS["BAR"]
 FIRST = {group: next(token for token, name in enumerate(NAMES) if name.partition("_")[0] == group) for group in _GROUPS}
 """first token of each kind; the others follow in the order of `HANDS`, `KEYS`, `TEMPOS` and so on"""
+COUNTS = {group: len(names) for group, names in _GROUPS.items()}
+"""how many tokens of each kind there are"""
+_POSITION_OF = {ticks: FIRST["POSITION"] + place for place, ticks in enumerate(POSITIONS)}
+_DURATION_OF = {ticks: FIRST["DURATION"] + place for place, ticks in enumerate(DURATIONS)}
 _KINDS = tuple(name.partition("_")[0] for name in NAMES)
 
 
@@ -122,11 +126,11 @@ def encode(piece: Piece) -> list[int]:
         while waiting and waiting[0].start < bar.end:
             note = waiting.popleft()
             if before is None or before[0] != note.start:
-                tokens.append(FIRST["POSITION"] + POSITIONS.index(note.start - bar.start))
+                tokens.append(_POSITION_OF[note.start - bar.start])
             if before != (note.start, note.hand):
                 tokens.append(FIRST["HAND"] + note.hand)
             before = note.start, note.hand
-            tokens += [FIRST["PITCH"] + note.pitch - PITCHES[0], FIRST["DURATION"] + DURATIONS.index(note.length)]
+            tokens += [FIRST["PITCH"] + note.pitch - PITCHES[0], _DURATION_OF[note.length]]
     return [*tokens, END]
 
 

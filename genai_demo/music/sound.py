@@ -34,6 +34,8 @@ _KNEE = 0.6
 """level above which peaks are rounded off"""
 _BLOCK, _GATE = 0.4, 10.0
 """seconds of a block, and decibels below the mean from which on a block counts as silence"""
+_WRITTEN = 2**16
+"""samples handed over at once: the Vorbis encoder lays them all on the stack, and minutes of music overflow it"""
 KINDS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 """audio files that can be written, and how `libsndfile` calls what is inside"""
 
@@ -132,5 +134,6 @@ def encode(sound: NDArray[np.float32], kind: str, receipt: Receipt | None = None
     with soundfile.SoundFile(stream, "w", RATE, sound.shape[1], KINDS[kind], format=kind.upper()) as file:
         if receipt:
             file.comment = json.dumps(asdict(receipt))  # ID3 tags of MP3 know Latin letters only
-        file.write(sound)
+        for start in range(0, len(sound), _WRITTEN):
+            file.write(sound[start : start + _WRITTEN])
     return stream.getvalue()

@@ -11,11 +11,13 @@ import gradio as gr
 from genai_demo.ui import text_handlers
 from genai_demo.ui.faces_tab import faces_tab
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
+from genai_demo.ui.music_tab import music_tab
 from genai_demo.ui.text_open import follow_links
 from genai_demo.ui.text_panel import PRIVATE, Panel
 from genai_demo.ui.text_tab import news_tab
 
 STATIC = Path(__file__).parent / "static"
+_SCRIPTS = ("page.js", "faces.js", "music_roll.js", "music_score.js", "music.js", "music_piano.js")
 
 
 def build() -> tuple[gr.Blocks, Texts]:
@@ -33,6 +35,7 @@ def build() -> tuple[gr.Blocks, Texts]:
             with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
                 panels = news_tab(texts)
             faces_tab(texts)
+            music_tab(texts, page)
         texts.language.input(
             texts.updates,
             texts.language,
@@ -48,7 +51,7 @@ def build() -> tuple[gr.Blocks, Texts]:
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js", "faces.js"))
+    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", *_SCRIPTS))
     phrases = script_json(gradio_phrases())
     return f'<style>{frame}</style><script id="gradio-phrases" type="application/json">{phrases}</script>' + "".join(
         f"<script>{script}</script>" for script in scripts

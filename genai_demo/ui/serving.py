@@ -108,7 +108,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         server_name=host,
         server_port=port,
         theme=theme(),
-        css_paths=[STATIC / "page.css", STATIC / "faces.css"],
+        css_paths=[STATIC / "page.css", STATIC / "faces.css", STATIC / "music.css"],
         head=head(),
         footer_links=["api"],
         run_history=False,

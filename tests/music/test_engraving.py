@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -113,3 +114,11 @@ def test_a_title_is_larger_than_the_line_below_it() -> None:
     (page,) = engrave(musicxml(long_piece(1), "Etude")).pages
     sizes = {text: int(size) for size, text in re.findall(r'font-size="(\d+)px">([^<]+)<', page)}
     assert sizes["Etude"] > 1.5 * sizes["Composed by a machine (GenAI Demo)"]
+
+
+def test_every_thread_can_engrave() -> None:
+    score = musicxml(long_piece(2))
+    pages = engrave(score, 700).pages
+    for _ in range(2):
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(engrave, score, 700).result().pages == pages

@@ -113,6 +113,12 @@ def test_wav_is_what_everybody_reads() -> None:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE)
 
 
+def test_minutes_of_music_can_be_encoded() -> None:
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (RATE * 200, 2)).astype(np.float32)
+    with soundfile.SoundFile(io.BytesIO(encode(noise, "ogg"))) as file:
+        assert file.frames == len(noise)
+
+
 def test_other_kinds_are_refused() -> None:
     with pytest.raises(UserError) as refusal:
         encode(np.zeros((4, 2), np.float32), "aac")

@@ -13,6 +13,7 @@ from genai_demo.text import generation
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Draft, Piece, Update
 from tests.helpers.face_models import write_face_models
+from tests.helpers.music_models import write_music_models
 
 
 class Pretender:
@@ -69,3 +70,16 @@ def faces(face_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(face_checkpoints))
     settings.cache_clear()
     return face_checkpoints
+
+
+@pytest.fixture(scope="session")
+def music_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_music_models(tmp_path_factory.mktemp("music"))
+
+
+@pytest.fixture
+def music(music_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Untrained models take the place of all others."""
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(music_checkpoints))
+    settings.cache_clear()
+    return music_checkpoints

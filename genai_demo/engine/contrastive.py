@@ -1,0 +1,22 @@
+"""The contrastive loss: views of one example should meet, and keep away from all others."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def contrastive_loss(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """Return how hard it is to find each example's other view among all of the batch (Chen et al. 2020, eq. 1).
+
+    Args:
+        first, second: (B, E) vectors of length 1; those at the same place are views of one example.
+        temperature: above 0; the lower, the more the nearest of the others count.
+    """
+    both = torch.cat([first, second])  # (2B, E)
+    count = len(first)
+    likeness = both @ both.T / temperature  # (2B, 2B)
+    likeness.fill_diagonal_(-torch.inf)
+    partner = torch.arange(2 * count, device=both.device).roll(count)
+    return F.cross_entropy(likeness, partner)

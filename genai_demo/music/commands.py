@@ -1,0 +1,184 @@
+"""What the commands do for music; imports no torch until it must."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genai_demo.engine.files import write_bytes
+from genai_demo.engine.options import sizes, train_config, write_json_option
+from genai_demo.engine.receipt import Receipt
+from genai_demo.errors import UserError
+from genai_demo.music.options import (
+    add_evaluate_options,
+    add_export_options,
+    add_generate_options,
+    add_train_options,
+)
+from genai_demo.music.requests import MODELS, SEED, ComposeRequest, ContinueRequest
+
+if TYPE_CHECKING:
+    from genai_demo.music.results import Update
+
+__all__ = [
+    "add_evaluate_options",
+    "add_export_options",
+    "add_generate_options",
+    "add_train_options",
+    "evaluate",
+    "export",
+    "generate",
+    "reproduce",
+    "train",
+]
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a model into a run folder.
+
+    Raises:
+        UserError: an option, the data or the folder cannot be used.
+    """
+    from genai_demo.engine.loop import train as run_training
+    from genai_demo.engine.run import RunFolder
+    from genai_demo.music.training import engine_fields, make_task
+
+    config = train_config(options, **engine_fields(options.model))
+    run = RunFolder(options.run)
+    run.check(options.resume)
+    changes = {} if options.learning_rate is None else {"learning_rate": options.learning_rate}
+    task = make_task(
+        options.model, changes, sizes(options), options.data, options.where, options.run, options.start, options.seed
+    )
+    progress = run_training(task, config, run, options.resume, options.track)
+    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a run's newest snapshot as a checkpoint in half precision.
+
+    Raises:
+        UserError: there is no snapshot, or the folder holds another family's checkpoint.
+    """
+    from genai_demo.engine.export import export_checkpoint
+
+    checkpoint = export_checkpoint(options.run, options.to)
+    print(f"{options.to}: checkpoint {checkpoint.id}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a checkpoint and print the table.
+
+    Raises:
+        UserError: the checkpoint or the data cannot be used.
+    """
+    from genai_demo.music import evaluation
+    from genai_demo.music.card import write_card
+    from genai_demo.music.loading import checkpoint_folder
+
+    report = evaluation.evaluate(options.model, options.data, options.where, options.count, options.seed)
+    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    write_json_option(options.json, report)
+    if options.card:
+        write_card(checkpoint_folder(options.model), report)
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Write `--count` pieces, each as MIDI, sound and score, with the receipt in all that can hold it.
+
+    Raises:
+        UserError: an option is not allowed, a file exists already or cannot be written.
+    """
+    from genai_demo.music import generation
+
+    if not 1 <= options.count <= 10_000:
+        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    if options.seed + options.count - 1 > SEED[1]:
+        last = options.seed + options.count - 1
+        raise UserError("engine.out_of_range_whole", name="seed", value=last, low=SEED[0], high=SEED[1])
+    family, model = _family(options.model)
+    requests = [_request(options, family, options.seed + number) for number in range(options.count)]
+    for request in requests:
+        request.check()
+        _check_free(options.out / f"piano-{request.seed}.mid")
+    results = []
+    for request in requests:
+        update = list(generation.run(request, model))[-1]
+        file = options.out / f"piano-{request.seed}.mid"
+        results.append(_keep(update, 0, file, not options.no_sound, not options.no_score))
+    write_json_option(options.json, results)
+
+
+def _family(model: str) -> tuple[str, str | None]:
+    """Return the family of a model, and the checkpoint to use if it is not one that ships."""
+    if model in MODELS:
+        return model, None
+    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.music.loading import checkpoint_folder
+
+    return read_checkpoint(checkpoint_folder(model)).family, model
+
+
+def _request(options: argparse.Namespace, family: str, seed: int) -> ComposeRequest | ContinueRequest:
+    asked: dict[str, Any] = {
+        name: getattr(options, name) for name in ("density", "register", "style", "temperature", "top_p")
+    }
+    if options.bars is not None:
+        asked["bars"] = options.bars
+    if options.given is None:
+        piece = {name: getattr(options, name) for name in ("key", "metre", "tempo")}
+        return ComposeRequest(model=family, seed=seed, **piece, **asked)
+    from genai_demo.music.midi import read_midi
+    from genai_demo.music.shorthand import write_shorthand
+
+    music = write_shorthand(read_midi(options.given).piece)
+    return ContinueRequest(model=family, music=music, keep=options.keep, seed=seed, **asked)
+
+
+def reproduce(receipt: Receipt, out: Path) -> None:
+    """Write again what `receipt` records to `out`.
+
+    Raises:
+        UserError: the receipt does not fit, or the file exists already.
+    """
+    from genai_demo.music import generation
+
+    file = out / f"piano-{receipt.settings.get('seed', 0)}.mid"
+    _check_free(file)
+    _keep(generation.reproduce(receipt), receipt.index, file, sound=True, score=True)
+
+
+def _check_free(file: Path) -> None:
+    for ending in (".mid", ".ogg", ".musicxml", "-page-1.svg"):
+        if (beside := file.with_name(file.stem + ending)).exists():
+            raise UserError("engine.file_exists", file=beside)
+
+
+def _keep(update: Update, index: int, file: Path, sound: bool, score: bool) -> dict[str, Any]:
+    """Write one piece, as `file` and beside it, and return what was written."""
+    from genai_demo.music.midi_writing import marked_midi
+
+    piece, receipt = update.compositions[index].piece, update.receipts[index]
+    contents = {".mid": marked_midi(piece, receipt)}
+    if sound:
+        from genai_demo.music.sound import encode, render
+
+        contents[".ogg"] = encode(render(piece), "ogg", receipt)
+    if score:
+        from genai_demo.music.engraving import engrave
+        from genai_demo.music.score import musicxml
+
+        contents[".musicxml"] = musicxml(piece, receipt=receipt)
+        for number, page in enumerate(engrave(contents[".musicxml"]).pages):
+            contents[f"-page-{number + 1}.svg"] = page.encode()
+    files = {file.with_name(file.stem + ending): content for ending, content in contents.items()}
+    for target, content in files.items():
+        try:
+            write_bytes(target, content)
+        except OSError as error:
+            raise UserError("engine.cannot_write", file=target, reason=error.strerror) from error
+        print(target, file=sys.stderr)
+    return {"files": [str(target) for target in files], "receipt": json.loads(receipt.to_json())}

@@ -1,0 +1,288 @@
+"""Writes music with the composer: token by token, bar by bar, as far as it was asked to.
+
+All randomness is drawn on the CPU by seeded generators, one for each variant, so that a variant depends on nothing but
+the request and its own number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from genai_demo.music import events
+from genai_demo.music.bar_facts import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
+from genai_demo.music.composer import Composer, Context, Memory
+from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS
+from genai_demo.music.piece import TICKS, Bar, Key, Piece
+from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.shorthand import KEYS
+from genai_demo.music.spelling import nearest_key
+
+_KEPT = 0.75
+"""share of the context that is read again when it is full"""
+_MAJOR = 0.65
+"""share of pieces in major where the key is left open, as in the training data"""
+_MOST_SHARPS = 4
+"""sharps or flats of the keys that are chosen where it is left open"""
+_DRAWS = 256
+"""random numbers that are drawn at once"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a piece starts with, and what is to follow."""
+
+    tokens: tuple[int, ...]
+    """what is there already, from the key on; a piece without its end, or only key, tempo and metre"""
+    bars: int
+    """bars to write"""
+    style: str = ANY
+    density: str = ANY
+    register: str = ANY
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a token is drawn."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    """sample among the likeliest tokens that together have this probability"""
+
+
+class Line:
+    """One variant: its tokens, where they stand, and what may come next.
+
+    Args:
+        plan: what to write.
+        seed: of its random numbers.
+    """
+
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.tokens: list[int] = []
+        self.times: list[float] = []
+        self.facts: list[np.ndarray] = []
+        """what is told of each token's bar, (len(FACTS),) each"""
+        self.grammar = events.Grammar()
+        self.finished = False
+        self.bar = -1
+        """the last bar that has begun, from 0"""
+        self._random = torch.Generator().manual_seed(seed)
+        self._uniform: list[float] = []
+        self._start = self._length = 0
+        """ticks of the bar line, and from it to the next one"""
+        given = plan.tokens.count(events.BAR)
+        self.given, self.total = given, given + plan.bars
+        """bars that were there, and bars of the whole piece"""
+        told = tell(plan.tokens, style_place(plan.style), plan.bars)
+        self._given_facts = told.facts
+        self._given_facts[:, PLACES["register"]] = register_places(told.pitches)
+        self._wanted = np.zeros(len(FACTS), np.int16)
+        for name, value in (
+            ("style", style_place(plan.style)),
+            ("density", (ANY, *DENSITIES).index(plan.density)),
+            ("register", (ANY, *REGISTERS).index(plan.register)),
+            ("key", plan.tokens[0] - events.FIRST["KEY"]),
+            ("tempo", plan.tokens[1] - events.FIRST["TEMPO"] + 1),
+        ):
+            self._wanted[PLACES[name]] = value
+        # What was given is not added to: a new bar begins.
+        for token in (*plan.tokens, events.BAR):
+            self.push(token)
+
+    @property
+    def bars_written(self) -> int:
+        """Bars that are whole, those that were given not counted."""
+        return self.total - self.given if self.finished else max(0, self.bar - self.given)
+
+    def allowed(self) -> np.ndarray:
+        """Return for each token whether it may come next, bool (events.SIZE,)."""
+        mask = self.grammar.allowed()
+        # The metre stays, the piece ends with its last bar, and not before.
+        if self.bar >= 0:
+            mask[events.FIRST["METRE"] : events.FIRST["METRE"] + events.COUNTS["METRE"]] = False
+        mask[events.END] &= self.bar == self.total - 1
+        mask[events.BAR] &= self.bar < self.total - 1
+        return mask
+
+    def push(self, token: int) -> None:
+        """Take a token as the next one; after the end nothing but padding."""
+        self.grammar.push(token)
+        kind = events.NAMES[token].partition("_")[0]
+        place = token - events.FIRST[kind]
+        time = self.times[-1] if self.times else 0.0
+        bar = self.bar
+        if kind == "METRE":
+            self._start += self._length
+            self._length = Bar(0, *events.METRES[place]).length
+            self._wanted[PLACES["metre"]] = place + 1
+            bar += 1
+        elif kind == "BAR":
+            before = self.tokens[-1]
+            # A change of metre has closed the bar before already.
+            if not events.FIRST["METRE"] <= before < events.FIRST["METRE"] + events.COUNTS["METRE"]:
+                self._start += self._length
+            self.bar = bar = self.bar + 1
+            time = self._start / TICKS
+        elif kind == "POSITION":
+            time = (self._start + events.POSITIONS[place]) / TICKS
+        self.finished = self.finished or kind == "END"
+        self.tokens.append(token)
+        self.times.append(time)
+        self.facts.append(self._facts_of(max(0, bar)))
+
+    def _facts_of(self, bar: int) -> np.ndarray:
+        if bar < self.given:
+            return self._given_facts[bar]
+        facts = self._wanted.copy()
+        facts[PLACES["before"]] = min(bar, MOST_BARS) + 1
+        facts[PLACES["left"]] = min(self.total - bar, MOST_BARS + 1)
+        return facts
+
+    def uniform(self) -> float:
+        """Return the next random number of this line, from 0 up to 1."""
+        if not self._uniform:
+            self._uniform = torch.rand(_DRAWS, generator=self._random, dtype=torch.float64).tolist()[::-1]
+        return self._uniform.pop()
+
+    def piece(self) -> Piece:
+        """Return the given bars and those written whole."""
+        piece = self.grammar.piece()
+        if self.finished:
+            return piece
+        bars = piece.bars[: max(1, self.given + self.bars_written)]
+        return replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
+
+
+class TokenStream:
+    """Variants growing side by side, one token at a time.
+
+    Args:
+        network: the composer.
+        lines: with the same number of tokens each.
+        sampling: how to draw.
+    """
+
+    def __init__(self, network: Composer, lines: Sequence[Line], sampling: Sampling) -> None:
+        self._network, self.lines, self._sampling = network, lines, sampling
+        self._kept = max(1, int(_KEPT * network.config.context))
+        self._memory: Memory | None = None
+
+    @torch.inference_mode()
+    def logits(self) -> np.ndarray:
+        """Return the logits (B, events.SIZE) of each line's next token."""
+        weight = self._network.embedding.weight
+        config = self._network.config
+        if self._memory is None or self._memory.length >= config.context:
+            self._memory = Memory(config, len(self.lines), config.context, weight)
+            context = self._context(self._kept)
+        else:
+            context = self._context(1)
+        return self._network(context, self._memory)[:, -1].float().cpu().numpy()
+
+    def _context(self, count: int) -> Context:
+        """Return the last `count` tokens of the lines, all if there are fewer."""
+        device = self._network.embedding.weight.device
+        tokens = torch.tensor([line.tokens[-count:] for line in self.lines])
+        times = torch.tensor([line.times[-count:] for line in self.lines])
+        facts = torch.from_numpy(np.array([line.facts[-count:] for line in self.lines])).long()
+        return Context(tokens.to(device), times.to(device), facts.to(device))
+
+    def next(self) -> None:
+        """Draw the next token of every line."""
+        for line, logits in zip(self.lines, self.logits(), strict=True):
+            token = events.PAD if line.finished else draw(logits, line.allowed(), self._sampling, line.uniform())
+            line.push(token)
+
+
+def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:
+    """Return a token drawn from logits (V,).
+
+    Args:
+        logits: of every token.
+        allowed: bool (V,), at least one.
+        sampling: temperature, then top-p (Holtzman et al. 2020, section 3.1).
+        uniform: random number from 0 up to 1.
+    """
+    places = np.flatnonzero(allowed)
+    scores = logits[places].astype(np.float64) / sampling.temperature
+    order = np.argsort(-scores, kind="stable")
+    probabilities = np.exp(scores[order] - scores[order[0]])
+    cumulative = np.cumsum(probabilities)
+    cumulative /= cumulative[-1]
+    last = int(np.searchsorted(cumulative, sampling.top_p)) if sampling.top_p < 1 else len(order) - 1
+    last = min(last, len(order) - 1)
+    chosen = int(np.searchsorted(cumulative, uniform * cumulative[last], side="right"))
+    return int(places[order[min(chosen, last)]])
+
+
+def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
+    """Yield the variants as they grow, bar by bar; the last update holds the whole pieces.
+
+    Args:
+        network: the composer.
+        request: checked.
+    """
+    plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
+    lines = []
+    for number in range(request.variants):
+        seed = request.seed * 1_000_003 + number
+        tokens = plan.tokens
+        if isinstance(request, ComposeRequest) and request.key == ANY:
+            tokens = (_key_token(_some_key(seed)), *tokens[1:])
+        lines.append(Line(replace(plan, tokens=tokens), seed))
+    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p))
+    tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
+    shown = 0
+    while not all(line.finished for line in lines):
+        stream.next()
+        written = min(line.bars_written for line in lines)
+        if written > shown or all(line.finished for line in lines):
+            shown = written
+            yield Update(tuple(_composition(line, tempo) for line in lines), written, request.bars)
+
+
+def _composition(line: Line, tempo: float) -> Composition:
+    return Composition(replace(line.piece(), tempo=tempo), line.finished, line.bars_written)
+
+
+def _plan_of_new(request: ComposeRequest) -> Plan:
+    beats, _, unit = request.metre.partition("/")
+    metre = events.FIRST["METRE"] + events.METRES.index((int(beats), int(unit)))
+    tokens = (_key_token(KEYS[request.key]), _tempo_token(request.tempo), metre)
+    return Plan(tokens, request.bars, request.style, request.density, request.register)
+
+
+def _plan_of_given(request: ContinueRequest) -> Plan:
+    given = given_music(request.music)
+    bars = given.bars[: request.keep or len(given.bars)]
+    notes = tuple(note for note in given.notes if note.start < bars[-1].end)
+    key = given.key or (nearest_key(notes) if notes else None)
+    kept = Piece(notes, bars, key, given.tempo)
+    return Plan(tuple(events.encode(kept)[:-1]), request.bars, request.style, request.density, request.register)
+
+
+def _key_token(key: Key | None) -> int:
+    return events.FIRST["KEY"] + events.KEYS.index(key)
+
+
+def _tempo_token(tempo: float) -> int:
+    return events.encode(Piece((), (Bar(0, 4, 4),), None, float(tempo)))[1]
+
+
+def _some_key(seed: int) -> Key:
+    """Return a key that is easy to read, drawn by `seed`."""
+    random = np.random.default_rng([seed, 1])
+    mode = "major" if random.random() < _MAJOR else "minor"
+    keys = [key for key in events.KEYS if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
+    return keys[int(random.integers(len(keys)))]
+
+
+def preview(network: Composer) -> Piece:
+    """Return a piece of eight bars that was not chosen."""
+    request = ComposeRequest(bars=8, key="C_major", seed=1)
+    return list(compose(network, request))[-1].compositions[0].piece

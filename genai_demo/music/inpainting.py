@@ -1,0 +1,245 @@
+"""Rewrites chosen bars, a hand or a range of keys of given music, and harmonises melodies, with the masked model.
+
+Whatever is not chosen stays note for note, also where it lies off the grid of sixteenths: the model hears it on the
+grid, and only what it writes itself is taken from there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai_demo.music.canvas import REACH, Canvas, melody
+from genai_demo.music.columns import OUTSIDE, columns_of, places_of, strokes_of
+from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS
+from genai_demo.music.loading import LoadedModel
+from genai_demo.music.masked import MaskedRoll
+from genai_demo.music.masked_batches import MARGIN, WINDOW, key_number
+from genai_demo.music.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece, untangled
+from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.roll import HANDS, KEYS
+from genai_demo.music.unmasking import Struck, resolve
+
+_CHUNK = 72
+"""most steps of the bars that are filled at once, the others being heard on both sides"""
+_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
+
+
+@dataclass(frozen=True)
+class _Hole:
+    """Which columns of a piece to write, T steps without margins."""
+
+    hidden: np.ndarray
+    """bool (2, T)"""
+    lowest: np.ndarray
+    """int (2, T): lowest key that may be struck in a column"""
+    highest: np.ndarray
+    """int (2, T)"""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What both kinds of requests ask of the sampler."""
+
+    temperature: float
+    steps: int
+    variants: int
+    seed: int
+    density: str = ANY
+
+
+def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
+    """Yield the piece, its chosen notes taken out, as others are written in their place."""
+    piece = given_music(request.music)
+    first, last = piece.bars[request.first - 1].start, piece.bars[request.last - 1].end
+    hands = _HANDS[request.hand]
+
+    def chosen(note: Note) -> bool:
+        inside = first <= note.start < last and request.lowest <= note.pitch <= request.highest
+        return inside and note.hand in hands
+
+    steps = piece.end // STEP
+    hidden = np.zeros((HANDS, steps), bool)
+    hidden[list(hands), first // STEP : last // STEP] = True
+    lowest = np.full((HANDS, steps), request.lowest - PITCHES[0])
+    highest = np.full((HANDS, steps), request.highest - PITCHES[0])
+    kept = replace(piece, notes=tuple(note for note in piece.notes if not chosen(note)))
+    asked = _Asked(request.temperature, request.steps, request.variants, request.seed)
+    return _write(loaded, piece, kept, [_Hole(hidden, lowest, highest)], asked)
+
+
+def harmonise(loaded: LoadedModel, request: HarmoniseRequest) -> Iterator[Update]:
+    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes.
+
+    A melody that lies in the left hand alone is heard as if the right hand played it. Where the left hand has notes of
+    its own already, nothing is added to them.
+    """
+    piece = given_music(request.music)
+    if all(note.hand == LEFT for note in piece.notes):
+        heard = replace(piece, notes=tuple(sorted(replace(note, hand=RIGHT) for note in piece.notes)))
+    else:
+        heard = piece
+    steps = piece.end // STEP
+    columns = columns_of(strokes_of(heard), 0, steps)
+    keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
+    all_keys = np.zeros((HANDS, steps), int), np.full((HANDS, steps), KEYS - 1)
+    holes = []
+    if request.part in ("left", "both"):
+        hidden = np.zeros((HANDS, steps), bool)
+        hidden[LEFT] = columns.lengths[LEFT].max(-1) == 0
+        holes.append(_Hole(hidden, *all_keys))
+    if request.part in ("inner", "both"):
+        top = np.tile(melody(keys, lengths)[0].numpy(), (HANDS, 1))  # (2, T)
+        hidden = top > 0
+        hidden[LEFT] = False
+        # A chord is full already.
+        hidden[RIGHT] &= (columns.lengths[RIGHT] > 0).sum(-1) <= 1
+        holes.append(_Hole(hidden, np.maximum(top - REACH, 0), top - 1))
+    asked = _Asked(request.temperature, request.steps, request.variants, request.seed, request.density)
+    return _write(loaded, piece, heard, holes, asked)
+
+
+def _write(loaded: LoadedModel, given: Piece, heard: Piece, holes: Sequence[_Hole], asked: _Asked) -> Iterator[Update]:
+    """Yield a piece as its holes are filled, one hole after the other, some bars at a time.
+
+    Args:
+        loaded: the masked model.
+        given: the piece as it was, which tells how dense the music is to be where nothing else is asked.
+        heard: what stays of it, as the model is to hear it.
+        holes: which columns to write.
+        asked: how.
+    """
+    network = loaded.network
+    assert isinstance(network, MaskedRoll)
+    kept = given.notes if len(given.notes) == len(heard.notes) else heard.notes
+    random = [torch.Generator().manual_seed(asked.seed * 1_000_003 + row) for row in range(asked.variants)]
+    line = _Line(given, heard, asked)
+    chunks = [(hole, *chunk) for hole in holes for chunk in _chunks(given, hole.hidden)]
+    total = asked.steps * len(chunks)
+
+    def update(step: int, bars: int) -> Update:
+        pieces = [replace(given, notes=_together(kept, notes)) for notes in line.notes]
+        return Update(tuple(Composition(piece, step == total, bars) for piece in pieces), step, total)
+
+    yield update(0, 0)
+    bars = 0
+    for number, (hole, first, last) in enumerate(chunks):
+        step = 0
+        for step, _ in enumerate(line.fill(network, hole, first, last, random), 1):
+            if step < asked.steps:
+                yield update(number * asked.steps + step, bars)
+        bars = len({given.bar_at(at * STEP) for _, start, end in chunks[: number + 1] for at in range(start, end)})
+        yield update((number + 1) * asked.steps, bars)
+
+
+class _Line:
+    """All variants of a piece as one line of columns with margins, and what was written into it so far.
+
+    Args:
+        given: the piece as it was.
+        heard: what stays of it.
+        asked: how many variants, and how dense.
+    """
+
+    def __init__(self, given: Piece, heard: Piece, asked: _Asked) -> None:
+        self._given, self._asked = given, asked
+        self._inner = given.end // STEP
+        self._size = max(WINDOW, self._inner + 2 * MARGIN)
+        columns = columns_of(strokes_of(heard), -MARGIN, self._size)
+        self._keys = torch.from_numpy(columns.keys).long().repeat(asked.variants, 1, 1, 1)  # (B, 2, P, SLOTS)
+        self._lengths = torch.from_numpy(columns.lengths).long().repeat(asked.variants, 1, 1, 1)
+        places = np.full(self._size, OUTSIDE)
+        places[MARGIN : MARGIN + self._inner] = places_of(given.bars)
+        self._places = torch.from_numpy(places)
+        self.notes: list[list[Note]] = [[] for _ in range(asked.variants)]
+        """notes written into each variant"""
+
+    def fill(
+        self, network: MaskedRoll, hole: _Hole, first: int, last: int, random: Sequence[torch.Generator]
+    ) -> Iterator[None]:
+        """Fill the columns of a hole from the step `first` to the one before `last`, and yield after each step."""
+        start = first + MARGIN - (WINDOW - (last - first)) // 2
+        start = max(0, min(start, self._size - WINDOW))
+        window = slice(start, start + WINDOW)
+        rows = self._asked.variants
+
+        def cut(some: np.ndarray, outside: int) -> Tensor:
+            whole = np.full((HANDS, self._size), outside, some.dtype)
+            whole[:, MARGIN : MARGIN + self._inner] = some
+            return torch.from_numpy(whole[:, window]).repeat(rows, 1, 1)  # (B, 2, T)
+
+        # What lies before `first` was written already.
+        open_still = hole.hidden & (np.arange(self._inner) >= first)
+        canvas = Canvas(
+            self._keys[:, :, window],
+            self._lengths[:, :, window],
+            self._places[window].repeat(rows, 1),
+            torch.tensor([key_number(self._given.key), self._density(start - MARGIN), 0]).repeat(rows, 1),
+            cut(open_still, 0),
+            cut(hole.lowest, 0),
+            cut(hole.highest, 0),
+        )
+        wanted = cut(open_still & (np.arange(self._inner) < last), 0)
+        limits = cut(_ends(hole.hidden), 0) + MARGIN - start
+        asked = self._asked
+        for filled, written in resolve(network, canvas, wanted, limits, asked.temperature, asked.steps, random):
+            self._keys[:, :, window], self._lengths[:, :, window] = filled.keys, filled.lengths
+            for note in written:
+                self.notes[note.row].append(_note(note, start - MARGIN))
+            yield
+
+    def _density(self, first: int) -> int:
+        """Return the condition of the density of a window that starts at a step: as asked, or as the music was."""
+        if self._asked.density != ANY:
+            return 1 + DENSITIES.index(self._asked.density)
+        if not any(note.hand == LEFT for note in self._given.notes):
+            return 0  # a melody does not tell how dense its accompaniment is to be
+        start, end = max(0, first * STEP), min(self._given.end, (first + WINDOW) * STEP)
+        count = sum(start <= note.start < end for note in self._given.notes)
+        return 1 + bisect_right(DENSITY_BOUNDS, count * TICKS / (end - start))
+
+
+def _note(struck: Struck, first: int) -> Note:
+    return Note((first + struck.step) * STEP, PITCHES[0] + struck.key, struck.length * STEP, struck.hand)
+
+
+def _together(kept: Sequence[Note], written: Sequence[Note]) -> tuple[Note, ...]:
+    """Return notes that stay and notes that were written, in the order of a piece; none that stays is touched."""
+    by_pitch: dict[int, list[Note]] = {}
+    for note in kept:
+        by_pitch.setdefault(note.pitch, []).append(note)
+    notes = list(kept)
+    for note in untangled(written):
+        others = by_pitch.get(note.pitch, [])
+        if any(other.start <= note.start < other.end for other in others):
+            continue
+        end = min([note.end, *(other.start for other in others if other.start > note.start)])
+        notes.append(replace(note, length=end - note.start))
+    return tuple(sorted(notes))
+
+
+def _chunks(piece: Piece, hidden: np.ndarray) -> list[tuple[int, int]]:
+    """Return first step and end of stretches of whole bars that together have all hidden columns (2, T)."""
+    chunks: list[tuple[int, int]] = []
+    for bar in piece.bars:
+        first, end = bar.start // STEP, bar.end // STEP
+        if not hidden[:, first:end].any():
+            continue
+        if chunks and chunks[-1][1] == first and end - chunks[-1][0] <= _CHUNK:
+            chunks[-1] = (chunks[-1][0], end)
+        else:
+            chunks += [(start, min(start + _CHUNK, end)) for start in range(first, end, _CHUNK)]
+    return chunks
+
+
+def _ends(hidden: np.ndarray) -> np.ndarray:
+    """Return for each hidden column (2, T) the step by which its stretch of hidden columns ends, of its own hand."""
+    steps = hidden.shape[1]
+    stops = np.where(hidden, steps, np.arange(steps))  # (2, T)
+    return np.minimum.accumulate(stops[:, ::-1], 1)[:, ::-1]

@@ -1,0 +1,68 @@
+"""What the page's script sends of a visitor's own music, a file or a played melody: nothing of it is trusted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from genai_demo.engine.checks import check_one_of, check_whole
+from genai_demo.errors import UserError
+from genai_demo.music.bars import lay_bars
+from genai_demo.music.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.requests import METRES, TEMPO
+from genai_demo.music.spelling import nearest_key
+
+MOST_NOTES = 1000
+MOST_STEPS = 64 * 16
+"""sixteenths of the longest melody"""
+
+
+def received(content: object, most: int) -> bytes:
+    """Return a MIDI file that the page's script sent in base64.
+
+    Args:
+        content: what it sent.
+        most: largest file that is allowed, in bytes.
+
+    Raises:
+        UserError: it is too large, or no base64.
+    """
+    if not isinstance(content, str):
+        raise UserError("music.not_midi")
+    if len(content) > 4 * (most // 3 + 1):
+        raise UserError("music.too_many_bytes", most=most // 2**20)
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise UserError("music.not_midi") from None
+
+
+def melody(notes: object, tempo: object, metre: object) -> Piece:
+    """Return a melody for the right hand that was played on the page's keyboard.
+
+    Args:
+        notes: triples of start in sixteenths, pitch, and length in sixteenths.
+        tempo: quarter notes per minute.
+        metre: one of `METRES`.
+
+    Raises:
+        UserError: there are no notes, too many, or something in them is not allowed.
+    """
+    if not isinstance(notes, list) or not notes:
+        raise UserError("ui.music_nothing_played")
+    check_whole("number of notes", len(notes), 1, MOST_NOTES)
+    check_whole("tempo", tempo, *TEMPO)  # type: ignore[arg-type]
+    check_one_of("metre", metre, METRES)  # type: ignore[arg-type]
+    played = []
+    for note in notes:
+        if not isinstance(note, list) or len(note) != 3:
+            raise UserError("ui.music_nothing_played")
+        start, pitch, length = note
+        check_whole("start", start, 0, MOST_STEPS)
+        check_whole("pitch", pitch, *PITCHES)
+        check_whole("length", length, 1, MOST_STEPS)
+        played.append(Note(start * STEP, pitch, length * STEP, RIGHT))
+    ordered = untangled(played)
+    beats, unit = map(int, str(metre).split("/"))
+    bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
+    return Piece(ordered, bars, nearest_key(ordered), float(str(tempo)))

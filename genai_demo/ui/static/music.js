@@ -1,0 +1,419 @@
+// The desk of the piano tab: cards that are drawn and played, and what their buttons ask the server for.
+window.genaiMusic = (() => {
+  const views = new WeakMap();
+  const sounds = new Map();
+  const scores = new Map();
+  const MOST_KEPT = 12;
+  const audio = new Audio();
+  // Browsers without Vorbis in Ogg get MP3.
+  const KIND = audio.canPlayType('audio/ogg; codecs="vorbis"') ? "ogg" : "mp3";
+  let root = null;
+  let send = {};
+  let current = null;
+  let wanted = null;
+  let turn = "";
+  let working = false;
+
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // Buttons that also work while a model does.
+  const FREE = ["play", "stop", "score", "page-back", "page-forward", "all"];
+  const words = () => JSON.parse(root.querySelector(".desk")?.dataset.words || "{}");
+  const fill = (sentence, fields) => sentence.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+  const articles = () => [...root.querySelectorAll("article.work")];
+  const busy = () => Boolean(root.querySelector(".desk")?.hasAttribute("data-busy"));
+
+  function keep(cache, key, value) {
+    cache.delete(key);
+    cache.set(key, value);
+    if (cache.size <= MOST_KEPT) return;
+    const [oldest, kept] = cache.entries().next().value;
+    cache.delete(oldest);
+    if (typeof kept === "string" && kept.startsWith("blob:")) URL.revokeObjectURL(kept);
+  }
+
+  // ---- views
+
+  function viewOf(article) {
+    let view = views.get(article);
+    if (!view) {
+      view = {
+        article, tick: 0, offset: 0, selected: null, playing: false, told: "", page: 0,
+        bar: () => barOf(view, view.tick),
+        said: (page, pages) => sayPage(view, page, pages),
+      };
+      views.set(article, view);
+      watch(view);
+    }
+    return view;
+  }
+
+  function barOf(view, tick) {
+    const { bars } = view.music;
+    let bar = 0;
+    while (bar + 2 < bars.length && bars[bar + 1] <= tick) bar += 1;
+    return bar;
+  }
+
+  function tickOf(view, second) {
+    const { times } = view.music;
+    let place = 0;
+    while (place + 1 < times.length && times[place + 1][1] <= second) place += 1;
+    const [tick, at] = times[place];
+    const next = times[place + 1];
+    return next ? tick + ((second - at) / (next[1] - at)) * (next[0] - tick) : tick;
+  }
+
+  function secondOf(view, tick) {
+    const { times } = view.music;
+    let place = 0;
+    while (place + 2 < times.length && times[place + 1][0] <= tick) place += 1;
+    const [from, at] = times[place];
+    const [to, then] = times[place + 1];
+    return at + ((tick - from) / (to - from)) * (then - at);
+  }
+
+  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+  // What the server draws anew is put into the state it had: the position, the bars that are chosen, an open score.
+  function refresh() {
+    articles().forEach((article) => {
+      const view = viewOf(article);
+      const told = article.dataset.music;
+      view.canvas = article.querySelector("canvas");
+      view.sheet = article.querySelector(".sheet");
+      if (view.told !== told) {
+        const before = view.music;
+        view.told = told;
+        view.music = JSON.parse(told);
+        view.range = null;
+        if (before && before.key !== view.music.key) settle(view, before);
+      }
+      show(view);
+      showScore(view);
+    });
+    const desk = root.querySelector(".desk");
+    const growing = root.querySelector("article.growing");
+    if (growing && !working) {
+      const { top } = growing.getBoundingClientRect();
+      if (top < 0 || top > innerHeight * 0.6) growing.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
+    }
+    working = Boolean(growing);
+    if (current && !root.contains(current.article)) stop();
+    if (desk && !busy() && desk.dataset.turn !== turn) {
+      turn = desk.dataset.turn;
+      const article = articles()[Number(desk.dataset.heard)];
+      if (turn && article) begin(viewOf(article));
+    }
+  }
+
+  // Where a piece changed, the new bars are what there is to hear.
+  function settle(view, before) {
+    if (current === view) stop();
+    const { music } = view;
+    const last = music.bars.length - 2;
+    if (view.selected) view.selected = view.selected.map((bar) => Math.min(bar, last));
+    if (music.changed) view.tick = music.bars[Math.min(music.changed[0], last)];
+    else if (before.bars[1] !== music.bars[1] || music.growing) view.tick = 0;
+    if (music.growing) view.tick = Math.max(0, music.bars[last]);
+    else if (!music.changed) view.tick = 0;
+    view.tick = Math.min(view.tick, music.bars[last + 1] - 1);
+    genaiRoll.reveal(view);
+  }
+
+  function show(view) {
+    const { article, music, canvas } = view;
+    if (!music || !canvas) return;
+    view.colours = null;
+    genaiRoll.draw(view);
+    showPlace(view);
+    showRange(view);
+    const { play, pause } = words();
+    article.classList.toggle("sounding", view.playing);
+    article.classList.toggle("waiting", wanted === view);
+    article.querySelector("[data-do=play]")?.setAttribute("aria-label", view.playing ? pause : play);
+    article.querySelectorAll("[data-do], [data-file]").forEach((one) => {
+      const free = FREE.includes(one.dataset.do);
+      if (!free) one.disabled = busy() || (one.dataset.do === "undo" && !("past" in article.dataset));
+    });
+  }
+
+  function showPlace(view) {
+    const { article, music } = view;
+    const second = secondOf(view, view.tick);
+    const bar = view.bar() + 1;
+    const bars = music.bars.length - 1;
+    const said = fill(words().bar_of, { bar, bars });
+    const where = article.querySelector(".where");
+    if (where) {
+      if (document.activeElement !== where || view.playing) where.value = Math.round((1000 * second) / music.seconds);
+      where.style.setProperty("--done", `${(100 * second) / music.seconds}%`);
+      where.setAttribute("aria-valuetext", `${clock(second)}, ${said}`);
+      article.querySelector(".clock").textContent = `${clock(second)} / ${clock(music.seconds)}`;
+    }
+    const roll = article.querySelector(".roll");
+    roll.setAttribute("aria-valuenow", String(bar));
+    roll.setAttribute("aria-valuetext", said);
+    article.querySelector(".bar-now").textContent = said;
+    genaiScore.mark(view);
+  }
+
+  function showRange(view) {
+    const [first, last] = view.selected || [view.bar(), view.bar()];
+    const fields = { first: first + 1, last: last + 1 };
+    view.article.querySelectorAll("[data-range]").forEach((field) => {
+      if (document.activeElement !== field) field.value = fields[field.dataset.range];
+    });
+  }
+
+  // ---- the score
+
+  function showScore(view) {
+    if (!view.sheet) return;
+    const kept = view.scoreOpen ? scores.get(view.music.key) : null;
+    view.score = kept || null;
+    if (view.scoreOpen && !kept && !view.music.growing) askScore(view);
+    const button = view.article.querySelector("[data-do=score]");
+    button.setAttribute("aria-expanded", String(Boolean(view.scoreOpen)));
+    button.textContent = view.scoreOpen ? (kept ? words().hide_score : words().engraving) : words().show_score;
+    genaiScore.show(view);
+    view.article.querySelector(".pages-turn").hidden = !kept || view.pages.length < 2;
+  }
+
+  function askScore(view) {
+    if (view.asked === view.music.key) return;
+    view.asked = view.music.key;
+    const width = Math.round(view.article.querySelector(".score").clientWidth);
+    send.score({ place: Number(view.article.dataset.place), key: view.music.key, width });
+  }
+
+  function sayPage(view, page, pages) {
+    view.article.querySelector(".page-now").textContent = fill(words().page_of, { page: page + 1, pages });
+    view.article.querySelector("[data-do=page-back]").disabled = page === 0;
+    view.article.querySelector("[data-do=page-forward]").disabled = page + 1 >= pages;
+  }
+
+  function takeScore(parcel) {
+    if (!parcel) return "";
+    const { key, svg } = JSON.parse(parcel);
+    keep(scores, key, svg);
+    articles().map(viewOf).filter((view) => view.music.key === key).forEach(showScore);
+    return "";
+  }
+
+  // ---- sound
+
+  function stop() {
+    audio.pause();
+    if (!current) return;
+    current.playing = false;
+    const view = current;
+    current = null;
+    if (root.contains(view.article)) show(view);
+  }
+
+  async function begin(view) {
+    if (current && current !== view) stop();
+    const { key } = view.music;
+    wanted = view;
+    if (!sounds.has(key)) {
+      send.sound({ place: Number(view.article.dataset.place), key, kind: KIND });
+      show(view);
+      return;
+    }
+    wanted = null;
+    if (audio.dataset.key !== key) {
+      audio.src = sounds.get(key);
+      audio.dataset.key = key;
+    }
+    current = view;
+    if (view.tick >= view.music.bars[view.music.bars.length - 1] - 2) view.tick = 0;
+    audio.currentTime = secondOf(view, view.tick);
+    try {
+      await audio.play();
+      if (current !== view) return;
+      view.playing = true;
+      requestAnimationFrame(frame);
+    } catch {
+      view.playing = false; // the browser wants a click first: the button is there
+    }
+    show(view);
+  }
+
+  function takeSound(parcel) {
+    if (!parcel) return "";
+    const { key, kind, content } = JSON.parse(parcel);
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    keep(sounds, key, URL.createObjectURL(new Blob([bytes], { type: kind })));
+    if (wanted && wanted.music.key === key && root.contains(wanted.article)) begin(wanted);
+    return "";
+  }
+
+  function frame() {
+    const view = current;
+    if (!view || !view.playing) return;
+    if (audio.ended) {
+      view.tick = 0;
+      view.offset = 0;
+      stop();
+      return;
+    }
+    if (!audio.seeking) view.tick = Math.min(tickOf(view, audio.currentTime), view.music.bars[view.music.bars.length - 1]);
+    genaiRoll.draw(view);
+    showPlace(view);
+    requestAnimationFrame(frame);
+  }
+
+  function toggle(view) {
+    if (view.playing) stop();
+    else if (wanted === view) { wanted = null; show(view); } else begin(view);
+  }
+
+  function jump(view, tick) {
+    view.tick = Math.max(0, Math.min(tick, view.music.bars[view.music.bars.length - 1] - 1));
+    if (current === view) audio.currentTime = secondOf(view, view.tick);
+    genaiRoll.reveal(view);
+    genaiRoll.draw(view);
+    showPlace(view);
+  }
+
+  // Chooses bars, from 0; with `more`, up to the ones chosen before.
+  function choose(view, bar, more = false) {
+    const [first, last] = more && view.selected ? view.selected : [bar, bar];
+    view.selected = [Math.min(first, bar), Math.max(last, bar)];
+    showRange(view);
+    genaiRoll.draw(view);
+    genaiScore.mark(view);
+  }
+
+  // ---- what visitors do
+
+  function watch(view) {
+    const { article } = view;
+    let from = null;
+    article.addEventListener("pointerdown", (event) => {
+      if (event.target.tagName !== "CANVAS" || event.button) return;
+      from = { x: event.clientX, offset: view.offset, moved: false };
+      event.target.setPointerCapture(event.pointerId);
+    });
+    article.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      from.moved = from.moved || Math.abs(event.clientX - from.x) > 6;
+      if (!from.moved || view.playing) return;
+      view.offset = from.offset - (event.clientX - from.x);
+      genaiRoll.draw(view);
+    });
+    article.addEventListener("pointercancel", () => { from = null; });
+    article.addEventListener("pointerup", (event) => {
+      const start = from;
+      from = null;
+      if (!start || (start.moved && !view.playing)) return;
+      const tick = genaiRoll.tickAt(view, event);
+      choose(view, barOf(view, tick), event.shiftKey);
+      jump(view, tick);
+    });
+    article.addEventListener("wheel", (event) => {
+      if (event.target.tagName !== "CANVAS" || Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
+      event.preventDefault();
+      view.offset += event.deltaX;
+      genaiRoll.draw(view);
+    }, { passive: false });
+    article.addEventListener("click", (event) => clicked(view, event));
+    article.addEventListener("input", (event) => {
+      if (event.target.matches(".where")) jump(view, tickOf(view, (event.target.value / 1000) * view.music.seconds));
+      if (event.target.matches("[data-range]")) typed(view);
+    });
+    article.addEventListener("keydown", (event) => pressed(view, event));
+  }
+
+  function clicked(view, event) {
+    const button = event.target.closest("button[data-do], button[data-file]");
+    if (button && button.dataset.file) {
+      send.file({ place: Number(view.article.dataset.place), key: view.music.key, kind: button.dataset.file });
+    } else if (button) {
+      act(view, button.dataset.do);
+    } else if (event.target.closest(".sheet")) {
+      const bar = genaiScore.barAt(view, event);
+      if (bar < 0) return;
+      choose(view, bar, event.shiftKey);
+      jump(view, view.music.bars[bar]);
+    }
+  }
+
+  function typed(view) {
+    const bars = view.music.bars.length - 1;
+    const [first, last] = ["first", "last"].map((name) => {
+      const { value } = view.article.querySelector(`[data-range=${name}]`);
+      return Math.min(Math.max(1, Math.round(Number(value)) || 1), bars) - 1;
+    });
+    view.selected = [Math.min(first, last), Math.max(first, last)];
+    genaiRoll.draw(view);
+    genaiScore.mark(view);
+  }
+
+  const BESIDE = {
+    play: toggle,
+    stop: () => document.getElementById("music-stop").click(),
+    score: (view) => { view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
+    "page-back": (view) => genaiScore.turn(view, view.page - 1),
+    "page-forward": (view) => genaiScore.turn(view, view.page + 1),
+    all: (view) => { view.selected = [0, view.music.bars.length - 2]; showRange(view); genaiRoll.draw(view); genaiScore.mark(view); },
+  };
+
+  function act(view, action) {
+    if (BESIDE[action]) { BESIDE[action](view); return; }
+    if (busy()) return;
+    const [first, last] = view.selected || [view.bar(), view.bar()];
+    const choice = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
+    send.act({
+      action, place: Number(view.article.dataset.place), key: view.music.key, first, last, hand: choice("hand"),
+      interval: Number(choice("interval")), added: Number(choice("added")), part: choice("part"),
+    });
+  }
+
+  function pressed(view, event) {
+    if (!event.target.matches(".roll") || event.ctrlKey || event.altKey || event.metaKey) return;
+    const { bars } = view.music;
+    const bar = view.bar();
+    const steps = {
+      ArrowRight: bar + 1, ArrowLeft: view.tick > bars[bar] + 240 ? bar : bar - 1, ArrowUp: bar + 1, ArrowDown: bar - 1,
+      PageDown: bar + 4, PageUp: bar - 4, Home: 0, End: bars.length - 2,
+    };
+    if (event.key === " " && !view.music.growing) toggle(view);
+    else if (event.key === "Enter") choose(view, bar, event.shiftKey);
+    else if (event.key in steps) {
+      const to = Math.min(Math.max(0, steps[event.key]), bars.length - 2);
+      jump(view, bars[to]);
+      choose(view, to, event.shiftKey);
+    } else return;
+    event.preventDefault();
+  }
+
+  function all(change) {
+    if (root) articles().forEach((article) => { if (views.get(article)?.music) change(viewOf(article)); });
+  }
+
+  let resizing = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(resizing);
+    resizing = requestAnimationFrame(() => all((view) => { show(view); genaiScore.resized(view); }));
+  });
+
+  // Connects the desk; `asking` are functions that send what a card asks for.
+  function desk(element, asking, onChange) {
+    root = element;
+    send = asking;
+    onChange(refresh);
+    refresh();
+    // A canvas has no size while its tab is closed, and other colours in the other theme.
+    new ResizeObserver(() => all(show)).observe(element);
+    new MutationObserver(() => all(show)).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  // Whoever leaves the tab has heard enough.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("[role=tab]");
+    if (tab && !tab.closest("#tab-music") && tab.id !== "tab-music-button") stop();
+  });
+
+  return { desk, takeSound, takeScore, stop, playing: () => current && current.playing };
+})();

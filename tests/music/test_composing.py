@@ -1,0 +1,157 @@
+"""Writing with the composer: what was asked for is what comes, the same for the same seed, bar by bar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from genai_demo.music import events
+from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
+from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw
+from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
+from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
+from genai_demo.music.shorthand import KEYS, write_shorthand
+from tests.helpers.music import bars_of, scale
+
+HEADER = tuple(events.encode(scale(1, Key(2, "minor")))[:3])
+
+
+def wild() -> Composer:
+    """Return a composer that knows nothing: whatever the grammar allows may come."""
+    torch.manual_seed(2)
+    network = Composer(ComposerConfig(**DEBUG)).eval().requires_grad_(False)  # type: ignore[arg-type]
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.15)
+    return network
+
+
+NETWORK = wild()
+
+
+def written(request: ComposeRequest | ContinueRequest) -> list[Piece]:
+    return [composition.piece for composition in list(compose(NETWORK, request))[-1].compositions]
+
+
+@hypothesis_settings(max_examples=25)
+@given(
+    st.integers(4, 9),
+    st.sampled_from(sorted(KEYS)),
+    st.sampled_from(METRES),
+    st.integers(40, 208),
+    st.integers(0, 2**31 - 1),
+)
+def test_whatever_the_weights_the_piece_is_whole_and_as_asked(
+    bars: int, key: str, metre: str, tempo: int, seed: int
+) -> None:
+    request = ComposeRequest(bars=bars, key=key, metre=metre, tempo=tempo, seed=seed)
+    request.check()
+    piece = written(request)[0]
+    assert not piece.faults()
+    assert len(piece.bars) == bars
+    assert {f"{bar.beats}/{bar.unit}" for bar in piece.bars} == {metre}
+    assert piece.tempo == tempo
+    assert piece.key == KEYS[key] if key != "any" else piece.key is not None
+
+
+def test_the_same_seed_gives_the_same_pieces_and_another_does_not() -> None:
+    request = ComposeRequest(bars=4, seed=3, variants=3)
+    first = written(request)
+    assert first == written(request)
+    assert len({piece.notes for piece in first}) == 3
+    assert not set(first) & set(written(replace(request, seed=4)))
+
+
+def test_a_variant_is_the_same_whatever_stands_beside_it() -> None:
+    alone = written(ComposeRequest(bars=4, seed=3))
+    assert written(ComposeRequest(bars=4, seed=3, variants=4))[0] == alone[0]
+
+
+def test_bars_come_one_after_the_other_and_stay() -> None:
+    updates = list(compose(NETWORK, ComposeRequest(bars=6, seed=1, variants=2)))
+    steps = [update.step for update in updates]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == updates[-1].steps == 6
+    assert not any(all(one.finished for one in update.compositions) for update in updates[:-1])
+    last = updates[-1].compositions
+    for update in updates:
+        for now, then in zip(update.compositions, last, strict=True):
+            assert now.bars >= update.step
+            assert not now.piece.faults()
+            assert now.piece.bars == then.piece.bars[: max(1, now.bars)]
+            assert now.piece.notes == tuple(note for note in then.piece.notes if note.start < now.piece.end)
+    assert all(one.finished and one.bars == 6 for one in last)
+
+
+def test_given_music_stays_and_goes_on_in_its_metre_and_key() -> None:
+    given_piece = replace(scale(3, Key(7, "major"), tempo=92.0), bars=bars_of([(4, 4), (4, 4), (4, 4)]))
+    request = ContinueRequest(music=write_shorthand(given_piece), bars=5, seed=1)
+    request.check()
+    piece = written(request)[0]
+    assert piece.bars[:3] == given_piece.bars
+    assert len(piece.bars) == 8
+    assert (piece.key, piece.tempo) == (given_piece.key, given_piece.tempo)
+    kept = [(note.start, note.pitch, note.length) for note in piece.notes if note.start < given_piece.end]
+    assert kept == [(note.start, note.pitch, note.length) for note in given_piece.notes]
+    shorter = written(replace(request, keep=1))[0]
+    assert len(shorter.bars) == 6
+    assert [note for note in shorter.notes if note.start < 4 * TICKS] == list(piece.notes[:5])
+
+
+def test_given_music_may_change_its_metre_and_lack_a_key() -> None:
+    bars = bars_of([(1, 4), (3, 4), (6, 8)])
+    notes = (Note(0, 67, 480), Note(480, 60, 480), Note(1920, 64, 240))
+    piece = written(ContinueRequest(music=write_shorthand(Piece(notes, bars, None, 100.0)), bars=4))[0]
+    assert [(bar.beats, bar.unit) for bar in piece.bars] == [(1, 4), (3, 4), *[(6, 8)] * 5]
+    assert piece.key is not None
+    empty = written(ContinueRequest(music=write_shorthand(Piece((), (Bar(0, 4, 4),), None, 100.0)), bars=4))[0]
+    assert len(empty.bars) == 5
+
+
+def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
+    """Across the moments when the context is full and begins anew, too."""
+    lines = [Line(Plan(HEADER, 40), seed) for seed in (1, 2)]
+    stream = TokenStream(NETWORK, lines, Sampling())
+    context, kept, first = NETWORK.config.context, int(0.75 * NETWORK.config.context), 0
+    for _ in range(150):
+        length = len(lines[0].tokens)
+        if length - first > context:
+            first = length - kept
+        found = stream.logits()
+        whole = Context(
+            torch.tensor([line.tokens[first:] for line in lines]),
+            torch.tensor([line.times[first:] for line in lines]),
+            torch.from_numpy(np.array([line.facts[first:] for line in lines])).long(),
+        )
+        assert np.allclose(found, NETWORK(whole)[:, -1].numpy(), atol=1e-3)
+        for line, logits in zip(lines, found, strict=True):
+            line.push(draw(logits, line.allowed(), Sampling(), line.uniform()))
+    assert first > 0
+
+
+def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+    everything, few = np.ones(4, bool), np.array([False, True, True, True])
+    shares = [draw(logits, everything, Sampling(), uniform) for uniform in (0.0, 0.49, 0.51, 0.79, 0.81, 0.96, 0.999)]
+    assert shares == [0, 0, 1, 1, 2, 3, 3]
+    assert {draw(logits, everything, Sampling(top_p=0.6), u) for u in np.linspace(0, 0.999, 50)} == {0, 1}
+    assert {draw(logits, few, Sampling(), u) for u in np.linspace(0, 0.999, 50)} == {1, 2, 3}
+    cold = [draw(logits, everything, Sampling(temperature=0.05), u) for u in np.linspace(0, 0.99, 20)]
+    assert set(cold) == {0}
+
+
+@pytest.mark.parametrize("name", ["density", "register", "style"])
+def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
+    value = {"density": "dense", "register": "low", "style": "dance"}[name]
+    line = Line(Plan(HEADER, 4, **{name: value}), 0)  # type: ignore[arg-type]
+    plain = Line(Plan(HEADER, 4), 0)
+    assert not np.array_equal(line.facts, plain.facts)
+    for token in (events.BAR, events.BAR):
+        line.push(token)
+    facts = np.array(line.facts)
+    assert (facts[:, list(np.flatnonzero(facts[0] != plain.facts[0]))] == facts[0][facts[0] != plain.facts[0]]).all()

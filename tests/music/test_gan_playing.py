@@ -1,0 +1,163 @@
+"""Pieces from the piano GAN: phrases follow one another, what is asked is aimed at, other bars stay as they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genai_demo.errors import UserError
+from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER_BOUNDS, REGISTERS
+from genai_demo.music.gan import DEBUG, GanConfig, Generator
+from genai_demo.music.gan_aims import draw_aim, miss
+from genai_demo.music.gan_playing import compose
+from genai_demo.music.gan_rewriting import rewrite_bar
+from genai_demo.music.piece import STEP, TICKS, Key, Note, Piece
+from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest
+from genai_demo.music.results import Update
+from genai_demo.music.roll import COMPACT, ONSET, steps_of
+from genai_demo.music.shorthand import KEYS, write_shorthand
+from tests.helpers.music import bars_of, scale
+
+
+def lively_generator() -> Generator:
+    """Return a generator whose every weight acts, with few cells on."""
+    torch.manual_seed(5)
+    network = Generator(GanConfig(**DEBUG))  # type: ignore[arg-type]
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    torch.nn.init.constant_(network.write.bias, -2.0)  # type: ignore[arg-type]
+    return network.eval()
+
+
+NETWORK = lively_generator()
+
+
+def last(request: ComposeRequest | ContinueRequest) -> Update:
+    return list(compose(NETWORK, request))[-1]
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(*BARS),
+    st.sampled_from(METRES),
+    st.sampled_from(sorted(KEYS)),
+    st.sampled_from((ANY, *DENSITIES)),
+    st.integers(0, 2**31 - 1),
+)
+def test_any_length_in_any_metre_and_key(bars: int, metre: str, key: str, density: str, seed: int) -> None:
+    request = ComposeRequest("gan", bars=bars, metre=metre, key=key, density=density, seed=seed, tempo=72)
+    request.check()
+    updates = list(compose(NETWORK, request))
+    assert len(updates) == math.ceil(bars / 4)
+    assert [update.compositions[0].finished for update in updates] == [False] * (len(updates) - 1) + [True]
+    assert [update.step for update in updates] == list(range(1, len(updates) + 1))
+    piece = updates[-1].compositions[0].piece
+    assert not piece.faults()
+    assert [f"{bar.beats}/{bar.unit}" for bar in piece.bars] == [metre] * bars
+    assert piece.tempo == 72
+    assert KEYS[key] in (None, piece.key)
+    # What was written stays: a later update goes on where an earlier one ended.
+    for before, after in pairwise(updates):
+        end = before.compositions[0].piece.end
+        starts = [(note.start, note.pitch) for note in after.compositions[0].piece.notes if note.start < end]
+        assert starts == [(note.start, note.pitch) for note in before.compositions[0].piece.notes]
+
+
+def test_variants_differ_and_do_not_depend_on_their_number() -> None:
+    three = last(ComposeRequest("gan", bars=8, variants=3, seed=7)).compositions
+    assert len({composition.piece.notes for composition in three}) == 3
+    assert last(ComposeRequest("gan", bars=8, seed=7)).compositions[0] == three[0]
+    assert last(ComposeRequest("gan", bars=8, seed=8)).compositions[0] != three[0]
+
+
+def test_a_phrase_follows_from_the_one_before() -> None:
+    """The same last bars with the same seed, but after other music."""
+    bars = bars_of([(4, 4)] * 4)
+    given_music = [
+        scale(4, Key(0, "major")),
+        Piece(tuple(Note(bar.start, 67, TICKS) for bar in bars), bars, Key(0, "major")),
+    ]
+    written = []
+    for piece in given_music:
+        request = ContinueRequest("gan", write_shorthand(piece), bars=4, density="medium", register="middle", seed=1)
+        result = last(request).compositions[0].piece
+        assert result.bars[:4] == piece.bars and len(result.bars) == 8 and not result.faults()
+        assert [(n.start, n.pitch) for n in result.notes if n.start < piece.end] == [
+            (n.start, n.pitch) for n in piece.notes
+        ]
+        written.append([(note.start, note.pitch) for note in result.notes if note.start >= piece.end])
+    assert written[0] != written[1]
+
+
+def test_only_the_bars_that_are_kept_are_gone_on_with() -> None:
+    music = write_shorthand(scale(6, Key(7, "major")))
+    result = last(ContinueRequest("gan", music, keep=3, bars=5)).compositions[0]
+    assert len(result.piece.bars) == 8
+    assert result.bars == 5
+    assert result.piece.key == Key(7, "major")
+
+
+def test_other_metres_cannot_be_gone_on_with() -> None:
+    piece = Piece((Note(0, 60, TICKS),), bars_of([(5, 4)]), Key(0, "major"))
+    with pytest.raises(UserError, match="5/4"):
+        last(ContinueRequest("gan", write_shorthand(piece), bars=4))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 8), st.integers(0, 1000))
+def test_a_bar_written_anew_leaves_the_others_as_they_are(bar: int, seed: int) -> None:
+    piece = last(ComposeRequest("gan", bars=9, metre="3/4", key="Eb_major", seed=11)).compositions[0].piece
+    place = piece.bars[bar]
+    result = rewrite_bar(NETWORK, piece, bar, seed)
+    assert not result.faults()
+    assert result == rewrite_bar(NETWORK, piece, bar, seed)
+
+    def others(some: Piece) -> list[Note]:
+        return [note for note in some.notes if not place.start <= note.start < place.end]
+
+    assert others(result) == others(piece)
+    assert replace(result, notes=()) == replace(piece, notes=())
+
+
+def test_another_seed_writes_another_bar() -> None:
+    piece = last(ComposeRequest("gan", bars=8, seed=2)).compositions[0].piece
+    assert len({rewrite_bar(NETWORK, piece, 5, seed).notes for seed in range(4)}) > 1
+
+
+def test_a_bar_needs_three_others_of_its_metre() -> None:
+    piece = Piece(scale(3).notes, bars_of([(4, 4)] * 3 + [(3, 4)] * 3))
+    for bar in (0, 4):
+        with pytest.raises(UserError, match=f"Bar {bar + 1} "):
+            rewrite_bar(NETWORK, piece, bar, 0)
+
+
+@given(st.sampled_from(DENSITIES), st.sampled_from(REGISTERS), st.integers(0, 99))
+def test_aims_lie_well_within_what_is_asked(density: str, register: str, seed: int) -> None:
+    request = ComposeRequest("gan", density=density, register=register)
+    aim = draw_aim(request, Key(9, "minor"), (4, 4), 90.0, np.random.default_rng(seed))
+    assert DENSITIES[sum(aim.density > bound * 1.02 for bound in DENSITY_BOUNDS)] == density
+    assert DENSITIES[sum(aim.density > bound * 0.98 for bound in DENSITY_BOUNDS)] == density
+    assert REGISTERS[sum(aim.pitch > bound for bound in REGISTER_BOUNDS)] == register
+
+
+def test_misses_by_hand() -> None:
+    request = ComposeRequest("gan")
+    aim = replace(
+        draw_aim(request, Key(0, "major"), (2, 4), 90.0, np.random.default_rng(0)), density=2.0, pitch=COMPACT[0] + 24.0
+    )
+    cells = np.zeros((2, 2, 4 * steps_of((2, 4)), 72), bool)
+    quarters = cells.shape[2] * STEP // TICKS
+    cells[0, ONSET, :16, 24] = True  # two C in each quarter
+    assert quarters * 2 == 16
+    assert miss(cells, aim) == pytest.approx(0)
+    assert miss(cells, replace(aim, density=4.0)) == pytest.approx(math.log(2))
+    assert miss(cells, replace(aim, pitch=aim.pitch - 5)) == pytest.approx(1)
+    cells[0, ONSET, :16, 24], cells[0, ONSET, :16, 25] = False, True
+    assert miss(cells, aim) == pytest.approx(2 + 1 / 5)

@@ -1,0 +1,120 @@
+"""What is asked for is checked before any work starts; given music is one line of text without loss."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+
+from genai_demo.errors import UserError
+from genai_demo.music import events
+from genai_demo.music.piece import MODES, Bar, Key, Note, Piece
+from genai_demo.music.requests import (
+    ACTIONS,
+    ComposeRequest,
+    ContinueRequest,
+    HarmoniseRequest,
+    Request,
+    RewriteRequest,
+    given_music,
+)
+from genai_demo.music.shorthand import KEYS, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
+from tests.helpers.music import pieces, scale
+
+MUSIC = write_shorthand(scale(3))
+GOOD: dict[str, Request] = {
+    "compose": ComposeRequest(),
+    "continue": ContinueRequest(music=MUSIC),
+    "rewrite": RewriteRequest(music=MUSIC, first=2, last=3),
+    "harmonise": HarmoniseRequest(music=MUSIC),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_defaults_are_allowed(action: str) -> None:
+    assert type(GOOD[action]) is ACTIONS[action]
+    GOOD[action].check()
+
+
+BAD = [
+    *(("compose", name, value) for name, value in {
+        "model": "masked", "bars": 65, "key": "Cb_major", "metre": "5/4", "tempo": 39,
+    }.items()),
+    *(("continue", name, value) for name, value in {
+        "model": "x", "music": "", "keep": 4, "bars": 3, "style": "jazz", "top_p": 0.0,
+    }.items()),
+    *(("rewrite", name, value) for name, value in {
+        "music": "la la", "first": 0, "last": 4, "hand": "third", "lowest": 20, "highest": 20, "steps": 0,
+    }.items()),
+    *(("harmonise", name, value) for name, value in {
+        "music": write_shorthand(Piece((), (Bar(0, 4, 4),), None, 100.0)), "part": "drums", "density": "thick",
+    }.items()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "name", "value"), BAD, ids=lambda value: str(value)[:20])
+def test_what_is_not_allowed_is_named(action: str, name: str, value: object) -> None:
+    request = replace(GOOD[action], **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(UserError):
+        request.check()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_wrong_kinds_and_wild_numbers_are_refused_in_every_field(action: str) -> None:
+    for field in fields(GOOD[action]):
+        for wild in (None, True, float("nan"), 10**12, "\udcff"):
+            with pytest.raises(UserError):
+                replace(GOOD[action], **{field.name: wild}).check()
+
+
+@given(pieces())
+def test_given_music_is_a_line_without_loss_on_the_grid(piece: Piece) -> None:
+    line = write_shorthand(piece)
+    assert line.isascii() and "\n" not in line
+    assert read_shorthand(line) == events.on_token_grid(piece)
+    assert write_shorthand(read_shorthand(line)) == line
+
+
+def test_a_line_can_be_read_by_people() -> None:
+    piece = Piece((Note(0, 67, 480), Note(0, 70, 480), Note(480, 51, 960, 1)), (Bar(0, 3, 4),), Key(3, "major"), 100.0)
+    assert write_shorthand(piece) == "Eb_major 100 3/4 | @0 R 67:480 70:480 @480 L 51:960"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "no music"),
+        ("   ", "no music"),
+        ("Eb_major", "Word 1"),
+        ("Eb_major 101 3/4 |", "Word 2"),
+        ("Eb_major 100 3/4", "Word 3"),
+        ("Eb_major 100 3/4 | @0 R", "Word 6"),
+        ("Eb_major 100 3/4 | @0 R 67", "Word 7"),
+        ("Eb_major 100 3/4 | @0 R 67:481", "Word 7"),
+        ("Eb_major 100 3/4 | @0 R 67:480 67:480", "Word 8"),
+        ("Eb_major 100 3/4 | @480 R 67:480 @0 R 68:480", "Word 8"),
+        ("Eb_major 100 3/4 | END |", "Word 5"),
+        ("Eb_major 100 3/4 | PAD", "Word 5"),
+        ("Eb_major 100 3/4 " + "| " * MOST_CHARACTERS, "characters"),
+    ],
+)
+def test_what_is_no_music_is_refused_with_its_place(line: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        given_music(line)
+
+
+def test_a_very_long_piece_is_refused() -> None:
+    with pytest.raises(UserError, match="300 bars"):
+        given_music(write_shorthand(scale(300)))
+
+
+def test_keys_have_names() -> None:
+    assert len(KEYS) == 25
+    for tonic in range(12):
+        for mode in MODES:
+            key = Key(tonic, mode)
+            assert KEYS[key_id(key)] == key
+    assert key_id(Key(3, "major")) == "Eb_major"
+    assert key_id(Key(6, "minor")) == "F#_minor"
+    assert KEYS["any"] is None

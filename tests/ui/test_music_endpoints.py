@@ -1,0 +1,106 @@
+"""The piano tab as programs see it, and its words in both languages."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from genai_demo.music.midi import read_midi
+from genai_demo.music.midi_writing import to_midi
+from genai_demo.music.piece import Piece
+from genai_demo.settings import settings
+from genai_demo.ui.page import build
+from tests.helpers.scores import piece
+from tests.ui import test_languages as languages
+
+TUNE = piece([(start, 1, 60 + start) for start in range(8)], [], [(4, 4)] * 2)
+GIVEN = base64.b64encode(to_midi(TUNE)).decode()
+
+
+@pytest.fixture
+def client(music: Path) -> Iterator[Client]:
+    page, _ = build()
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
+    client = Client(address, verbose=False, analytics_enabled=False)
+    yield client
+    client.close()
+    page.close()
+
+
+def heard(result: dict[str, Any]) -> Piece:
+    return read_midi(base64.b64decode(result["midi"])).piece
+
+
+def test_programs_get_pieces_and_pieces_again(client: Client) -> None:
+    pieces = client.predict(bars=4, key="Eb_major", metre="3/4", variants=2, seed=5, api_name="/compose_music")
+    assert [result["receipt"]["index"] for result in pieces] == [0, 1]
+    assert {(bar.beats, bar.unit) for bar in heard(pieces[0]).bars} == {(3, 4)}
+    assert "score-partwise" in pieces[0]["musicxml"]
+    assert client.predict(pieces[1]["receipt"], api_name="/reproduce_music") == pieces[1]
+    assert len(heard(client.predict(GIVEN, bars=4, api_name="/continue_music")).bars) == 6
+    rewritten = heard(client.predict(GIVEN, first=2, last=2, api_name="/rewrite_music"))
+    assert [n.pitch for n in rewritten.notes if n.start < 1920] == [n.pitch for n in TUNE.notes if n.start < 1920]
+    melody = {(note.start, note.pitch) for note in TUNE.notes}
+    assert melody <= {(n.start, n.pitch) for n in heard(client.predict(GIVEN, api_name="/harmonise_music")).notes}
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert set(endpoints["named_endpoints"]) == {
+        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
+        *("/compose_music", "/continue_music", "/rewrite_music", "/harmonise_music", "/reproduce_music"),
+    }
+    assert not endpoints["unnamed_endpoints"]
+
+
+def test_programs_are_told_what_is_not_allowed(client: Client) -> None:
+    with pytest.raises(AppError, match="must be one of"):
+        client.predict(metre="5/4", api_name="/compose_music")
+    with pytest.raises(AppError, match="not a MIDI file"):
+        client.predict(base64.b64encode(b"no music").decode(), api_name="/continue_music")
+    with pytest.raises(AppError, match="MIDI"):
+        client.predict("%", api_name="/harmonise_music")
+    (one,) = client.predict(bars=4, api_name="/compose_music")
+    with pytest.raises(AppError, match="does not ship"):
+        client.predict(one["receipt"] | {"model": "/etc"}, api_name="/reproduce_music")
+
+
+def test_the_tab_appears_when_a_model_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tabs() -> set[str]:
+        return {item["props"].get("elem_id") for item in build()[0].get_config_file()["components"]}
+
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
+    settings.cache_clear()
+    assert "tab-music" not in tabs()
+    (tmp_path / "piano-masked").mkdir()
+    assert "tab-music" not in tabs(), "it changes music, but there is none to begin with"
+    (tmp_path / "piano-gan").mkdir()
+    assert {"tab-music", "tab-music-given", "tab-music-open"} <= tabs()
+
+
+def test_the_tab_speaks_both_languages(music: Path) -> None:
+    page = build()
+    languages.test_every_string_on_the_page_comes_from_the_catalogue(page)
+    languages.test_the_switch_exchanges_what_the_page_is_built_with(page)
+    languages.test_in_english_no_chinese_is_left_but_the_name_of_the_language(page)
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    seen = " ".join(languages.words(string) for _, _, string in languages.seen(config))
+    for english in (
+        "Any",
+        "Waltz",
+        "Compose",
+        "Tempo",
+        "Density",
+        "Style",
+        "Dance",
+        "major",
+        "Octave",
+        "Play",
+        "Choose",
+    ):
+        assert english not in seen
