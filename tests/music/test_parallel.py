@@ -20,7 +20,7 @@ def test_results_come_in_the_order_of_the_items(count: int, monkeypatch: pytest.
 
 def test_an_error_in_a_process_is_raised_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "_cores", lambda: 2)
-    with pytest.raises(ValueError, match="math domain|nonnegative"):
+    with pytest.raises(ValueError, match=r"math domain|nonnegative"):
         list(in_processes(math.sqrt, [*range(FEWEST), -1]))
 
 
