@@ -1,7 +1,8 @@
-"""Speed of sheet music and sound: `python -m benchmarks.music [--json FILE]`.
+"""Speed of piano music: `python -m benchmarks.music [--json FILE]`.
 
-Measures eight bars from notes to MusicXML and on to SVG, the first time with all imports and then again; and half a
-minute of music from notes to audio, beside `pretty_midi`'s own synthesizer.
+Measures, for each model that is there, eight bars from request to notes, roll and sound, their sheet music, and the
+first bar of a long piece; eight bars from notes to MusicXML and on to SVG, the first time with all imports and then
+again; and half a minute of music from notes to audio, beside `pretty_midi`'s own synthesizer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.reporting import machine, median, read_options, show
@@ -76,6 +78,68 @@ def sheet_music(repeats: int) -> dict[str, float]:
     }
 
 
+def writing(model: str, repeats: int) -> dict[str, float]:
+    """Return milliseconds until eight bars are seen as a roll and heard, and then read; and until a long piece begins.
+
+    Args:
+        model: "composer" or "gan".
+        repeats: runs whose median is taken.
+    """
+    from genai_demo.music.generation import run
+    from genai_demo.music.requests import ComposeRequest
+    from genai_demo.music.roll import to_roll
+    from genai_demo.music.sound import encode, render
+
+    def measure(seed: int) -> dict[str, float]:
+        start = time.perf_counter()
+        piece = list(run(ComposeRequest(model, bars=8, key="C_major", seed=seed)))[-1].compositions[0].piece
+        written = time.perf_counter()
+        to_roll(piece)
+        encode(render(piece), "ogg")
+        heard = time.perf_counter()
+        engraved(piece)
+        read = time.perf_counter()
+        next(run(ComposeRequest(model, bars=64, key="C_major", seed=seed)))
+        begun = time.perf_counter()
+        times = {"notes": written - start, "sound_and_roll": heard - start, "score_more": read - heard}
+        return {f"{name}_ms": seconds * 1000 for name, seconds in {**times, "first_bar_of_64": begun - read}.items()}
+
+    return median(measure, repeats)
+
+
+def rewriting(repeats: int) -> dict[str, float]:
+    """Return milliseconds until two of eight bars are written anew, and until a melody has a left hand."""
+    from genai_demo.music.generation import run
+    from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
+    from genai_demo.music.shorthand import write_shorthand
+
+    piece = eight_bars()
+    music = write_shorthand(piece)
+    melody = write_shorthand(replace(piece, notes=tuple(note for note in piece.notes if note.hand == RIGHT)))
+
+    def measure(seed: int) -> dict[str, float]:
+        start = time.perf_counter()
+        list(run(RewriteRequest(music, 3, 4, seed=seed)))
+        middle = time.perf_counter()
+        list(run(HarmoniseRequest(melody, seed=seed)))
+        return {"2_bars_ms": (middle - start) * 1000, "left_hand_ms": (time.perf_counter() - middle) * 1000}
+
+    return median(measure, repeats)
+
+
+def models(repeats: int) -> dict[str, dict[str, float]]:
+    """Return the figures of every model that is there, and how many weights it has."""
+    from genai_demo.music.loading import FOLDERS, load, problem
+
+    found = {}
+    for model in FOLDERS:
+        if problem(model) is None:
+            weights = sum(weight.numel() for weight in load(model).network.parameters())
+            measured = rewriting(repeats) if model == "masked" else writing(model, repeats)
+            found[f"{model}, 8 bars"] = {"parameters": float(weights)} | measured
+    return found
+
+
 def sound(piece: Piece, repeats: int) -> dict[str, float]:
     """Return milliseconds from notes to finished audio, and on to files."""
     from genai_demo.music.sound import KINDS, encode, render
@@ -101,9 +165,14 @@ def pretty_midi_synthesizer(piece: Piece, repeats: int) -> dict[str, float]:
 def main() -> None:
     """Print a table, and JSON where asked."""
     options = read_options(__doc__)
+
+    import torch
+
+    torch.set_num_threads(options.threads)
     piece = accompanied_melody(round(_SECONDS * _TEMPO / 60 / 4))
     report: dict[str, dict[str, Any]] = {
         "machine": machine(options.threads),
+        **models(options.repeats),
         "8 bars of sheet music": sheet_music(options.repeats),
         f"{_SECONDS} s of sound": sound(piece, options.repeats),
         "pretty_midi synthesize": pretty_midi_synthesizer(piece, options.repeats),

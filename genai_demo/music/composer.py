@@ -108,8 +108,8 @@ class _Layer(nn.Module):
         batch, length, width = x.shape
         parts = self.attend(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
         # Queries and keys of one length keep the attention from running wild (Henry et al. 2020).
-        queries, keys = (_rotate(_norm(part), turns) for part in (parts[0], parts[1]))
         values, alone = parts[2], memory is None or memory.length == 0
+        queries, keys = (_rotate(_norm(part), turns).type_as(values) for part in (parts[0], parts[1]))
         if memory is not None:
             keys, values = memory.add(number, keys, values)
         # New tokens after others come one at a time, and see all of them.
@@ -211,4 +211,4 @@ def _rotate(x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
     """Return vectors (B, H, T, D) with their pairs turned."""
     cosines, sines = turns
     first, second = x.chunk(2, -1)  # (B, H, T, D / 2)
-    return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1).type_as(x)
+    return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)

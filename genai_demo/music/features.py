@@ -17,7 +17,9 @@ from genai_demo.music.piece import Piece
 from genai_demo.music.roll_batches import RollWindows
 
 _DIMENSIONS = 32
-"""principal components that a Fréchet distance sees: as many as some hundred windows can fill"""
+_FILLED = 8
+"""a Fréchet distance sees the first `_DIMENSIONS` principal components, fewer where there are not `_FILLED` windows for
+each"""
 
 
 def random_encoder(seed: int = 0) -> MusicEncoder:
@@ -30,10 +32,10 @@ def random_encoder(seed: int = 0) -> MusicEncoder:
 def features(encoder: MusicEncoder, pieces: Sequence[Piece]) -> Tensor:
     """Return features (N, F) of all windows of `BARS` bars that follow one another in the pieces, from their first bar.
 
-    Windows with hardly any notes, or too many between the sixteenths, are left out, see `RollWindows`.
+    Windows with hardly any notes are left out, see `RollWindows`. Notes between the sixteenths go to the nearest one.
     """
     names = tuple(map(str, range(len(pieces))))
-    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0)
+    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0, strays=np.inf)
     found = [torch.zeros(0, encoder.config.features)]
     for metre in np.unique(windows.metre):
         chosen = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))
@@ -48,4 +50,4 @@ def distance(reference: Tensor, other: Tensor) -> float | None:
     if min(len(reference), len(other)) < 2:
         return None
     first, second = unit_scale(reference, other)
-    return frechet_distance(first, second, _DIMENSIONS)
+    return frechet_distance(first, second, max(1, min(_DIMENSIONS, len(reference) // _FILLED)))

@@ -18,6 +18,7 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music_compose import ComposePanel
 from genai_demo.ui.music_desk import Desk, Work
 from genai_demo.ui.music_panel import WORK, DeskPanel, placed
+from genai_demo.ui.text_panel import PRIVATE
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -66,7 +67,7 @@ class OpenPanel:
             js="() => { genaiFaces.read('music-open-drop'); genaiDemo.reveal('music-desk'); }",
             api_visibility="private",
         )
-        language.input(drawn, [language, self.kept], self.verdict, queue=False, api_visibility="private")
+        language.input(drawn, [language, self.kept], self.verdict, **PRIVATE)
 
 
 def open_page(texts: Texts) -> OpenPanel:

@@ -402,6 +402,8 @@ window.genaiMusic = (() => {
   function desk(element, asking, onChange) {
     root = element;
     send = asking;
+    audio.hidden = true;
+    document.body.append(audio);
     onChange(refresh);
     refresh();
     // A canvas has no size while its tab is closed, and other colours in the other theme.

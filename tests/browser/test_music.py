@@ -1,0 +1,425 @@
+"""The piano tab in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mido
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from genai_demo.engine.receipt import read_receipt
+from genai_demo.music.midi import read_midi
+from genai_demo.music.midi_writing import to_midi
+from genai_demo.music.piece import Key
+from genai_demo.settings import settings
+from genai_demo.ui import serving
+from tests.browser.test_page import visible_words
+from tests.helpers.music_models import write_music_models
+from tests.helpers.scores import piece
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GAN|MIDI|MusicXML|SVG|MP3|OGG|WAV|ZIP|API|Top-p|\.mid|\.musicxml")
+TUNE = piece(
+    [(start / 4, 0.25, 60 + 5 * start % 17) for start in range(96)],
+    [(3 * bar, 3, 48) for bar in range(8)],
+    [(3, 4)] * 8,
+    Key(3, "major"),
+)
+
+
+@pytest.fixture(scope="module")
+def music(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page with untrained models."""
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
+    for folder in (root / "checkpoints").glob("news-*"):
+        (checkpoints / folder.name).symlink_to(folder)
+    write_music_models(checkpoints)
+    with pytest.MonkeyPatch.context() as house:
+        house.setenv("GENAI_DEMO_CHECKPOINTS", str(checkpoints))
+        house.setenv("PORT", "0")
+        settings.cache_clear()
+        page = serving.serve(*serving.address())
+        yield page.local_url
+        page.close()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def enter(music: str, visit: Visit) -> Visit:
+    """Open the piano tab as a visitor with their own browser."""
+
+    def enter_tab(**options: object) -> Page:
+        page = visit(music, **options)
+        page.locator("#tab-music-button").click()
+        expect(page.locator("#music-run")).to_be_visible()
+        return page
+
+    return enter_tab
+
+
+def show(page: Page, name: str) -> None:
+    page.locator(f"#tab-music-{name}-button").click()
+
+
+def set_number(page: Page, name: str, value: int) -> None:
+    field = page.locator(f"#music-{name} input[type=number]")
+    field.fill(str(value))
+    field.blur()
+
+
+def compose(page: Page, bars: int = 4, variants: int = 1) -> Locator:
+    """Compose and return the first piece, silent."""
+    set_number(page, "bars", bars)
+    if variants > 1:
+        page.locator("#music-settings > button").click()
+        set_number(page, "variants", variants)
+    page.locator("#music-run").click()
+    expect(page.locator("article.finished")).to_have_count(variants)
+    expect(page.locator("article.sounding")).to_have_count(1)
+    card = page.locator("article.work").first
+    card.get_by_role("button", name=re.compile("Pause|暂停")).click()
+    expect(page.locator("article.sounding")).to_have_count(0)
+    return card
+
+
+def give(page: Page, folder: Path, content: bytes | None = None) -> Locator:
+    """Give a MIDI file and return its card."""
+    show(page, "given")
+    (folder / "mine.mid").write_bytes(to_midi(TUNE) if content is None else content)
+    page.locator("#music-intake input[type=file]").set_input_files(folder / "mine.mid")
+    return page.locator("article.work")
+
+
+def told(card: Locator) -> str:
+    return card.get_attribute("data-key") or ""
+
+
+def changes(card: Locator, before: str) -> None:
+    expect(card).not_to_have_attribute("data-key", before)
+    expect(card).to_have_class(re.compile("finished"))
+
+
+def roll_at(card: Locator, share: float) -> dict[str, float]:
+    box = card.locator("canvas").bounding_box()
+    assert box
+    return {"x": 40 + share * (box["width"] - 40), "y": box["height"] / 2}
+
+
+def test_a_piece_is_written_seen_and_heard_at_once(enter: Visit) -> None:
+    page = enter()
+    page.locator("#music-preset-waltz").click()
+    expect(page.locator("#music-tempo input[type=number]")).to_have_value("168")
+    expect(page.locator("article")).to_have_count(0)
+    page.locator("#music-key input").click()
+    page.get_by_role("option", name="E♭ major").click()
+    set_number(page, "bars", 8)
+    page.locator("#music-run").click()
+    card = page.locator("article.sounding")
+    expect(card).to_be_visible()
+    expect(card.locator("h3")).to_have_text(re.compile("E♭ major.*3/4 · ♩ = 168 · 8 bars"))
+    expect(card.locator(".machine-made")).to_contain_text("made by a machine")
+    seed = page.locator("#music-settings > button")
+    seed.click()
+    expect(card.locator(".kicker")).to_contain_text(page.locator("#music-seed input").input_value(), ignore_case=True)
+    expect(card.locator(".clock")).to_have_text(re.compile("0:0[2-9]"))
+    heard = page.evaluate(
+        """async () => {
+            const { src, currentTime, paused } = document.querySelector("audio");
+            const bytes = await (await fetch(src)).arrayBuffer();
+            const sound = await new OfflineAudioContext(2, 44100, 44100).decodeAudioData(bytes);
+            const samples = sound.getChannelData(0);
+            const level = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+            const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+            return { currentTime, paused, length: sound.duration, level, peak };
+        }"""
+    )
+    assert not heard["paused"] and heard["currentTime"] > 1
+    assert heard["length"] == pytest.approx(8 * 3 * 60 / 168 + 2.5, abs=1.0)
+    assert heard["level"] > 0.01 and heard["peak"] < 1
+    drawn = card.locator("canvas").evaluate(
+        """(canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return new Set(new Uint32Array(data.buffer)).size;
+        }"""
+    )
+    assert drawn > 10
+
+
+def test_starting_one_piece_stops_the_other(enter: Visit) -> None:
+    page = enter()
+    compose(page, variants=2)
+    first, second = page.locator("article.work").all()
+    second.locator("[data-do=play]").click()
+    expect(second).to_have_class(re.compile("sounding"))
+    first.locator("[data-do=play]").click()
+    expect(first).to_have_class(re.compile("sounding"))
+    expect(second).not_to_have_class(re.compile("sounding"))
+    page.locator("#tab-news-button").click()
+    expect(page.locator("article.sounding")).to_have_count(0)
+
+
+def test_a_stop_keeps_what_is_written(enter: Visit) -> None:
+    page = enter()
+    set_number(page, "bars", 64)
+    page.locator("#music-run").click()
+    card = page.locator("article.work")
+    expect(card).to_have_class(re.compile("growing"))
+    card.get_by_role("button", name="Stop").click()
+    expect(card).to_have_class(re.compile("stopped"))
+    expect(card.locator(".kicker")).to_contain_text("no receipt", ignore_case=True)
+    expect(page.locator("#music-run")).to_be_enabled()
+    expect(page.locator("#music-stop")).to_be_hidden()
+    card.locator("[data-do=play]").click()
+    expect(card).to_have_class(re.compile("sounding"))
+
+
+def test_the_roll_is_a_way_through_the_piece(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    card = give(page, tmp_path)
+    expect(card.locator(".bar-now")).to_have_text("Bar 1 of 8")
+    card.locator("canvas").click(position=roll_at(card, 0.7))
+    expect(card.locator(".bar-now")).not_to_have_text("Bar 1 of 8")
+    bar = card.locator(".roll").get_attribute("aria-valuenow")
+    expect(card.locator("[data-range=first]")).to_have_value(str(bar))
+    roll = card.get_by_role("slider", name=re.compile("Piano roll"))
+    roll.focus()
+    for key, wanted in (("Home", 1), ("ArrowRight", 2), ("PageDown", 6), ("ArrowLeft", 5), ("End", 8)):
+        page.keyboard.press(key)
+        expect(roll).to_have_attribute("aria-valuetext", f"Bar {wanted} of 8")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(card.locator("[data-range=first]")).to_have_value("7")
+    expect(card.locator("[data-range=last]")).to_have_value("8")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    expect(card).to_have_class(re.compile("sounding"))
+    expect(roll).to_have_attribute("aria-valuetext", "Bar 2 of 8")
+    page.keyboard.press("Space")
+    expect(card).not_to_have_class(re.compile("sounding"))
+
+
+def test_the_score_turns_its_pages_and_marks_the_bar(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    card = give(page, tmp_path)
+    card.get_by_role("button", name="Show the score").click()
+    bars = card.locator(".sheet g.measure")
+    expect(bars).to_have_count(8)
+    expect(card.locator(".sheet g.measure.playing")).to_have_count(1)
+    expect(card.locator(".page-now")).to_have_text(re.compile("Page 1 of [2-9]"))
+    card.get_by_role("button", name="Next page").click()
+    expect(card.locator(".page-now")).to_have_text(re.compile("Page 2 of"))
+    while card.get_by_role("button", name="Next page").is_enabled():
+        card.get_by_role("button", name="Next page").click()
+    box = bars.nth(7).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(card.locator(".bar-now")).to_have_text("Bar 8 of 8")
+    expect(bars.nth(7)).to_have_class(re.compile("playing.*selected|selected.*playing"))
+    card.locator(".roll").focus()
+    page.keyboard.press("Home")
+    expect(card.locator(".page-now")).to_have_text(re.compile("Page 1 of [2-9]"))
+    card.get_by_role("button", name="Higher").click()
+    expect(card.locator(".sheet g.measure")).to_have_count(8)
+    card.get_by_role("button", name="Hide the score").click()
+    expect(card.locator(".sheet > svg")).to_have_count(0)
+
+
+def test_files_can_be_taken_along_and_bring_their_settings_back(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    page.locator("#music-preset-mazurka").click()
+    card = compose(page, bars=8)
+    for kind, ending in (("mid", "mid"), ("musicxml", "musicxml"), ("ogg", "ogg"), ("svg", "svg|zip")):
+        with page.expect_download() as download:
+            card.locator(f"[data-file={kind}]").click()
+        assert re.search(rf"\.({ending})$", download.value.suggested_filename)
+        download.value.save_as(tmp_path / f"piece.{kind}")
+    with page.expect_download() as download:
+        page.locator("#music-zip").click()
+    download.value.save_as(tmp_path / "all.zip")
+    assert zipfile.ZipFile(tmp_path / "all.zip").testzip() is None
+    receipt = read_receipt(tmp_path / "piece.mid")
+    assert receipt == read_receipt(tmp_path / "piece.musicxml")
+
+    other = enter()
+    show(other, "open")
+    for file, verdict in (("piece.musicxml", "same model"), ("piece.mid", "exactly those")):
+        other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / file)
+        expect(other.locator("#music-verdict")).to_contain_text(verdict)
+    expect(other.locator("article.work")).to_have_attribute("data-key", told(card))
+    show(other, "compose")
+    expect(other.locator("#music-bars input[type=number]")).to_have_value("8")
+    expect(other.locator("#music-tempo input[type=number]")).to_have_value("138")
+    expect(other.locator("#music-key input")).to_have_value("A minor")
+    expect(other.get_by_role("radio", name="3/4")).to_be_checked()
+    other.locator("#music-settings > button").click()
+    expect(other.locator("#music-seed input")).to_have_value(str(receipt.settings["seed"]))
+    expect(other.locator("#music-fresh input")).not_to_be_checked()
+    show(other, "open")
+    (tmp_path / "wrong.mid").write_bytes(to_midi(TUNE))
+    other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / "wrong.mid")
+    expect(other.locator("#music-open-notice [role=alert]")).to_contain_text("no receipt")
+
+
+def drums() -> bytes:
+    file = mido.MidiFile()
+    track = mido.MidiTrack([mido.Message("note_on", channel=9, note=40), mido.Message("note_off", channel=9, time=99)])
+    file.tracks.append(track)
+    stream = io.BytesIO()
+    file.save(file=stream)
+    return stream.getvalue()
+
+
+def test_files_that_are_no_music_are_refused_in_words(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    notice = page.locator("#music-given-notice [role=alert]")
+    empty = to_midi(piece([], []))
+    for content, words in (
+        (b"no music", "not a MIDI file"),
+        (to_midi(TUNE)[:200], "damaged"),
+        (empty, "no note"),
+        (drums(), "nothing but drums"),
+    ):
+        give(page, tmp_path, content)
+        expect(notice).to_contain_text(words)
+    give(page, tmp_path, bytes(2 * 2**20 + 1))
+    expect(page.locator("#music-intake .file-said")).to_contain_text("larger than 2 MB")
+    expect(page.locator("article.work")).to_have_count(0)
+    expect(give(page, tmp_path)).to_be_visible()
+    expect(notice).to_have_count(0)
+
+
+def test_bars_are_written_anew_kept_and_taken_back(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    card = give(page, tmp_path)
+    first = told(card)
+    expect(card.locator(".kicker")).to_have_text(re.compile("your music", re.IGNORECASE))
+    card.locator("[data-range=first]").fill("3")
+    card.locator("[data-range=last]").fill("4")
+    card.locator("[data-choice=hand]").select_option("left")
+    keys = [first]
+    for action in ("Write anew", "Keep, rewrite the others", "Lower", "Continue from here", "Harmonise"):
+        card.get_by_role("button", name=action).click()
+        changes(card, keys[-1])
+        expect(page.locator("#music-run")).to_be_enabled()
+        keys.append(told(card))
+    expect(card.locator(".machine-made")).to_contain_text("made by a machine")
+    for key in reversed(keys[:-1]):
+        card.get_by_role("button", name="Undo").click()
+        expect(card).to_have_attribute("data-key", key)
+    expect(card.get_by_role("button", name="Undo")).to_be_disabled()
+    card.locator("[data-range=last]").fill("8")
+    card.locator("[data-range=first]").fill("1")
+    card.get_by_role("button", name="Keep, rewrite the others").click()
+    expect(page.locator("#music-desk-notice [role=alert]")).to_contain_text("All bars are kept")
+
+
+def test_a_melody_is_played_on_the_page_and_harmonised(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    show(page, "given")
+    use = page.get_by_role("button", name="Put it on the desk")
+    expect(use).to_be_disabled()
+    page.get_by_role("button", name="C4", exact=True).focus()
+    for key in "adg":
+        page.keyboard.down(key)
+        page.wait_for_timeout(180)
+        page.keyboard.up(key)
+    page.keyboard.press("x")
+    page.get_by_role("button", name="C5", exact=True).click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".take p")).to_have_text("C4 E4 G4 C5 C♯5")
+    page.get_by_role("button", name="Listen").click()
+    use.click()
+    card = page.locator("article.work")
+    expect(card.locator(".kicker")).to_have_text(re.compile("your music", re.IGNORECASE))
+    before = told(card)
+    card.get_by_role("button", name="Harmonise").click()
+    changes(card, before)
+    expect(card).to_have_class(re.compile("sounding"))
+    with page.expect_download() as download:
+        card.locator("[data-file=mid]").click()
+    download.value.save_as(tmp_path / "melody.mid")
+    notes = read_midi(tmp_path / "melody.mid").piece.notes
+    assert {60, 64, 67, 72, 73} <= {note.pitch for note in notes}
+
+
+def test_a_piece_that_is_longer_than_can_be_changed_is_still_heard(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    long = piece([(start, 1, 60 + start % 12) for start in range(1200)], [], [(4, 4)] * 300)
+    card = give(page, tmp_path, to_midi(long))
+    expect(card.locator(".bar-now")).to_have_text("Bar 1 of 300")
+    card.get_by_role("button", name="Write anew").click()
+    expect(page.locator("#music-desk-notice [role=alert]")).to_contain_text("at most 256")
+
+
+def test_the_switch_changes_everything_and_keeps_the_work(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    card = compose(page)
+    key = told(card)
+    card.get_by_role("button", name="Show the score").click()
+    expect(card.locator(".sheet > svg")).to_be_visible()
+    page.locator("#music-settings > button").click()
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(page.locator("#music-run")).to_have_text("作曲")
+    expect(card.locator(".machine-made")).to_contain_text("机器")
+    expect(card.locator(".bar-now")).to_contain_text("小节")
+    assert told(card) == key
+    expect(card.locator(".sheet > svg")).to_be_visible()
+    for name in ("compose", "given", "open"):
+        show(page, name)
+        words = re.sub("[A-GWSEDFTYUHJKOPL;'QZX]", "", ENGLISH_BY_NATURE.sub("", visible_words(page)))
+        assert re.findall("[A-Za-z]{2,}", words) == [], (name, words)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_piece(enter: Visit, locale: str, tmp_path: Path) -> None:
+    page = enter(phone=True, locale=locale, has_touch=True, reduced_motion="reduce")
+    card = compose(page)
+    expect(card.locator(".roll")).to_be_in_viewport()
+    card.locator("[data-do=score]").tap()
+    expect(card.locator(".sheet > svg")).to_be_visible()
+    card.locator("canvas").tap(position=roll_at(card, 0.9))
+    expect(card.locator(".bar-now")).not_to_have_text(re.compile("Bar 1|第 1 小节"))
+    for name in ("compose", "given", "open"):
+        show(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        buttons = page.locator(f":is(#tab-music-{name}, #music-desk) button:visible")
+        outside = buttons.evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().right > 390).map(one => one.textContent)"
+        )
+        assert outside == [], name
+        small = "all => all.filter(one => one.getBoundingClientRect().height < 24).map(one => one.textContent)"
+        assert buttons.evaluate_all(small) == [], name
+    show(page, "given")
+    page.locator("[data-key='0']").tap()
+    expect(page.locator(".take p")).to_have_text("C4")
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+def test_axe_finds_nothing_serious(enter: Visit, scheme: str, locale: str, tmp_path: Path) -> None:
+    page = enter(color_scheme=scheme, locale=locale, reduced_motion="reduce")
+
+    def check() -> None:
+        serious = [
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+            for violation in Axe().run(page).response["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+
+    check()
+    page.locator("#music-settings > button").click()
+    card = compose(page)
+    card.locator("[data-do=score]").click()
+    expect(card.locator(".sheet > svg")).to_be_visible()
+    check()
+    for name in ("given", "open"):
+        show(page, name)
+        check()
