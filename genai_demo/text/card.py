@@ -154,6 +154,12 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
     ]
     if others := last.get("averaged_with"):
         lines[-1] += f" The weights are the mean of {1 + len(others)} runs of the last stage with different settings."
+    if calibrated := last.get("calibrated"):
+        lines[-1] += (
+            f" Its logits were divided by {calibrated['temperature']}, the temperature at which it needs the fewest "
+            f"bits for {calibrated['articles']:,} articles of {calibrated['file']}, copies of training articles left "
+            "out."
+        )
     lines += ["", "| file | texts | hash |", "| --- | --- | --- |"]
     held_out = [report["data"] | {"path": f"{report['data']['path']} (held out)"}] if report["data"] else []
     for source in [*report["training"], *held_out]:
@@ -232,7 +238,10 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
     averaged = [run for run, *_ in stages if run.startswith(last)]
-    lines.append(["export", "text", "--run", *averaged, "--to", f"checkpoints/{name}"])
+    words = ["export", "text", "--run", *averaged, "--to", f"checkpoints/{name}"]
+    if calibrated := checkpoint.trained.get("calibrated"):
+        words += ["--calibrate", calibrated["file"], "--data", *news]
+    lines.append(words)
     measure = ["evaluate", "text", "--model", name]
     measure += ["--data", report["data"]["path"]] if report["data"] else []
     measure += ["--training", *news, *background]

@@ -187,9 +187,16 @@ def export(options: argparse.Namespace) -> None:
     """Write a run's newest snapshot, or the mean of several runs' newest ones, as a checkpoint in half precision.
 
     Raises:
-        UserError: there is no snapshot, the runs do not fit, or the folder holds another family's checkpoint.
+        UserError: there is no snapshot, the runs do not fit, the folder holds another family's checkpoint, or the
+            articles to calibrate on cannot be used.
     """
     from genai_demo.engine.export import export_checkpoint
 
     checkpoint = export_checkpoint(options.run[0], options.to, others=options.run[1:])
+    if options.calibrate is not None:
+        from genai_demo.text.calibration import calibrate_checkpoint
+        from genai_demo.text.data import read_articles
+
+        news = [article for source in options.data for article in read_articles(source)]
+        checkpoint = calibrate_checkpoint(options.to, options.calibrate, news)
     print(f"{options.to}: checkpoint {checkpoint.id}")

@@ -104,3 +104,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         help="run whose newest snapshot to take; of several that started from the same run, the mean of their weights",
     )
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
+    parser.add_argument(
+        "--calibrate", metavar="PATH", help="GRU: held-out articles on which to make it as sure as it is right"
+    )
+    parser.add_argument(
+        "--data", nargs="*", default=[], metavar="PATH", help="what it has learnt from: left out of those articles"
+    )

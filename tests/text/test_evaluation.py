@@ -280,7 +280,7 @@ def test_card_holds_figures_terms_and_commands(
     assert options[0].model == family
     assert options[0].data == ["ag_news_tiny.jsonl"]
     assert options[0].background == ([] if family == "topics" else ["senate_tiny.jsonl"])
-    assert options[0].run == options[1].run
+    assert [options[0].run] == options[1].run
     assert options[1].to == Path(f"checkpoints/news-{family}")
     assert options[2].training == ["ag_news_tiny.jsonl", "senate_tiny.jsonl"]
 
