@@ -141,7 +141,8 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     first = after_word if opening else ~vocabulary.spaced
     canvas.add_holes(request.length, first)
     canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
-    sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
+    # Where all is empty, the surest tokens are the commonest ones: filled first, they make the text say them again.
+    sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty, order_noise=4.0)
     for update in canvas.resolve(request.variants, sampling, request.steps, request.seed):
         yield replace(update, drafts=tuple(map(_ended, update.drafts)))
 

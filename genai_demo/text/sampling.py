@@ -30,6 +30,8 @@ class Sampling:
     top_p: float = 1.0
     min_p: float = 0.0
     repetition_penalty: float = 1.0
+    order_noise: float = 1.0
+    """how much chance there is in which holes are filled first, as a multiple of the temperature; at 0 the surest are"""
 
 
 class Vocabulary:
@@ -241,7 +243,9 @@ def resolve(
         sure = probabilities.gather(1, candidates[:, None])[:, 0]
         gumbel = -torch.log(-torch.log(noise[:, 1][holes].clamp(1e-12, 1 - 1e-12)))
         scores = torch.full(ids.shape, _NEVER, dtype=torch.float64)
-        scores[holes] = sure.clamp(min=1e-30).log() + gumbel * (1 - step / steps) * sampling.temperature
+        scores[holes] = (
+            sure.clamp(min=1e-30).log() + gumbel * (1 - step / steps) * sampling.temperature * sampling.order_noise
+        )
         left = (torch.cos(torch.tensor(math.pi / 2 * step / steps)) * total).floor().long()  # (B,)
         keep = (holes.sum(1) - left).clamp(min=1)  # (B,)
         rank = torch.argsort(scores, dim=1, descending=True, stable=True).argsort(1)
