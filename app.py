@@ -8,7 +8,9 @@ from threading import Thread
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
 from genai_demo.faces import generation as faces
+from genai_demo.music import generation as music
 from genai_demo.text import generation as news
+from genai_demo.ui import music_files
 from genai_demo.ui.serving import address, serve
 
 
@@ -29,6 +31,8 @@ def main() -> None:
 def _warm() -> None:
     news.warm()
     faces.warm()
+    music.warm()
+    music_files.warm()
 
 
 if __name__ == "__main__":

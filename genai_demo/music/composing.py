@@ -30,6 +30,7 @@ _MOST_SHARPS = 4
 """sharps or flats of the keys that are chosen where it is left open"""
 _DRAWS = 256
 """random numbers that are drawn at once"""
+_METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Line:
         mask = self.grammar.allowed()
         # The metre stays, the piece ends with its last bar, and not before.
         if self.bar >= 0:
-            mask[events.FIRST["METRE"] : events.FIRST["METRE"] + events.COUNTS["METRE"]] = False
+            mask[_METRES] = False
         mask[events.END] &= self.bar == self.total - 1
         mask[events.BAR] &= self.bar < self.total - 1
         return mask
@@ -143,11 +144,17 @@ class Line:
         facts[PLACES["left"]] = min(self.total - bar, MOST_BARS + 1)
         return facts
 
-    def uniform(self) -> float:
-        """Return the next random number of this line, from 0 up to 1."""
+    def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
+        """Return the next token, drawn from logits (events.SIZE,) of every token; padding after the end."""
+        if self.finished:
+            return events.PAD
         if not self._uniform:
             self._uniform = torch.rand(_DRAWS, generator=self._random, dtype=torch.float64).tolist()[::-1]
-        return self._uniform.pop()
+        # Another bar line, another metre or an end: each says that the bar is done. Which of them it is, the plan says.
+        done = events.END if self.bar == self.total - 1 else events.BAR
+        closing = np.logaddexp.reduce([*logits[[events.END, events.BAR]], *logits[_METRES]])
+        logits = np.concatenate([logits[:done], [closing], logits[done + 1 :]])
+        return draw(logits, self.allowed(), sampling, self._uniform.pop())
 
     def piece(self) -> Piece:
         """Return the given bars and those written whole."""
@@ -195,8 +202,7 @@ class TokenStream:
     def next(self) -> None:
         """Draw the next token of every line."""
         for line, logits in zip(self.lines, self.logits(), strict=True):
-            token = events.PAD if line.finished else draw(logits, line.allowed(), self._sampling, line.uniform())
-            line.push(token)
+            line.push(line.draw(logits, self._sampling))
 
 
 def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:

@@ -1,4 +1,8 @@
-"""Trains the music encoder: bars of one piece should meet, in whatever key, and keep away from those of others."""
+"""Trains the music encoder: bars of one piece should meet, in whatever key, and keep away from those of others.
+
+They are to keep away from themselves as well when their notes are wrong: pieces can be told apart by their rhythm
+alone, and who judges what machines write must have an ear for harmony.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,8 @@ BARS = 4
 _FARTHEST = 8
 """bars between the beginnings of two windows that are told to meet"""
 _TRIES = 4
+_SPOILT = (0.2, 0.8)
+"""least and greatest share of pairs of neighbouring keys that change places in a spoilt window"""
 _MEASURED = 600
 """windows of each metre that are measured on, at most"""
 _SHOWN, _NEAREST = 6, 3
@@ -63,15 +69,14 @@ class Pairs:
         self._numbers = windows.piece * self._room + windows.bar
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "first" and "second" (size, 2, 2, T, 72), bool: always the same for the same arguments."""
+        """Return "first", "second" and "spoilt" (size, 2, 2, T, 72), bool: always the same for the same arguments."""
         random = np.random.default_rng([self._seed, rank, step])
         first = self._drawing.draw(random, size, edges=0.0)
         second = self.neighbours(first, random)
         shifts = random.choice(SHIFTS, (2, size))
-        return {
-            name: torch.from_numpy(self._windows.cells(chosen, shift))
-            for name, chosen, shift in zip(("first", "second"), (first, second), shifts, strict=True)
-        }
+        cells = [self._windows.cells(*pair) for pair in zip((first, second), shifts, strict=True)]
+        named = {"first": cells[0], "second": cells[1], "spoilt": spoilt(cells[0], random)}
+        return {name: torch.from_numpy(part) for name, part in named.items()}
 
     def neighbours(self, first: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Return for each window, int (N,), a near one of its piece and metre, or itself if none is found."""
@@ -83,6 +88,28 @@ class Pairs:
             found = (self._numbers[place] == wanted) & (self._windows.metre[place] == self._windows.metre[first])
             second = np.where(found & (second == first), place, second)
         return second
+
+
+def spoilt(cells: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return windows in which some keys have changed places with the next one: all their notes are a semitone off.
+
+    Rhythm, length and number of the notes stay.
+
+    Args:
+        cells: bool (N, 2, 2, T, P), P even.
+        random: source of chance.
+    """
+    count, keys = len(cells), cells.shape[-1]
+    share = random.uniform(*_SPOILT, (count, 1))
+    first = random.integers(2, size=(count, 1))  # pairs start at even keys or at odd ones
+    changed = random.random((count, keys // 2)) < share
+    lower = 2 * np.arange(keys // 2) + first  # (N, P / 2)
+    changed &= lower + 1 < keys
+    places = np.tile(np.arange(keys), (count, 1))  # (N, P)
+    rows, pairs = np.nonzero(changed)
+    low = lower[rows, pairs]
+    places[rows, low], places[rows, low + 1] = low + 1, low
+    return np.stack([window[..., order] for window, order in zip(cells, places, strict=True)])
 
 
 class EncoderTask:
@@ -125,18 +152,18 @@ class EncoderTask:
         self.phases: Sequence[Phase] = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "first" and "second" (size, 2, 2, T, 72): windows at the same place are of one piece."""
+        """Return "first", "second", of one piece each, and "spoilt", of neither, all bool (size, 2, 2, T, 72)."""
         return self._pairs.batch(step, size, rank)
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
-        both = torch.cat([batch["first"], batch["second"]])  # (2B, 2, 2, T, 72)
-        first, second = self._encoder.embed(self._encoder(both)).float().chunk(2)  # (B, E) each
-        return {"loss": contrastive_loss(first, second, self._training.temperature)}
+        windows = torch.cat([batch["first"], batch["second"], batch["spoilt"]])  # (3B, 2, 2, T, 72)
+        first, second, strangers = self._encoder.embed(self._encoder(windows)).float().chunk(3)  # (B, E) each
+        return {"loss": contrastive_loss(first, second, self._training.temperature, strangers)}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return how often the held-out window most like another one is of the same piece, and how often by chance."""
+        """Return what `same_piece` and `out_of_tune` find in held-out windows."""
         assert isinstance(network, MusicEncoder)
-        return same_piece(network, self._held_out)
+        return same_piece(network, self._held_out) | out_of_tune(network, self._held_out)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return rows of a held-out window and those of other pieces that are most like it."""
@@ -197,3 +224,33 @@ def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
         expected += float((same.sum(1) - 1).sum()) / (len(chosen) - 1)
         count += len(chosen)
     return {"same_piece": right / count, "same_piece_by_chance": expected / count} if count else {}
+
+
+def out_of_tune(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
+    """Return how often the encoder hears that notes are wrong.
+
+    That is to say, how often a window is more like another one of its piece than it is when it is `spoilt`.
+
+    Args:
+        encoder: in evaluation mode.
+        windows: without bars before them.
+
+    Returns:
+        "out_of_tune", a share, which is 1 / 2 for who has no ear; empty where no window has a neighbour.
+    """
+    random = np.random.default_rng(1)
+    pairs = Pairs(windows, 0)
+    heard: list[np.ndarray] = []
+    for metre in np.unique(windows.metre):
+        first = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+        second = pairs.neighbours(first, random)
+        first, second = first[first != second], second[first != second]
+        if not len(first):
+            continue
+        still = np.zeros(len(first), int)
+        cells = windows.cells(first, still)
+        sides = (cells, windows.cells(second, still), spoilt(cells, random))
+        one, other, bad = (in_batches(encoder, torch.from_numpy(side), embed=True) for side in sides)  # (N, E)
+        better, worse = (one * other).sum(1).numpy(), (bad * other).sum(1).numpy()
+        heard.append((better > worse) + (better == worse) / 2)
+    return {"out_of_tune": float(np.concatenate(heard).mean())} if heard else {}

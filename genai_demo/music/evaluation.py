@@ -122,13 +122,13 @@ def _sources(music: Music) -> list[dict[str, Any]]:
 
 def _encoder_figures(model: str, held_out: Music) -> Figures:
     from genai_demo.music.encoder_training import BARS as WINDOW
-    from genai_demo.music.encoder_training import same_piece
+    from genai_demo.music.encoder_training import out_of_tune, same_piece
     from genai_demo.music.roll_batches import RollWindows
 
     network = load(model, "encoder").network
     assert isinstance(network, MusicEncoder)
     windows = RollWindows(held_out, WINDOW, 0)
-    value, beside = same_piece(network, windows), same_piece(random_encoder(), windows)
+    value, beside = (same_piece(one, windows) | out_of_tune(one, windows) for one in (network, random_encoder()))
     count = int(np.sum(windows.bar % WINDOW == 0))
     return {name: Figure(value[name], "share", count, baseline=beside[name]) for name in value}
 

@@ -51,6 +51,7 @@ MEANINGS = {
     },
     "same_piece": Meaning("nearest window is of the same piece", "high", "windows", "random encoder"),
     "same_piece_by_chance": Meaning("the same by chance", "as real", "windows", ""),
+    "out_of_tune": Meaning("keys a semitone off are heard", "high", "windows", "random encoder"),
     "encoder_distance": Meaning("Fréchet distance of trained features", "low", "windows"),
     "random_distance": Meaning("Fréchet distance of random features", "low", "windows"),
     "lengths": Meaning("note lengths: total variation distance", "low", "notes"),

@@ -31,6 +31,8 @@ _SLOPE = 0.2
 _GAIN = math.sqrt(2 / (1 + _SLOPE**2))
 _QUIET = -2.5
 """bias of the generator's cells at first, so that few are on, as in music"""
+_BETWEEN_BARS = 0.3
+"""by how much less than other things what tells bars apart counts at first: in music they are much alike"""
 _RARE = 6.0
 """by how much what reads cells, of which few are on, is larger at first than what reads normal numbers"""
 
@@ -85,7 +87,7 @@ class Places(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.steps = nn.Parameter(torch.randn(_METRES, STEPS, width))
-        self.bars = nn.Parameter(torch.randn(CANVAS, 2, width))
+        self.bars = nn.Parameter(_BETWEEN_BARS * torch.randn(CANVAS, 2, width))
 
     def forward(self, conditions: Tensor, known: Tensor, steps: int) -> Tensor:
         """Return (B, 8 bars x steps, C).
@@ -176,6 +178,8 @@ class Generator(nn.Module):
         self.read_cells = _linear(HANDS * CHANNELS * KEYS, width, _RARE)
         self.read_conditions = _linear(traits.SIZE, width, 2.0)
         self.read_latents = _linear(2 * config.latent, width, 2.0)
+        with torch.no_grad():
+            self.read_latents.weight[:, config.latent :] *= _BETWEEN_BARS
         self.places = Places(width)
         self.layers = nn.ModuleList(Layer(width, config.heads) for _ in range(config.layers))
         self.norm = nn.RMSNorm(width, eps=1e-6)

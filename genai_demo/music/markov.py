@@ -9,7 +9,7 @@ import numpy as np
 
 from genai_demo.engine.ngram import KneserNey
 from genai_demo.music import events
-from genai_demo.music.composing import Line, Plan, Sampling, draw
+from genai_demo.music.composing import Line, Plan, Sampling
 from genai_demo.music.parallel import in_processes
 from genai_demo.music.piece import Bar, Piece
 from genai_demo.music.requests import ComposeRequest
@@ -68,5 +68,5 @@ class Markov:
         sampling = Sampling(request.temperature, request.top_p)
         while not line.finished:
             logits = np.log(self._model.following(line.tokens))
-            line.push(draw(logits, line.allowed(), sampling, line.uniform()))
+            line.push(line.draw(logits, sampling))
         return line.piece()

@@ -43,7 +43,9 @@ class _Piece:
     """what is printed before a note, by its place in `notes`"""
 
 
-def musicxml(piece: Piece, title: str = "", receipt: Receipt | None = None, language: str = "en") -> bytes:
+def musicxml(
+    piece: Piece, title: str = "", receipt: Receipt | None = None, language: str = "en", made: bool = True
+) -> bytes:
     """Return a piece as a MusicXML file.
 
     Notes that are on no writable grid move to the nearest place of one, as `on_grid` says.
@@ -53,9 +55,10 @@ def musicxml(piece: Piece, title: str = "", receipt: Receipt | None = None, lang
         title: printed above; none if empty.
         receipt: how to make the piece again, kept in the file.
         language: "en" or "zh", of the line that says that a machine made it.
+        made: whether to say so.
     """
     decided = _decide(piece)
-    root = _head(title, receipt, language)
+    root = _head(title, receipt, language, message("music.machine_composed", language) if made else "")
     part = Xml.SubElement(root, "part", id="P1")
     for number, frame in enumerate(decided.frames):
         measure = Xml.SubElement(part, "measure", number=str(frame.number))
@@ -160,13 +163,13 @@ def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) 
     return element
 
 
-def _head(title: str, receipt: Receipt | None, language: str) -> Xml.Element:
+def _head(title: str, receipt: Receipt | None, language: str, maker: str) -> Xml.Element:
     root = Xml.Element("score-partwise", version="4.0")
-    maker = message("music.machine_composed", language)
     if printable := "".join(character for character in title if character.isprintable()):
         _sub(_sub(root, "work"), "work-title", printable)
     identification = _sub(root, "identification")
-    _sub(identification, "creator", maker, type="composer")
+    if maker:
+        _sub(identification, "creator", maker, type="composer")
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
     if receipt:
         _sub(

@@ -51,6 +51,12 @@ def title(piece: Piece, language: str) -> str:
     return " · ".join(part for part in (_key(piece, language), _manner(piece)) if part)
 
 
+def score_title(piece: Piece, language: str) -> str:
+    """Return what stands above a printed score."""
+    key = _key(piece, language)
+    return text("music_title_in", language, name=key) if key else text("music_title", language)
+
+
 def _key(piece: Piece, language: str) -> str:
     return key_name(key_id(piece.key), language) if piece.key else ""
 
@@ -79,6 +85,7 @@ def music(work: Work) -> str:
         "seconds": round(times[-1][1] + TAIL, 3),
         "changed": work.changed if work.past else None,
         "growing": work.growing,
+        "fresh": not work.past,
     }
     return json.dumps(told, separators=(",", ":"))
 
@@ -242,12 +249,13 @@ def _score(language: str) -> str:
 
 
 def _files(language: str) -> str:
-    buttons = "".join(
+    files = "".join(
         f'<button type="button" data-file="{kind}">{escape(text(f"music_file_{kind}", language))}</button>'
         for kind in FILES
     )
-    label = escape(text("download", language))
-    return f'<div class="tools files" role="group" aria-label="{label}">{buttons}</div>'
+    label, printing = escape(text("download", language)), escape(text("music_print", language))
+    button = f'<button type="button" data-do="print">{printing}</button>'
+    return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 
 def status(shown: Desk, language: str) -> str:

@@ -15,14 +15,14 @@ from genai_demo.music import generation
 from genai_demo.music.engraving import WIDTHS, engrave
 from genai_demo.music.loading import FOLDERS
 from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import marked_midi
-from genai_demo.music.piece import Piece
+from genai_demo.music.midi_writing import marked_midi, to_midi
+from genai_demo.music.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.requests import Request
 from genai_demo.music.results import Composition
 from genai_demo.music.score import musicxml
 from genai_demo.music.sound import encode, render
 from genai_demo.ui.faces_files import download
-from genai_demo.ui.music_cards import title
+from genai_demo.ui.music_cards import score_title
 from genai_demo.ui.music_desk import Desk, Work
 
 KINDS = {
@@ -75,20 +75,38 @@ def _content(work: Work, kind: str, language: str) -> bytes:
     if kind == "mid":
         return midi(work)
     if kind == "musicxml":
-        return musicxml(work.piece, title(work.piece, language), work.receipt, language)
+        return score(work, language)
     return encode(render(work.piece), kind, work.receipt)
 
 
 def midi(work: Work) -> bytes:
     """Return a piece as a MIDI file with its receipt; what nobody but the visitor wrote bears no mark of a machine."""
-    from genai_demo.music.midi_writing import to_midi
-
     return marked_midi(work.piece, work.receipt) if work.made else to_midi(work.piece)
 
 
 def printed(work: Work, language: str) -> tuple[str, ...]:
     """Return the score of a piece as A4 pages, one SVG document each."""
-    return engrave(musicxml(work.piece, title(work.piece, language), work.receipt, language)).pages
+    return engrave(score(work, language)).pages
+
+
+def score(work: Work, language: str) -> bytes:
+    """Return the score of a piece as a MusicXML file with its receipt."""
+    return musicxml(work.piece, score_title(work.piece, language), work.receipt, language, work.made)
+
+
+def printed_parcel(work: Work, language: str) -> str:
+    """Return the pages of a score as the page's script prints them."""
+    return json.dumps({"title": score_title(work.piece, language), "pages": printed(work, language)})
+
+
+def warm() -> None:
+    """Load what makes sound and sheet music, so that the first piece need not wait."""
+    piece = Piece((Note(0, 60, TICKS),), (Bar(0, 1, 4),))
+    try:
+        encode(render(piece), "ogg")
+    except UserError:
+        return  # what is wrong is said to whoever presses the button
+    engrave(musicxml(piece))
 
 
 def archive_file(desk: Desk, language: str) -> str:
@@ -120,8 +138,9 @@ def score_parcel(work: Work, width: object, language: str) -> str:
         language: of the words in the score.
     """
     pixels = width if isinstance(width, int) and not isinstance(width, bool) else WIDTHS[0]
-    score = musicxml(work.piece, "", None, language)
-    engraving = engrave(score, min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{work.key}")
+    engraving = engrave(
+        musicxml(work.piece, language=language, made=False), min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{work.key}"
+    )
     return json.dumps({"key": work.key, "svg": engraving.pages[0]})
 
 
@@ -168,6 +187,6 @@ def plain(piece: Piece, receipt: Receipt) -> dict[str, Any]:
     """Return a piece as plain data: the MIDI file in base64, MusicXML, and its receipt."""
     return {
         "midi": base64.b64encode(marked_midi(piece, receipt)).decode("ascii"),
-        "musicxml": musicxml(piece, title(piece, "en"), receipt).decode("utf-8"),
+        "musicxml": musicxml(piece, score_title(piece, "en"), receipt).decode("utf-8"),
         "receipt": asdict(receipt),
     }

@@ -31,8 +31,10 @@ from genai_demo.ui.music_desk import (
     transposed,
     undone,
 )
-from genai_demo.ui.text_handlers import FRAME, new_seed, spoken
+from genai_demo.ui.text_handlers import new_seed, spoken
 
+FRAME = 0.12
+"""seconds between two pictures of growing pieces"""
 INTERVALS = (1, 2, 12)
 """semitones by which bars can be transposed at once"""
 _PLACES = ("place", "key", "first", "last", "interval", "added")
@@ -152,7 +154,7 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
     action = wanted["action"]
     first, last = _whole(wanted["first"]), _whole(wanted["last"])
     if action == "undo":
-        return changed_by(desk, place, undone, secrets.token_hex(4))
+        return changed_by(desk, place, undone, desk.turn)
     if action in ("lower", "higher"):
         semitones = _whole(wanted["interval"])
         if semitones not in INTERVALS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from genai_demo.ui import music_handlers as handlers
 from genai_demo.ui.faces_controls import notice_place, offer_file
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music_compose import ComposePanel
-from genai_demo.ui.music_desk import Desk, Job, at, settled
+from genai_demo.ui.music_desk import Desk, Job, Work, at, settled
 from genai_demo.ui.text_handlers import new_seed
 from genai_demo.ui.text_panel import PRIVATE
 
@@ -27,6 +27,7 @@ CRAFT: dict[str, Any] = {"concurrency_id": "sound", "concurrency_limit": 2}
 _SCRIPT = """genaiMusic.desk(element, {
     act: (asked) => trigger('act', asked), sound: (asked) => trigger('sound', asked),
     score: (asked) => trigger('score', asked), file: (asked) => trigger('file', asked),
+    print: (asked) => trigger('print', asked),
 }, (drawn) => watch('value', drawn))"""
 
 
@@ -78,40 +79,28 @@ def desk_panel(texts: Texts) -> DeskPanel:
 def _craft(panel: DeskPanel, texts: Texts) -> None:
     """Let the cards have their sound, their scores and their files."""
     language = texts.language
-    sounds, scores, files = (gr.Textbox(visible="hidden", show_label=False) for _ in range(3))
 
-    def sound(language: str, desk: Desk | None, event: gr.EventData) -> tuple[Any, ...]:
-        """Make the sound of a piece."""
-        try:
-            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
-            return music_files.sound_parcel(desk.works[place], str(_sent(event, "kind"))), ""
-        except UserError as error:
-            return "", cards.notice(handlers.sentence(error, language))
+    def sound(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.sound_parcel(work, str(_sent(event, "kind")))
 
-    def score(language: str, desk: Desk | None, event: gr.EventData) -> tuple[Any, ...]:
-        """Engrave a piece."""
-        try:
-            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
-            return music_files.score_parcel(desk.works[place], _sent(event, "width"), language), ""
-        except UserError as error:
-            return "", cards.notice(handlers.sentence(error, language))
+    def score(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.score_parcel(work, _sent(event, "width"), language)
 
-    def file(language: str, desk: Desk | None, event: gr.EventData) -> tuple[Any, ...]:
-        """Make a file of a piece."""
-        try:
-            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
-            return music_files.piece_file(desk.works[place], place, str(_sent(event, "kind")), language), ""
-        except UserError as error:
-            return "", cards.notice(handlers.sentence(error, language))
+    def file(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.piece_file(work, int(_sent(event, "place")), str(_sent(event, "kind")), language)
 
-    takes = (
-        (panel.desk.sound, sound, sounds, "genaiMusic.takeSound"),
-        (panel.desk.score, score, scores, "genaiMusic.takeScore"),
-        (panel.desk.file, file, files, "genaiFaces.save"),
-    )
-    for asked, make, parcel, take in takes:
+    def printed(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.printed_parcel(work, language)
+
+    for asked, make, take in (
+        (panel.desk.sound, sound, "genaiMusic.takeSound"),
+        (panel.desk.score, score, "genaiMusic.takeScore"),
+        (panel.desk.file, file, "genaiFaces.save"),
+        (panel.desk.print, printed, "genaiScore.print"),
+    ):
+        parcel = gr.Textbox(visible="hidden", show_label=False)
         asked(
-            make,
+            _parcel(make),
             [language, panel.shown],
             [parcel, panel.notice],
             trigger_mode="multiple",
@@ -119,6 +108,19 @@ def _craft(panel: DeskPanel, texts: Texts) -> None:
             api_visibility="private",
             **CRAFT,
         ).then(None, parcel, parcel, js=f"(parcel) => {take}(parcel)", api_visibility="private")
+
+
+def _parcel(make: Callable[[Work, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
+    """Return what answers a card: with what it asks for, and "" or why it cannot have it."""
+
+    def answer(language: str, desk: Desk | None, event: gr.EventData) -> tuple[str, str]:
+        try:
+            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
+            return make(desk.works[place], event, language), ""
+        except UserError as error:
+            return "", cards.notice(handlers.sentence(error, language))
+
+    return answer
 
 
 def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:

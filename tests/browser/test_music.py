@@ -36,12 +36,16 @@ TUNE = piece(
 
 
 @pytest.fixture(scope="module")
-def music(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page with untrained models."""
+def checkpoints(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoints = tmp_path_factory.mktemp("checkpoints")
     for folder in (root / "checkpoints").glob("news-*"):
         (checkpoints / folder.name).symlink_to(folder)
-    write_music_models(checkpoints)
+    return write_music_models(checkpoints)
+
+
+@pytest.fixture(scope="module")
+def music(checkpoints: Path) -> Iterator[str]:
+    """The page with untrained models."""
     with pytest.MonkeyPatch.context() as house:
         house.setenv("GENAI_DEMO_CHECKPOINTS", str(checkpoints))
         house.setenv("PORT", "0")
@@ -265,6 +269,30 @@ def test_files_can_be_taken_along_and_bring_their_settings_back(enter: Visit, tm
     (tmp_path / "wrong.mid").write_bytes(to_midi(TUNE))
     other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / "wrong.mid")
     expect(other.locator("#music-open-notice [role=alert]")).to_contain_text("no receipt")
+
+
+def test_a_score_is_printed_page_by_page(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    page.context.add_init_script("window.print = () => { document.body.dataset.printed = 'yes'; }")
+    card = give(page, tmp_path)
+    card.get_by_role("button", name="Print or PDF").click()
+    printed = page.frame_locator("#printed-score")
+    expect(printed.locator("body[data-printed] > svg").first).to_be_attached()
+    expect(printed.locator("body")).to_contain_text("Piano piece in E♭ major")
+
+
+def test_a_damaged_model_says_so_while_the_others_work(enter: Visit, checkpoints: Path) -> None:
+    weights = checkpoints / "piano-gan" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:100])
+    page = enter()
+    page.get_by_role("radio", name="GAN").check(force=True)
+    expect(page.locator("#music-problem [role=alert]")).to_contain_text("piano-gan")
+    expect(page.locator("#music-run")).to_be_disabled()
+    page.get_by_role("radio", name="Composer").check(force=True)
+    expect(page.locator("#music-problem [role=alert]")).to_have_count(0)
+    expect(page.locator("#music-run")).to_be_enabled()
+    weights.write_bytes(whole)
 
 
 def drums() -> bytes:

@@ -130,7 +130,7 @@ def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
         )
         assert np.allclose(found, NETWORK(whole)[:, -1].numpy(), atol=1e-3)
         for line, logits in zip(lines, found, strict=True):
-            line.push(draw(logits, line.allowed(), Sampling(), line.uniform()))
+            line.push(line.draw(logits, Sampling()))
     assert first > 0
 
 
@@ -155,3 +155,17 @@ def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
         line.push(token)
     facts = np.array(line.facts)
     assert (facts[:, list(np.flatnonzero(facts[0] != plain.facts[0]))] == facts[0][facts[0] != plain.facts[0]]).all()
+
+
+@pytest.mark.parametrize("sign", [events.END, events.BAR, events.FIRST["METRE"]])
+def test_whatever_closes_a_bar_closes_it(sign: int) -> None:
+    """A piece goes on until its last bar, and ends there, whichever sign the composer would put."""
+    line = Line(Plan(HEADER, 3), 0)
+    logits = np.full(events.SIZE, -30.0)
+    logits[sign] = 0
+    drawn = []
+    while not line.finished:
+        drawn.append(line.draw(logits, Sampling()))
+        line.push(drawn[-1])
+    assert drawn == [events.BAR, events.BAR, events.END]
+    assert line.draw(logits, Sampling()) == events.PAD

@@ -15,7 +15,7 @@ from genai_demo.engine.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music
 from genai_demo.music.encoder import DEBUG, EncoderConfig, MusicEncoder, in_batches
-from genai_demo.music.encoder_training import BARS, EncoderTask, EncoderTraining, Pairs, same_piece
+from genai_demo.music.encoder_training import BARS, EncoderTask, EncoderTraining, Pairs, out_of_tune, same_piece, spoilt
 from genai_demo.music.labels import Label
 from genai_demo.music.piece import TICKS, Bar, Note, Piece, untangled
 from genai_demo.music.roll_batches import RollWindows
@@ -80,9 +80,21 @@ def test_pairs_are_of_one_piece_and_metre_and_do_not_overlap() -> None:
 def test_batches_depend_on_their_step_alone() -> None:
     windows = RollWindows(music(*map(pattern, range(4))), BARS, 0)
     once, again = (Pairs(windows, 3).batch(2, 6, 0) for _ in range(2))
-    assert all(torch.equal(once[name], again[name]) for name in ("first", "second"))
+    assert all(torch.equal(once[name], again[name]) for name in ("first", "second", "spoilt"))
     assert not torch.equal(once["first"], Pairs(windows, 3).batch(2, 6, 1)["first"])
     assert once["first"].shape == (6, 2, 2, 64, 72) and once["first"].dtype == torch.bool
+
+
+def test_spoilt_windows_have_the_same_rhythm_and_other_keys() -> None:
+    cells = RollWindows(music(*map(pattern, range(4))), BARS, 0).cells(np.arange(20), np.zeros(20, int))
+    bad = spoilt(cells, np.random.default_rng(0))
+    assert bad.shape == cells.shape and bad.dtype == bool
+    assert (bad.sum(-1) == cells.sum(-1)).all()
+    assert (bad != cells).any((1, 2, 3, 4)).mean() > 0.7
+    # A key's notes are found at the key itself or at one beside it.
+    near = cells | np.roll(cells, 1, -1) | np.roll(cells, -1, -1)
+    assert not (bad & ~near).any()
+    assert (np.sort(bad.sum((1, 2, 3)), -1) == np.sort(cells.sum((1, 2, 3)), -1)).all(), "keys only change places"
 
 
 class _Oracle(MusicEncoder):
@@ -102,6 +114,24 @@ def test_the_piece_is_found_by_what_knows_it() -> None:
     assert found["same_piece"] == 1.0
     assert found["same_piece_by_chance"] == pytest.approx(3 / 11)
     assert same_piece(encoder(), RollWindows(music(pattern(1, 4)), BARS, 0)) == {}
+
+
+class _Listener(MusicEncoder):
+    """Compares which keys are struck."""
+
+    def forward(self, rolls: torch.Tensor) -> torch.Tensor:
+        return rolls[:, :, 0].sum((1, 2)).float()  # (B, P)
+
+    def embed(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(features, dim=1)
+
+
+def test_wrong_notes_are_heard_by_who_knows_the_keys_and_not_by_who_knows_the_rhythm() -> None:
+    windows = RollWindows(music(*map(pattern, range(6))), BARS, 0)
+    config = EncoderConfig(**DEBUG)
+    assert out_of_tune(_Listener(config), windows)["out_of_tune"] > 0.9
+    assert out_of_tune(_Oracle(config), windows)["out_of_tune"] == 0.5
+    assert out_of_tune(encoder(), RollWindows(music(pattern(1, 5)), BARS, 0)) == {}
 
 
 def make() -> EncoderTask:

@@ -268,7 +268,7 @@ def test_every_family_has_its_figures(reports: dict[str, dict[str, Any]]) -> Non
         "composer": {"bits_per_event", "key_heard", "density_met", "encoder_distance", "copied_bars", "seconds"},
         "gan": {"key_heard", "register_met", "random_distance", "longest_copy", "lengths"},
         "masked": {"bits_whole", "bits_left", "encoder_distance", "polyphony", "returning", "seconds"},
-        "encoder": {"same_piece", "same_piece_by_chance"},
+        "encoder": {"same_piece", "same_piece_by_chance", "out_of_tune"},
     }
     for family, names in own.items():
         figures = reports[family]["figures"]

@@ -21,7 +21,7 @@ from genai_demo.music.shorthand import write_shorthand
 from tests.helpers.music import scale
 
 pytestmark = pytest.mark.usefixtures("tiny")
-ASKED = ComposeRequest(bars=4, seed=3, variants=2)
+ASKED = ComposeRequest(bars=12, seed=3, variants=2)
 
 
 def last(request: ComposeRequest | ContinueRequest, model: str | None = None) -> Update:
@@ -40,7 +40,7 @@ def test_only_the_last_update_has_receipts_one_for_each_piece() -> None:
 
 @pytest.mark.parametrize("keep", [0, 2])
 def test_a_midi_file_makes_its_music_again(keep: int) -> None:
-    given = ContinueRequest(music=write_shorthand(scale(3)), keep=keep, bars=4, variants=2)
+    given = ContinueRequest(music=write_shorthand(scale(3)), keep=keep, bars=12, variants=2)
     for request in (ASKED, given):
         update = last(request)
         for composition, receipt in zip(update.compositions, update.receipts, strict=True):

@@ -190,3 +190,9 @@ def test_verovio_reads_what_was_written() -> None:
                 start = held.pop(event.note)
                 found[round(start * scale), round((now + 1) * scale), event.note] += 1
     assert found == Counter((note.start, note.end, note.pitch) for note in SONG.notes)
+
+
+def test_what_no_machine_made_is_not_said_to_be() -> None:
+    tune = piece([(0, 4, 60)])
+    assert b"machine" in musicxml(tune)
+    assert b"machine" not in musicxml(tune, made=False)

@@ -20,6 +20,7 @@ from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import marked_midi
 from genai_demo.music.requests import ComposeRequest
 from genai_demo.music.score import musicxml
+from genai_demo.settings import settings
 from genai_demo.ui import music_files as files
 from genai_demo.ui import music_handlers as handlers
 from genai_demo.ui.music_desk import Desk, Job, Work, given
@@ -67,6 +68,20 @@ def test_a_printed_score_comes_page_by_page() -> None:
     with zipfile.ZipFile(io.BytesIO(pages)) as archive:
         assert len(archive.namelist()) > 1
         assert all(archive.read(one).startswith(b"<svg") for one in archive.namelist())
+
+
+def test_a_score_is_printed_under_its_name() -> None:
+    told = json.loads(files.printed_parcel(Work(TUNE), "zh"))
+    assert told["title"] == "C大调钢琴曲" and "<svg" in told["pages"][0]
+    assert b"machine" not in files.score(Work(TUNE), "en")
+    assert b"machine" in files.score(Work(TUNE, ComposeRequest()), "en")
+
+
+def test_what_is_loaded_early_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files.warm()
+    monkeypatch.setenv("GENAI_DEMO_SOUNDFONT", str(tmp_path / "none.sf2"))
+    settings.cache_clear()
+    files.warm()
 
 
 def test_the_archive_holds_all_pieces(composed: Desk) -> None:

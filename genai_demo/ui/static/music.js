@@ -111,11 +111,12 @@ window.genaiMusic = (() => {
     if (current === view) stop();
     const { music } = view;
     const last = music.bars.length - 2;
+    if (music.fresh) Object.assign(view, { selected: null, page: 0 });
     if (view.selected) view.selected = view.selected.map((bar) => Math.min(bar, last));
-    if (music.changed) view.tick = music.bars[Math.min(music.changed[0], last)];
-    else if (before.bars[1] !== music.bars[1] || music.growing) view.tick = 0;
-    if (music.growing) view.tick = Math.max(0, music.bars[last]);
-    else if (!music.changed) view.tick = 0;
+    if (music.growing) view.tick = music.bars[last];
+    // a bar earlier, to hear how the new ones are reached
+    else if (music.changed) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
+    else if (music.fresh || before.growing) view.tick = 0;
     view.tick = Math.min(view.tick, music.bars[last + 1] - 1);
     genaiRoll.reveal(view);
   }
@@ -240,7 +241,13 @@ window.genaiMusic = (() => {
   }
 
   function takeSound(parcel) {
-    if (!parcel) return "";
+    if (!parcel) {
+      // Why there is no sound is said above the desk.
+      const view = wanted;
+      wanted = null;
+      if (view) show(view);
+      return "";
+    }
     const { key, kind, content } = JSON.parse(parcel);
     const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
     keep(sounds, key, URL.createObjectURL(new Blob([bytes], { type: kind })));
@@ -352,6 +359,7 @@ window.genaiMusic = (() => {
 
   const BESIDE = {
     play: toggle,
+    print: (view) => send.print({ place: Number(view.article.dataset.place), key: view.music.key }),
     stop: () => document.getElementById("music-stop").click(),
     score: (view) => { view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
     "page-back": (view) => genaiScore.turn(view, view.page - 1),

@@ -81,5 +81,21 @@ window.genaiScore = (() => {
     turn(view, view.page);
   }
 
-  return { show, turn, mark, barAt, resized };
+  // Prints pages from a document of their own; the browser's dialog also saves them as PDF.
+  function print(parcel) {
+    if (!parcel) return "";
+    const { title, pages } = JSON.parse(parcel);
+    document.getElementById("printed-score")?.remove();
+    const frame = document.createElement("iframe");
+    Object.assign(frame, { id: "printed-score", title, tabIndex: -1 });
+    frame.setAttribute("aria-hidden", "true");
+    frame.style.cssText = "position: fixed; width: 0; height: 0; border: 0; visibility: hidden";
+    frame.onload = () => frame.contentWindow.print();
+    const style = "@page { size: A4; margin: 0 } body { margin: 0 } svg { display: block; width: 100%; break-after: page }";
+    frame.srcdoc = `<!doctype html><title></title><style>${style}</style>${pages.join("")}`;
+    document.body.append(frame);
+    return "";
+  }
+
+  return { print, show, turn, mark, barAt, resized };
 })();
