@@ -45,7 +45,7 @@ class GenerateRequest:
     """words the text starts with, at most `OPENING_CHARACTERS` characters"""
     length: int = 80
     """most tokens of the text, the opening not counted; it may end earlier, at a sentence"""
-    temperature: float = 0.7
+    temperature: float = 0.65
     """below 1 safer, above 1 wilder"""
     top_p: float = 0.95
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""

@@ -30,7 +30,7 @@ def write_news(
     opening: str = "",
     model: str = "gru",
     length: int = 80,
-    temperature: float = 0.7,
+    temperature: float = 0.65,
     top_p: float = 0.95,
     min_p: float = 0.0,
     repetition_penalty: float = 1.1,
