@@ -6,6 +6,7 @@ The page's script draws the roll and plays the sound; all that it needs of a pie
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -134,7 +135,8 @@ def _heading(piece: Piece, language: str) -> str:
     bars = len(piece.bars)
     count = text("music_bars_one" if bars == 1 else "music_bars_count", language, bars=bars)
     manner = f"{_manner(piece)} · {count}"
-    key = escape(_key(piece, language))
+    # Fonts with serifs rarely have these signs.
+    key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))
     return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
 
 

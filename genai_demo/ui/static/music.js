@@ -86,7 +86,7 @@ window.genaiMusic = (() => {
         view.told = told;
         view.music = JSON.parse(told);
         view.range = null;
-        if (before && before.key !== view.music.key) settle(view, before);
+        if (before && (before.key !== view.music.key || before.growing !== view.music.growing)) settle(view, before);
       }
       show(view);
       showScore(view);
@@ -113,10 +113,11 @@ window.genaiMusic = (() => {
     const last = music.bars.length - 2;
     if (music.fresh) Object.assign(view, { selected: null, page: 0 });
     if (view.selected) view.selected = view.selected.map((bar) => Math.min(bar, last));
-    if (music.growing) view.tick = music.bars[last];
+    if (music.growing && music.changed && music.changed[1] < last) view.tick = music.bars[music.changed[0]];
+    else if (music.growing && (music.fresh || music.changed)) view.tick = music.bars[last];
     // a bar earlier, to hear how the new ones are reached
-    else if (music.changed) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
-    else if (music.fresh || before.growing) view.tick = 0;
+    else if (music.changed && !music.growing) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
+    else if (music.fresh || (before.growing && !music.growing)) view.tick = 0;
     view.tick = Math.min(view.tick, music.bars[last + 1] - 1);
     genaiRoll.reveal(view);
   }
@@ -370,7 +371,8 @@ window.genaiMusic = (() => {
   function act(view, action) {
     if (BESIDE[action]) { BESIDE[action](view); return; }
     if (busy()) return;
-    const [first, last] = view.selected || [view.bar(), view.bar()];
+    // The bars stay chosen, to be changed once more.
+    const [first, last] = view.selected = view.selected || [view.bar(), view.bar()];
     const choice = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
     send.act({
       action, place: Number(view.article.dataset.place), key: view.music.key, first, last, hand: choice("hand"),
@@ -418,6 +420,18 @@ window.genaiMusic = (() => {
     new ResizeObserver(() => all(show)).observe(element);
     new MutationObserver(() => all(show)).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
+
+  // A file that is dropped beside the places for files goes to the one that is open, else to the page that opens pieces.
+  document.addEventListener("drop", (event) => {
+    const page = document.getElementById("music-page");
+    if (!page || !page.offsetParent || !event.dataTransfer.files.length) return;
+    if (event.target.closest("#music-intake, #music-open-drop")) return;
+    const given = document.getElementById("music-intake");
+    if (!given.offsetParent) document.getElementById("tab-music-open-button").click();
+    const field = document.querySelector(`#${given.offsetParent ? "music-intake" : "music-open-drop"} input[type=file]`);
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   // Whoever leaves the tab has heard enough.
   document.addEventListener("click", (event) => {
