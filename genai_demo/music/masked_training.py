@@ -40,7 +40,7 @@ class MaskedTraining:
     """share of windows for which key, density and style, each by itself, are hidden"""
     metre_dropout: float = 0.05
     """share of windows whose metre is hidden"""
-    measured: int = 192
+    measured: int = 64
     """most validation windows that are measured on"""
     seed: int = 0
 
