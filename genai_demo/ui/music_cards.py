@@ -218,7 +218,10 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
     added = [(str(bars), text("music_bars_count", language, bars=bars)) for bars in ADDED_BARS]
     groups = []
     if "masked" in able:
-        groups.append(button("rewrite") + button("keep") + choice("hand", keyed("hand", HANDS), "both"))
+        # A rectangle that is drawn on the roll becomes one more range of keys.
+        ranges = choice("range", keyed("range", ("all", "upper", "lower")), "all")
+        ranges = ranges.replace("</select>", '<option value="drawn" hidden></option></select>')
+        groups.append(button("rewrite") + button("keep") + choice("hand", keyed("hand", HANDS), "both") + ranges)
     groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))
     if "composer" in able or "gan" in able:
         groups.append(button("continue") + choice("added", added, "8"))

@@ -70,8 +70,8 @@ def test_every_sentence_of_the_page_is_used() -> None:
     }
     groups = ("model", "gender", "smile", "format", "tab", "direction", "photo", "strip", "open")
     made |= {f"faces_{group}_{value}" for group in groups for value in asked} | {f"faces_{name}" for name in asked}
-    groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "file")
-    made |= {f"music_{group}_{value}" for group in (*groups, "given", "piano", "open") for value in asked}
+    groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "range")
+    made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()

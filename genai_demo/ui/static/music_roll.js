@@ -131,13 +131,18 @@ window.genaiRoll = (() => {
     });
     if (view.selected) {
       const [first, final] = view.selected.map((bar) => Math.min(Math.max(bar, 0), last));
+      const [top, height] = view.keys ? [yOf(view.keys[1]), yOf(view.keys[0]) + plan.row - yOf(view.keys[1])] : [0, bottom];
       const x = xOf(music.bars[first]);
       const width = (music.bars[final + 1] - music.bars[first]) * plan.scale;
       brush.fillStyle = paint.now;
       brush.globalAlpha = 0.09;
-      brush.fillRect(x, 0, width, bottom);
+      brush.fillRect(x, top, width, height);
       brush.globalAlpha = 1;
       brush.fillRect(x, RULER - 3, width, 3);
+      if (view.keys) {
+        brush.strokeStyle = paint.now;
+        brush.strokeRect(x, top, width, height);
+      }
     }
   }
 
@@ -201,12 +206,19 @@ window.genaiRoll = (() => {
     brush.fillRect(KEYBOARD - 1, RULER, 1, plan.height);
   }
 
-  // The tick under a pointer, and whether the pointer is on the bar numbers.
+  // The tick under a pointer.
   function tickAt(view, event) {
     const box = view.canvas.getBoundingClientRect();
     const plan = layout(view);
     const x = Math.max(0, event.clientX - box.left - KEYBOARD);
     return Math.min(Math.max(0, (x + view.offset) / plan.scale), plan.end - 1);
+  }
+
+  // The key under a pointer.
+  function pitchAt(view, event) {
+    const plan = layout(view);
+    const y = event.clientY - view.canvas.getBoundingClientRect().top - RULER;
+    return Math.min(Math.max(plan.low, plan.high - Math.floor(y / plan.row)), plan.high);
   }
 
   // Brings a tick into sight.
@@ -217,5 +229,5 @@ window.genaiRoll = (() => {
     if (x < view.offset || x > view.offset + plan.room - 30) view.offset = x - plan.room * AHEAD;
   }
 
-  return { draw, tickAt, reveal, colours, isBlack };
+  return { draw, tickAt, pitchAt, reveal, colours, isBlack };
 })();
