@@ -33,6 +33,8 @@ _QUIET = -2.5
 """bias of the generator's cells at first, so that few are on, as in music"""
 _BETWEEN_BARS = 0.3
 """by how much less than other things what tells bars apart counts at first: in music they are much alike"""
+_ADDED = 0.5
+"""what a block of the generator adds at first, as a share of its input"""
 _RARE = 6.0
 """by how much what reads cells, of which few are on, is larger at first than what reads normal numbers"""
 
@@ -114,9 +116,8 @@ class Layer(nn.Module):
         self.attended = nn.Linear(width, width, bias=False)
         self.near = nn.Conv1d(width, 3 * width // 2, 5, padding=2)
         self.mix = nn.Linear(3 * width // 2, width, bias=False)
-        # A layer starts as if it were not there.
-        nn.init.zeros_(self.attended.weight)
-        nn.init.zeros_(self.mix.weight)
+        for layer in (self.attended, self.mix):
+            nn.init.normal_(layer.weight, std=_ADDED * layer.in_features**-0.5)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, T, C) for x (B, T, C)."""
@@ -177,6 +178,7 @@ class Generator(nn.Module):
         width, grid = config.width, config.grid
         self.read_cells = _linear(HANDS * CHANNELS * KEYS, width, _RARE)
         self.read_conditions = _linear(traits.SIZE, width, 2.0)
+        self.vary = nn.Parameter(torch.randn(_METRES, STEPS, width))
         self.read_latents = _linear(2 * config.latent, width, 2.0)
         with torch.no_grad():
             self.read_latents.weight[:, config.latent :] *= _BETWEEN_BARS
@@ -185,7 +187,7 @@ class Generator(nn.Module):
         self.norm = nn.RMSNorm(width, eps=1e-6)
         self.to_octaves = _linear(width, OCTAVES * grid)
         self.recall = _conv(2 * _CELLS, grid, 1, _RARE / 2)
-        self.blocks = nn.ModuleList(GridBlock(grid, 0) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(GridBlock(grid, _ADDED) for _ in range(config.blocks))
         self.write = _conv(grid, _CELLS, 1, _GAIN)
         assert self.write.bias is not None
         nn.init.constant_(self.write.bias, _QUIET)
@@ -206,7 +208,10 @@ class Generator(nn.Module):
         x = self.read_cells(canvas.permute(0, 3, 1, 2, 4).flatten(2))  # (B, T, 2, 2, 72) -> (B, T, C)
         x = x + self.places(conditions, known, steps) + self.read_conditions(conditions)[:, None]
         phrase, bars = latents[:, :1].expand(-1, BARS, -1), latents[:, 1:]  # (B, 4, L)
-        ideas = self.read_latents(torch.cat([phrase, bars], 2)).repeat_interleave(steps, 1)  # (B, T / 2, C)
+        ideas = self.read_latents(torch.cat([phrase, bars], 2))[:, :, None]  # (B, 4, 1, C)
+        # Every step of a bar makes something else of the same idea.
+        vary = self.vary[conditions[:, -_METRES:].argmax(1)][:, None, :steps]  # (B, 1, S, C)
+        ideas = (ideas * (1 + vary)).flatten(1, 2)  # (B, 4, S, C) -> (B, T / 2, C)
         x = torch.cat([x[:, : BARS * steps], x[:, BARS * steps :] + ideas], 1)
         for layer in self.layers:
             x = layer(x)

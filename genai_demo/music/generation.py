@@ -31,7 +31,7 @@ def run(request: Request, model: str | None = None) -> Generator[Update, None, N
         UserError: a setting is not allowed, or the checkpoint cannot be used.
     """
     request.check()
-    family = request.model if isinstance(request, ComposeRequest | ContinueRequest) else "masked"
+    family = "masked" if isinstance(request, HarmoniseRequest) else request.model
     model = model or family
     loaded = load(model, family)
     for update in _updates(loaded, request):
@@ -51,10 +51,13 @@ def _updates(loaded: LoadedModel, request: Request) -> Iterator[Update]:
             return composing.compose(loaded.network, request)
         assert isinstance(loaded.network, Generator)
         return gan_playing.compose(loaded.network, request)
-    from genai_demo.music import inpainting
+    from genai_demo.music import gan_rewriting, inpainting
+    from genai_demo.music.gan import Generator
 
     if isinstance(request, HarmoniseRequest):
         return inpainting.harmonise(loaded, request)
+    if isinstance(loaded.network, Generator):
+        return gan_rewriting.rewrite(loaded.network, request)
     return inpainting.rewrite(loaded, request)
 
 

@@ -19,7 +19,8 @@ from genai_demo.music.columns import OUTSIDE, columns_of, places_of, strokes_of
 from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS
 from genai_demo.music.loading import LoadedModel
 from genai_demo.music.masked import MaskedRoll
-from genai_demo.music.masked_batches import MARGIN, WINDOW, key_number
+from genai_demo.music.masked_batches import MARGIN, WINDOW, key_number, to_white_keys
+from genai_demo.music.metrics import heard_key
 from genai_demo.music.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece, untangled
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
@@ -149,6 +150,12 @@ class _Line:
 
     def __init__(self, given: Piece, heard: Piece, asked: _Asked) -> None:
         self._given, self._asked = given, asked
+        # The model knows music on the white keys best: there it is heard, and from there it is brought back.
+        self._key = given.key or heard_key(given.notes)
+        self._shift = to_white_keys(self._key)
+        low, high = (pitch - self._shift for pitch in PITCHES)
+        notes = [note for note in heard.notes if low <= note.pitch <= high]
+        heard = replace(heard, notes=tuple(replace(note, pitch=note.pitch + self._shift) for note in notes))
         self._inner = given.end // STEP
         self._size = max(WINDOW, self._inner + 2 * MARGIN)
         columns = columns_of(strokes_of(heard), -MARGIN, self._size)
@@ -180,10 +187,10 @@ class _Line:
             self._keys[:, :, window],
             self._lengths[:, :, window],
             self._places[window].repeat(rows, 1),
-            torch.tensor([key_number(self._given.key), self._density(start - MARGIN), 0]).repeat(rows, 1),
+            torch.tensor([key_number(self._key, self._shift), self._density(start - MARGIN), 0]).repeat(rows, 1),
             cut(open_still, 0),
-            cut(hole.lowest, 0),
-            cut(hole.highest, 0),
+            cut(np.maximum(hole.lowest, 0) + self._shift, 0).clamp(min=max(0, self._shift)),
+            cut(hole.highest + self._shift, 0).clamp(max=KEYS - 1 + min(0, self._shift)),
         )
         wanted = cut(open_still & (np.arange(self._inner) < last), 0)
         limits = cut(_ends(hole.hidden), 0) + MARGIN - start
@@ -191,7 +198,7 @@ class _Line:
         for filled, written in resolve(network, canvas, wanted, limits, asked.temperature, asked.steps, random):
             self._keys[:, :, window], self._lengths[:, :, window] = filled.keys, filled.lengths
             for note in written:
-                self.notes[note.row].append(_note(note, start - MARGIN))
+                self.notes[note.row].append(_note(note, start - MARGIN, -self._shift))
             yield
 
     def _density(self, first: int) -> int:
@@ -205,8 +212,8 @@ class _Line:
         return 1 + bisect_right(DENSITY_BOUNDS, count * TICKS / (end - start))
 
 
-def _note(struck: Struck, first: int) -> Note:
-    return Note((first + struck.step) * STEP, PITCHES[0] + struck.key, struck.length * STEP, struck.hand)
+def _note(struck: Struck, first: int, shift: int) -> Note:
+    return Note((first + struck.step) * STEP, PITCHES[0] + struck.key + shift, struck.length * STEP, struck.hand)
 
 
 def _together(kept: Sequence[Note], written: Sequence[Note]) -> tuple[Note, ...]:

@@ -33,6 +33,14 @@ Windows = dict[str, np.ndarray]
 conditions: int64 (B, len(CONDITIONS))"""
 
 
+def to_white_keys(key: Key | None) -> int:
+    """Return the semitones, one of `SHIFTS`, that bring music to C major or A minor; 0 where its key is not known.
+
+    There is less to learn of music that is always in the same key than of music in all of them.
+    """
+    return 0 if key is None else next(shift for shift in SHIFTS if key.transposed(shift).sharps == 0)
+
+
 def key_number(key: Key | None, shift: int = 0) -> int:
     """Return the number of a key, moved by `shift` semitones, in `CONDITIONS`."""
     if key is None:
@@ -41,7 +49,7 @@ def key_number(key: Key | None, shift: int = 0) -> int:
 
 
 class ColumnBatches:
-    """Windows of pieces, drawn with replacement, each in a key of its own, and with some of what is known hidden.
+    """Windows of pieces, drawn with replacement, most of them on the white keys, and with some of what is known hidden.
 
     All pieces lie on one line of steps, far enough apart that no window sees two of them.
 
@@ -50,13 +58,20 @@ class ColumnBatches:
         window: steps in a window.
         dropout: share of the windows, 0 to 1, for which each of `CONDITIONS` is not known.
         metre_dropout: share of the windows whose metres are not known.
+        elsewhere: share of the windows that are in any key instead of on the white keys, see `to_white_keys`.
         seed: makes the batches of two runs differ.
     """
 
     def __init__(
-        self, music: Music, window: int = WINDOW, dropout: float = 0.25, metre_dropout: float = 0.05, seed: int = 0
+        self,
+        music: Music,
+        window: int = WINDOW,
+        dropout: float = 0.25,
+        metre_dropout: float = 0.05,
+        elsewhere: float = 0.1,
+        seed: int = 0,
     ) -> None:
-        self.window = window
+        self.window, self._elsewhere = window, elsewhere
         self._dropout, self._metre_dropout, self._seed = dropout, metre_dropout, seed
         parts = [strokes_of(piece) for piece in music.pieces]
         ends = [piece.end // STEP for piece in music.pieces]
@@ -78,6 +93,7 @@ class ColumnBatches:
             (piece.key, 1 + STYLES.index(style) if (style := style_of(label)) in STYLES else 0)
             for piece, label in zip(music.pieces, music.labels, strict=True)
         ]
+        self._shifts = np.array([to_white_keys(piece.key) for piece in music.pieces])
         low, high = np.searchsorted(self._steps, self._starts), np.searchsorted(self._steps, self._starts + window)
         strays = np.concatenate([[0], np.cumsum(self._strays)])
         usable = (high - low >= _FEWEST) & (strays[high] - strays[low] <= _STRAYS * (high - low))
@@ -90,10 +106,15 @@ class ColumnBatches:
         """Return `size` windows of a step."""
         random = np.random.default_rng([self._seed, rank, step])
         chosen = random.integers(len(self), size=size)
-        shifts = np.array(SHIFTS)[random.integers(len(SHIFTS), size=size)]
+        anywhere = np.array(SHIFTS)[random.integers(len(SHIFTS), size=size)]
+        shifts = np.where(random.random(size) < self._elsewhere, anywhere, self.white(chosen))
         windows = self.windows(chosen, shifts, random.random(size) >= self._metre_dropout)
         windows["conditions"][random.random((size, len(CONDITIONS))) < self._dropout] = 0
         return windows
+
+    def white(self, chosen: np.ndarray) -> np.ndarray:
+        """Return the semitones (B,) that bring windows to the white keys, see `to_white_keys`."""
+        return self._shifts[self._owners[chosen]]
 
     def apart(self, most: int) -> np.ndarray:
         """Return the numbers of up to `most` windows that have no step in common, from all over the pieces."""

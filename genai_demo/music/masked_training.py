@@ -40,7 +40,7 @@ class MaskedTraining:
     """share of windows for which key, density and style, each by itself, are hidden"""
     metre_dropout: float = 0.05
     """share of windows whose metre is hidden"""
-    measured: int = 192
+    measured: int = 64
     """most validation windows that are measured on"""
     seed: int = 0
 
@@ -83,7 +83,7 @@ class MaskedTask:
         self._measure = bool(held_out)
         shown = held_out or self._batches
         chosen = shown.apart(training.measured)
-        self._held_out = shown.windows(chosen, np.zeros(len(chosen), int))
+        self._held_out = shown.windows(chosen, shown.white(chosen))
         self._frequencies = Frequencies(self._batches.windows(*_counted(self._batches)))
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         self.phases: Sequence[Phase] = [
@@ -139,9 +139,9 @@ class MaskedTask:
 
 
 def _counted(batches: ColumnBatches, most: int = 4096) -> tuple[np.ndarray, np.ndarray]:
-    """Return the windows whose notes are counted for mere frequencies, and that none is transposed."""
+    """Return the windows whose notes are counted for mere frequencies, and the semitones to the white keys."""
     chosen = batches.apart(most)
-    return chosen, np.zeros(len(chosen), int)
+    return chosen, batches.white(chosen)
 
 
 def _optimizer(network: nn.Module, training: MaskedTraining) -> torch.optim.Optimizer:

@@ -12,6 +12,8 @@ from genai_demo.music.shorthand import KEYS, read_shorthand
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""
+REWRITERS = ("masked", "gan")
+"""models that write bars of given music anew; the GAN writes whole bars only"""
 METRES = ("4/4", "3/4", "2/4", "6/8")
 BARS = (4, 64)
 """bars that can be written at once"""
@@ -120,6 +122,8 @@ class RewriteRequest:
     """within `STEPS`"""
     variants: int = 1
     seed: int = 0
+    model: str = "masked"
+    """one of `REWRITERS`"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -129,6 +133,9 @@ class RewriteRequest:
         check_one_of("hand", self.hand, HANDS)
         check_whole("highest", self.highest, *PITCHES)
         check_whole("lowest", self.lowest, PITCHES[0], self.highest)
+        check_one_of("model", self.model, REWRITERS)
+        if self.model == "gan" and (self.hand, self.lowest, self.highest) != ("both", *PITCHES):
+            raise UserError("music.gan_whole_bars")
         check_whole("steps", self.steps, *STEPS)
         _check_sampling(self.temperature, 1.0, self.variants, self.seed)
 

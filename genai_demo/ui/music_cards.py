@@ -6,6 +6,7 @@ The page's script draws the roll and plays the sound; all that it needs of a pie
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -134,7 +135,8 @@ def _heading(piece: Piece, language: str) -> str:
     bars = len(piece.bars)
     count = text("music_bars_one" if bars == 1 else "music_bars_count", language, bars=bars)
     manner = f"{_manner(piece)} · {count}"
-    key = escape(_key(piece, language))
+    # Fonts with serifs rarely have these signs.
+    key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))
     return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
 
 
@@ -216,7 +218,10 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
     added = [(str(bars), text("music_bars_count", language, bars=bars)) for bars in ADDED_BARS]
     groups = []
     if "masked" in able:
-        groups.append(button("rewrite") + button("keep") + choice("hand", keyed("hand", HANDS), "both"))
+        # A rectangle that is drawn on the roll becomes one more range of keys.
+        ranges = choice("range", keyed("range", ("all", "upper", "lower")), "all")
+        ranges = ranges.replace("</select>", '<option value="drawn" hidden></option></select>')
+        groups.append(button("rewrite") + button("keep") + choice("hand", keyed("hand", HANDS), "both") + ranges)
     groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))
     if "composer" in able or "gan" in able:
         groups.append(button("continue") + choice("added", added, "8"))

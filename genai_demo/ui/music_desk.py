@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from genai_demo.engine.receipt import Receipt
@@ -205,17 +205,28 @@ def checked_bars(piece: Piece, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def rewriting(work: Work, first: int, last: int, hand: str, temperature: float, seed: int) -> RewriteRequest:
+@dataclass(frozen=True)
+class Scope:
+    """Which notes of a bar are written anew, and how."""
+
+    hand: str = "both"
+    lowest: int = PITCHES[0]
+    highest: int = PITCHES[1]
+    temperature: float = 1.0
+    seed: int = 0
+
+
+def rewriting(work: Work, first: int, last: int, scope: Scope) -> RewriteRequest:
     """Return the request that writes some bars, from 0, anew.
 
     Raises:
         UserError: there are no such bars.
     """
     first, last = checked_bars(work.piece, first, last)
-    return RewriteRequest(write_shorthand(work.piece), first + 1, last + 1, hand, temperature=temperature, seed=seed)
+    return RewriteRequest(music=write_shorthand(work.piece), first=first + 1, last=last + 1, **asdict(scope))
 
 
-def keeping(work: Work, place: int, bars: tuple[int, int], hand: str, temperature: float, seed: int) -> Job:
+def keeping(work: Work, place: int, bars: tuple[int, int], scope: Scope) -> Job:
     """Return the job that keeps some bars, from 0, and writes all others anew.
 
     Raises:
@@ -223,7 +234,7 @@ def keeping(work: Work, place: int, bars: tuple[int, int], hand: str, temperatur
     """
     first, last = checked_bars(work.piece, *bars)
     sides = [(0, first - 1), (last + 1, len(work.piece.bars) - 1)]
-    requests = [rewriting(work, *side, hand, temperature, seed) for side in sides if side[0] <= side[1]]
+    requests = [rewriting(work, *side, scope) for side in sides if side[0] <= side[1]]
     if not requests:
         raise UserError("ui.music_all_kept")
     return Job(requests[0], place, requests[1] if len(requests) > 1 else None)

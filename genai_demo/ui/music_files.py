@@ -166,8 +166,16 @@ def opened(content: bytes, name: str) -> Opened:
     """
     receipt = receipt_in(content, name)
     request, composition = reproduced(receipt)
-    same = read_midi(content).piece.notes == composition.piece.notes if content.startswith(_MIDI) else None
+    same = _notes(content) == composition.piece.notes if content.startswith(_MIDI) else None
     return Opened(request, receipt, composition, same)
+
+
+def _notes(content: bytes) -> tuple[Note, ...]:
+    """Return the notes of a MIDI file; none of one that has none, or that is damaged beside its receipt."""
+    try:
+        return read_midi(content).piece.notes
+    except UserError:
+        return ()
 
 
 def reproduced(receipt: Receipt) -> tuple[Request, Composition]:

@@ -11,7 +11,6 @@ import gradio as gr
 from genai_demo.errors import UserError
 from genai_demo.music.midi import read_midi
 from genai_demo.music.requests import METRES, TEMPO
-from genai_demo.music.shorthand import read_shorthand, write_shorthand
 from genai_demo.ui import cards, music_played
 from genai_demo.ui import music_handlers as handlers
 from genai_demo.ui.faces_controls import notice_place
@@ -39,10 +38,10 @@ class GivenPanel:
             """Read a MIDI file, or say why it was refused."""
             try:
                 reading = read_midi(music_played.received(_sent(event, "content"), _MOST_BYTES))
-                read_shorthand(write_shorthand(reading.piece))
             except UserError as error:
                 return refused(error, language)
-            return "", *placed(given(reading.piece, reading.remarks), language)
+            piece, cut = music_played.shortened(reading.piece)
+            return "", *placed(given(piece, (*cut, *reading.remarks)), language)
 
         def play(language: str, event: gr.EventData) -> tuple[Any, ...]:
             """Write down what was played, or say why that cannot be done."""

@@ -20,6 +20,7 @@ from genai_demo.ui.languages import text
 from genai_demo.ui.music_desk import (
     Desk,
     Job,
+    Scope,
     at,
     changed_by,
     continuing,
@@ -37,7 +38,8 @@ FRAME = 0.12
 """seconds between two pictures of growing pieces"""
 INTERVALS = (1, 2, 12)
 """semitones by which bars can be transposed at once"""
-_PLACES = ("place", "key", "first", "last", "interval", "added")
+_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part")
+"""what the page's script sends of a card"""
 
 
 def sentence(error: UserError, language: str) -> str:
@@ -148,7 +150,7 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
     Raises:
         UserError: it is not allowed.
     """
-    wanted = {name: event.get(name) for name in ("action", "hand", "part", *_PLACES)}
+    wanted = {name: event.get(name) for name in _SENT}
     desk, place = at(desk, wanted["place"], wanted["key"])
     work = desk.works[place]
     action = wanted["action"]
@@ -163,13 +165,16 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
         return changed_by(desk, place, lambda work: transposed(work, first, last, steps), secrets.token_hex(4))
     request: Request
     seed = new_seed()
-    if action == "keep":
-        job = keeping(work, place, (first, last), str(wanted["hand"]), temperature, seed)
+    if action in ("keep", "rewrite"):
+        keys = _whole(wanted["lowest"]), _whole(wanted["highest"])
+        scope = Scope(str(wanted["hand"]), *keys, temperature, seed)
+        if action == "keep":
+            job = keeping(work, place, (first, last), scope)
+        else:
+            job = Job(rewriting(work, first, last, scope), place)
         check(job.request)
         return job
-    if action == "rewrite":
-        request = rewriting(work, first, last, str(wanted["hand"]), temperature, seed)
-    elif action == "continue":
+    if action == "continue":
         request = continuing(work, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
     elif action == "harmonise":
         request = harmonising(work, str(wanted["part"]), temperature, seed)

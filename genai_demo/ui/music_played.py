@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 
 from genai_demo.engine.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.bars import lay_bars
+from genai_demo.music.midi import Remark
 from genai_demo.music.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
-from genai_demo.music.requests import METRES, TEMPO
+from genai_demo.music.requests import METRES, MOST_GIVEN_BARS, TEMPO
+from genai_demo.music.shorthand import MOST_CHARACTERS, write_shorthand
 from genai_demo.music.spelling import nearest_key
 
 MOST_NOTES = 1000
@@ -66,3 +69,14 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
     beats, unit = map(int, str(metre).split("/"))
     bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
     return Piece(ordered, bars, nearest_key(ordered), float(str(tempo)))
+
+
+def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
+    """Return as many bars of a piece as can be given to a model, and a remark if those are not all."""
+    bars = piece.bars[:MOST_GIVEN_BARS]
+    while True:
+        start = replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
+        if len(write_shorthand(start)) <= MOST_CHARACTERS or len(bars) == 1:
+            break
+        bars = bars[: max(1, len(bars) * 3 // 4)]
+    return start, (Remark("ui.music_cut", len(bars)),) if len(bars) < len(piece.bars) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from genai_demo.engine.receipt import read_receipt
+from genai_demo.music import generation
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi
 from genai_demo.music.piece import Key
+from genai_demo.music.requests import Request
+from genai_demo.music.results import Update
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from tests.browser.test_page import visible_words
@@ -170,7 +174,15 @@ def test_starting_one_piece_stops_the_other(enter: Visit) -> None:
     expect(page.locator("article.sounding")).to_have_count(0)
 
 
-def test_a_stop_keeps_what_is_written(enter: Visit) -> None:
+def test_a_stop_keeps_what_is_written(enter: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = generation.run
+
+    def write_slowly(request: Request) -> Iterator[Update]:
+        for update in write(request):
+            time.sleep(0.2)
+            yield update
+
+    monkeypatch.setattr(generation, "run", write_slowly)
     page = enter()
     set_number(page, "bars", 64)
     page.locator("#music-run").click()
@@ -207,6 +219,33 @@ def test_the_roll_is_a_way_through_the_piece(enter: Visit, tmp_path: Path) -> No
     expect(roll).to_have_attribute("aria-valuetext", "Bar 2 of 8")
     page.keyboard.press("Space")
     expect(card).not_to_have_class(re.compile("sounding"))
+
+
+def test_a_rectangle_of_the_roll_is_written_anew(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    card = give(page, tmp_path)
+    box = card.locator("canvas").bounding_box()
+    assert box
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 60, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    drawn = card.locator("[data-choice=range]")
+    expect(drawn).to_have_value("drawn")
+    expect(drawn.locator("option:checked")).to_have_text(re.compile("^[A-G]♯?[0-8] – [A-G]♯?[0-8]$"))
+    expect(card.locator("[data-range=first]")).to_have_value("1")
+    before = told(card)
+    card.get_by_role("button", name="Write anew").click()
+    changes(card, before)
+    with page.expect_download() as download:
+        card.locator("[data-file=mid]").click()
+    download.value.save_as(tmp_path / "drawn.mid")
+    settings_ = read_receipt(tmp_path / "drawn.mid").settings
+    assert 60 <= settings_["lowest"] < settings_["highest"] <= 84
+    card.locator("canvas").click(position=roll_at(card, 0.1))
+    expect(drawn).to_have_value("all")
 
 
 def test_the_score_turns_its_pages_and_marks_the_bar(enter: Visit, tmp_path: Path) -> None:
@@ -332,7 +371,7 @@ def test_bars_are_written_anew_kept_and_taken_back(enter: Visit, tmp_path: Path)
     card.locator("[data-range=last]").fill("4")
     card.locator("[data-choice=hand]").select_option("left")
     keys = [first]
-    for action in ("Write anew", "Keep, rewrite the others", "Lower", "Continue from here", "Harmonise"):
+    for action in ("Lower", "Write anew", "Keep, rewrite the others", "Continue from here", "Harmonise"):
         card.get_by_role("button", name=action).click()
         changes(card, keys[-1])
         expect(page.locator("#music-run")).to_be_enabled()
@@ -378,13 +417,16 @@ def test_a_melody_is_played_on_the_page_and_harmonised(enter: Visit, tmp_path: P
     assert {60, 64, 67, 72, 73} <= {note.pitch for note in notes}
 
 
-def test_a_piece_that_is_longer_than_can_be_changed_is_still_heard(enter: Visit, tmp_path: Path) -> None:
+def test_of_a_long_piece_the_beginning_is_taken(enter: Visit, tmp_path: Path) -> None:
     page = enter()
     long = piece([(start, 1, 60 + start % 12) for start in range(1200)], [], [(4, 4)] * 300)
     card = give(page, tmp_path, to_midi(long))
-    expect(card.locator(".bar-now")).to_have_text("Bar 1 of 300")
+    expect(card.locator(".bar-now")).to_have_text("Bar 1 of 256")
+    expect(card.locator(".remarks")).to_contain_text("its first 256 bars")
+    before = told(card)
     card.get_by_role("button", name="Write anew").click()
-    expect(page.locator("#music-desk-notice [role=alert]")).to_contain_text("at most 256")
+    changes(card, before)
+    expect(card.locator(".bar-now")).to_have_text(re.compile("Bar [12] of 256"))
 
 
 def test_the_switch_changes_everything_and_keeps_the_work(enter: Visit, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER
 from genai_demo.music.gan import DEBUG, GanConfig, Generator
 from genai_demo.music.gan_aims import draw_aim, miss
 from genai_demo.music.gan_playing import compose
-from genai_demo.music.gan_rewriting import rewrite_bar
+from genai_demo.music.gan_rewriting import rewrite, rewrite_bars
 from genai_demo.music.piece import STEP, TICKS, Key, Note, Piece
-from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest
+from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.roll import COMPACT, ONSET, steps_of
 from genai_demo.music.shorthand import KEYS, write_shorthand
@@ -111,31 +111,55 @@ def test_other_metres_cannot_be_gone_on_with() -> None:
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, 8), st.integers(0, 1000))
-def test_a_bar_written_anew_leaves_the_others_as_they_are(bar: int, seed: int) -> None:
+@given(st.integers(0, 8), st.integers(1, 4), st.integers(0, 1000))
+def test_bars_written_anew_leave_the_others_as_they_are(first: int, count: int, seed: int) -> None:
     piece = last(ComposeRequest("gan", bars=9, metre="3/4", key="Eb_major", seed=11)).compositions[0].piece
-    place = piece.bars[bar]
-    result = rewrite_bar(NETWORK, piece, bar, seed)
+    end = min(first + count, 9)
+    result = rewrite_bars(NETWORK, piece, first, end, seed)
     assert not result.faults()
-    assert result == rewrite_bar(NETWORK, piece, bar, seed)
+    assert result == rewrite_bars(NETWORK, piece, first, end, seed)
 
     def others(some: Piece) -> list[Note]:
-        return [note for note in some.notes if not place.start <= note.start < place.end]
+        start, stop = piece.bars[first].start, piece.bars[end - 1].end
+        return [note for note in some.notes if not start <= note.start < stop]
 
     assert others(result) == others(piece)
     assert replace(result, notes=()) == replace(piece, notes=())
 
 
+def test_a_request_rewrites_any_stretch_in_variants() -> None:
+    piece = last(ComposeRequest("gan", bars=12, seed=2)).compositions[0].piece
+    request = RewriteRequest(write_shorthand(piece), 3, 8, variants=2, seed=5, model="gan")
+    request.check()
+    updates = list(rewrite(NETWORK, request))
+    assert [update.step for update in updates] == [1, 2]
+    assert [[made.finished for made in update.compositions] for update in updates] == [[False] * 2, [True] * 2]
+    one, other = (made.piece for made in updates[-1].compositions)
+    assert one.notes != other.notes
+    for made in (one, other):
+        assert not made.faults()
+        for bar in (*piece.bars[:2], *piece.bars[8:]):
+            written = [(note.start, note.pitch) for note in made.notes if bar.start <= note.start < bar.end]
+            assert written == [(note.start, note.pitch) for note in piece.notes if bar.start <= note.start < bar.end]
+
+
+def test_hands_and_ranges_are_not_for_the_gan() -> None:
+    music = write_shorthand(scale(4))
+    for changes in ({"hand": "left"}, {"lowest": 40}, {"highest": 80}):
+        with pytest.raises(UserError, match="whole bars"):
+            replace(RewriteRequest(music, model="gan"), **changes).check()  # type: ignore[arg-type]
+
+
 def test_another_seed_writes_another_bar() -> None:
     piece = last(ComposeRequest("gan", bars=8, seed=2)).compositions[0].piece
-    assert len({rewrite_bar(NETWORK, piece, 5, seed).notes for seed in range(4)}) > 1
+    assert len({rewrite_bars(NETWORK, piece, 5, 6, seed).notes for seed in range(4)}) > 1
 
 
 def test_a_bar_needs_three_others_of_its_metre() -> None:
     piece = Piece(scale(3).notes, bars_of([(4, 4)] * 3 + [(3, 4)] * 3))
     for bar in (0, 4):
         with pytest.raises(UserError, match=f"Bar {bar + 1} "):
-            rewrite_bar(NETWORK, piece, bar, 0)
+            rewrite_bars(NETWORK, piece, bar, bar + 1, 0)
 
 
 @given(st.sampled_from(DENSITIES), st.sampled_from(REGISTERS), st.integers(0, 99))

@@ -139,6 +139,23 @@ def test_a_seed_decides_and_each_variant_is_another(loaded: LoadedModel) -> None
     assert other.compositions[0] != one.compositions[0]
 
 
+@pytest.mark.parametrize("shift", [-5, 2, 5])
+def test_music_in_another_key_is_written_alike(loaded: LoadedModel, shift: int) -> None:
+    tune = scale(6, Key(0, "major"))
+    moved = replace(
+        tune,
+        key=Key(shift % 12, "major"),
+        notes=tuple(replace(note, pitch=note.pitch + shift) for note in tune.notes),
+    )
+    requests = [
+        RewriteRequest(write_shorthand(piece), 2, 4, lowest=45 + by, highest=80 + by, steps=3)
+        for piece, by in ((tune, 0), (moved, shift))
+    ]
+    one, other = (last(inpainting.rewrite(loaded, request)).compositions[0].piece for request in requests)
+    assert set(one.notes) != set(tune.notes)
+    assert list(other.notes) == [replace(note, pitch=note.pitch + shift) for note in one.notes]
+
+
 def test_steps_are_seen(loaded: LoadedModel) -> None:
     updates = list(inpainting.rewrite(loaded, RewriteRequest(write_shorthand(scale(6)), 2, 5, steps=5)))
     assert [update.step for update in updates] == list(range(6))

@@ -11,8 +11,9 @@ from genai_demo.music.columns import NONE, OUTSIDE, Columns, notes_of, places_of
 from genai_demo.music.conditions import STYLES
 from genai_demo.music.data import Music
 from genai_demo.music.labels import Label
-from genai_demo.music.masked_batches import CONDITIONS, MARGIN, WINDOW, ColumnBatches, key_number
+from genai_demo.music.masked_batches import CONDITIONS, MARGIN, WINDOW, ColumnBatches, key_number, to_white_keys
 from genai_demo.music.piece import STEP, TICKS, Key, Note, Piece
+from genai_demo.music.roll import SHIFTS
 from tests.helpers.music import bars_of, scale
 
 
@@ -105,3 +106,16 @@ def test_windows_apart_have_no_step_in_common() -> None:
     starts = batches._starts[chosen]
     assert (np.diff(np.sort(starts)) >= WINDOW).all()
     assert len(batches.apart(3)) == 3
+
+
+def test_most_windows_are_on_the_white_keys() -> None:
+    sharp = replace(LONG, key=Key(0, "minor"))
+    for elsewhere, numbers in ((0.0, {key_number(Key(9, "minor"))}), (1.0, {13 + tonic for tonic in range(12)})):
+        batches = ColumnBatches(music(sharp), dropout=0, elsewhere=elsewhere)
+        assert set(batches.batch(0, 200)["conditions"][:, 0].tolist()) == numbers
+    for tonic in range(12):
+        for mode in ("major", "minor"):
+            shift = to_white_keys(Key(tonic, mode))
+            assert shift in SHIFTS
+            assert Key(tonic, mode).transposed(shift) == Key(0 if mode == "major" else 9, mode)
+    assert to_white_keys(None) == 0

@@ -21,7 +21,7 @@ from genai_demo.music.requests import (
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.shorthand import write_shorthand
 from genai_demo.ui import music_desk as desks
-from genai_demo.ui.music_desk import Desk, Job, Work
+from genai_demo.ui.music_desk import Desk, Job, Scope, Work
 from tests.helpers.scores import piece
 
 TUNE = piece([(0, 1, 60), (4, 2, 64), (8, 4, 67)], [(0, 4, 48), (4, 4, 43)], [(4, 4)] * 3)
@@ -98,9 +98,11 @@ def test_what_the_page_names_is_what_it_shows() -> None:
 
 def test_all_but_some_bars_are_written_anew_in_one_step() -> None:
     desk = desks.given(TUNE)
-    job = desks.keeping(desk.works[0], 0, (1, 1), "left", 0.9, 5)
+    job = desks.keeping(desk.works[0], 0, (1, 1), Scope("left", 60, 72, 0.9, 5))
     assert isinstance(job.request, RewriteRequest) and job.then
-    assert [(one.first, one.last, one.hand) for one in (job.request, job.then)] == [(1, 1, "left"), (3, 3, "left")]
+    assert [(one.first, one.last, one.hand, one.lowest) for one in (job.request, job.then)] == [
+        *((1, 1, "left", 60), (3, 3, "left", 60)),
+    ]
     between = piece([(0, 1, 72), (4, 2, 64), (8, 4, 67)], [], [(4, 4)] * 3)
     desk = desks.grown(desk, job, update(job.request, between), 0.1)
     following = desks.followed(job, desk)
@@ -111,9 +113,9 @@ def test_all_but_some_bars_are_written_anew_in_one_step() -> None:
     desk = desks.grown(desk, job, update(job.request, TUNE), 0.1)
     assert len(desk.works[0].past) == 1 and desks.undone(desk.works[0]).piece == TUNE
     assert desks.followed(job, desk) is None
-    alone = desks.keeping(desk.works[0], 0, (0, 1), "both", 1.0, 5)
+    alone = desks.keeping(desk.works[0], 0, (0, 1), Scope())
     assert isinstance(alone.request, RewriteRequest) and (alone.request.first, alone.then) == (3, None)
-    refused("ui.music_all_kept", desks.keeping, desk.works[0], 0, (0, 2), "both", 1.0, 5)
+    refused("ui.music_all_kept", desks.keeping, desk.works[0], 0, (0, 2), Scope())
 
 
 def test_requests_hold_the_music_they_start_from() -> None:
@@ -124,7 +126,7 @@ def test_requests_hold_the_music_they_start_from() -> None:
         *("dense", "romantic"),
     )
     assert desks.continuing(Work(TUNE), 0, 4, 1.0, 1.0, 3, "gan").model == "gan"
-    for asked in (request, desks.rewriting(made, 0, 2, "both", 1.0, 1), desks.harmonising(made, "left", 1.0, 1)):
+    for asked in (request, desks.rewriting(made, 0, 2, Scope()), desks.harmonising(made, "left", 1.0, 1)):
         asked.check()
         assert given_music(asked.music).notes == given_music(write_shorthand(TUNE)).notes
 

@@ -85,6 +85,7 @@ def test_the_tab_speaks_both_languages(music: Path) -> None:
     page = build()
     languages.test_every_string_on_the_page_comes_from_the_catalogue(page)
     languages.test_the_switch_exchanges_what_the_page_is_built_with(page)
+    languages.test_in_chinese_no_english_is_left(page)
     languages.test_in_english_no_chinese_is_left_but_the_name_of_the_language(page)
     blocks, texts = page
     config = blocks.get_config_file()

@@ -25,7 +25,16 @@ TUNE = piece([(start, 1, 60 + start) for start in range(16)], [(0, 4, 48)], [(4,
 
 
 def pressed(action: str, **more: Any) -> dict[str, Any]:
-    fields_ = {"hand": "both", "interval": 1, "added": 4, "part": "left", "first": 1, "last": 2}
+    fields_ = {
+        "hand": "both",
+        "lowest": 21,
+        "highest": 108,
+        "interval": 1,
+        "added": 4,
+        "part": "left",
+        "first": 1,
+        "last": 2,
+    }
     return {"action": action, "place": 0, "key": given(TUNE).works[0].key, **fields_, **more}
 
 
@@ -90,6 +99,8 @@ def test_transposing_needs_no_model() -> None:
         pressed("rewrite", first="1"),
         pressed("rewrite", first=2, last=9),
         pressed("rewrite", hand="third"),
+        pressed("rewrite", lowest=72, highest=60),
+        pressed("rewrite", lowest=None),
         pressed("continue", added=3),
         pressed("continue", added=None),
         pressed("harmonise", part="drums"),

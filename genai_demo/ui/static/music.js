@@ -86,7 +86,7 @@ window.genaiMusic = (() => {
         view.told = told;
         view.music = JSON.parse(told);
         view.range = null;
-        if (before && before.key !== view.music.key) settle(view, before);
+        if (before && (before.key !== view.music.key || before.growing !== view.music.growing)) settle(view, before);
       }
       show(view);
       showScore(view);
@@ -111,12 +111,13 @@ window.genaiMusic = (() => {
     if (current === view) stop();
     const { music } = view;
     const last = music.bars.length - 2;
-    if (music.fresh) Object.assign(view, { selected: null, page: 0 });
+    if (music.fresh) Object.assign(view, { selected: null, keys: null, page: 0 });
     if (view.selected) view.selected = view.selected.map((bar) => Math.min(bar, last));
-    if (music.growing) view.tick = music.bars[last];
+    if (music.growing && music.changed && music.changed[1] < last) view.tick = music.bars[music.changed[0]];
+    else if (music.growing && (music.fresh || music.changed)) view.tick = music.bars[last];
     // a bar earlier, to hear how the new ones are reached
-    else if (music.changed) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
-    else if (music.fresh || before.growing) view.tick = 0;
+    else if (music.changed && !music.growing) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
+    else if (music.fresh || (before.growing && !music.growing)) view.tick = 0;
     view.tick = Math.min(view.tick, music.bars[last + 1] - 1);
     genaiRoll.reveal(view);
   }
@@ -128,6 +129,7 @@ window.genaiMusic = (() => {
     genaiRoll.draw(view);
     showPlace(view);
     showRange(view);
+    limit(view, view.keys);
     const { play, pause } = words();
     article.classList.toggle("sounding", view.playing);
     article.classList.toggle("waiting", wanted === view);
@@ -287,10 +289,25 @@ window.genaiMusic = (() => {
   function choose(view, bar, more = false) {
     const [first, last] = more && view.selected ? view.selected : [bar, bar];
     view.selected = [Math.min(first, bar), Math.max(last, bar)];
+    limit(view, null);
     showRange(view);
     genaiRoll.draw(view);
     genaiScore.mark(view);
   }
+
+  // Chooses a range of keys within the bars, or all keys again.
+  function limit(view, keys) {
+    const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
+    view.keys = keys;
+    if (!drawn) return;
+    const list = drawn.parentElement;
+    drawn.hidden = !keys;
+    if (keys) drawn.textContent = keys.map(genaiPiano.name).join(" – ");
+    if (keys) list.value = "drawn";
+    else if (list.value === "drawn") list.value = "all";
+  }
+
+  const RANGES = { all: [21, 108], upper: [60, 108], lower: [21, 59] };
 
   // ---- what visitors do
 
@@ -299,12 +316,14 @@ window.genaiMusic = (() => {
     let from = null;
     article.addEventListener("pointerdown", (event) => {
       if (event.target.tagName !== "CANVAS" || event.button) return;
-      from = { x: event.clientX, offset: view.offset, moved: false };
+      const corner = { bar: barOf(view, genaiRoll.tickAt(view, event)), pitch: genaiRoll.pitchAt(view, event) };
+      from = { x: event.clientX, y: event.clientY, offset: view.offset, moved: false, corner: event.shiftKey && corner };
       event.target.setPointerCapture(event.pointerId);
     });
     article.addEventListener("pointermove", (event) => {
       if (!from) return;
-      from.moved = from.moved || Math.abs(event.clientX - from.x) > 6;
+      from.moved = from.moved || Math.hypot(event.clientX - from.x, event.clientY - from.y) > 6;
+      if (from.moved && from.corner) { rectangle(view, from.corner, event); return; }
       if (!from.moved || view.playing) return;
       view.offset = from.offset - (event.clientX - from.x);
       genaiRoll.draw(view);
@@ -313,7 +332,7 @@ window.genaiMusic = (() => {
     article.addEventListener("pointerup", (event) => {
       const start = from;
       from = null;
-      if (!start || (start.moved && !view.playing)) return;
+      if (!start || (start.moved && (start.corner || !view.playing))) return;
       const tick = genaiRoll.tickAt(view, event);
       choose(view, barOf(view, tick), event.shiftKey);
       jump(view, tick);
@@ -328,8 +347,20 @@ window.genaiMusic = (() => {
     article.addEventListener("input", (event) => {
       if (event.target.matches(".where")) jump(view, tickOf(view, (event.target.value / 1000) * view.music.seconds));
       if (event.target.matches("[data-range]")) typed(view);
+      if (event.target.matches("[data-choice=range]") && event.target.value !== "drawn") { limit(view, null); genaiRoll.draw(view); }
     });
     article.addEventListener("keydown", (event) => pressed(view, event));
+  }
+
+  // Drawn with the shift key held: the bars and keys between two corners.
+  function rectangle(view, corner, event) {
+    const bar = barOf(view, genaiRoll.tickAt(view, event));
+    const pitch = genaiRoll.pitchAt(view, event);
+    view.selected = [Math.min(corner.bar, bar), Math.max(corner.bar, bar)];
+    limit(view, [Math.min(corner.pitch, pitch), Math.max(corner.pitch, pitch)]);
+    showRange(view);
+    genaiRoll.draw(view);
+    genaiScore.mark(view);
   }
 
   function clicked(view, event) {
@@ -370,10 +401,12 @@ window.genaiMusic = (() => {
   function act(view, action) {
     if (BESIDE[action]) { BESIDE[action](view); return; }
     if (busy()) return;
-    const [first, last] = view.selected || [view.bar(), view.bar()];
+    // The bars stay chosen, to be changed once more.
+    const [first, last] = view.selected = view.selected || [view.bar(), view.bar()];
     const choice = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
+    const [lowest, highest] = view.keys || RANGES[choice("range")] || RANGES.all;
     send.act({
-      action, place: Number(view.article.dataset.place), key: view.music.key, first, last, hand: choice("hand"),
+      action, lowest, highest, place: Number(view.article.dataset.place), key: view.music.key, first, last, hand: choice("hand"),
       interval: Number(choice("interval")), added: Number(choice("added")), part: choice("part"),
     });
   }
@@ -418,6 +451,18 @@ window.genaiMusic = (() => {
     new ResizeObserver(() => all(show)).observe(element);
     new MutationObserver(() => all(show)).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
+
+  // A file that is dropped beside the places for files goes to the one that is open, else to the page that opens pieces.
+  document.addEventListener("drop", (event) => {
+    const page = document.getElementById("music-page");
+    if (!page || !page.offsetParent || !event.dataTransfer.files.length) return;
+    if (event.target.closest("#music-intake, #music-open-drop")) return;
+    const given = document.getElementById("music-intake");
+    if (!given.offsetParent) document.getElementById("tab-music-open-button").click();
+    const field = document.querySelector(`#${given.offsetParent ? "music-intake" : "music-open-drop"} input[type=file]`);
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   // Whoever leaves the tab has heard enough.
   document.addEventListener("click", (event) => {

@@ -262,5 +262,5 @@ window.genaiPiano = (() => {
     element.addEventListener("input", (event) => { if (event.target.matches("[data-piano]")) show(); });
   }
 
-  return { start };
+  return { start, name };
 })();

@@ -50,7 +50,7 @@ window.genaiRoll = (() => {
     const of = (name) => style.getPropertyValue(name).trim();
     return {
       hands: [of("--right-hand"), of("--left-hand")], ink: of("--ink"), soft: of("--soft-ink"), line: of("--line"),
-      paper: of("--surface"), shade: of("--roll-shade"), mark: of("--roll-mark"), now: of("--accent"),
+      paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), now: of("--accent"),
       font: style.fontFamily,
     };
   }
@@ -100,17 +100,16 @@ window.genaiRoll = (() => {
   function drawGround(brush, view, plan, paint, xOf, yOf) {
     const { music } = view;
     const bottom = plan.height;
-    for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
-      if (!isBlack(pitch)) continue;
-      brush.fillStyle = paint.shade;
-      brush.fillRect(KEYBOARD, yOf(pitch), plan.room, plan.row);
-    }
-    const mark = (first, last, colour) => {
-      brush.fillStyle = colour;
-      brush.fillRect(xOf(music.bars[first]), 0, (music.bars[last + 1] - music.bars[first]) * plan.scale, bottom);
-    };
     const last = music.bars.length - 2;
-    if (music.changed) mark(Math.min(music.changed[0], last), Math.min(music.changed[1], last), paint.mark);
+    if (music.changed) {
+      const [from, to] = music.changed.map((bar) => Math.min(bar, last));
+      brush.fillStyle = paint.mark;
+      brush.fillRect(xOf(music.bars[from]), 0, (music.bars[to + 1] - music.bars[from]) * plan.scale, bottom);
+    }
+    brush.fillStyle = paint.shade;
+    for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
+      if (isBlack(pitch)) brush.fillRect(KEYBOARD, yOf(pitch), plan.room, plan.row);
+    }
     brush.fillStyle = paint.line;
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
       if (pitch % 12 === 0) brush.fillRect(KEYBOARD, Math.round(yOf(pitch) + plan.row) - 1, plan.room, 1);
@@ -132,13 +131,18 @@ window.genaiRoll = (() => {
     });
     if (view.selected) {
       const [first, final] = view.selected.map((bar) => Math.min(Math.max(bar, 0), last));
+      const [top, height] = view.keys ? [yOf(view.keys[1]), yOf(view.keys[0]) + plan.row - yOf(view.keys[1])] : [0, bottom];
       const x = xOf(music.bars[first]);
       const width = (music.bars[final + 1] - music.bars[first]) * plan.scale;
       brush.fillStyle = paint.now;
       brush.globalAlpha = 0.09;
-      brush.fillRect(x, 0, width, bottom);
+      brush.fillRect(x, top, width, height);
       brush.globalAlpha = 1;
       brush.fillRect(x, RULER - 3, width, 3);
+      if (view.keys) {
+        brush.strokeStyle = paint.now;
+        brush.strokeRect(x, top, width, height);
+      }
     }
   }
 
@@ -170,24 +174,26 @@ window.genaiRoll = (() => {
 
   function drawKeyboard(brush, plan, paint, yOf, held) {
     brush.fillStyle = paint.paper;
-    brush.fillRect(0, 0, KEYBOARD, plan.height);
+    brush.fillRect(0, 0, KEYBOARD, RULER);
+    brush.fillStyle = paint.white;
+    brush.fillRect(0, RULER, KEYBOARD, plan.height);
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
       const y = yOf(pitch);
       if (held.has(pitch)) {
         brush.fillStyle = paint.hands[held.get(pitch)];
         block(brush, 1, y, KEYBOARD - 3, plan.row, 2);
       } else if (isBlack(pitch)) {
-        brush.fillStyle = paint.ink;
-        brush.globalAlpha = 0.8;
+        brush.fillStyle = paint.black;
         brush.fillRect(0, y, KEYBOARD * 0.58, plan.row);
-        brush.globalAlpha = 1;
       }
       if (pitch % 12 === 0 || pitch % 12 === 5) {
-        brush.fillStyle = paint.line;
+        brush.fillStyle = paint.black;
+        brush.globalAlpha = 0.3;
         brush.fillRect(0, Math.round(y + plan.row) - 1, KEYBOARD - 1, 1);
+        brush.globalAlpha = 1;
       }
     }
-    brush.fillStyle = paint.soft;
+    brush.fillStyle = paint.black;
     brush.font = `9px ${paint.font}`;
     brush.textBaseline = "middle";
     brush.textAlign = "right";
@@ -200,12 +206,19 @@ window.genaiRoll = (() => {
     brush.fillRect(KEYBOARD - 1, RULER, 1, plan.height);
   }
 
-  // The tick under a pointer, and whether the pointer is on the bar numbers.
+  // The tick under a pointer.
   function tickAt(view, event) {
     const box = view.canvas.getBoundingClientRect();
     const plan = layout(view);
     const x = Math.max(0, event.clientX - box.left - KEYBOARD);
     return Math.min(Math.max(0, (x + view.offset) / plan.scale), plan.end - 1);
+  }
+
+  // The key under a pointer.
+  function pitchAt(view, event) {
+    const plan = layout(view);
+    const y = event.clientY - view.canvas.getBoundingClientRect().top - RULER;
+    return Math.min(Math.max(plan.low, plan.high - Math.floor(y / plan.row)), plan.high);
   }
 
   // Brings a tick into sight.
@@ -216,5 +229,5 @@ window.genaiRoll = (() => {
     if (x < view.offset || x > view.offset + plan.room - 30) view.offset = x - plan.room * AHEAD;
   }
 
-  return { draw, tickAt, reveal, colours, isBlack };
+  return { draw, tickAt, pitchAt, reveal, colours, isBlack };
 })();
