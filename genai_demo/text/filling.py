@@ -21,6 +21,10 @@ HOLE = "\u25a2"
 """shows where a token is still to come"""
 _LONGEST_BLANK = 4
 """most tokens of a blank whose length the model chooses"""
+_TAIL = 4
+"""tokens at the end of a written text that are filled anew when no sentence has ended"""
+_ATTEMPTS = 20
+"""most times that is tried"""
 _BLANK = re.compile(r"(?:(?<=[\s\S]) )?_{3,}")
 """a blank, with the space before it, which the first token brings along; a space that the text starts with stays"""
 
@@ -52,7 +56,8 @@ class _Canvas:
             allowed[position] &= tokens
         return ids.expand(count, -1).contiguous(), allowed.expand(count, -1, -1)
 
-    def resolve(self, count: int, sampling: Sampling, steps: int, seed: int) -> Iterator[Update]:
+    def resolve(self, count: int, sampling: Sampling, steps: int, seed: int, closing: bool = False) -> Iterator[Update]:
+        """Yield `count` drafts as their holes are filled; with `closing`, each has a sentence that ends."""
         network = self._loaded.network
         assert isinstance(network, MaskedModel)
         rows, allowed = self.rows(count)
@@ -62,7 +67,29 @@ class _Canvas:
         for step, holes in enumerate(resolve(network, rows, allowed, sampling, steps, seed), 1):
             if step < steps and (holes.ids == MASK).any():
                 yield Update(tuple(self._draft(holes, row, False) for row in range(count)), step, steps)
+        if closing:
+            holes = self._closed(holes, allowed, sampling, seed)
         yield Update(tuple(self._draft(holes, row, True) for row in range(count)), step, steps)
+
+    def _closed(self, holes: Holes, allowed: Tensor, sampling: Sampling, seed: int) -> Holes:
+        """Return `holes`, the last ones of a row filled anew while no sentence of it ends: "U.S." ends none."""
+        network = self._loaded.network
+        assert isinstance(network, MaskedModel)
+        ids, step_of, confidence = holes.ids.clone(), holes.step_of.clone(), holes.confidence.clone()
+        made = torch.tensor([index == MASK for index in [*self.ids, END]])  # (T,)
+        last = made.nonzero()[-_TAIL:, 0]  # (_TAIL,)
+        for attempt in range(1, _ATTEMPTS + 1):
+            drafts = [self._draft(Holes(ids, step_of, confidence), row, True) for row in range(len(ids))]
+            open_rows = [row for row, draft in enumerate(drafts) if not _sentences(draft)]
+            if not open_rows:
+                break
+            again = ids[open_rows]
+            again[:, last] = MASK
+            for filled in resolve(network, again, allowed[open_rows], sampling, len(last), seed + attempt):
+                again = filled.ids
+            ids[open_rows] = again
+            confidence[torch.tensor(open_rows)[:, None], last] = filled.confidence[:, last]
+        return Holes(ids, step_of, confidence)
 
     def _draft(self, holes: Holes, row: int, finished: bool) -> Draft:
         tokenizer = self._loaded.tokenizer
@@ -143,15 +170,14 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
     # Where all is empty, the surest tokens are the commonest ones: filled first, they make the text say them again.
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty, order_noise=4.0)
-    for update in canvas.resolve(request.variants, sampling, request.steps, request.seed):
+    for update in canvas.resolve(request.variants, sampling, request.steps, request.seed, closing=True):
         yield replace(update, drafts=tuple(map(_ended, update.drafts)))
 
 
 def _ended(draft: Draft) -> Draft:
     """Return a finished draft up to its last sentence end, others and those without any as they are."""
-    room = len(cut_to_sentence(draft.text)) if draft.finished else 0
-    given = sum(len(piece.text) for piece in draft.pieces if piece.kind == "given")
-    if room <= given:
+    room = _sentences(draft) if draft.finished else 0
+    if not room:
         return draft
     kept = []
     for piece in draft.pieces:
@@ -160,6 +186,13 @@ def _ended(draft: Draft) -> Draft:
         if room <= 0:
             break
     return replace(draft, pieces=tuple(kept))
+
+
+def _sentences(draft: Draft) -> int:
+    """Return the characters of a draft up to its last sentence end; 0 where none ends behind what was given."""
+    given = sum(len(piece.text) for piece in draft.pieces if piece.kind == "given")
+    room = len(cut_to_sentence(draft.text))
+    return room if room > given else 0
 
 
 def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:

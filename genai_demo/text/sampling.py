@@ -31,7 +31,7 @@ class Sampling:
     min_p: float = 0.0
     repetition_penalty: float = 1.0
     order_noise: float = 1.0
-    """how much chance there is in which holes are filled first, as a multiple of the temperature; at 0 the surest are"""
+    """chance in the order in which holes are filled, as a multiple of the temperature; at 0 the surest come first"""
 
 
 class Vocabulary:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.checkpoint import WEIGHTS, read_checkpoint, save_checkpoint
@@ -19,10 +20,11 @@ from genai_demo.engine.receipt import Receipt, parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.text import filling, generation, loading, writing
-from genai_demo.text.cleaning import source_spans
+from genai_demo.text.cleaning import cut_to_sentence, source_spans
 from genai_demo.text.loading import FOLDERS, load
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Piece, Update
+from genai_demo.text.sampling import Holes, Sampling
 from genai_demo.text.tokenizer import END, FILE
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -152,6 +154,28 @@ def test_tokens_are_counted_as_they_are_written(monkeypatch: pytest.MonkeyPatch)
         updates = list(generation.run(request))
         assert [draft.tokens for draft in updates[0].drafts] == [0] * len(updates[0].drafts)
         assert [draft.tokens for draft in updates[-1].drafts] == [9] * len(updates[0].drafts)
+
+
+@pytest.mark.parametrize("written", [" The bank met in the U.S.", " The bank met in the U.S. in the"])
+def test_a_text_without_a_sentence_end_is_given_one(written: str) -> None:
+    loaded = load("masked")
+    ids = loaded.tokenizer.encode(written)
+    canvas = filling._Canvas(loaded, "business")
+    canvas.add_holes(len(ids), ~loaded.vocabulary.spaced)
+    canvas.allow_at(len(canvas.ids) - 1, loaded.vocabulary.closing)
+    rows, allowed = canvas.rows(2)
+    ended = loaded.tokenizer.encode(" The bank won again. It")[: len(ids)]
+    rows = rows.clone()
+    rows[0, 1:-1] = torch.tensor(ids)
+    rows[1, 1 : 1 + len(ended)] = torch.tensor(ended)
+    rows[1, 1 + len(ended) : -1] = ended[-1]
+    before = Holes(rows, torch.ones_like(rows), torch.ones(rows.shape))
+    after = canvas._closed(before, allowed, Sampling(), seed=0)
+    text = loaded.tokenizer.decode([int(index) for index in after.ids[0, 1:-1]])
+    assert cut_to_sentence(text)
+    kept = len(ids) - filling._TAIL
+    assert torch.equal(after.ids[0, : 1 + kept], rows[0, : 1 + kept]), "only the end is written anew"
+    assert torch.equal(after.ids[1], rows[1]), "what has an end stays"
 
 
 def test_length_bounds_the_text() -> None:
