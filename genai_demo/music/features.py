@@ -17,6 +17,8 @@ from genai_demo.music.piece import Piece
 from genai_demo.music.roll_batches import RollWindows
 
 _DIMENSIONS = 32
+_ALL = 1e9
+"""notes between the sixteenths for each one on them that a window may have"""
 _FILLED = 8
 """a Fréchet distance sees the first `_DIMENSIONS` principal components, fewer where there are not `_FILLED` windows for
 each"""
@@ -35,7 +37,7 @@ def features(encoder: MusicEncoder, pieces: Sequence[Piece]) -> Tensor:
     Windows with hardly any notes are left out, see `RollWindows`. Notes between the sixteenths go to the nearest one.
     """
     names = tuple(map(str, range(len(pieces))))
-    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0, strays=np.inf)
+    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0, strays=_ALL)
     found = [torch.zeros(0, encoder.config.features)]
     for metre in np.unique(windows.metre):
         chosen = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))

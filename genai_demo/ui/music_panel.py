@@ -13,7 +13,7 @@ from gradio.components import Component
 from genai_demo.errors import UserError
 from genai_demo.ui import cards, music_cards, music_files
 from genai_demo.ui import music_handlers as handlers
-from genai_demo.ui.faces_controls import notice_place, offer_file
+from genai_demo.ui.faces_controls import notice_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music_compose import ComposePanel
 from genai_demo.ui.music_desk import Desk, Job, Work, at, settled
@@ -71,9 +71,24 @@ def desk_panel(texts: Texts) -> DeskPanel:
         js_on_load=_SCRIPT,
     )
     panel = DeskPanel(notice, status, desk, gr.State(None))
-    offer_file(save, lambda shown, language: music_files.archive_file(shown, language), [panel.shown, texts.language])
+    _pack(panel, save, texts)
     _craft(panel, texts)
     return panel
+
+
+def _pack(panel: DeskPanel, save: gr.Button, texts: Texts) -> None:
+    """Let a button save all pieces; nothing is written on this machine for it."""
+    parcel = gr.Textbox(visible="hidden", show_label=False)
+
+    def pack(language: str, desk: Desk | None) -> tuple[str, str]:
+        try:
+            return music_files.archive_file(desk, language) if desk else "", ""
+        except UserError as error:
+            return "", cards.notice(handlers.sentence(error, language))
+
+    inputs = [texts.language, panel.shown]
+    saving = save.click(pack, inputs, [parcel, panel.notice], show_progress="hidden", api_visibility="private", **CRAFT)
+    saving.then(None, parcel, parcel, js="(file) => genaiFaces.save(file)", api_visibility="private")
 
 
 def _craft(panel: DeskPanel, texts: Texts) -> None:
@@ -93,7 +108,7 @@ def _craft(panel: DeskPanel, texts: Texts) -> None:
         return music_files.printed_parcel(work, language)
 
     for asked, make, take in (
-        (panel.desk.sound, sound, "genaiMusic.takeSound"),
+        (panel.desk.sound, sound, "genaiPlayer.take"),
         (panel.desk.score, score, "genaiMusic.takeScore"),
         (panel.desk.file, file, "genaiFaces.save"),
         (panel.desk.print, printed, "genaiScore.print"),
@@ -180,7 +195,7 @@ def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
         begin,
         [language, compose.fresh, *compose.inputs],
         [compose.notice, compose.controls["seed"], *panel.outputs, *working],
-        js="(...values) => { genaiMusic.stop(); genaiDemo.reveal('music-desk'); return values; }",
+        js="(...values) => { genaiPlayer.stop(); genaiDemo.reveal('music-desk'); return values; }",
         **PRIVATE,
     )
     panel.desk.act(

@@ -17,7 +17,16 @@ from genai_demo.ui.text_panel import PRIVATE, Panel
 from genai_demo.ui.text_tab import news_tab
 
 STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("page.js", "faces.js", "music_roll.js", "music_score.js", "music.js", "music_piano.js")
+_SCRIPTS = (
+    "page.js",
+    "faces.js",
+    "music_roll.js",
+    "music_score.js",
+    "music_player.js",
+    "music_choice.js",
+    "music.js",
+    "music_piano.js",
+)
 
 
 def build() -> tuple[gr.Blocks, Texts]:

@@ -18,6 +18,6 @@ def write_music_models(folder: Path) -> Path:
         torch.manual_seed(seed)
         network = make_network(family, debug_sizes(family))
         for weight in network.parameters():
-            torch.nn.init.normal_(weight, std=0.1)
+            torch.nn.init.normal_(weight, std=0.02)
         save_checkpoint(folder / name, network.state_dict(), family, asdict(network.config), {})  # type: ignore[arg-type]
     return folder

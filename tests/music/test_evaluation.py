@@ -318,7 +318,8 @@ def test_what_cannot_be_measured_is_said(
 
 
 def test_a_card_holds_figures_licences_and_the_way_there(checkpoints: Path, reports: dict[str, dict[str, Any]]) -> None:
-    report = reports["masked"]
+    # Engraving takes its time.
+    report = {**reports["masked"], "samples": reports["masked"]["samples"][:2]}
     folder = checkpoints / FOLDERS["masked"]
     card = write_card(folder, report).read_text(encoding="utf-8")
     for row in rows(report):
@@ -337,7 +338,7 @@ def test_a_card_holds_figures_licences_and_the_way_there(checkpoints: Path, repo
     assert [(n.start, n.pitch, n.length) for n in kept.piece.notes] == [
         (n.start, n.pitch, n.length) for n in piece.notes
     ]
-    for number in range(1, 7):
+    for number in (1, 2):
         assert f"]({SAMPLES}/{number}.svg)" in card
         assert (folder / SAMPLES / f"{number}.svg").read_bytes().startswith(b"<")
     with pytest.raises(UserError) as refused:

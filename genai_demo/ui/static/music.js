@@ -1,16 +1,9 @@
 // The desk of the piano tab: cards that are drawn and played, and what their buttons ask the server for.
 window.genaiMusic = (() => {
   const views = new WeakMap();
-  const sounds = new Map();
   const scores = new Map();
-  const MOST_KEPT = 12;
-  const audio = new Audio();
-  // Browsers without Vorbis in Ogg get MP3.
-  const KIND = audio.canPlayType('audio/ogg; codecs="vorbis"') ? "ogg" : "mp3";
   let root = null;
   let send = {};
-  let current = null;
-  let wanted = null;
   let turn = "";
   let working = false;
 
@@ -22,14 +15,8 @@ window.genaiMusic = (() => {
   const articles = () => [...root.querySelectorAll("article.work")];
   const busy = () => Boolean(root.querySelector(".desk")?.hasAttribute("data-busy"));
 
-  function keep(cache, key, value) {
-    cache.delete(key);
-    cache.set(key, value);
-    if (cache.size <= MOST_KEPT) return;
-    const [oldest, kept] = cache.entries().next().value;
-    cache.delete(oldest);
-    if (typeof kept === "string" && kept.startsWith("blob:")) URL.revokeObjectURL(kept);
-  }
+  // How the server is told which piece is meant.
+  const named = (view) => ({ place: Number(view.article.dataset.place), key: view.music.key });
 
   // ---- views
 
@@ -52,24 +39,6 @@ window.genaiMusic = (() => {
     let bar = 0;
     while (bar + 2 < bars.length && bars[bar + 1] <= tick) bar += 1;
     return bar;
-  }
-
-  function tickOf(view, second) {
-    const { times } = view.music;
-    let place = 0;
-    while (place + 1 < times.length && times[place + 1][1] <= second) place += 1;
-    const [tick, at] = times[place];
-    const next = times[place + 1];
-    return next ? tick + ((second - at) / (next[1] - at)) * (next[0] - tick) : tick;
-  }
-
-  function secondOf(view, tick) {
-    const { times } = view.music;
-    let place = 0;
-    while (place + 2 < times.length && times[place + 1][0] <= tick) place += 1;
-    const [from, at] = times[place];
-    const [to, then] = times[place + 1];
-    return at + ((tick - from) / (to - from)) * (then - at);
   }
 
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -98,17 +67,16 @@ window.genaiMusic = (() => {
       if (top < 0 || top > innerHeight * 0.6) growing.scrollIntoView({ behavior: calm() ? "auto" : "smooth", block: "start" });
     }
     working = Boolean(growing);
-    if (current && !root.contains(current.article)) stop();
     if (desk && !busy() && desk.dataset.turn !== turn) {
       turn = desk.dataset.turn;
       const article = articles()[Number(desk.dataset.heard)];
-      if (turn && article) begin(viewOf(article));
+      if (turn && article) genaiPlayer.begin(viewOf(article));
     }
   }
 
   // Where a piece changed, the new bars are what there is to hear.
   function settle(view, before) {
-    if (current === view) stop();
+    if (genaiPlayer.plays(view)) genaiPlayer.stop();
     const { music } = view;
     const last = music.bars.length - 2;
     if (music.fresh) Object.assign(view, { selected: null, keys: null, page: 0 });
@@ -128,11 +96,10 @@ window.genaiMusic = (() => {
     view.colours = null;
     genaiRoll.draw(view);
     showPlace(view);
-    showRange(view);
-    limit(view, view.keys);
+    genaiChoice.show(view);
     const { play, pause } = words();
     article.classList.toggle("sounding", view.playing);
-    article.classList.toggle("waiting", wanted === view);
+    article.classList.toggle("waiting", genaiPlayer.awaits(view));
     article.querySelector("[data-do=play]")?.setAttribute("aria-label", view.playing ? pause : play);
     article.querySelectorAll("[data-do], [data-file]").forEach((one) => {
       const free = FREE.includes(one.dataset.do);
@@ -142,7 +109,7 @@ window.genaiMusic = (() => {
 
   function showPlace(view) {
     const { article, music } = view;
-    const second = secondOf(view, view.tick);
+    const second = genaiPlayer.secondAt(music, view.tick);
     const bar = view.bar() + 1;
     const bars = music.bars.length - 1;
     const said = fill(words().bar_of, { bar, bars });
@@ -158,14 +125,6 @@ window.genaiMusic = (() => {
     roll.setAttribute("aria-valuetext", said);
     article.querySelector(".bar-now").textContent = said;
     genaiScore.mark(view);
-  }
-
-  function showRange(view) {
-    const [first, last] = view.selected || [view.bar(), view.bar()];
-    const fields = { first: first + 1, last: last + 1 };
-    view.article.querySelectorAll("[data-range]").forEach((field) => {
-      if (document.activeElement !== field) field.value = fields[field.dataset.range];
-    });
   }
 
   // ---- the score
@@ -186,7 +145,7 @@ window.genaiMusic = (() => {
     if (view.asked === view.music.key) return;
     view.asked = view.music.key;
     const width = Math.round(view.article.querySelector(".score").clientWidth);
-    send.score({ place: Number(view.article.dataset.place), key: view.music.key, width });
+    send.score({ ...named(view), width });
   }
 
   function sayPage(view, page, pages) {
@@ -198,132 +157,34 @@ window.genaiMusic = (() => {
   function takeScore(parcel) {
     if (!parcel) return "";
     const { key, svg } = JSON.parse(parcel);
-    keep(scores, key, svg);
+    genaiPlayer.keep(scores, key, svg);
     articles().map(viewOf).filter((view) => view.music.key === key).forEach(showScore);
     return "";
   }
 
-  // ---- sound
-
-  function stop() {
-    audio.pause();
-    if (!current) return;
-    current.playing = false;
-    const view = current;
-    current = null;
-    if (root.contains(view.article)) show(view);
-  }
-
-  async function begin(view) {
-    if (current && current !== view) stop();
-    const { key } = view.music;
-    wanted = view;
-    if (!sounds.has(key)) {
-      send.sound({ place: Number(view.article.dataset.place), key, kind: KIND });
-      show(view);
-      return;
-    }
-    wanted = null;
-    if (audio.dataset.key !== key) {
-      audio.src = sounds.get(key);
-      audio.dataset.key = key;
-    }
-    current = view;
-    if (view.tick >= view.music.bars[view.music.bars.length - 1] - 2) view.tick = 0;
-    audio.currentTime = secondOf(view, view.tick);
-    try {
-      await audio.play();
-      if (current !== view) return;
-      view.playing = true;
-      requestAnimationFrame(frame);
-    } catch {
-      view.playing = false; // the browser wants a click first: the button is there
-    }
-    show(view);
-  }
-
-  function takeSound(parcel) {
-    if (!parcel) {
-      // Why there is no sound is said above the desk.
-      const view = wanted;
-      wanted = null;
-      if (view) show(view);
-      return "";
-    }
-    const { key, kind, content } = JSON.parse(parcel);
-    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-    keep(sounds, key, URL.createObjectURL(new Blob([bytes], { type: kind })));
-    if (wanted && wanted.music.key === key && root.contains(wanted.article)) begin(wanted);
-    return "";
-  }
-
-  function frame() {
-    const view = current;
-    if (!view || !view.playing) return;
-    if (audio.ended) {
-      view.tick = 0;
-      view.offset = 0;
-      stop();
-      return;
-    }
-    if (!audio.seeking) view.tick = Math.min(tickOf(view, audio.currentTime), view.music.bars[view.music.bars.length - 1]);
-    genaiRoll.draw(view);
-    showPlace(view);
-    requestAnimationFrame(frame);
-  }
-
-  function toggle(view) {
-    if (view.playing) stop();
-    else if (wanted === view) { wanted = null; show(view); } else begin(view);
-  }
-
   function jump(view, tick) {
     view.tick = Math.max(0, Math.min(tick, view.music.bars[view.music.bars.length - 1] - 1));
-    if (current === view) audio.currentTime = secondOf(view, view.tick);
+    genaiPlayer.seek(view);
     genaiRoll.reveal(view);
     genaiRoll.draw(view);
     showPlace(view);
   }
-
-  // Chooses bars, from 0; with `more`, up to the ones chosen before.
-  function choose(view, bar, more = false) {
-    const [first, last] = more && view.selected ? view.selected : [bar, bar];
-    view.selected = [Math.min(first, bar), Math.max(last, bar)];
-    limit(view, null);
-    showRange(view);
-    genaiRoll.draw(view);
-    genaiScore.mark(view);
-  }
-
-  // Chooses a range of keys within the bars, or all keys again.
-  function limit(view, keys) {
-    const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
-    view.keys = keys;
-    if (!drawn) return;
-    const list = drawn.parentElement;
-    drawn.hidden = !keys;
-    if (keys) drawn.textContent = keys.map(genaiPiano.name).join(" – ");
-    if (keys) list.value = "drawn";
-    else if (list.value === "drawn") list.value = "all";
-  }
-
-  const RANGES = { all: [21, 108], upper: [60, 108], lower: [21, 59] };
 
   // ---- what visitors do
 
   function watch(view) {
     const { article } = view;
     let from = null;
+    const cornerAt = (event) => ({ bar: barOf(view, genaiRoll.tickAt(view, event)), pitch: genaiRoll.pitchAt(view, event) });
     article.addEventListener("pointerdown", (event) => {
       if (event.target.tagName !== "CANVAS" || event.button) return;
-      const corner = { bar: barOf(view, genaiRoll.tickAt(view, event)), pitch: genaiRoll.pitchAt(view, event) };
-      from = { x: event.clientX, y: event.clientY, offset: view.offset, moved: false, corner: event.shiftKey && corner };
+      from = { x: event.clientX, y: event.clientY, offset: view.offset, moved: false, corner: event.shiftKey && cornerAt(event) };
       event.target.setPointerCapture(event.pointerId);
     });
     article.addEventListener("pointermove", (event) => {
       if (!from) return;
       from.moved = from.moved || Math.hypot(event.clientX - from.x, event.clientY - from.y) > 6;
-      if (from.moved && from.corner) { rectangle(view, from.corner, event); return; }
+      if (from.moved && from.corner) { genaiChoice.rectangle(view, from.corner, cornerAt(event)); return; }
       if (!from.moved || view.playing) return;
       view.offset = from.offset - (event.clientX - from.x);
       genaiRoll.draw(view);
@@ -334,7 +195,7 @@ window.genaiMusic = (() => {
       from = null;
       if (!start || (start.moved && (start.corner || !view.playing))) return;
       const tick = genaiRoll.tickAt(view, event);
-      choose(view, barOf(view, tick), event.shiftKey);
+      genaiChoice.bar(view, barOf(view, tick), event.shiftKey);
       jump(view, tick);
     });
     article.addEventListener("wheel", (event) => {
@@ -345,69 +206,47 @@ window.genaiMusic = (() => {
     }, { passive: false });
     article.addEventListener("click", (event) => clicked(view, event));
     article.addEventListener("input", (event) => {
-      if (event.target.matches(".where")) jump(view, tickOf(view, (event.target.value / 1000) * view.music.seconds));
-      if (event.target.matches("[data-range]")) typed(view);
-      if (event.target.matches("[data-choice=range]") && event.target.value !== "drawn") { limit(view, null); genaiRoll.draw(view); }
+      const { value } = event.target;
+      if (event.target.matches(".where")) jump(view, genaiPlayer.tickAt(view.music, (value / 1000) * view.music.seconds));
+      else genaiChoice.typed(view, event.target);
     });
     article.addEventListener("keydown", (event) => pressed(view, event));
-  }
-
-  // Drawn with the shift key held: the bars and keys between two corners.
-  function rectangle(view, corner, event) {
-    const bar = barOf(view, genaiRoll.tickAt(view, event));
-    const pitch = genaiRoll.pitchAt(view, event);
-    view.selected = [Math.min(corner.bar, bar), Math.max(corner.bar, bar)];
-    limit(view, [Math.min(corner.pitch, pitch), Math.max(corner.pitch, pitch)]);
-    showRange(view);
-    genaiRoll.draw(view);
-    genaiScore.mark(view);
   }
 
   function clicked(view, event) {
     const button = event.target.closest("button[data-do], button[data-file]");
     if (button && button.dataset.file) {
-      send.file({ place: Number(view.article.dataset.place), key: view.music.key, kind: button.dataset.file });
+      send.file({ ...named(view), kind: button.dataset.file });
     } else if (button) {
       act(view, button.dataset.do);
     } else if (event.target.closest(".sheet")) {
       const bar = genaiScore.barAt(view, event);
       if (bar < 0) return;
-      choose(view, bar, event.shiftKey);
+      genaiChoice.bar(view, bar, event.shiftKey);
       jump(view, view.music.bars[bar]);
     }
   }
 
-  function typed(view) {
-    const bars = view.music.bars.length - 1;
-    const [first, last] = ["first", "last"].map((name) => {
-      const { value } = view.article.querySelector(`[data-range=${name}]`);
-      return Math.min(Math.max(1, Math.round(Number(value)) || 1), bars) - 1;
-    });
-    view.selected = [Math.min(first, last), Math.max(first, last)];
-    genaiRoll.draw(view);
-    genaiScore.mark(view);
-  }
-
   const BESIDE = {
-    play: toggle,
-    print: (view) => send.print({ place: Number(view.article.dataset.place), key: view.music.key }),
+    play: genaiPlayer.toggle,
+    print: (view) => send.print(named(view)),
     stop: () => document.getElementById("music-stop").click(),
     score: (view) => { view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
     "page-back": (view) => genaiScore.turn(view, view.page - 1),
     "page-forward": (view) => genaiScore.turn(view, view.page + 1),
-    all: (view) => { view.selected = [0, view.music.bars.length - 2]; showRange(view); genaiRoll.draw(view); genaiScore.mark(view); },
+    all: genaiChoice.all,
   };
 
   function act(view, action) {
     if (BESIDE[action]) { BESIDE[action](view); return; }
     if (busy()) return;
     // The bars stay chosen, to be changed once more.
-    const [first, last] = view.selected = view.selected || [view.bar(), view.bar()];
+    const [first, last] = view.selected = genaiChoice.bars(view);
     const choice = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
-    const [lowest, highest] = view.keys || RANGES[choice("range")] || RANGES.all;
+    const [lowest, highest] = genaiChoice.keys(view);
     send.act({
-      action, lowest, highest, place: Number(view.article.dataset.place), key: view.music.key, first, last, hand: choice("hand"),
-      interval: Number(choice("interval")), added: Number(choice("added")), part: choice("part"),
+      ...named(view), action, first, last, lowest, highest, hand: choice("hand"), part: choice("part"),
+      interval: Number(choice("interval")), added: Number(choice("added")),
     });
   }
 
@@ -419,12 +258,12 @@ window.genaiMusic = (() => {
       ArrowRight: bar + 1, ArrowLeft: view.tick > bars[bar] + 240 ? bar : bar - 1, ArrowUp: bar + 1, ArrowDown: bar - 1,
       PageDown: bar + 4, PageUp: bar - 4, Home: 0, End: bars.length - 2,
     };
-    if (event.key === " " && !view.music.growing) toggle(view);
-    else if (event.key === "Enter") choose(view, bar, event.shiftKey);
+    if (event.key === " " && !view.music.growing) genaiPlayer.toggle(view);
+    else if (event.key === "Enter") genaiChoice.bar(view, bar, event.shiftKey);
     else if (event.key in steps) {
       const to = Math.min(Math.max(0, steps[event.key]), bars.length - 2);
       jump(view, bars[to]);
-      choose(view, to, event.shiftKey);
+      genaiChoice.bar(view, to, event.shiftKey);
     } else return;
     event.preventDefault();
   }
@@ -443,8 +282,11 @@ window.genaiMusic = (() => {
   function desk(element, asking, onChange) {
     root = element;
     send = asking;
-    audio.hidden = true;
-    document.body.append(audio);
+    genaiPlayer.connect({
+      ask: (view, kind) => send.sound({ ...named(view), kind }),
+      show,
+      move: (view) => { genaiRoll.draw(view); showPlace(view); },
+    });
     onChange(refresh);
     refresh();
     // A canvas has no size while its tab is closed, and other colours in the other theme.
@@ -467,8 +309,8 @@ window.genaiMusic = (() => {
   // Whoever leaves the tab has heard enough.
   document.addEventListener("click", (event) => {
     const tab = event.target.closest("[role=tab]");
-    if (tab && !tab.closest("#tab-music") && tab.id !== "tab-music-button") stop();
+    if (tab && !tab.closest("#tab-music") && tab.id !== "tab-music-button") genaiPlayer.stop();
   });
 
-  return { desk, takeSound, takeScore, stop, playing: () => current && current.playing };
+  return { desk, takeScore };
 })();

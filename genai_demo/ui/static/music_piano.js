@@ -79,7 +79,7 @@ window.genaiPiano = (() => {
 
   function press(pitch, by) {
     if (down.has(by)) return;
-    genaiMusic.stop();
+    genaiPlayer.stop();
     silence();
     const note = { pitch, on: moment(), off: null };
     take.push(note);
@@ -113,7 +113,7 @@ window.genaiPiano = (() => {
 
   function listen() {
     if (scheduled.length) { silence(); return; }
-    genaiMusic.stop();
+    genaiPlayer.stop();
     const { context } = loudspeaker();
     const step = beat() / FINE / 1000;
     const from = context.currentTime + 0.05;

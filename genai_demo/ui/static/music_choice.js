@@ -1,0 +1,64 @@
+// Which bars of a piece are chosen, and which keys in them: by pointer, by keyboard, or by the fields below the roll.
+window.genaiChoice = (() => {
+  const RANGES = { all: [21, 108], upper: [60, 108], lower: [21, 59] };
+  const lastOf = ({ music }) => music.bars.length - 2;
+
+  // The chosen bars, from 0; where none were, the one at hand.
+  const bars = (view) => view.selected || [view.bar(), view.bar()];
+
+  // The lowest and the highest of the chosen keys.
+  function keys(view) {
+    const list = view.article.querySelector("[data-choice=range]");
+    return view.keys || RANGES[list ? list.value : "all"] || RANGES.all;
+  }
+
+  // Shows the choice in the fields, save in the one that is being typed in.
+  function show(view) {
+    const [first, last] = bars(view);
+    const fields = { first: first + 1, last: last + 1 };
+    view.article.querySelectorAll("[data-range]").forEach((field) => {
+      if (document.activeElement !== field) field.value = fields[field.dataset.range];
+    });
+    const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
+    if (!drawn) return;
+    drawn.hidden = !view.keys;
+    if (view.keys) drawn.textContent = view.keys.map(genaiPiano.name).join(" – ");
+    if (view.keys) drawn.parentElement.value = "drawn";
+    else if (drawn.parentElement.value === "drawn") drawn.parentElement.value = "all";
+  }
+
+  function take(view, selected, limits = null) {
+    view.selected = selected;
+    view.keys = limits;
+    show(view);
+    genaiRoll.draw(view);
+    genaiScore.mark(view);
+  }
+
+  // Chooses a bar; with `more`, all from those chosen before up to it.
+  function bar(view, place, more = false) {
+    const [first, last] = more && view.selected ? view.selected : [place, place];
+    take(view, [Math.min(first, place), Math.max(last, place)]);
+  }
+
+  const all = (view) => take(view, [0, lastOf(view)]);
+
+  // What is between two corners, each a bar and a pitch.
+  function rectangle(view, one, other) {
+    const sorted = (a, b) => [Math.min(a, b), Math.max(a, b)];
+    take(view, sorted(one.bar, other.bar), sorted(one.pitch, other.pitch));
+  }
+
+  // Takes over what was typed or chosen in a field.
+  function typed(view, field) {
+    if (field.matches("[data-choice=range]") && field.value !== "drawn") take(view, view.selected);
+    if (!field.matches("[data-range]")) return;
+    const [first, last] = ["first", "last"].map((name) => {
+      const { value } = view.article.querySelector(`[data-range=${name}]`);
+      return Math.min(Math.max(1, Math.round(Number(value)) || 1), lastOf(view) + 1) - 1;
+    });
+    take(view, [Math.min(first, last), Math.max(first, last)], view.keys);
+  }
+
+  return { bars, keys, show, bar, all, rectangle, typed };
+})();
