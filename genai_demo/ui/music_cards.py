@@ -176,11 +176,14 @@ def _transport(work: Work, language: str) -> str:
 
 def _roll(work: Work, language: str) -> str:
     count = len(work.piece.bars)
-    label, right, left = (escape(text(f"music_{key}", language)) for key in ("roll", "hand_right", "hand_left"))
+    label, right, left, by_hand = (
+        escape(text(f"music_{key}", language)) for key in ("roll", "hand_right", "hand_left", "roll_by_hand")
+    )
     return (
         f'<div class="roll" role="slider" tabindex="0" aria-label="{label}" aria-valuemin="1" aria-valuemax="{count}" '
         f'aria-valuenow="1"><canvas aria-hidden="true"></canvas></div>'
         f'<div class="legend"><span class="right">{right}</span><span class="left">{left}</span>'
+        f'<span class="by-hand">{by_hand}</span>'
         f'<span class="bar-now"></span></div>'
     )
 

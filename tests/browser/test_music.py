@@ -30,7 +30,9 @@ from tests.helpers.scores import piece
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 
-ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GAN|MIDI|MusicXML|SVG|MP3|OGG|WAV|ZIP|API|Top-p|\.mid|\.musicxml")
+ENGLISH_BY_NATURE = re.compile(
+    r"GenAI Demo|English|GAN|MIDI|MusicXML|SVG|MP3|OGG|WAV|ZIP|API|Shift|Top-p|\.mid|\.musicxml"
+)
 TUNE = piece(
     [(start / 4, 0.25, 60 + 5 * start % 17) for start in range(96)],
     [(3 * bar, 3, 48) for bar in range(8)],

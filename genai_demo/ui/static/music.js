@@ -6,6 +6,8 @@ window.genaiMusic = (() => {
   let send = {};
   let turn = "";
   let working = false;
+  // Whoever looked at the last score wants to see the next one.
+  let scoreOpen = false;
 
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   // Buttons that also work while a model does.
@@ -24,7 +26,7 @@ window.genaiMusic = (() => {
     let view = views.get(article);
     if (!view) {
       view = {
-        article, tick: 0, offset: 0, selected: null, playing: false, told: "", page: 0,
+        article, tick: 0, offset: 0, selected: null, playing: false, told: "", page: 0, scoreOpen,
         bar: () => barOf(view, view.tick),
         said: (page, pages) => sayPage(view, page, pages),
       };
@@ -231,7 +233,7 @@ window.genaiMusic = (() => {
     play: genaiPlayer.toggle,
     print: (view) => send.print(named(view)),
     stop: () => document.getElementById("music-stop").click(),
-    score: (view) => { view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
+    score: (view) => { scoreOpen = view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
     "page-back": (view) => genaiScore.turn(view, view.page - 1),
     "page-forward": (view) => genaiScore.turn(view, view.page + 1),
     all: genaiChoice.all,
