@@ -19,8 +19,9 @@ from genai_demo.engine.schedule import cosine, linear
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music, data_hash
-from genai_demo.music.gan import Discriminator, GanConfig, Generator
+from genai_demo.music.gan import GanConfig, Generator
 from genai_demo.music.gan_batches import Canvases, GanBatches, spread
+from genai_demo.music.gan_critic import Discriminator
 from genai_demo.music.roll_batches import RollWindows
 from genai_demo.music.roll_features import distances, measure
 from genai_demo.music.roll_pictures import sheet_png

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from genai_demo.engine.adversarial import gradient_penalty
 from genai_demo.music import traits
 from genai_demo.music.binary import tied
-from genai_demo.music.gan import DEBUG, Discriminator, GanConfig, Generator, from_grid, to_grid
+from genai_demo.music.gan import DEBUG, GanConfig, Generator
+from genai_demo.music.gan_critic import Discriminator
+from genai_demo.music.gan_layers import from_grid, to_grid
 from genai_demo.music.roll import HOLD, ONSET, steps_of
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
