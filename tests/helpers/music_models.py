@@ -13,8 +13,10 @@ from genai_demo.music.training import debug_sizes, make_network
 
 
 def write_music_models(folder: Path) -> Path:
-    """Write a model of each family that writes into `folder` and return it."""
+    """Write a model of each family that writes, and is not there, into `folder` and return it."""
     for seed, (family, name) in enumerate(FOLDERS.items()):
+        if (folder / name).exists():
+            continue
         torch.manual_seed(seed)
         network = make_network(family, debug_sizes(family))
         for weight in network.parameters():

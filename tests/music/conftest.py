@@ -19,7 +19,7 @@ def tiny_music_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints with a debug model of each family, whose weights are drawn at random."""
     folder = tmp_path_factory.mktemp("checkpoints")
     for seed, (family, name) in enumerate({**FOLDERS, "encoder": ENCODER}.items()):
-        torch.manual_seed(seed)
+        torch.manual_seed(seed + 7)
         network = make_network(family, debug_sizes(family))
         for weight in network.parameters():
             torch.nn.init.normal_(weight, std=0.1)

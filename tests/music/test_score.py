@@ -171,11 +171,14 @@ def test_music21_reads_what_was_written() -> None:
 def test_verovio_reads_what_was_written() -> None:
     import base64
     import io
+    from importlib.resources import files
 
     import mido
     from verovio import toolkit
 
     engraver = toolkit()
+    # Left alone, it finds its fonts only in the thread that imported it first.
+    engraver.setResourcePath(str(files("verovio") / "data"))
     assert engraver.loadData(musicxml(SONG).decode())
     midi = mido.MidiFile(file=io.BytesIO(base64.b64decode(engraver.renderToMIDI())))
     scale = 480 / midi.ticks_per_beat  # which lets each key go one tick early

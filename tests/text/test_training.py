@@ -97,7 +97,7 @@ def test_resume_refuses_other_data_or_another_network(tmp_path: Path) -> None:
                 NewsTraining(window=32, background_share=0.25, learning_rate=5e-3, vocabulary=news.VOCABULARY),
                 news.articles()[1:],
                 news.background(),
-                news.articles()[::7],
+                news.held_out(),
                 tmp_path,
                 debug_sizes("gru"),
             ),
