@@ -57,6 +57,8 @@ class GanTraining:
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
     label_weight: float = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
+    age_weight: float = 2.5
+    """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
     seed: int = 0
 
 
@@ -172,7 +174,8 @@ class GanTask(FaceTask):
         return {"loss": loss, "labels": labels.detach()}
 
     def _label_loss(self, seen: Tensor, known: Tensor) -> Tensor:
-        return torch.stack(list(label_losses(self._discriminator.read(seen), known).values())).sum()
+        losses = label_losses(self._discriminator.read(seen), known)
+        return self._training.age_weight * losses["age"] + losses["gender"] + losses["smile"]
 
     def files(self) -> dict[str, Path]:
         """Return the table of the labels."""
