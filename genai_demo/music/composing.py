@@ -30,6 +30,10 @@ _MOST_SHARPS = 4
 """sharps or flats of the keys that are chosen where it is left open"""
 _DRAWS = 256
 """random numbers that are drawn at once"""
+_ASKED = [PLACES[name] for name in ("style", "density", "register")]
+"""facts that are guided; the key is not, since music that follows it still more is all scale"""
+_GUIDANCE = 3.0
+"""of what is composed with such a fact"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
@@ -53,6 +57,8 @@ class Sampling:
     temperature: float = 1.0
     top_p: float = 1.0
     """sample among the likeliest tokens that together have this probability"""
+    guidance: float = 1.0
+    """how often the difference counts that it makes to be told what was asked for (Ho and Salimans 2022); 1 is plain"""
 
 
 class Line:
@@ -184,12 +190,17 @@ class TokenStream:
         """Return the logits (B, events.SIZE) of each line's next token."""
         weight = self._network.embedding.weight
         config = self._network.config
+        guidance = self._sampling.guidance
+        rows = len(self.lines) if guidance == 1 else 2 * len(self.lines)
         if self._memory is None or self._memory.length >= config.context:
-            self._memory = Memory(config, len(self.lines), config.context, weight)
+            self._memory = Memory(config, rows, config.context, weight)
             context = self._context(self._kept)
         else:
             context = self._context(1)
-        return self._network(context, self._memory)[:, -1].float().cpu().numpy()
+        if guidance == 1:
+            return self._network(context, self._memory)[:, -1].float().cpu().numpy()
+        told, untold = self._network(_beside_untold(context), self._memory)[:, -1].float().chunk(2)  # (B, V) twice
+        return (untold + guidance * (told - untold)).cpu().numpy()
 
     def _context(self, count: int) -> Context:
         """Return the last `count` tokens of the lines, all if there are fewer."""
@@ -203,6 +214,13 @@ class TokenStream:
         """Draw the next token of every line."""
         for line, logits in zip(self.lines, self.logits(), strict=True):
             line.push(line.draw(logits, self._sampling))
+
+
+def _beside_untold(context: Context) -> Context:
+    """Return a context of (2 B, T): the same rows, and then once more without what was asked for."""
+    untold = context.facts.clone()
+    untold[..., _ASKED] = 0
+    return Context(context.tokens.repeat(2, 1), context.times.repeat(2, 1), torch.cat([context.facts, untold]))
 
 
 def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:
@@ -241,7 +259,9 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
         if isinstance(request, ComposeRequest) and request.key == ANY:
             tokens = (_key_token(_some_key(seed)), *tokens[1:])
         lines.append(Line(replace(plan, tokens=tokens), seed))
-    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p))
+    # Where nothing was asked for, being told it makes no difference, and it would cost as much again.
+    guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else _GUIDANCE
+    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     shown = 0
     while not all(line.finished for line in lines):

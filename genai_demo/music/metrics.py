@@ -21,10 +21,14 @@ LENGTHS = tuple(
 """ticks of the note lengths that are told apart, from a thirty-second to two whole notes"""
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _PROFILES = {
-    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+    "major": (16.8, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.8, 8.04, 0.62, 10.57),
+    "minor": (18.16, 0.69, 12.99, 13.34, 1.07, 11.15, 1.38, 21.07, 7.49, 1.53, 0.92, 10.21),
 }
-"""how well each pitch class above the tonic fits a key (Krumhansl and Kessler 1982; Krumhansl 1990, table 2.1)"""
+"""percentage of each pitch class above the tonic in music of a key (Bellman 2005, after Budge 1943)
+
+Counted in music like ours, they hear the key of many more pieces right than profiles of how well listeners find that
+a pitch fits (Krumhansl and Kessler 1982), which take the dominant for the tonic.
+"""
 
 
 def excerpt(piece: Piece, first: int, count: int) -> Piece:
@@ -88,7 +92,8 @@ def in_key(piece: Piece) -> float | None:
 def heard_key(notes: Sequence[Note]) -> Key | None:
     """Return the key whose profile goes best with how long each pitch class sounds; None where nothing sounds.
 
-    It is the one of the greatest correlation (Krumhansl 1990, chapter 4, the algorithm of Krumhansl and Schmuckler).
+    It is the one of the greatest correlation (Krumhansl 1990, chapter 4, the algorithm of Krumhansl and Schmuckler,
+    with the profiles of Bellman 2005).
     """
     classes = _classes(notes, lambda note: float(note.length))
     if classes.std() == 0:

@@ -52,9 +52,9 @@ class ComposeRequest:
     """one of `REGISTERS`, or "any\""""
     style: str = ANY
     """one of `STYLES`, or "any\""""
-    temperature: float = 0.9
+    temperature: float = 1.0
     """below 1 safer, above 1 wilder"""
-    top_p: float = 0.95
+    top_p: float = 0.99
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     variants: int = 1
     """pieces written at once"""
@@ -87,8 +87,8 @@ class ContinueRequest:
     density: str = ANY
     register: str = ANY
     style: str = ANY
-    temperature: float = 0.9
-    top_p: float = 0.95
+    temperature: float = 1.0
+    top_p: float = 0.99
     variants: int = 1
     seed: int = 0
 

@@ -45,8 +45,8 @@ def compose_music(
     density: str = "any",
     register: str = "any",
     style: str = "any",
-    temperature: float = 0.9,
-    top_p: float = 0.95,
+    temperature: float = 1.0,
+    top_p: float = 0.99,
     variants: int = 1,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ def compose_music(
 
 
 def continue_music(
-    midi: str, keep: int = 0, bars: int = 8, model: str = "composer", temperature: float = 0.9, seed: int = 0
+    midi: str, keep: int = 0, bars: int = 8, model: str = "composer", temperature: float = 1.0, seed: int = 0
 ) -> dict[str, Any]:
     """Go on with a piece for piano.
 

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from genai_demo.music import events
+from genai_demo.music.bar_facts import PLACES
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
 from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw
 from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
@@ -132,6 +133,23 @@ def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
         for line, logits in zip(lines, found, strict=True):
             line.push(line.draw(logits, Sampling()))
     assert first > 0
+
+
+def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond() -> None:
+    plan = Plan(HEADER, 4, style="dance", density="dense")
+    lines = [Line(plan, 1)]
+    plain, other = TokenStream(NETWORK, lines, Sampling()), TokenStream(NETWORK, lines, Sampling(guidance=2.5))
+    hidden = [PLACES[name] for name in ("style", "density", "register")]
+    for _ in range(12):
+        facts = torch.from_numpy(np.array([lines[0].facts])).long()
+        untold = facts.clone()
+        untold[..., hidden] = 0
+        assert not torch.equal(untold, facts)
+        tokens, times = torch.tensor([lines[0].tokens]), torch.tensor([lines[0].times])
+        bare = NETWORK(Context(tokens, times, untold))[:, -1].numpy()
+        told = plain.logits()
+        assert np.allclose(other.logits(), bare + 2.5 * (told - bare), atol=1e-3)
+        lines[0].push(lines[0].draw(told[0], Sampling()))
 
 
 def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import music21
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from genai_demo.music.metrics import (
@@ -75,6 +77,20 @@ def test_keys_are_heard_by_scale_and_chord(key: Key, shift: int) -> None:
     assert heard_key(notes) == key
     moved = [replace(note, pitch=note.pitch - shift) for note in notes]
     assert heard_key(moved) == key.transposed(-shift)
+
+
+@hypothesis_settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(40, 90), st.integers(1, 8)), min_size=8, max_size=30))
+def test_the_key_heard_is_the_one_that_music21_hears(sounding: list[tuple[int, int]]) -> None:
+    heard = heard_key([Note(place, pitch, length * TICKS // 2) for place, (pitch, length) in enumerate(sounding)])
+    stream = music21.stream.Stream()
+    for pitch, length in sounding:
+        stream.append(music21.note.Note(pitch, quarterLength=length / 2))
+    best = music21.analysis.discrete.BellmanBudge().getSolution(stream)
+    # Where two keys fit as well, either may come.
+    least = best.correlationCoefficient - 1e-9
+    close = [key for key in best.alternateInterpretations if key.correlationCoefficient > least]
+    assert heard in [Key(key.tonic.pitchClass, key.mode) for key in (best, *close)]
 
 
 def test_no_key_is_heard_where_nothing_sounds() -> None:
