@@ -32,7 +32,7 @@ _DRAWS = 256
 """random numbers that are drawn at once"""
 _ASKED = [PLACES[name] for name in ("style", "density", "register")]
 """facts that are guided; the key is not, since music that follows it still more is all scale"""
-_GUIDANCE = 3.0
+GUIDANCE = 3.0
 """of what is composed with such a fact"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
@@ -260,7 +260,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             tokens = (_key_token(_some_key(seed)), *tokens[1:])
         lines.append(Line(replace(plan, tokens=tokens), seed))
     # Where nothing was asked for, being told it makes no difference, and it would cost as much again.
-    guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else _GUIDANCE
+    guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else GUIDANCE
     stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     shown = 0

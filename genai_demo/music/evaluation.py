@@ -223,7 +223,7 @@ def _masked(
     # Where there are few openings each is rewritten several times.
     given = [real[number % len(real)] for number in range(count)]
     requests = [
-        RewriteRequest(write_shorthand(piece), first + 1, last, seed=seed + number)
+        RewriteRequest(write_shorthand(piece), first + 1, last, seed=seed + number, model=family)
         for number, piece in enumerate(given)
     ]
     begun = time.perf_counter()

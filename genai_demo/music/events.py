@@ -162,6 +162,16 @@ class Grammar:
         self._held = np.zeros(PITCHES[1] - PITCHES[0] + 1, np.int64)
         """tick until which each key is held"""
 
+    @property
+    def bar(self) -> Bar:
+        """The last bar that has begun."""
+        return self._bars[-1]
+
+    @property
+    def held(self) -> np.ndarray:
+        """Tick until which each key is held, (keys,)."""
+        return self._held
+
     def allowed(self) -> np.ndarray:
         """Return for each token whether it may come next, bool (SIZE,)."""
         mask = np.zeros(SIZE, bool)

@@ -31,9 +31,8 @@ def run(request: Request, model: str | None = None) -> Generator[Update, None, N
         UserError: a setting is not allowed, or the checkpoint cannot be used.
     """
     request.check()
-    family = "masked" if isinstance(request, HarmoniseRequest) else request.model
-    model = model or family
-    loaded = load(model, family)
+    model = model or request.model
+    loaded = load(model, request.model)
     for update in _updates(loaded, request):
         if all(composition.finished for composition in update.compositions):
             count = len(update.compositions)
@@ -51,11 +50,16 @@ def _updates(loaded: LoadedModel, request: Request) -> Iterator[Update]:
             return composing.compose(loaded.network, request)
         assert isinstance(loaded.network, Generator)
         return gan_playing.compose(loaded.network, request)
-    from genai_demo.music import gan_rewriting, inpainting
+    from genai_demo.music import composer_rewriting, gan_rewriting, inpainting
+    from genai_demo.music.composer import Composer
     from genai_demo.music.gan import Generator
 
     if isinstance(request, HarmoniseRequest):
+        if isinstance(loaded.network, Composer):
+            return composer_rewriting.harmonise(loaded.network, request)
         return inpainting.harmonise(loaded, request)
+    if isinstance(loaded.network, Composer):
+        return composer_rewriting.rewrite(loaded.network, request)
     if isinstance(loaded.network, Generator):
         return gan_rewriting.rewrite(loaded.network, request)
     return inpainting.rewrite(loaded, request)

@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.music.canvas import REACH, Canvas, melody
+from genai_demo.music.canvas import Canvas
 from genai_demo.music.columns import OUTSIDE, columns_of, places_of, strokes_of
 from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS
+from genai_demo.music.holes import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
 from genai_demo.music.loading import LoadedModel
 from genai_demo.music.masked import MaskedRoll
 from genai_demo.music.masked_batches import MARGIN, WINDOW, key_number, to_white_keys
 from genai_demo.music.metrics import heard_key
-from genai_demo.music.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece, untangled
+from genai_demo.music.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import HANDS, KEYS
@@ -29,19 +30,6 @@ from genai_demo.music.unmasking import Struck, resolve
 
 _CHUNK = 72
 """most steps of the bars that are filled at once, the others being heard on both sides"""
-_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
-
-
-@dataclass(frozen=True)
-class _Hole:
-    """Which columns of a piece to write, T steps without margins."""
-
-    hidden: np.ndarray
-    """bool (2, T)"""
-    lowest: np.ndarray
-    """int (2, T): lowest key that may be struck in a column"""
-    highest: np.ndarray
-    """int (2, T)"""
 
 
 @dataclass(frozen=True)
@@ -57,75 +45,33 @@ class _Asked:
 
 def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
     """Yield the piece, its chosen notes taken out, as others are written in their place."""
-    piece = given_music(request.music)
-    first, last = piece.bars[request.first - 1].start, piece.bars[request.last - 1].end
-    hands = _HANDS[request.hand]
-
-    def chosen(note: Note) -> bool:
-        inside = first <= note.start < last and request.lowest <= note.pitch <= request.highest
-        return inside and note.hand in hands
-
-    steps = piece.end // STEP
-    hidden = np.zeros((HANDS, steps), bool)
-    hidden[list(hands), first // STEP : last // STEP] = True
-    lowest = np.full((HANDS, steps), request.lowest - PITCHES[0])
-    highest = np.full((HANDS, steps), request.highest - PITCHES[0])
-    kept = replace(piece, notes=tuple(note for note in piece.notes if not chosen(note)))
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed)
-    return _write(loaded, piece, kept, [_Hole(hidden, lowest, highest)], asked)
+    return _write(loaded, open_for_rewriting(given_music(request.music), request), asked)
 
 
 def harmonise(loaded: LoadedModel, request: HarmoniseRequest) -> Iterator[Update]:
-    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes.
-
-    A melody that lies in the left hand alone is heard as if the right hand played it. Where the left hand has notes of
-    its own already, nothing is added to them.
-    """
-    piece = given_music(request.music)
-    if all(note.hand == LEFT for note in piece.notes):
-        heard = replace(piece, notes=tuple(sorted(replace(note, hand=RIGHT) for note in piece.notes)))
-    else:
-        heard = piece
-    steps = piece.end // STEP
-    columns = columns_of(strokes_of(heard), 0, steps)
-    keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
-    all_keys = np.zeros((HANDS, steps), int), np.full((HANDS, steps), KEYS - 1)
-    holes = []
-    if request.part in ("left", "both"):
-        hidden = np.zeros((HANDS, steps), bool)
-        hidden[LEFT] = columns.lengths[LEFT].max(-1) == 0
-        holes.append(_Hole(hidden, *all_keys))
-    if request.part in ("inner", "both"):
-        top = np.tile(melody(keys, lengths)[0].numpy(), (HANDS, 1))  # (2, T)
-        hidden = top > 0
-        hidden[LEFT] = False
-        # A chord is full already.
-        hidden[RIGHT] &= (columns.lengths[RIGHT] > 0).sum(-1) <= 1
-        holes.append(_Hole(hidden, np.maximum(top - REACH, 0), top - 1))
+    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed, request.density)
-    return _write(loaded, piece, heard, holes, asked)
+    return _write(loaded, open_for_harmonising(given_music(request.music), request), asked)
 
 
-def _write(loaded: LoadedModel, given: Piece, heard: Piece, holes: Sequence[_Hole], asked: _Asked) -> Iterator[Update]:
+def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Update]:
     """Yield a piece as its holes are filled, one hole after the other, some bars at a time.
 
     Args:
         loaded: the masked model.
-        given: the piece as it was, which tells how dense the music is to be where nothing else is asked.
-        heard: what stays of it, as the model is to hear it.
-        holes: which columns to write.
+        opened: the piece and its holes.
         asked: how.
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
-    kept = given.notes if len(given.notes) == len(heard.notes) else heard.notes
     random = [torch.Generator().manual_seed(asked.seed * 1_000_003 + row) for row in range(asked.variants)]
-    line = _Line(given, heard, asked)
-    chunks = [(hole, *chunk) for hole in holes for chunk in _chunks(given, hole.hidden)]
+    line = _Line(opened.given, opened.heard, asked)
+    chunks = [(hole, *chunk) for hole in opened.holes for chunk in _chunks(opened.given, hole.hidden)]
     total = asked.steps * len(chunks)
 
     def update(step: int, bars: int) -> Update:
-        pieces = [replace(given, notes=_together(kept, notes)) for notes in line.notes]
+        pieces = [opened.together(notes) for notes in line.notes]
         return Update(tuple(Composition(piece, step == total, bars) for piece in pieces), step, total)
 
     yield update(0, 0)
@@ -135,7 +81,8 @@ def _write(loaded: LoadedModel, given: Piece, heard: Piece, holes: Sequence[_Hol
         for step, _ in enumerate(line.fill(network, hole, first, last, random), 1):
             if step < asked.steps:
                 yield update(number * asked.steps + step, bars)
-        bars = len({given.bar_at(at * STEP) for _, start, end in chunks[: number + 1] for at in range(start, end)})
+        written = {at for _, start, end in chunks[: number + 1] for at in range(start, end)}
+        bars = len({opened.given.bar_at(at * STEP) for at in written})
         yield update((number + 1) * asked.steps, bars)
 
 
@@ -168,7 +115,7 @@ class _Line:
         """notes written into each variant"""
 
     def fill(
-        self, network: MaskedRoll, hole: _Hole, first: int, last: int, random: Sequence[torch.Generator]
+        self, network: MaskedRoll, hole: Hole, first: int, last: int, random: Sequence[torch.Generator]
     ) -> Iterator[None]:
         """Fill the columns of a hole from the step `first` to the one before `last`, and yield after each step."""
         start = first + MARGIN - (WINDOW - (last - first)) // 2
@@ -214,21 +161,6 @@ class _Line:
 
 def _note(struck: Struck, first: int, shift: int) -> Note:
     return Note((first + struck.step) * STEP, PITCHES[0] + struck.key + shift, struck.length * STEP, struck.hand)
-
-
-def _together(kept: Sequence[Note], written: Sequence[Note]) -> tuple[Note, ...]:
-    """Return notes that stay and notes that were written, in the order of a piece; none that stays is touched."""
-    by_pitch: dict[int, list[Note]] = {}
-    for note in kept:
-        by_pitch.setdefault(note.pitch, []).append(note)
-    notes = list(kept)
-    for note in untangled(written):
-        others = by_pitch.get(note.pitch, [])
-        if any(other.start <= note.start < other.end for other in others):
-            continue
-        end = min([note.end, *(other.start for other in others if other.start > note.start)])
-        notes.append(replace(note, length=end - note.start))
-    return tuple(sorted(notes))
 
 
 def _chunks(piece: Piece, hidden: np.ndarray) -> list[tuple[int, int]]:

@@ -12,8 +12,10 @@ from genai_demo.music.shorthand import KEYS, read_shorthand
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""
-REWRITERS = ("masked", "gan")
+REWRITERS = ("composer", "masked", "gan")
 """models that write bars of given music anew; the GAN writes whole bars only"""
+HARMONISERS = ("composer", "masked")
+"""models that add to a melody"""
 METRES = ("4/4", "3/4", "2/4", "6/8")
 BARS = (4, 64)
 """bars that can be written at once"""
@@ -119,10 +121,10 @@ class RewriteRequest:
     """highest pitch to rewrite; notes above it stay"""
     temperature: float = 1.0
     steps: int = 12
-    """within `STEPS`"""
+    """within `STEPS`; those of the masked model"""
     variants: int = 1
     seed: int = 0
-    model: str = "masked"
+    model: str = "composer"
     """one of `REWRITERS`"""
 
     def check(self) -> None:
@@ -152,15 +154,18 @@ class HarmoniseRequest:
     """one of `DENSITIES`, or "any\""""
     temperature: float = 1.0
     steps: int = 12
-    """within `STEPS`"""
+    """within `STEPS`; those of the masked model"""
     variants: int = 1
     seed: int = 0
+    model: str = "composer"
+    """one of `HARMONISERS`"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         if not given_music(self.music).notes:
             raise UserError("music.no_melody")
         check_one_of("part", self.part, PARTS)
+        check_one_of("model", self.model, HARMONISERS)
         _check_character(self.density, ANY, ANY)
         check_whole("steps", self.steps, *STEPS)
         _check_sampling(self.temperature, 1.0, self.variants, self.seed)
