@@ -100,7 +100,13 @@ def continue_music(
 
 
 def rewrite_music(
-    midi: str, first: int = 1, last: int = 1, hand: str = "both", temperature: float = 1.0, seed: int = 0
+    midi: str,
+    first: int = 1,
+    last: int = 1,
+    hand: str = "both",
+    temperature: float = 1.0,
+    seed: int = 0,
+    model: str = "composer",
 ) -> dict[str, Any]:
     """Write some bars of a piece for piano anew.
 
@@ -111,17 +117,21 @@ def rewrite_music(
         hand: "both", "right" or "left".
         temperature: 0.2 (safe) to 1.5 (wild).
         seed: the same seed and settings give the same piece.
+        model: "composer", "masked" or "gan".
 
     Returns:
         The piece: its "midi", a file in base64, its "musicxml", and its "receipt".
     """
     try:
-        return _results(RewriteRequest(_music(midi), first, last, hand, temperature=temperature, seed=seed))[0]
+        request = RewriteRequest(_music(midi), first, last, hand, temperature=temperature, seed=seed, model=model)
+        return _results(request)[0]
     except UserError as error:
         raise spoken(error, "en") from error
 
 
-def harmonise_music(midi: str, part: str = "left", temperature: float = 1.0, seed: int = 0) -> dict[str, Any]:
+def harmonise_music(
+    midi: str, part: str = "left", temperature: float = 1.0, seed: int = 0, model: str = "composer"
+) -> dict[str, Any]:
     """Add an accompaniment to a melody.
 
     Args:
@@ -129,12 +139,14 @@ def harmonise_music(midi: str, part: str = "left", temperature: float = 1.0, see
         part: "left" (a left hand), "inner" (notes below the melody) or "both".
         temperature: 0.2 (safe) to 1.5 (wild).
         seed: the same seed and settings give the same piece.
+        model: "composer" or "masked".
 
     Returns:
         The piece: its "midi", a file in base64, its "musicxml", and its "receipt".
     """
     try:
-        return _results(HarmoniseRequest(_music(midi), part, temperature=temperature, seed=seed))[0]
+        request = HarmoniseRequest(_music(midi), part, temperature=temperature, seed=seed, model=model)
+        return _results(request)[0]
     except UserError as error:
         raise spoken(error, "en") from error
 

@@ -17,10 +17,10 @@ from genai_demo.music.performance import bar_times, seconds_at
 from genai_demo.music.piece import Piece
 from genai_demo.music.requests import (
     HANDS,
+    HARMONISERS,
+    MODELS,
     PARTS,
-    ComposeRequest,
-    ContinueRequest,
-    Request,
+    REWRITERS,
 )
 from genai_demo.music.shorthand import key_id
 from genai_demo.music.sound import TAIL
@@ -144,16 +144,12 @@ def _kicker(work: Work, language: str) -> str:
     request = work.request
     if request is None:
         return text("music_yours", language)
-    parts = [text(f"music_by_{_maker(request)}", language), text("status_seed", language, seed=request.seed)]
+    parts = [text(f"music_by_{request.model}", language), text("status_seed", language, seed=request.seed)]
     if work.moved:
         parts.append(text("music_moved", language))
     if work.state == "stopped":
         parts.append(text("music_stopped", language))
     return " · ".join(parts)
-
-
-def _maker(request: Request) -> str:
-    return request.model if isinstance(request, (ComposeRequest, ContinueRequest)) else "masked"
 
 
 def _transport(work: Work, language: str) -> str:
@@ -220,15 +216,18 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
 
     added = [(str(bars), text("music_bars_count", language, bars=bars)) for bars in ADDED_BARS]
     groups = []
-    if "masked" in able:
+    anew = button("rewrite") + button("keep")
+    if set(HARMONISERS) & set(able):
         # A rectangle that is drawn on the roll becomes one more range of keys.
         ranges = choice("range", keyed("range", ("all", "upper", "lower")), "all")
         ranges = ranges.replace("</select>", '<option value="drawn" hidden></option></select>')
-        groups.append(button("rewrite") + button("keep") + choice("hand", keyed("hand", HANDS), "both") + ranges)
+        groups.append(anew + choice("hand", keyed("hand", HANDS), "both") + ranges)
+    elif set(REWRITERS) & set(able):
+        groups.append(anew)
     groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))
-    if "composer" in able or "gan" in able:
+    if set(MODELS) & set(able):
         groups.append(button("continue") + choice("added", added, "8"))
-    if "masked" in able:
+    if set(HARMONISERS) & set(able):
         groups.append(button("harmonise") + choice("part", keyed("part", PARTS), "left"))
     acts = "".join(f'<div class="act">{group}</div>' for group in groups)
     return (

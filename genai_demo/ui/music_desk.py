@@ -214,6 +214,7 @@ class Scope:
     highest: int = PITCHES[1]
     temperature: float = 1.0
     seed: int = 0
+    model: str = "composer"
 
 
 def rewriting(work: Work, first: int, last: int, scope: Scope) -> RewriteRequest:
@@ -273,9 +274,9 @@ def continuing(
     )
 
 
-def harmonising(work: Work, part: str, temperature: float, seed: int) -> HarmoniseRequest:
+def harmonising(work: Work, part: str, temperature: float, seed: int, model: str) -> HarmoniseRequest:
     """Return the request that adds to a melody."""
-    return HarmoniseRequest(write_shorthand(work.piece), part, temperature=temperature, seed=seed)
+    return HarmoniseRequest(write_shorthand(work.piece), part, temperature=temperature, seed=seed, model=model)
 
 
 def given(piece: Piece, remarks: Sequence[Remark] = ()) -> Desk:

@@ -13,7 +13,8 @@ from genai_demo.catalogue import message, sentences
 from genai_demo.errors import UserError
 from genai_demo.music import generation
 from genai_demo.music.loading import FOLDERS, checkpoint_folder
-from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, Request
+from genai_demo.music.piece import PITCHES
+from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
 from genai_demo.music.results import Update
 from genai_demo.ui import cards, languages, music_cards
 from genai_demo.ui.languages import text
@@ -21,6 +22,7 @@ from genai_demo.ui.music_desk import (
     Desk,
     Job,
     Scope,
+    Work,
     at,
     changed_by,
     continuing,
@@ -60,15 +62,30 @@ def composers_here() -> tuple[str, ...]:
     return tuple(model for model in MODELS if model in models_here())
 
 
-def model_of(request: Request) -> str:
-    """Return which model a request needs."""
-    return request.model if isinstance(request, (ComposeRequest, ContinueRequest)) else "masked"
+def rewriter(work: Work, hand: str, keys: tuple[int, int]) -> str:
+    """Return the model that writes some of a work anew: the GAN what is its own, as far as it can, else the best here.
+
+    Args:
+        work: what it is done to.
+        hand: one of `HANDS`.
+        keys: the lowest and the highest pitch to write.
+    """
+    here = models_here()
+    own = work.request.model if work.request else ""
+    if own == "gan" and own in here and (hand, keys) == ("both", PITCHES):
+        return own
+    return next((model for model in REWRITERS if model in here), REWRITERS[0])
+
+
+def harmoniser() -> str:
+    """Return the best model here that adds to a melody."""
+    return next((model for model in HARMONISERS if model in models_here()), HARMONISERS[0])
 
 
 def check(request: Request) -> None:
     """Raise `UserError` if the request is not allowed, or its model cannot be used."""
     request.check()
-    if problem := generation.problem(model_of(request)):
+    if problem := generation.problem(request.model):
         raise problem
 
 
@@ -167,7 +184,10 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
     seed = new_seed()
     if action in ("keep", "rewrite"):
         keys = _whole(wanted["lowest"]), _whole(wanted["highest"])
-        scope = Scope(str(wanted["hand"]), *keys, temperature, seed)
+        # Where no model here writes less than whole bars, the page offers no hands.
+        hand = str(wanted["hand"] or "both")
+        model = rewriter(work, hand, keys)
+        scope = Scope(hand, *keys, temperature, seed, model)
         if action == "keep":
             job = keeping(work, place, (first, last), scope)
         else:
@@ -177,7 +197,7 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
     if action == "continue":
         request = continuing(work, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
     elif action == "harmonise":
-        request = harmonising(work, str(wanted["part"]), temperature, seed)
+        request = harmonising(work, str(wanted["part"]), temperature, seed, harmoniser())
     else:
         raise UserError("ui.music_gone")
     check(request)

@@ -63,9 +63,15 @@ def test_what_needs_a_model_that_is_not_here_is_not_offered() -> None:
     everything = cards.desk(Desk((MADE,)), ALL, "en")
     for action in ("rewrite", "keep", "continue", "harmonise", "lower", "higher", "undo"):
         assert f'data-do="{action}"' in everything
-    alone = cards.desk(Desk((MADE,)), ("composer",), "en")
-    assert not re.search('data-do="(rewrite|keep|harmonise)"', alone)
-    assert 'data-do="continue"' in alone
+    for alone in ("composer", "masked"):
+        shown = cards.desk(Desk((MADE,)), (alone,), "en")
+        for action in ("rewrite", "keep", "harmonise"):
+            assert f'data-do="{action}"' in shown
+        assert 'data-choice="hand"' in shown
+        assert ('data-do="continue"' in shown) == (alone == "composer")
+    whole = cards.desk(Desk((MADE,)), ("gan",), "en")
+    assert 'data-do="rewrite"' in whole and 'data-do="continue"' in whole
+    assert not re.search('data-do="harmonise"|data-choice="(hand|range)"', whole)
     assert not re.search('data-do="(rewrite|continue)"', cards.desk(Desk((MADE,)), (), "en"))
 
 
@@ -83,8 +89,9 @@ def test_what_happened_to_a_piece_is_said() -> None:
     moved = replace(MADE, moved=True, past=(MADE,))
     assert "transposed" in words(cards.desk(Desk((moved,)), ALL, "en"))
     assert "data-past" in cards.desk(Desk((moved,)), ALL, "en")
-    rewritten = replace(MADE, request=RewriteRequest(seed=5))
-    assert "Masked model" in words(cards.desk(Desk((rewritten,)), ALL, "en"))
+    for model, name in (("masked", "Masked model"), ("gan", "GAN")):
+        rewritten = replace(MADE, request=RewriteRequest(seed=5, model=model))
+        assert name in words(cards.desk(Desk((rewritten,)), ALL, "en"))
     read = Work(TUNE, remarks=(Remark("music.left_out_drums", 12),))
     assert "12 notes of drums" in words(cards.desk(Desk((read,)), ALL, "en"))
 

@@ -126,7 +126,7 @@ def test_requests_hold_the_music_they_start_from() -> None:
         *("dense", "romantic"),
     )
     assert desks.continuing(Work(TUNE), 0, 4, 1.0, 1.0, 3, "gan").model == "gan"
-    for asked in (request, desks.rewriting(made, 0, 2, Scope()), desks.harmonising(made, "left", 1.0, 1)):
+    for asked in (request, desks.rewriting(made, 0, 2, Scope()), desks.harmonising(made, "left", 1.0, 1, "masked")):
         asked.check()
         assert given_music(asked.music).notes == given_music(write_shorthand(TUNE)).notes
 

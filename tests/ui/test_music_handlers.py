@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from genai_demo.engine.receipt import Receipt
 from genai_demo.errors import UserError
+from genai_demo.music.piece import PITCHES
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest
 from genai_demo.settings import settings
 from genai_demo.ui import music_handlers as handlers
@@ -79,6 +80,21 @@ def test_what_is_kept_stays(music: Path) -> None:
         before = {note for note in TUNE.notes if TUNE.bar_at(note.start) in kept}
         told = [{(note.start, note.pitch, note.hand) for note in notes} for notes in (before, after)]
         assert told[0] == told[1]
+
+
+def test_the_gan_writes_its_own_bars_anew_and_the_composer_everything_else(
+    music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = replace(given(TUNE).works[0], request=ComposeRequest("gan"))
+    assert handlers.rewriter(own, "both", PITCHES) == "gan"
+    assert handlers.rewriter(own, "left", PITCHES) == handlers.rewriter(own, "both", (60, 72)) == "composer"
+    assert handlers.rewriter(given(TUNE).works[0], "both", PITCHES) == "composer"
+    monkeypatch.setattr(handlers, "models_here", lambda: ("masked",))
+    assert handlers.rewriter(own, "both", PITCHES) == handlers.harmoniser() == "masked"
+    monkeypatch.setattr(handlers, "models_here", lambda: ("gan",))
+    assert handlers.rewriter(given(TUNE).works[0], "both", PITCHES) == "gan"
+    job = handlers.asked(given(TUNE), pressed("rewrite", hand=None), 1.0, 1.0)
+    assert isinstance(job, Job) and job.request.model == "gan"
 
 
 def test_transposing_needs_no_model() -> None:
