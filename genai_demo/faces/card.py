@@ -16,7 +16,15 @@ from genai_demo.faces.figures import table
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""
-_OPTIONS = ("learning_rate", "generator_share", "gamma", "final_gamma", "first_augmentation", "augmentation")
+_OPTIONS = (
+    "learning_rate",
+    "generator_share",
+    "gamma",
+    "final_gamma",
+    "first_augmentation",
+    "augmentation",
+    "label_weight",
+)
 _PROGRAM = "python -m genai_demo"
 _TERMS = {
     "utkface": (
@@ -113,6 +121,13 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
         how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
         shown = f"{trained['examples']:,} | {trained['seconds'] / 60:.0f}"
         lines.append(f"| {number}: {_stage_name(family, trained)} | {model['resolution']} | {shown} | {how} |")
+    if spread := checkpoint.trained.get("spread"):
+        lines += [
+            "",
+            f"The average of weights that ships answers to noise more faintly than the generators that it averages. "
+            f"Its noise counts {spread['scale']} times: at that its faces are nearest to {spread['faces']:,} training "
+            f"faces, in random features other than those of the figures below.",
+        ]
     return "\n".join(lines)
 
 
@@ -173,7 +188,13 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
     lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data])
-    lines.append(["evaluate", "faces", "--model", name, "--data", data, "--card"])
+    baseline = []
+    if trained := report.get("baseline_run"):
+        beside = f"runs/{name}-dcgan"
+        baseline = ["--baseline", beside]
+        words = ["train", "faces", "--model", "dcgan", "--data", data, "--run", beside]
+        lines.append([*words, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])])
+    lines.append(["evaluate", "faces", "--model", name, "--data", data, *baseline, "--card"])
     return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
 
 

@@ -106,7 +106,15 @@ def _write(file: Path, content: bytes) -> None:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
 
 
-_CHANGES = ("learning_rate", "generator_share", "gamma", "final_gamma", "first_augmentation", "augmentation")
+_CHANGES = (
+    "learning_rate",
+    "generator_share",
+    "gamma",
+    "final_gamma",
+    "first_augmentation",
+    "augmentation",
+    "label_weight",
+)
 
 
 def train(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.export import export_checkpoint
 from genai_demo.engine.run import RunFolder
 from genai_demo.faces.about import About, tabulate
@@ -22,6 +22,7 @@ from genai_demo.faces.loading import load_encoder, problem
 from genai_demo.faces.measures import name_directions
 from genai_demo.faces.painting import FacePainter, GanPainter, VaePainter
 from genai_demo.faces.requests import DIRECTIONS, FaceRequest
+from genai_demo.faces.spread import COUNT, fit_spread
 from genai_demo.faces.strangers import build_index
 from genai_demo.faces.training import make_network
 from genai_demo.faces.vae import Means, Vae
@@ -53,9 +54,15 @@ def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpo
     with tempfile.TemporaryDirectory() as name:
         extra = Path(name)
         if isinstance(network, Generator):
-            painter: FacePainter = GanPainter(network, tabulate(faces.labels().numpy()))
-            About(tabulate(faces.labels().numpy()), _names(painter)).write(extra)
-        elif isinstance(network, Vae):
+            table = tabulate(faces.labels().numpy())
+            scale = fit_spread(network, table, faces.pictures)
+            About(table, _names(GanPainter(network, table))).write(extra)
+            exported = export_checkpoint(source, target, {file.name: file for file in extra.iterdir()})
+            spread = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
+            trained = exported.trained | {"spread": spread}
+            files = {file.name: file for file in extra.iterdir()}
+            return save_checkpoint(target, network.state_dict(), "gan", exported.model, trained, files, half=True)
+        if isinstance(network, Vae):
             means = in_batches(Means(network), to_floats(shrink(faces.pictures, network.config.resolution)))  # (N, L)
             fitted = fit(means, faces.labels(), _MIXTURE)
             fitted.write(extra)

@@ -69,6 +69,9 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
     )
     parser.add_argument("--augmentation", type=float, default=None, metavar="P", help="GAN: augmentation later on")
+    parser.add_argument(
+        "--label-weight", type=float, default=None, metavar="W", help="GAN: weight of how well labels are obeyed"
+    )
     add_run_options(parser, batch_size=None, usual="32; dcgan: 128, as in its paper")
 
 

@@ -208,7 +208,23 @@ def test_the_commands_of_a_card_are_those_of_the_command_line(
     assert (train.examples, train.batch_size, train.gamma, train.seed) == (1234, 4, 1.0, 3)
     assert "widths=8,8,8,4,4" in train.size
     assert (export.run, str(export.to)) == (train.run, "checkpoints/faces-gan")
-    assert measured.card and measured.model == "faces-gan"
+    assert measured.card and measured.model == "faces-gan" and measured.baseline is None
+
+    names.clear()
+    beside = {**report, "baseline_run": {"examples": 256, "batch_size": 128, "seconds": 60.0, "device": "cpu"}}
+    told = commands(read_checkpoint(checkpoints / FOLDERS["gan"]), "faces-gan", beside)
+    assert all(main(shlex.split(line)[3:]) == 0 for line in re.sub(r" \\\n\s+", " ", told).splitlines())
+    *_, baseline, measured = names
+    assert (baseline.model, baseline.examples, baseline.batch_size) == ("dcgan", 256, 128)
+    assert measured.baseline == baseline.run
+
+
+def test_a_card_says_how_noise_was_scaled(checkpoints: Path, report: dict[str, Any], tmp_path: Path) -> None:
+    checkpoint = read_checkpoint(checkpoints / FOLDERS["gan"])
+    scaled = {**TRAINED, "spread": {"scale": 1.05, "faces": 990}}
+    other = save_checkpoint(tmp_path / "gan", checkpoint.weights(), "gan", SIZES["gan"], scaled)
+    assert "counts 1.05 times" in "\n".join(_parts(other, "mine", report))
+    assert "noise counts" not in "\n".join(_parts(checkpoint, "mine", report))
 
 
 def test_the_way_through_another_family_is_told(
