@@ -189,11 +189,11 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         lines.append(words)
     lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data])
     baseline = []
-    if trained := report.get("baseline_run"):
+    if rival := report.get("baseline_run"):
         beside = f"runs/{name}-dcgan"
         baseline = ["--baseline", beside]
         words = ["train", "faces", "--model", "dcgan", "--data", data, "--run", beside]
-        lines.append([*words, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])])
+        lines.append([*words, "--examples", str(rival["examples"]), "--batch-size", str(rival["batch_size"])])
     lines.append(["evaluate", "faces", "--model", name, "--data", data, *baseline, "--card"])
     return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
 

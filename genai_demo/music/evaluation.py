@@ -20,23 +20,20 @@ from genai_demo.music.conditions import DENSITIES, REGISTERS
 from genai_demo.music.copying import CopyCheck
 from genai_demo.music.data import Music, data_hash, read_together
 from genai_demo.music.encoder import MusicEncoder
+from genai_demo.music.evaluation_anew import written_anew
 from genai_demo.music.features import random_encoder
 from genai_demo.music.figures import Figure, plain_table
 from genai_demo.music.judging import Figures, Sets
 from genai_demo.music.loading import ENCODER, FOLDERS, checkpoint_folder, load, problem
 from genai_demo.music.markov import PREAMBLE, Markov
-from genai_demo.music.metrics import excerpt
 from genai_demo.music.parallel import in_processes
 from genai_demo.music.piece import Piece
 from genai_demo.music.requests import SEED, ComposeRequest, RewriteRequest
 from genai_demo.music.results import Update
-from genai_demo.music.shorthand import write_shorthand
-from genai_demo.music.stretches import like, openings, put_in, request_for
+from genai_demo.music.stretches import like, openings, request_for
 
 BARS = 16
 """bars of the pieces that are written and compared"""
-REWRITTEN = (4, 8)
-"""bars that the masked model writes anew, from the first one up to the last one, counted from 0"""
 COUNT = (8, 10_000)
 """pieces that can be asked for"""
 _DRAWS = 3
@@ -162,7 +159,21 @@ def _writer(
     figures |= judging.counted(sets, (*judging.NOTES, *judging.STRUCTURE)) | judging.key_heard(sets)
     figures |= judging.copies(sets, CopyCheck(music.pieces)) | _character(model, requests[: max(6, count // 2)])
     figures["seconds"] = Figure(seconds, "seconds", count)
+    if family == "composer":
+        figures |= _anew(model, real, sets, markov, seed)
     return figures, [asdict(update.receipts[0]) for update in updates[:_SAMPLES]]
+
+
+def _anew(model: str, real: list[Piece], sets: Sets, markov: Markov, seed: int) -> Figures:
+    """Return how far bars that the composer writes anew, or their left hand, are from what stood in real pieces."""
+    encoders = _encoders([])
+    encoder = encoders.get("encoder_distance", encoders["random_distance"])
+    figures: Figures = {}
+    for name, hand in (("anew", "both"), ("left", "left")):
+        anew = written_anew(model, "composer", real, sets.training, markov, len(real), seed, hand)
+        figures |= judging.distances(anew.bars, {f"{name}_distance": encoder})
+        figures[f"{name}_seconds"] = Figure(anew.seconds, "seconds", len(real))
+    return figures
 
 
 def _training_draws(music: Music, real: list[Piece], seed: int) -> list[list[Piece]]:
@@ -218,37 +229,13 @@ def _masked(
 
     The Markov model sees the bars before them alone.
     """
-    first, last = REWRITTEN
-    markov = Markov(music.pieces)
-    # Where there are few openings each is rewritten several times.
-    given = [real[number % len(real)] for number in range(count)]
-    requests = [
-        RewriteRequest(write_shorthand(piece), first + 1, last, seed=seed + number, model=family)
-        for number, piece in enumerate(given)
-    ]
-    begun = time.perf_counter()
-    updates = [_last(model, request) for request in requests]
-    seconds = (time.perf_counter() - begun) / count
-    written = [update.compositions[0].piece for update in updates]
-    gone_on = [
-        excerpt(
-            markov.go_on(excerpt(piece, 0, first), ComposeRequest(bars=last - first, seed=request.seed)), first, last
-        )
-        for piece, request in zip(given, requests, strict=True)
-    ]
-    whole = Sets(written, real, [put_in(piece, part, first) for piece, part in zip(given, gone_on, strict=True)])
-    bars = Sets(
-        [excerpt(piece, first, last - first) for piece in written],
-        [excerpt(piece, first, last - first) for piece in real],
-        gone_on,
-        [[excerpt(piece, first, last - first) for piece in draw] for draw in _training_draws(music, real, seed)],
-    )
+    anew = written_anew(model, family, real, _training_draws(music, real, seed), Markov(music.pieces), count, seed)
     figures = _hidden(model, music, held_out)
-    figures |= judging.distances(bars, _encoders(notes)) | judging.lengths(bars)
-    figures |= judging.counted(bars, judging.NOTES) | judging.counted(whole, judging.STRUCTURE)
-    figures |= judging.copies(bars, CopyCheck(music.pieces))
-    figures["seconds"] = Figure(seconds, "seconds", count)
-    return figures, [asdict(update.receipts[0]) for update in updates[:_SAMPLES]]
+    figures |= judging.distances(anew.bars, _encoders(notes)) | judging.lengths(anew.bars)
+    figures |= judging.counted(anew.bars, judging.NOTES) | judging.counted(anew.whole, judging.STRUCTURE)
+    figures |= judging.copies(anew.bars, CopyCheck(music.pieces))
+    figures["seconds"] = Figure(anew.seconds, "seconds", count)
+    return figures, [asdict(update.receipts[0]) for update in anew.updates[:_SAMPLES]]
 
 
 def _hidden(model: str, music: Music, held_out: Music) -> Figures:

@@ -73,6 +73,10 @@ MEANINGS = {
     "longest_copy": Meaning("longest copied run of notes: median", "low"),
     "longest_copy_of_all": Meaning("longest copied run of notes: longest", "low"),
     "seconds": Meaning("seconds per piece", "low"),
+    "anew_distance": Meaning("Fréchet distance of 4 bars written anew in real pieces", "low", "windows"),
+    "anew_seconds": Meaning("seconds for them", "low"),
+    "left_distance": Meaning("Fréchet distance of 4 bars with a new left hand", "low", "windows"),
+    "left_seconds": Meaning("seconds for them", "low"),
 }
 """every figure an evaluation may hold, in the order in which they are shown"""
 
