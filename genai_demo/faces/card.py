@@ -109,9 +109,10 @@ def _parts(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> Iterato
 
 def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
     data = report["data"]
+    chosen = f" (rows with {data['where']})" if data.get("where") else ""
     terms = next((text for sign, text in _TERMS.items() if sign in data["path"]), _UNKNOWN)
     lines = [
-        f"{data['path']}: {data['train']['faces']:,} faces to learn from (hash `{data['train']['hash']}`), "
+        f"{data['path']}{chosen}: {data['train']['faces']:,} faces to learn from (hash `{data['train']['hash']}`), "
         f"{data['held_out']['faces']:,} held out (hash `{data['held_out']['hash']}`). {terms}",
         "",
         "| stage | side in pixels | faces shown | minutes | on |",
@@ -174,11 +175,13 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         report: of its evaluation; its data are those of the commands.
     """
     data = report["data"]["path"]
-    lines, run = [], ""
+    where = ["--where", report["data"]["where"]] if report["data"].get("where") else []
+    lines: list[list[str]] = []
+    run = ""
     for number, (family, model, trained) in enumerate(_stages(checkpoint), 1):
         start, run = run, f"runs/{name}-{number}"
         training = trained["data"]["training"]
-        words = ["train", "faces", "--model", family, "--data", data]
+        words = ["train", "faces", "--model", family, "--data", data, *where]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
         for option in _OPTIONS:
@@ -187,14 +190,14 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
             words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
-    lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data])
+    lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data, *where])
     baseline = []
     if rival := report.get("baseline_run"):
         beside = f"runs/{name}-dcgan"
         baseline = ["--baseline", beside]
-        words = ["train", "faces", "--model", "dcgan", "--data", data, "--run", beside]
+        words = ["train", "faces", "--model", "dcgan", "--data", data, *where, "--run", beside]
         lines.append([*words, "--examples", str(rival["examples"]), "--batch-size", str(rival["batch_size"])])
-    lines.append(["evaluate", "faces", "--model", name, "--data", data, *baseline, "--card"])
+    lines.append(["evaluate", "faces", "--model", name, "--data", data, *where, *baseline, "--card"])
     return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
 
 

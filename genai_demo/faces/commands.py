@@ -139,6 +139,7 @@ def train(options: argparse.Namespace) -> None:
         options.run,
         options.start,
         options.seed,
+        options.where,
     )
     progress = run_training(task, config, run, options.resume, options.track)
     print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
@@ -152,7 +153,7 @@ def export(options: argparse.Namespace) -> None:
     """
     from genai_demo.faces.finishing import finish
 
-    checkpoint = finish(options.run, options.to, options.data, options.labels)
+    checkpoint = finish(options.run, options.to, options.data, options.labels, options.where)
     print(f"{options.to}: checkpoint {checkpoint.id}")
 
 
@@ -167,7 +168,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from genai_demo.faces.loading import checkpoint_folder
 
     report = evaluation.evaluate(
-        options.model, options.data, options.labels, options.baseline, options.count, options.seed
+        options.model, options.data, options.labels, options.baseline, options.count, options.seed, options.where
     )
     print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
     write_json_option(options.json, report)

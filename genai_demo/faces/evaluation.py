@@ -40,7 +40,13 @@ class Agreement:
 
 
 def evaluate(
-    model: str, data: str, labels: str | None = None, baseline: Path | None = None, count: int = 700, seed: int = 0
+    model: str,
+    data: str,
+    labels: str | None = None,
+    baseline: Path | None = None,
+    count: int = 700,
+    seed: int = 0,
+    where: str = "",
 ) -> dict[str, Any]:
     """Measure a checkpoint and return a report.
 
@@ -51,13 +57,14 @@ def evaluate(
         baseline: run of a DCGAN that is measured in the same way.
         count: faces to paint.
         seed: of the first ones.
+        where: which rows of the labels to choose, see `read_faces`.
 
     Raises:
         UserError: model, data or baseline cannot be used.
     """
     started = time.perf_counter()
     checkpoint = read_checkpoint(checkpoint_folder(model))
-    faces, held_out = (read_faces(data, labels, split) for split in ("train", "validation"))
+    faces, held_out = (read_faces(data, labels, split, where=where) for split in ("train", "validation"))
     report: dict[str, Any] = {
         "model": model,
         "checkpoint": checkpoint.id,
@@ -65,6 +72,7 @@ def evaluate(
         "code": __version__,
         "data": {
             "path": Path(data).name if Path(data).exists() else data,
+            "where": where,
             "train": {"faces": len(faces.pictures), "hash": data_hash(faces)},
             "held_out": {"faces": len(held_out.pictures), "hash": data_hash(held_out)},
         },

@@ -33,7 +33,7 @@ _SHOWN = 64
 """faces that directions are named on"""
 
 
-def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpoint:
+def finish(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
     """Write a run's newest snapshot, or a checkpoint, to `target`, and return what was written.
 
     Args:
@@ -41,6 +41,7 @@ def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpo
         target: folder to write; a checkpoint of the same family that is there already is replaced, its card kept.
         data: the faces it was trained on.
         labels: table of their labels; None looks for one beside the data.
+        where: which rows of the labels to choose, see `read_faces`.
 
     Raises:
         UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
@@ -50,7 +51,7 @@ def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpo
     network = make_network(checkpoint.family, checkpoint.model)
     network.load_state_dict(checkpoint.weights())
     network.eval().requires_grad_(False)
-    faces = read_faces(data, labels, "train")
+    faces = read_faces(data, labels, "train", where=where)
     with tempfile.TemporaryDirectory() as name:
         extra = Path(name)
         if isinstance(network, Generator):
@@ -69,7 +70,7 @@ def finish(source: Path, target: Path, data: str, labels: str | None) -> Checkpo
             About(tabulate(faces.labels().numpy()), _names(VaePainter(network, fitted))).write(extra)
         else:
             assert isinstance(network, FaceEncoder)
-            build_index(network, faces, read_faces(data, labels, "validation")).write(extra)
+            build_index(network, faces, read_faces(data, labels, "validation", where=where)).write(extra)
         return export_checkpoint(source, target, {file.name: file for file in sorted(extra.iterdir())})
 
 

@@ -36,6 +36,7 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on, some held out")
     parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
+    _add_where(parser)
     parser.add_argument("--baseline", type=Path, metavar="DIR", help="run of a DCGAN to measure beside it")
     parser.add_argument("--count", type=int, default=700, metavar="N", help="faces to paint (700)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the faces (0)")
@@ -48,6 +49,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
     parser.add_argument("--data", required=True, metavar="PATH", help="faces: a folder or ZIP of pictures, or a hub id")
     parser.add_argument("--labels", metavar="PATH", help="table of ages, genders and smiles (.csv)")
+    _add_where(parser)
     parser.add_argument(
         "--start",
         type=Path,
@@ -81,3 +83,10 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
     parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on")
     parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
+    _add_where(parser)
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--where", default="", metavar="CHOICE", help="rows of the labels, such as kind=color_photo,source=bio_guide"
+    )

@@ -51,6 +51,7 @@ def make_task(
     folder: Path,
     start: Path | None,
     seed: int,
+    where: str = "",
 ) -> Task:
     """Return the task that the command line asks for.
 
@@ -63,13 +64,14 @@ def make_task(
         folder: the run's folder.
         start: a run to go on from: of a GAN at the same or a smaller side, or of a VAE, whose decoder is polished.
         seed: of data and weights.
+        where: which rows of the labels to choose, see `read_faces`.
 
     Raises:
         UserError: data or starting point cannot be used, or a field is unknown.
     """
     if start is not None and family not in ("gan", "vae"):
         raise UserError("faces.start_is_for_painters", family=family)
-    faces, held_out = (read_faces(data, labels, split) for split in ("train", "validation"))
+    faces, held_out = (read_faces(data, labels, split, where=where) for split in ("train", "validation"))
     try:
         if family == "gan":
             return GanTask(GanTraining(seed=seed, **changes), faces, held_out, folder, sizes, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from argparse import ArgumentParser
 from pathlib import Path
@@ -32,6 +33,25 @@ def size(fields: dict[str, Any]) -> list[str]:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return write_toys(tmp_path, count=32, side=64)
+
+
+def test_a_choice_of_rows_is_what_is_learnt_from_exported_and_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_toys(tmp_path, count=80, side=64)
+    with (tmp_path / "toys.csv").open(encoding="utf-8") as table:
+        women = sum(row["gender"] == "woman" and row["split"] == "train" for row in csv.DictReader(table))
+    folder, target = tmp_path / "run", tmp_path / "mine"
+    words = ["train", "faces", "--model", "gan", "--data", data, "--where", "gender=woman", "--run", folder]
+    assert run(*words, "--batch-size", "4", "--examples", "8", "--precision", "fp32", *size(gan.DEBUG)) == 0
+    learnt = read_checkpoint(RunFolder(folder).last_snapshot() or folder).trained["data"]["faces"]["faces"]
+    assert 0 < learnt == women < 60
+    assert run("export", "faces", "--run", folder, "--to", target, "--data", data, "--where", "gender=woman") == 0
+    asked = []
+    monkeypatch.setattr("genai_demo.faces.evaluation.evaluate", lambda *words: asked.append(words) or {})
+    monkeypatch.setattr("genai_demo.faces.evaluation.table", lambda report: "")
+    assert run("evaluate", "faces", "--model", target, "--data", data, "--where", "gender=woman") == 0
+    assert asked[0][-1] == "gender=woman"
 
 
 def test_train_go_on_and_export(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

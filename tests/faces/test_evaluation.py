@@ -258,7 +258,7 @@ def test_evaluate_on_the_command_line(
     monkeypatch.setattr("genai_demo.faces.evaluation.evaluate", lambda *words: asked.append(words) or report)
     words = ["--model", "gan", "--data", "faces.zip", "--baseline", "runs/plain", "--count", "32", "--seed", "5"]
     assert main(["evaluate", "faces", *words, "--json", "-"]) == 0
-    assert asked == [("gan", "faces.zip", None, Path("runs/plain"), 32, 5)]
+    assert asked == [("gan", "faces.zip", None, Path("runs/plain"), 32, 5, "")]
     told = capsys.readouterr()
     assert json.loads(told.out) == json.loads(json.dumps(report))
     assert "painted as asked" in told.err
