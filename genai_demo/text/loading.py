@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.shelf import Shelf, load_network
 from genai_demo.errors import UserError
-from genai_demo.settings import settings
 
 if TYPE_CHECKING:
     from genai_demo.text.gru import GruModel
@@ -33,64 +32,18 @@ class LoadedModel:
     vocabulary: Vocabulary
 
 
-_loaded: dict[tuple[Path, int], LoadedModel] = {}
-_lock = threading.Lock()
-
-
-def checkpoint_folder(model: str) -> Path:
-    """Return the folder of a model: "gru", "masked", "topics", a folder's name among the checkpoints, or a path.
-
-    A run's folder stands for its newest snapshot.
-    """
-    from genai_demo.engine.run import RunFolder
-
-    names = {**FOLDERS, "topics": CLASSIFIER}
-    named = settings().checkpoints / names.get(model, model)
-    folder = named if model in names or named.is_dir() else Path(model)
-    return RunFolder(folder).last_snapshot() or folder
-
-
-def problem(model: str) -> UserError | None:
-    """Return what keeps `model` from being used, or None; loads no torch."""
-    try:
-        read_checkpoint(checkpoint_folder(model))
-    except UserError as error:
-        return error
-    return None
-
-
-def load(model: str) -> LoadedModel:
-    """Return a model ready to use; the second call for the same files is immediate.
-
-    Raises:
-        UserError: a file is missing or damaged.
-    """
-    folder = checkpoint_folder(model)
-    config = folder / CONFIG
-    key = (folder.resolve(), config.stat().st_mtime_ns if config.is_file() else 0)
-    with _lock:
-        if key not in _loaded:
-            _loaded[key] = _load(folder)
-        return _loaded[key]
-
-
 def _load(folder: Path) -> LoadedModel:
     checkpoint = read_checkpoint(folder)
     if checkpoint.family not in FOLDERS:
         raise UserError("text.not_a_text_model", folder=folder, family=checkpoint.family)
 
-    from genai_demo.engine.device import choose_device
     from genai_demo.text.sampling import Vocabulary
     from genai_demo.text.tokenizer import FILE, Tokenizer
     from genai_demo.text.training import make_network
 
     tokenizer = Tokenizer.read(folder / FILE)
-    try:
-        network = make_network(checkpoint.family, checkpoint.model)
-        network.load_state_dict(checkpoint.weights())
-    except (RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError("engine.damaged", file=folder / CONFIG, reason=str(error).splitlines()[0]) from error
-    network.to(choose_device()).eval().requires_grad_(False)
-    return LoadedModel(checkpoint, network, tokenizer, Vocabulary(tokenizer))
+    return LoadedModel(checkpoint, load_network(checkpoint, make_network), tokenizer, Vocabulary(tokenizer))
+
+
+_shelf = Shelf({**FOLDERS, "topics": CLASSIFIER}, _load)
+checkpoint_folder, problem, load = _shelf.folder, _shelf.problem, _shelf.load
