@@ -23,6 +23,7 @@ from genai_demo.music.conditions import density_of, register_of
 from genai_demo.music.copying import CopyCheck
 from genai_demo.music.data import data_hash, read_music
 from genai_demo.music.evaluation import BARS, evaluate, table
+from genai_demo.music.evaluation_anew import _with_other_hand
 from genai_demo.music.features import distance, features, random_encoder
 from genai_demo.music.figures import MEANINGS, Figure, rows
 from genai_demo.music.judging import Sets
@@ -31,7 +32,7 @@ from genai_demo.music.markov import PREAMBLE, Markov
 from genai_demo.music.metrics import heard_key, mean_figure
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi
-from genai_demo.music.piece import LEFT, TICKS, Key, Note, Piece, untangled
+from genai_demo.music.piece import LEFT, RIGHT, TICKS, Key, Note, Piece, untangled
 from genai_demo.music.shorthand import key_id
 from genai_demo.music.stretches import like, opening, openings, put_in, request_for
 from genai_demo.music.training import debug_sizes, make_network
@@ -162,6 +163,16 @@ def test_features_of_windows_and_their_distance() -> None:
     assert torch.equal(found, features(random_encoder(), pieces))
     assert distance(found, found) == pytest.approx(0, abs=1e-4)
     assert distance(found, found[:1]) is None
+
+
+def test_of_one_hand_the_baseline_keeps_the_other_one_as_it_stood() -> None:
+    real, made = tune(1, 4), noise(2, tune(1, 4))
+    for hand, kept in (("left", RIGHT), ("right", LEFT)):
+        mixed = _with_other_hand(made, real, hand)
+        assert [note for note in mixed.notes if note.hand == kept] == [n for n in real.notes if n.hand == kept]
+        new = [note for note in mixed.notes if note.hand != kept]
+        assert new and set(new) <= {note for note in made.notes if note.hand != kept}
+    assert _with_other_hand(made, real, "both") == made
 
 
 # What is asked for
