@@ -166,7 +166,7 @@ def test_features_of_windows_and_their_distance() -> None:
 
 
 def test_of_one_hand_the_baseline_keeps_the_other_one_as_it_stood() -> None:
-    real, made = tune(1, 4), noise(2, tune(1, 4))
+    real, made = tune(1, 4), tune(2, 4)
     for hand, kept in (("left", RIGHT), ("right", LEFT)):
         mixed = _with_other_hand(made, real, hand)
         assert [note for note in mixed.notes if note.hand == kept] == [n for n in real.notes if n.hand == kept]
