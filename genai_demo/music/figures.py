@@ -95,7 +95,7 @@ def rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
                     meaning.title,
                     _shown(figure.value, figure.unit),
                     _shown(figure.real, figure.unit),
-                    f"{baseline} ({meaning.baseline})" if figure.baseline is not None else baseline,
+                    f"{baseline} ({meaning.baseline})" if figure.baseline is not None and meaning.baseline else "-",
                     meaning.better if meaning.baseline else "-",
                     f"{figure.n:,} {meaning.counted}",
                 )

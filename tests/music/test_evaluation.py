@@ -287,6 +287,7 @@ def test_every_family_has_its_figures(reports: dict[str, dict[str, Any]]) -> Non
         shown = table(reports[family])
         assert reports[family]["checkpoint"] in shown
         assert len(rows(reports[family])) == len(figures)
+        assert not any("()" in cell for row in rows(reports[family]) for cell in row)
         assert json.loads(json.dumps(reports[family])) == reports[family]
     assert not {"bits_per_event"} & reports["gan"]["figures"].keys()
 
