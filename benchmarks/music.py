@@ -107,7 +107,7 @@ def writing(model: str, repeats: int) -> dict[str, float]:
     return median(measure, repeats)
 
 
-def rewriting(repeats: int) -> dict[str, float]:
+def rewriting(model: str, repeats: int) -> dict[str, float]:
     """Return milliseconds until two of eight bars are written anew, and until a melody has a left hand."""
     from genai_demo.music.generation import run
     from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
@@ -119,9 +119,9 @@ def rewriting(repeats: int) -> dict[str, float]:
 
     def measure(seed: int) -> dict[str, float]:
         start = time.perf_counter()
-        list(run(RewriteRequest(music, 3, 4, seed=seed)))
+        list(run(RewriteRequest(music, 3, 4, seed=seed, model=model)))
         middle = time.perf_counter()
-        list(run(HarmoniseRequest(melody, seed=seed)))
+        list(run(HarmoniseRequest(melody, seed=seed, model=model)))
         return {"2_bars_ms": (middle - start) * 1000, "left_hand_ms": (time.perf_counter() - middle) * 1000}
 
     return median(measure, repeats)
@@ -130,13 +130,17 @@ def rewriting(repeats: int) -> dict[str, float]:
 def models(repeats: int) -> dict[str, dict[str, float]]:
     """Return the figures of every model that is there, and how many weights it has."""
     from genai_demo.music.loading import FOLDERS, load, problem
+    from genai_demo.music.requests import HARMONISERS, MODELS
 
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for model in FOLDERS:
         if problem(model) is None:
             weights = sum(weight.numel() for weight in load(model).network.parameters())
-            measured = rewriting(repeats) if model == "masked" else writing(model, repeats)
-            found[f"{model}, 8 bars"] = {"parameters": float(weights)} | measured
+            found[f"{model}, 8 bars"] = {"parameters": float(weights)}
+            if model in MODELS:
+                found[f"{model}, 8 bars"] |= writing(model, repeats)
+            if model in HARMONISERS:
+                found[f"{model}, 8 bars"] |= rewriting(model, repeats)
     return found
 
 
