@@ -10,11 +10,13 @@ from typing import Any
 
 import gradio as gr
 
+from genai_demo.engine.checks import check_whole
 from genai_demo.engine.receipt import parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.faces.morph import KINDS, morph
-from genai_demo.faces.requests import GalleryRequest, MorphRequest
+from genai_demo.faces.requests import COUNT, GalleryRequest, MorphRequest
+from genai_demo.faces.search import alike
 from genai_demo.ui import faces_files as files
 from genai_demo.ui.faces_controls import FILMING, WORK
 from genai_demo.ui.text_handlers import spoken
@@ -85,8 +87,27 @@ def reproduce_face(receipt: dict[str, Any]) -> dict[str, Any]:
         raise spoken(error, "en") from error
 
 
+def search_faces(receipt: dict[str, Any], count: int = 8) -> list[dict[str, Any]]:
+    """Find faces like one, among many that the same model paints.
+
+    Args:
+        receipt: the "receipt" of a face.
+        count: faces to find, 1 to 64.
+
+    Returns:
+        One object per face, the most alike first, with its "image", a PNG file in base64, and its "receipt".
+    """
+    try:
+        check_whole("count", count, *COUNT)
+        face = files.reproduced(parse_receipt(json.dumps(receipt)))
+        return [files.plain(found) for found in generation.paint(alike(face, count))]
+    except UserError as error:
+        raise spoken(error, "en") from error
+
+
 def register() -> None:
     """Offer the endpoints in the Blocks being built."""
     gr.api(paint_faces, api_name="paint_faces", **WORK)
     gr.api(morph_faces, api_name="morph_faces", **FILMING)
     gr.api(reproduce_face, api_name="reproduce_face", **WORK)
+    gr.api(search_faces, api_name="search_faces", **WORK)

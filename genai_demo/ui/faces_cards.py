@@ -124,6 +124,25 @@ def nearest(share: float | None, language: str) -> str:
     return f'<p class="hint nearest">{escape(sentence)}</p>'
 
 
+def searching(language: str) -> str:
+    """Return the line that tells that faces are being searched."""
+    return f'<p class="hint" role="status">{escape(text("faces_searching", language))}</p>'
+
+
+def alike(of: FaceRequest, faces: Sequence[Face], language: str) -> str:
+    """Return faces that look like one as buttons, the nearest first."""
+    title = escape(text("faces_alike_of", language, seed=of.seed, number=of.index + 1))
+    buttons = []
+    for place, face in enumerate(faces):
+        request = face.request
+        name = text("faces_seed_number", language, seed=request.seed, number=request.index + 1)
+        alt = text("faces_named", language, name=name, what=described(request, language))
+        buttons.append(
+            f'<button type="button" class="face" data-place="{place}">{_image(face.picture, THUMBNAIL, alt)}</button>'
+        )
+    return f'<h3>{title}</h3><div class="faces" role="group" aria-label="{title}">{"".join(buttons)}</div>'
+
+
 def strip(faces: Sequence[Face], language: str) -> str:
     """Return the faces of a morph, each with the buttons that move and remove it."""
     if not faces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -12,8 +12,9 @@ from gradio.components import Component
 
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import NUDGES
-from genai_demo.ui import cards, faces_cards
+from genai_demo.ui import cards, faces_alike, faces_cards
 from genai_demo.ui import faces_handlers as handlers
+from genai_demo.ui.faces_alike import Likeness
 from genai_demo.ui.faces_controls import Sliders, action, face_sliders, live, notice_place, offer_file, run_script
 from genai_demo.ui.faces_files import portrait_file
 from genai_demo.ui.faces_handlers import Steered
@@ -32,6 +33,8 @@ class Steer:
     add: gr.Button
     sliders: Sliders
     steered: gr.State
+    alike: gr.HTML
+    """faces that look like one, as buttons"""
 
     @property
     def outputs(self) -> list[Component]:
@@ -53,14 +56,22 @@ def steer_panel(texts: Texts) -> Steer:
                 reset = action(texts, "faces_reset", "faces-reset")
                 nudge = action(texts, "faces_nudge", "faces-nudge")
                 save = action(texts, "faces_download", "faces-download")
+                search = action(texts, "faces_alike", "faces-search")
                 add = action(texts, "faces_add", "faces-add")
                 notice = notice_place(texts, "faces-steer-notice")
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
-    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered)
+        alike = gr.HTML(
+            "",
+            elem_id="faces-alike",
+            elem_classes="paper",
+            js_on_load="genaiFaces.alike(element, () => trigger('pick', {place: genaiFaces.place}))",
+        )
+    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
     run_script(close, "genaiFaces.close()")
     offer_file(save, lambda steered: portrait_file(steered.face), [steered])
     _connect(panel, reset, texts)
+    _connect_search(panel, search, texts)
     return panel
 
 
@@ -129,3 +140,40 @@ def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
         [panel.portrait, panel.nearest, *panel.sliders.directions],
         **live(panel.portrait),
     )
+
+
+def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
+    language = texts.language
+    found = gr.State(None)
+    steering = [*panel.outputs, *panel.sliders.all]
+
+    def look(language: str, steered: Steered | None) -> Iterator[tuple[Any, ...]]:
+        """Find faces like the one that is steered."""
+        if steered is None:
+            yield (gr.skip(),) * 3
+            return
+        yield "", gr.skip(), faces_cards.searching(language)
+        try:
+            likeness = faces_alike.likeness(steered)
+        except UserError as error:
+            yield cards.notice(handlers.sentence(error, language)), None, ""
+            return
+        yield "", likeness, faces_cards.alike(likeness.of, faces_alike.painted(likeness), language)
+
+    def redraw(language: str, likeness: Likeness | None) -> object:
+        """Show what was found in `language`."""
+        return faces_cards.alike(likeness.of, faces_alike.painted(likeness), language) if likeness else gr.skip()
+
+    def pick(language: str, likeness: Likeness | None, event: gr.EventData) -> tuple[Any, ...]:
+        """Open the face that was clicked."""
+        if likeness is None:
+            return (gr.skip(),) * len(steering)
+        try:
+            steered = faces_alike.opened(likeness, event.place)
+        except UserError as error:
+            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(steering) - 1)
+        return *shown(steered, language), *panel.sliders.updates(steered.request, language)
+
+    search.click(look, [language, panel.steered], [panel.notice, found, panel.alike], **live(panel.alike))
+    panel.alike.pick(pick, [language, found], steering, **live(panel.portrait))
+    language.input(redraw, [language, found], panel.alike, **live(panel.alike))

@@ -217,6 +217,23 @@ def test_a_face_is_steered_step_by_step_and_back(enter: Visit) -> None:
     became(page, PORTRAIT, pictures[0])
 
 
+def test_faces_like_one_are_found_and_opened(enter: Visit) -> None:
+    page = enter()
+    steer(page, 2)
+    page.locator("#faces-search").click()
+    found = page.locator("#faces-alike .face")
+    expect(found).to_have_count(8)
+    expect(page.locator("#faces-alike h3")).to_contain_text("face 3 of seed 0")
+    title, portrait = found.nth(1).locator("img").get_attribute("alt") or "", source(page, PORTRAIT)
+    found.nth(1).click()
+    changed(page, PORTRAIT, portrait)
+    seed, number = re.findall(r"Face (\d+) of seed (\d+)", title)[0][::-1]
+    expect(page.locator("#faces-portrait figcaption")).to_contain_text(f"seed {seed} · face {number}")
+    expect(found).to_have_count(8)
+    page.locator("#language").get_by_text("中文").click()
+    expect(page.locator("#faces-alike h3")).to_contain_text("种子 0 的第 3 张")
+
+
 def test_the_keyboard_is_enough(enter: Visit) -> None:
     page = enter()
     page.locator(FACES).first.focus()

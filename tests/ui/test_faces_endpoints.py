@@ -42,6 +42,9 @@ def test_programs_get_faces_films_and_faces_again(client: Client) -> None:
     assert [np.array_equal(picture(a), np.array(enlarge(b.picture, 256))) for a, b in zip(faces, painted, strict=True)]
     assert [face["receipt"]["model"] for face in faces] == ["faces-gan", "faces-vae"]
     assert client.predict(faces[1]["receipt"], api_name="/reproduce_face") == faces[1]
+    found = client.predict(faces[0]["receipt"], count=3, api_name="/search_faces")
+    assert len({face["receipt"]["settings"]["index"] + 64 * face["receipt"]["settings"]["seed"] for face in found}) == 3
+    assert all(client.predict(face["receipt"], api_name="/reproduce_face") == face for face in found)
     pair = [face["receipt"] for face in client.predict(count=2, api_name="/paint_faces")]
     film = client.predict(pair, seconds=0.5, format="gif", api_name="/morph_faces")
     assert film["kind"] == "image/gif"
@@ -49,7 +52,7 @@ def test_programs_get_faces_films_and_faces_again(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert set(endpoints["named_endpoints"]) == {
         *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
-        *("/paint_faces", "/morph_faces", "/reproduce_face"),
+        *("/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"),
     }
     assert not endpoints["unnamed_endpoints"]
 
@@ -60,6 +63,8 @@ def test_programs_are_told_what_is_not_allowed(client: Client) -> None:
     with pytest.raises(AppError, match="number of faces"):
         client.predict([], api_name="/morph_faces")
     (face,) = client.predict(api_name="/paint_faces")
+    with pytest.raises(AppError, match="64"):
+        client.predict(face["receipt"], count=65, api_name="/search_faces")
     with pytest.raises(AppError, match="does not ship"):
         client.predict(face["receipt"] | {"model": "/etc"}, api_name="/reproduce_face")
 

@@ -46,6 +46,18 @@ window.genaiFaces = (() => {
     });
   }
 
+  // Faces that were found: the panel that they stand in shows the one that is clicked.
+  function alike(element, pick) {
+    element.addEventListener("click", (event) => {
+      const face = event.target.closest(".face");
+      if (!face) return;
+      api.place = Number(face.dataset.place);
+      document.getElementById("faces-steer-heading").focus({ preventScroll: true });
+      genaiDemo.reveal("faces-steer");
+      pick();
+    });
+  }
+
   function strip(element, edit) {
     element.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-edit]");
@@ -176,7 +188,7 @@ window.genaiFaces = (() => {
   });
 
   const api = {
-    grid, strip, close, save, saveFilm, showSteered, take, photo, place: 0,
+    grid, alike, strip, close, save, saveFilm, showSteered, take, photo, place: 0,
     read: (id) => say(document.getElementById(id), ""),
   };
   return api;
