@@ -221,7 +221,10 @@ def _figures(report: dict[str, Any]) -> str:
 
 
 def _samples(report: dict[str, Any]) -> str:
-    lines = ["## Samples", "", "The first pieces of the evaluation, none left out.", ""]
+    which = "The first pieces of the evaluation, none left out."
+    if report["family"] == "masked":
+        which = "Six pieces by the composer, none left out, of which bars 5 to 8 were written anew, both hands."
+    lines = ["## Samples", "", which, ""]
     lines += [
         f"{number}. [MIDI]({SAMPLES}/{number}.mid), [sheet music]({SAMPLES}/{number}.svg)"
         for number in range(1, len(report["samples"]) + 1)

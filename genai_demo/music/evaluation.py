@@ -20,7 +20,7 @@ from genai_demo.music.conditions import DENSITIES, REGISTERS
 from genai_demo.music.copying import CopyCheck
 from genai_demo.music.data import Music, data_hash, read_together
 from genai_demo.music.encoder import MusicEncoder
-from genai_demo.music.evaluation_anew import written_anew
+from genai_demo.music.evaluation_anew import REWRITTEN, written_anew
 from genai_demo.music.features import random_encoder
 from genai_demo.music.figures import Figure, plain_table
 from genai_demo.music.judging import Figures, Sets
@@ -30,6 +30,7 @@ from genai_demo.music.parallel import in_processes
 from genai_demo.music.piece import Piece
 from genai_demo.music.requests import SEED, ComposeRequest, RewriteRequest
 from genai_demo.music.results import Update
+from genai_demo.music.shorthand import write_shorthand
 from genai_demo.music.stretches import like, openings, request_for
 
 BARS = 16
@@ -225,7 +226,7 @@ def _character(model: str, requests: list[ComposeRequest]) -> Figures:
 def _masked(
     model: str, family: str, music: Music, held_out: Music, real: list[Piece], count: int, seed: int, notes: list[str]
 ) -> tuple[Figures, list[dict[str, Any]]]:
-    """Return the figures of the bars that the masked model writes anew, and the receipts of the first ones.
+    """Return the figures of the bars that the masked model writes anew, and the receipts of some samples.
 
     The Markov model sees the bars before them alone.
     """
@@ -235,7 +236,23 @@ def _masked(
     figures |= judging.counted(anew.bars, judging.NOTES) | judging.counted(anew.whole, judging.STRUCTURE)
     figures |= judging.copies(anew.bars, CopyCheck(music.pieces))
     figures["seconds"] = Figure(anew.seconds, "seconds", count)
-    return figures, [asdict(update.receipts[0]) for update in anew.updates[:_SAMPLES]]
+    return figures, _samples_anew(model, family, real, seed)
+
+
+def _samples_anew(model: str, family: str, real: list[Piece], seed: int) -> list[dict[str, Any]]:
+    """Return receipts of pieces by the composer that ships, some of whose bars were written anew.
+
+    Around the bars that were measured stands held-out music, which a card must not pass on.
+    """
+    if problem("composer"):
+        return []
+    first, last = REWRITTEN
+    receipts = []
+    for number in range(_SAMPLES):
+        composed = _last("composer", request_for(real[number], "composer", seed + number)).compositions[0].piece
+        request = RewriteRequest(write_shorthand(composed), first + 1, last, seed=seed + number, model=family)
+        receipts.append(asdict(_last(model, request).receipts[0]))
+    return receipts
 
 
 def _hidden(model: str, music: Music, held_out: Music) -> Figures:

@@ -33,7 +33,7 @@ from genai_demo.music.metrics import heard_key, mean_figure
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi
 from genai_demo.music.piece import LEFT, RIGHT, TICKS, Key, Note, Piece, untangled
-from genai_demo.music.shorthand import key_id
+from genai_demo.music.shorthand import key_id, read_shorthand, write_shorthand
 from genai_demo.music.stretches import like, opening, openings, put_in, request_for
 from genai_demo.music.training import debug_sizes, make_network
 from genai_demo.settings import settings
@@ -304,6 +304,10 @@ def test_samples_are_the_first_pieces(checkpoints: Path, reports: dict[str, dict
         assert [receipt.settings["seed"] for receipt in receipts] == [5, 6, 7, 8, 9, 10]
         update = generation.reproduce(receipts[2])
         assert len(update.compositions[0].piece.bars) == BARS
+    # What the masked model rewrote for its card is a piece of the composer: no held-out music is passed on.
+    composed = [generation.reproduce(Receipt(**sample)) for sample in reports["composer"]["samples"][2:3]]
+    given = read_shorthand(reports["masked"]["samples"][2]["settings"]["music"])
+    assert given.notes == read_shorthand(write_shorthand(composed[0].compositions[0].piece)).notes
 
 
 @pytest.mark.usefixtures("checkpoints")
