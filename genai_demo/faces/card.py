@@ -13,18 +13,10 @@ from genai_demo.engine.files import write_bytes, write_text
 from genai_demo.errors import UserError
 from genai_demo.faces.evaluation import card_of, label_lines
 from genai_demo.faces.figures import table
+from genai_demo.faces.options import TRAINING_FIELDS
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""
-_OPTIONS = (
-    "learning_rate",
-    "generator_share",
-    "gamma",
-    "final_gamma",
-    "first_augmentation",
-    "augmentation",
-    "label_weight",
-)
 _PROGRAM = "python -m genai_demo"
 _TERMS = {
     "utkface": (
@@ -184,7 +176,7 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words = ["train", "faces", "--model", family, "--data", data, *where]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
-        for option in _OPTIONS:
+        for option in TRAINING_FIELDS:
             words += [f"--{option.replace('_', '-')}", str(training[option])] if option in training else []
         if not _polished(family, trained):
             words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]

@@ -13,6 +13,7 @@ from genai_demo.engine.options import sizes, train_config, write_json_option
 from genai_demo.engine.receipt import Receipt
 from genai_demo.errors import UserError
 from genai_demo.faces.options import (
+    TRAINING_FIELDS,
     add_evaluate_options,
     add_export_options,
     add_generate_options,
@@ -106,17 +107,6 @@ def _write(file: Path, content: bytes) -> None:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
 
 
-_CHANGES = (
-    "learning_rate",
-    "generator_share",
-    "gamma",
-    "final_gamma",
-    "first_augmentation",
-    "augmentation",
-    "label_weight",
-)
-
-
 def train(options: argparse.Namespace) -> None:
     """Train a model into a run folder.
 
@@ -132,7 +122,7 @@ def train(options: argparse.Namespace) -> None:
     run.check(options.resume)
     task = make_task(
         options.model,
-        {name: getattr(options, name) for name in _CHANGES if getattr(options, name) is not None},
+        {name: getattr(options, name) for name in TRAINING_FIELDS if getattr(options, name) is not None},
         sizes(options),
         options.data,
         options.labels,

@@ -58,10 +58,10 @@ def finish(source: Path, target: Path, data: str, labels: str | None, where: str
             table = tabulate(faces.labels().numpy())
             scale = fit_spread(network, table, faces.pictures)
             About(table, _names(GanPainter(network, table))).write(extra)
-            exported = export_checkpoint(source, target, {file.name: file for file in extra.iterdir()})
+            files = {file.name: file for file in extra.iterdir()}
+            exported = export_checkpoint(source, target, files)
             spread = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
             trained = exported.trained | {"spread": spread}
-            files = {file.name: file for file in extra.iterdir()}
             return save_checkpoint(target, network.state_dict(), "gan", exported.model, trained, files, half=True)
         if isinstance(network, Vae):
             means = in_batches(Means(network), to_floats(shrink(faces.pictures, network.config.resolution)))  # (N, L)

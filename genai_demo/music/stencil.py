@@ -77,9 +77,12 @@ class Stencil:
             self._between(mask, held)
         return mask & grammar
 
+    def _next_kept(self) -> Note | None:
+        return self._waiting[self._next] if self._next < len(self._waiting) else None
+
     def _between(self, mask: np.ndarray, held: np.ndarray) -> None:
         """Allow what may follow a bar line or a whole note."""
-        waiting = self._waiting[self._next] if self._next < len(self._waiting) else None
+        waiting = self._next_kept()
         due = waiting.start if waiting and waiting.start < self._bar.end else self._bar.end
         if self._begun:
             same = self._keys(self._at, self._hand, held)
@@ -99,7 +102,7 @@ class Stencil:
 
     def _keys(self, at: int, hand: int, held: np.ndarray) -> np.ndarray:
         """Return for each key whether a hand may strike it at a tick, bool (keys,)."""
-        waiting = self._waiting[self._next] if self._next < len(self._waiting) else None
+        waiting = self._next_kept()
         if waiting and (waiting.start, waiting.hand) < (at, hand):
             return np.zeros(len(_KEYS), bool)
         step = min(at // STEP, self._hole.hidden.shape[1] - 1)
@@ -117,7 +120,7 @@ class Stencil:
         return free
 
     def _is_next(self, key: int) -> bool:
-        waiting = self._waiting[self._next] if self._next < len(self._waiting) else None
+        waiting = self._next_kept()
         return waiting is not None and (waiting.start, waiting.hand, waiting.pitch - PITCHES[0]) == (
             self._at, self._hand, key,
         )  # fmt: skip
