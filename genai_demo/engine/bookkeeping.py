@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from genai_demo import __version__
-from genai_demo.engine.checkpoint import save_checkpoint
+from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.engine.config import Progress, TrainConfig
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.task import Task
@@ -84,6 +85,7 @@ class Bookkeeper:
     def snapshot(self, network: nn.Module, progress: Progress) -> dict[str, float]:
         """Keep `network` as a checkpoint, with previews, and return its figures on held-out data."""
         figures = self._task.validate(network)
+        best = self._is_best(figures)
         self._run.write_sample(progress.step, self._task.sample(network))
         save_checkpoint(
             self._run.snapshot_folder(progress.step),
@@ -105,8 +107,20 @@ class Bookkeeper:
             },
             self._task.files(),
         )
-        self._run.point_to_snapshot(progress.step)
+        self._run.point_to_snapshot(progress.step, best)
         return {f"validation_{name}": value for name, value in figures.items()}
+
+    def patience_spent(self) -> bool:
+        """Return whether so many snapshots in a row were no better that the run should end."""
+        return self._config.patience is not None and self._run.snapshots_since_best() >= self._config.patience
+
+    def _is_best(self, figures: dict[str, float]) -> bool:
+        name = self._task.compared
+        if name not in figures or not math.isfinite(figures[name]):
+            return False
+        former = self._run.best_snapshot()
+        before = read_checkpoint(former).trained["validation"] if former else {}
+        return name not in before or not before[name] < figures[name]
 
     def _say_running(self, progress: Progress, loss: float | None = None) -> None:
         self._run.write_status(

@@ -32,6 +32,8 @@ class TrainConfig:
     """one of `PRECISIONS`; "auto" takes what a test finds fast on this device"""
     snapshots: int = 16
     """snapshots of the averaged weights, spaced evenly in the logarithm of the budget"""
+    patience: int | None = None
+    """the run ends early after so many snapshots in a row that were no better; None lets it use up its budget"""
     tick_seconds: float = 10.0
     """one line of statistics per this many seconds"""
     state_minutes: float = 4.0
@@ -46,6 +48,8 @@ class TrainConfig:
             raise UserError("engine.bad_examples", value=self.examples)
         if not 1 <= self.batch_size <= 65_536:
             raise UserError("engine.bad_batch", value=self.batch_size)
+        if self.patience is not None and not 1 <= self.patience <= 10_000:
+            raise UserError("engine.bad_patience", value=self.patience)
         if self.precision not in PRECISIONS:
             raise UserError("engine.bad_precision", value=self.precision, allowed=", ".join(PRECISIONS))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def export_checkpoint(
     source: Path, target: Path, files: dict[str, Path] | None = None, others: Sequence[Path] = ()
 ) -> Checkpoint:
-    """Write a run's newest snapshot, or a checkpoint, to `target` in half precision, and return what was written.
+    """Write a run's best snapshot, or a checkpoint, to `target` in half precision, and return what was written.
 
     With `others` it is the mean of all their weights: runs that start from the same weights and differ in their
     settings end around a point that is better than most of them (Wortsman et al. 2022, "Model soups", section 2).
@@ -32,14 +32,14 @@ def export_checkpoint(
     Raises:
         UserError: a folder holds no whole checkpoint, `target` holds one of another family, or `others` do not fit.
     """
-    folder = RunFolder(source).last_snapshot() or source
+    folder = RunFolder(source).best_snapshot() or source
     checkpoint = read_checkpoint(folder)
     if (target / CONFIG).exists():
         former = read_checkpoint(target)
         if former.family != checkpoint.family:
             raise UserError("engine.export_over", folder=target, found=former.family, wanted=checkpoint.family)
     names = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["files"]
-    further = [read_checkpoint(RunFolder(other).last_snapshot() or other) for other in others]
+    further = [read_checkpoint(RunFolder(other).best_snapshot() or other) for other in others]
     trained = checkpoint.trained
     if further:
         trained = trained | {"averaged_with": [{"model": one.model, "trained": one.trained} for one in further]}

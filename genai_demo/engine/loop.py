@@ -83,7 +83,7 @@ class _Loop:
         self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))
         self.started = self.last_state = time.perf_counter()
         self.books = Bookkeeper(task, config, run, self.accelerator, self.precision, lambda: self.seconds)
-        self.stop_asked = self.must_stop = self.state_due = False
+        self.stop_asked = self.must_stop = self.state_due = self.no_better = False
         self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
         # With a larger budget than before, some of the snapshots are still to come.
@@ -118,10 +118,11 @@ class _Loop:
         """Read the clock and the stop sign once per step; several processes all go by the first one's."""
         state_due = time.perf_counter() - self.last_state >= self.config.state_minutes * 60
         seen = [self.seconds, float(self.stop_asked or self.run.stop_file.exists()), float(state_due)]
+        seen.append(float(self.main and self.books.patience_spent()))
         if self.accelerator.num_processes > 1:
             seen = broadcast(torch.tensor(seen, dtype=torch.float64, device=self.accelerator.device)).tolist()
         self.progress = self._progress(seen[0])
-        self.must_stop, self.state_due = bool(seen[1]), bool(seen[2])
+        self.must_stop, self.state_due, self.no_better = (bool(value) for value in seen[1:])
 
     def _save_state(self) -> None:
         self.accelerator.wait_for_everyone()
@@ -156,7 +157,7 @@ class _Loop:
             finally:
                 self.accelerator.end_training()
         if self.main:
-            state = "finished" if self.progress.fraction >= 1 else "stopped"
+            state = "finished" if self.progress.fraction >= 1 or self.no_better else "stopped"
             self.run.write_status(state, step=self.step, fraction=self.progress.fraction, seconds=self.progress.seconds)
         return self.progress
 
@@ -173,7 +174,7 @@ class _Loop:
             bar_format="{l_bar}{bar}| {elapsed} {postfix}",
         )
         with bar:
-            while self.progress.fraction < 1 and not self.must_stop:
+            while self.progress.fraction < 1 and not self.must_stop and not self.no_better:
                 figures = self.stepper.step(self.progress)
                 self.step += 1
                 batch = self.config.batch_size * self.accelerator.num_processes

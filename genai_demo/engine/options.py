@@ -39,6 +39,7 @@ def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usu
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")
     parser.add_argument("--snapshots", type=int, default=16, metavar="N", help="snapshots to keep (16)")
+    parser.add_argument("--patience", type=int, metavar="N", help="end after N snapshots in a row that were no better")
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
 
 
@@ -54,6 +55,7 @@ def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
         "seed": options.seed,
         "precision": options.precision,
         "snapshots": options.snapshots,
+        "patience": options.patience,
         **changes,
     }
     if options.batch_size is not None:

@@ -4,7 +4,7 @@ config.json      what was asked for
 status.json      where it stands: state, step, fraction, sentence
 stats.jsonl      one line of figures per tick
 samples/STEP/    fixed-seed previews
-snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest
+snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest, `best` the best
 state/STEP/      all that resuming needs; `current` names the one that is whole
 stop             if this file appears, the run saves its state and ends
 """
@@ -97,12 +97,27 @@ class RunFolder:
 
     def last_snapshot(self) -> Path | None:
         """Return the newest snapshot's folder, a checkpoint."""
-        pointer = self.path / "snapshots" / "last"
+        return self._named_snapshot("last")
+
+    def best_snapshot(self) -> Path | None:
+        """Return the folder of the snapshot that did best on held-out data, or the newest where none was compared."""
+        return self._named_snapshot("best") or self._named_snapshot("last")
+
+    def _named_snapshot(self, name: str) -> Path | None:
+        pointer = self.path / "snapshots" / name
         return self.path / "snapshots" / pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
 
-    def point_to_snapshot(self, step: int) -> None:
-        """Name the snapshot of `step`, which is whole, as the newest."""
-        write_text(self.path / "snapshots" / "last", self.snapshot_folder(step).name + "\n")
+    def point_to_snapshot(self, step: int, best: bool) -> None:
+        """Name the snapshot of `step`, which is whole, as the newest, and as the best if it is."""
+        for name in ("last", "best") if best else ("last",):
+            write_text(self.path / "snapshots" / name, self.snapshot_folder(step).name + "\n")
+
+    def snapshots_since_best(self) -> int:
+        """Return how many snapshots were made after the best one; 0 where none was compared."""
+        best = self._named_snapshot("best")
+        if best is None:
+            return 0
+        return sum(folder.is_dir() and folder.name > best.name for folder in best.parent.iterdir())
 
     def write_sample(self, step: int, files: dict[str, bytes]) -> None:
         """Write previews made at `step`."""

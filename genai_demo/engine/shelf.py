@@ -35,13 +35,13 @@ class Shelf(Generic[Loaded]):
     def folder(self, model: str) -> Path:
         """Return the folder of a model: its short name, a folder's name among the checkpoints, or a path.
 
-        A run's folder stands for its newest snapshot.
+        A run's folder stands for its best snapshot.
         """
         from genai_demo.engine.run import RunFolder
 
         named = settings().checkpoints / self._names.get(model, model)
         folder = named if model in self._names or named.is_dir() else Path(model)
-        return RunFolder(folder).last_snapshot() or folder
+        return RunFolder(folder).best_snapshot() or folder
 
     def problem(self, model: str) -> UserError | None:
         """Return what keeps `model` from being used, or None; loads no torch."""

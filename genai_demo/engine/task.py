@@ -43,6 +43,8 @@ class Task(Protocol):
     """networks by name; the loop moves them to the device"""
     product: str
     """name of the network that is averaged and kept"""
+    compared: str
+    """figure of `validate` by which snapshots are compared, the lower the better; empty if the newest is to be kept"""
     phases: Sequence[Phase]
 
     def batch(self, step: int, size: int, rank: int) -> Batch:

@@ -136,7 +136,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a run's newest snapshot as a checkpoint in half precision, with what it has to know of its faces.
+    """Write a run's best snapshot as a checkpoint in half precision, with what it has to know of its faces.
 
     Raises:
         UserError: there is no snapshot, the data cannot be used, or the folder holds another family's checkpoint.

@@ -55,6 +55,7 @@ class EncoderTask(FaceTask):
 
     family = "encoder"
     product = "encoder"
+    compared = ""
 
     def __init__(
         self, training: EncoderTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None

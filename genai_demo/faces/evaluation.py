@@ -108,13 +108,13 @@ def _paint(requests: list[FaceRequest], model: str) -> Tensor:
 
 
 def _trained(run: Path) -> dict[str, Any]:
-    folder = RunFolder(run).last_snapshot() or run
+    folder = RunFolder(run).best_snapshot() or run
     trained = read_checkpoint(folder).trained
     return {key: trained.get(key) for key in ("examples", "seconds", "batch_size", "device")}
 
 
 def _baseline(run: Path, count: int, seed: int) -> Tensor:
-    checkpoint = read_checkpoint(RunFolder(run).last_snapshot() or run)
+    checkpoint = read_checkpoint(RunFolder(run).best_snapshot() or run)
     if checkpoint.family != "dcgan":
         raise UserError("faces.other_family", folder=run, found=checkpoint.family, wanted="dcgan")
     network = DcganGenerator(DcganConfig(**checkpoint.model))

@@ -34,7 +34,7 @@ _SHOWN = 64
 
 
 def finish(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
-    """Write a run's newest snapshot, or a checkpoint, to `target`, and return what was written.
+    """Write a run's best snapshot, or a checkpoint, to `target`, and return what was written.
 
     Args:
         source: folder of a run or of a checkpoint.
@@ -46,7 +46,7 @@ def finish(source: Path, target: Path, data: str, labels: str | None, where: str
     Raises:
         UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
     """
-    folder = RunFolder(source).last_snapshot() or source
+    folder = RunFolder(source).best_snapshot() or source
     checkpoint = read_checkpoint(folder)
     network = make_network(checkpoint.family, checkpoint.model)
     network.load_state_dict(checkpoint.weights())

@@ -77,6 +77,7 @@ class GanTask(FaceTask):
 
     family = "gan"
     product = "generator"
+    compared = "random_frechet"
 
     def __init__(
         self,
@@ -199,7 +200,7 @@ class GanTask(FaceTask):
 
 
 def _checkpoint_of(start: Path) -> Checkpoint:
-    checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+    checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
     if checkpoint.family not in ("gan", "vae"):
         raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="gan, vae")
     return checkpoint

@@ -89,7 +89,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `export faces`."""
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose newest snapshot to take")
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose best snapshot to take")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
     parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on")
     parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")

@@ -77,7 +77,7 @@ class VaePolishTask(VaeTask):
         start: Path,
         critic: tuple[int, ...] = CRITIC,
     ) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
         if checkpoint.family != "vae":
             raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="vae")
         super().__init__(VaeTraining(seed=training.seed), faces, validation, checkpoint.model)

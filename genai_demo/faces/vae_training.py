@@ -48,6 +48,7 @@ class VaeTask(FaceTask):
 
     family = "vae"
     product = "vae"
+    compared = ""
 
     def __init__(
         self, training: VaeTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None

@@ -58,7 +58,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a run's newest snapshot as a checkpoint in half precision.
+    """Write a run's best snapshot as a checkpoint in half precision.
 
     Raises:
         UserError: there is no snapshot, or the folder holds another family's checkpoint.

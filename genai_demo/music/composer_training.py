@@ -56,6 +56,7 @@ class ComposerTask:
 
     family = "composer"
     product = "composer"
+    compared = "bits_per_note"
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class ComposerTask:
         self.phases: Sequence[Phase] = [Phase("composer", self.product, optimizer, self._loss, rate)]
 
     def _start_from(self, start: Path) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
         if checkpoint.family != self.family:
             raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
         try:

@@ -127,6 +127,7 @@ class EncoderTask:
 
     family = "encoder"
     product = "encoder"
+    compared = ""
 
     def __init__(
         self, training: EncoderTraining, music: Music, validation: Music, sizes: dict[str, Any] | None = None

@@ -72,6 +72,7 @@ class GanTask:
 
     family = "gan"
     product = "generator"
+    compared = "feature_distance"
 
     def __init__(
         self,

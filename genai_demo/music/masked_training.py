@@ -58,6 +58,7 @@ class MaskedTask:
 
     family = "masked"
     product = "model"
+    compared = "bits_whole"
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class MaskedTask:
         ]
 
     def _start_from(self, start: Path) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
         if checkpoint.family != self.family:
             raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
         try:

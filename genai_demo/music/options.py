@@ -83,5 +83,5 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `export music`."""
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose newest snapshot to take")
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose best snapshot to take")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")

@@ -184,7 +184,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a run's newest snapshot, or the mean of several runs' newest ones, as a checkpoint in half precision.
+    """Write a run's best snapshot, or the mean of several runs' best ones, as a checkpoint in half precision.
 
     Raises:
         UserError: there is no snapshot, the runs do not fit, the folder holds another family's checkpoint, or the

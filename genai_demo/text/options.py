@@ -101,7 +101,7 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="DIR",
-        help="run whose newest snapshot to take; of several that started from the same run, the mean of their weights",
+        help="run whose best snapshot to take; of several that started from the same run, the mean of their weights",
     )
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
     parser.add_argument(

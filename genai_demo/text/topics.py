@@ -108,7 +108,7 @@ class TopicsTask:
         validation: list[Article],
         sizes: dict[str, Any] | None = None,
     ) -> None:
-        self.family, self.product = FAMILY, "model"
+        self.family, self.product, self.compared = FAMILY, "model", ""
         self._training = training
         self._news, self._validation = _labelled(news), _labelled(validation)
         if not self._news:

@@ -95,7 +95,7 @@ def make_task(
 
             return TopicsTask(TopicsTraining(seed=seed, **changes), articles, held_out, sizes)
         training = NewsTraining(family=family, seed=seed, **changes)
-        start = (RunFolder(start).last_snapshot() or start) if start else None
+        start = (RunFolder(start).best_snapshot() or start) if start else None
         return NewsTask(training, articles, others, held_out, folder, sizes, start)
     except TypeError as error:
         raise UserError("engine.bad_field", reason=error) from error
@@ -125,7 +125,7 @@ class NewsTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        self.family, self.product = training.family, "model"
+        self.family, self.product, self.compared = training.family, "model", "bits_per_byte"
         self._validation, self._folder = _unseen(validation, news), folder
         self._news, self._background = news, background
         sizes = dict(sizes or {})

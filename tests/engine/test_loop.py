@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine import device, loop
 from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import TrainConfig
+from genai_demo.engine.export import export_checkpoint
 from genai_demo.engine.loop import train
 from genai_demo.engine.run import RunFolder
 from genai_demo.errors import UserError
@@ -112,6 +116,7 @@ def test_state_is_written_as_time_goes_by(run: RunFolder, clock: Clock) -> None:
         *(({"examples": value}, "engine.bad_examples") for value in (0, -1, 10**13)),
         *(({"examples": 9, "batch_size": value}, "engine.bad_batch") for value in (0, -1, 10**6)),
         ({"examples": 9, "precision": "int4"}, "engine.bad_precision"),
+        *(({"examples": 9, "patience": value}, "engine.bad_patience") for value in (0, -1, 10**6)),
     ],
 )
 def test_settings_that_are_not_allowed(values: dict[str, Any], key: str) -> None:
@@ -137,6 +142,62 @@ def test_snapshots_are_checkpoints_at_log_spaced_steps(run: RunFolder) -> None:
     assert run.last_snapshot() == run.snapshot_folder(100)
     validated = [line["step"] for line in run.read_stats() if "validation_error" in line]
     assert validated == steps
+
+
+class Scripted(Toy):
+    """Its validation figures are given in advance, one for each snapshot."""
+
+    errors: Iterator[float]
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        return {"error": next(self.errors)}
+
+
+def scripted(*errors: float) -> Scripted:
+    task = Scripted()
+    task.errors = iter(errors)
+    return task
+
+
+@pytest.mark.parametrize(
+    ("errors", "best"),
+    [
+        ((3.0, 1.0, 2.0, 2.5), 5),
+        ((3.0, 1.0, 1.0, 2.0), 22),  # the later of two that are equal has learnt more
+        ((1.0, math.nan, 2.0, 0.5), 100),
+        ((math.nan, math.inf, 2.0, 3.0), 22),
+    ],
+)
+def test_best_snapshot_on_held_out_data(run: RunFolder, tmp_path: Path, errors: tuple[float, ...], best: int) -> None:
+    train(scripted(*errors), replace(CONFIG, examples=8 * 100, snapshots=5), run)
+    assert run.best_snapshot() == run.snapshot_folder(best)
+    assert run.last_snapshot() == run.snapshot_folder(100)
+    exported = export_checkpoint(run.path, tmp_path / "shipped")
+    assert exported.trained["examples"] == best * 8
+
+
+def test_where_nothing_is_compared_the_newest_snapshot_is_the_best(run: RunFolder) -> None:
+    task = scripted(1.0, 2.0, 3.0, 4.0)
+    task.compared = ""
+    train(task, replace(CONFIG, examples=8 * 100, snapshots=5), run)
+    assert run.best_snapshot() == run.snapshot_folder(100)
+
+
+def test_run_ends_early_when_its_patience_is_spent(run: RunFolder) -> None:
+    config = replace(CONFIG, examples=8 * 100, snapshots=5, patience=2)
+    end = train(scripted(1.0, 2.0, 0.5, 3.0), config, run)
+    assert end.fraction == 1, "one that is no better, then a better one, then the end of the budget"
+    other = RunFolder(run.path.with_name("other"))
+    end = train(scripted(1.0, 2.0, 3.0, 0.5), config, other)
+    assert end.step == 23, "the step after the second snapshot that was no better"
+    assert status_of(other)["state"] == "finished"
+    assert other.best_snapshot() == other.snapshot_folder(1)
+
+
+def test_a_run_out_of_patience_stays_so_when_resumed(run: RunFolder) -> None:
+    config = replace(CONFIG, examples=8 * 100, snapshots=5, patience=2)
+    first = train(scripted(1.0, 2.0, 3.0, 0.5), config, run)
+    assert train(scripted(), config, run, resume=True).step == first.step
 
 
 @pytest.mark.parametrize(("half_life", "ramp"), [(24.0, 1e9), (1e9, 0.5), (24.0, 0.5)])

@@ -34,6 +34,7 @@ class Toy:
 
     family: str = "toy"
     product: str = "model"
+    compared: str = "error"
     dropout: float = 0.0
     learning_rate: float = 0.05
     seed: int = 0

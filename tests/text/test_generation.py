@@ -515,6 +515,6 @@ def test_a_run_stands_for_its_newest_snapshot(tiny: Path, tmp_path: Path) -> Non
     run = RunFolder(tmp_path / "run")
     for step in (1, 2):
         shutil.copytree(tiny / FOLDERS["gru"], run.snapshot_folder(step))
-        run.point_to_snapshot(step)
+        run.point_to_snapshot(step, best=False)
         assert loading.checkpoint_folder(str(run.path)) == run.snapshot_folder(step)
     assert finished(GenerateRequest(**SHORT), str(run.path)).receipts
