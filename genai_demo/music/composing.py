@@ -16,11 +16,11 @@ from genai_demo.music import events
 from genai_demo.music.bar_facts import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
 from genai_demo.music.composer import Composer, Context, Memory
 from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS
+from genai_demo.music.ear import heard_key
 from genai_demo.music.piece import TICKS, Bar, Key, Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.shorthand import KEYS
-from genai_demo.music.spelling import nearest_key
 
 _KEPT = 0.75
 """share of the context that is read again when it is full"""
@@ -287,7 +287,7 @@ def _plan_of_given(request: ContinueRequest) -> Plan:
     given = given_music(request.music)
     bars = given.bars[: request.keep or len(given.bars)]
     notes = tuple(note for note in given.notes if note.start < bars[-1].end)
-    key = given.key or (nearest_key(notes) if notes else None)
+    key = given.key or heard_key(notes)
     kept = Piece(notes, bars, key, given.tempo)
     return Plan(tuple(events.encode(kept)[:-1]), request.bars, request.style, request.density, request.register)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from genai_demo.errors import UserError
 from genai_demo.music import traits
+from genai_demo.music.ear import likely_key
 from genai_demo.music.gan import Generator
 from genai_demo.music.gan_aims import draw_aim, miss, some_key
 from genai_demo.music.gan_batches import Canvases
@@ -24,7 +25,6 @@ from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_mus
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import CHANNELS, HANDS
 from genai_demo.music.shorthand import KEYS as NAMED_KEYS
-from genai_demo.music.spelling import nearest_key
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
 DRAWS = 4
@@ -59,7 +59,7 @@ def _kept(request: ContinueRequest) -> Piece:
     if metre not in traits.METRES:
         allowed = ", ".join(f"{beats}/{unit}" for beats, unit in traits.METRES)
         raise UserError("music.gan_metre", found=f"{metre[0]}/{metre[1]}", allowed=allowed)
-    return Piece(notes, bars, given.key or nearest_key(notes), given.tempo)
+    return Piece(notes, bars, given.key or likely_key(notes), given.tempo)
 
 
 class _Line:

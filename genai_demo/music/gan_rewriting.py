@@ -11,6 +11,7 @@ import numpy as np
 from genai_demo.errors import UserError
 from genai_demo.music import traits
 from genai_demo.music.conditions import ANY
+from genai_demo.music.ear import likely_key
 from genai_demo.music.gan import Generator
 from genai_demo.music.gan_aims import PITCHES, Aim, miss
 from genai_demo.music.gan_canvases import equal_bars, in_c, last_bars, show
@@ -19,7 +20,6 @@ from genai_demo.music.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import CHANNELS, HANDS
-from genai_demo.music.spelling import nearest_key
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
 
@@ -103,7 +103,7 @@ def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: 
     model = others or within
     pitch = sum(note.pitch for note in model) / len(model) if model else PITCHES.mean
     metre = window[0].beats, window[0].unit
-    key = piece.key or nearest_key(piece.notes)
+    key = piece.key or likely_key(piece.notes)
     return Aim(key, metre, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, temperature)
 
 

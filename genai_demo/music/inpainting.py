@@ -17,11 +17,11 @@ from torch import Tensor
 from genai_demo.music.canvas import Canvas
 from genai_demo.music.columns import OUTSIDE, columns_of, places_of, strokes_of
 from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS
+from genai_demo.music.ear import heard_key
 from genai_demo.music.holes import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
 from genai_demo.music.loading import LoadedModel
 from genai_demo.music.masked import MaskedRoll
 from genai_demo.music.masked_batches import MARGIN, WINDOW, key_number, to_white_keys
-from genai_demo.music.metrics import heard_key
 from genai_demo.music.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update

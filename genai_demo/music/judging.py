@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from genai_demo.music.conditions import DENSITIES, REGISTERS, density_of, register_of
 from genai_demo.music.copying import CopyCheck
+from genai_demo.music.ear import heard_key
 from genai_demo.music.encoder import MusicEncoder
 from genai_demo.music.features import distance, features
 from genai_demo.music.figures import Figure
-from genai_demo.music.metrics import FIGURES, heard_key, length_shares, mean_figure, total_variation
+from genai_demo.music.metrics import FIGURES, length_shares, mean_figure, total_variation
 from genai_demo.music.piece import Piece
 
 Figures = dict[str, Figure]
@@ -98,7 +99,7 @@ def copies(sets: Sets, check: CopyCheck) -> Figures:
 
 
 def key_heard(sets: Sets) -> Figures:
-    """Return how often the key that a piece is said to have is the one that is heard, see `metrics.heard_key`."""
+    """Return how often the key that a piece is said to have is the one that is heard, see `ear.heard_key`."""
     value, real, baseline = (
         statistics.fmean(heard_key(piece.notes) == piece.key for piece in side)
         for side in (sets.written, sets.real, sets.baseline)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from genai_demo.music.piece import MODES, TICKS, Key, Note, Piece
+from genai_demo.music.piece import TICKS, Note, Piece
 from genai_demo.music.structure import returning, self_similarity
 
 QUALIFIED = 4 * TICKS * 3 // 48
@@ -20,15 +20,6 @@ LENGTHS = tuple(
 )
 """ticks of the note lengths that are told apart, from a thirty-second to two whole notes"""
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
-_PROFILES = {
-    "major": (16.8, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.8, 8.04, 0.62, 10.57),
-    "minor": (18.16, 0.69, 12.99, 13.34, 1.07, 11.15, 1.38, 21.07, 7.49, 1.53, 0.92, 10.21),
-}
-"""percentage of each pitch class above the tonic in music of a key (Bellman 2005, after Budge 1943)
-
-Counted in music like ours, they hear the key of many more pieces right than profiles of how well listeners find that
-a pitch fits (Krumhansl and Kessler 1982), which take the dominant for the tonic.
-"""
 
 
 def excerpt(piece: Piece, first: int, count: int) -> Piece:
@@ -87,19 +78,6 @@ def in_key(piece: Piece) -> float | None:
     classes = _classes(piece.notes, lambda note: 1.0)
     held = [classes[[(tonic + step) % 12 for step in _MAJOR]].sum() for tonic in range(12)]
     return float(max(held) / classes.sum()) if piece.notes else None
-
-
-def heard_key(notes: Sequence[Note]) -> Key | None:
-    """Return the key whose profile goes best with how long each pitch class sounds; None where nothing sounds.
-
-    It is the one of the greatest correlation (Krumhansl 1990, chapter 4, the algorithm of Krumhansl and Schmuckler,
-    with the profiles of Bellman 2005).
-    """
-    classes = _classes(notes, lambda note: float(note.length))
-    if classes.std() == 0:
-        return None
-    keys = [Key(tonic, mode) for mode in MODES for tonic in range(12)]
-    return max(keys, key=lambda key: float(np.corrcoef(classes, np.roll(_PROFILES[key.mode], key.tonic))[0, 1]))
 
 
 FIGURES: dict[str, Callable[[Piece], float | None]] = {

@@ -14,9 +14,10 @@ from genai_demo import __version__
 from genai_demo.catalogue import message
 from genai_demo.engine.receipt import RECEIPT_KEY, Receipt
 from genai_demo.music.beams import beams
+from genai_demo.music.ear import likely_key
 from genai_demo.music.metre import KINDS, Value, division, triplets, values
 from genai_demo.music.piece import LEFT, TICKS, Key, Note, Piece
-from genai_demo.music.spelling import Name, nearest_key, signature, spell
+from genai_demo.music.spelling import Name, signature, spell
 from genai_demo.music.voices import HANDS, Event, Measure, measures, on_grid, voices
 
 _CLEFS = {"G": ("2", 30, 38), "F": ("4", 18, 26)}
@@ -76,7 +77,7 @@ def musicxml(
 
 def _decide(piece: Piece) -> _Piece:
     notes, frames = on_grid(piece), measures(piece)
-    key = piece.key or nearest_key(notes)
+    key = piece.key or likely_key(notes)
     names = spell(notes, key)
     lines = voices(notes, frames)
     clefs: dict[int, list[str]] = {}

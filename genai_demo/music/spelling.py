@@ -76,15 +76,6 @@ def signature(key: Key) -> dict[str, int]:
     return {_LETTERS[(place + 1) % 7]: (place + 1) // 7 for place in places}
 
 
-def nearest_key(notes: Sequence[Note]) -> Key:
-    """Return the major key whose scale holds the most of what sounds; of equals, that of the fewest accidentals."""
-    sounding = [0] * 12
-    for note in notes:
-        sounding[note.pitch % 12] += note.length
-    keys = sorted((Key(tonic, "major") for tonic in range(12)), key=lambda key: (abs(key.sharps), key.sharps))
-    return max(keys, key=lambda key: sum(sounding[7 * (key.sharps + step) % 12] for step in _SCALES["major"]))
-
-
 def spell(notes: Sequence[Note], key: Key) -> list[Name]:
     """Return the names of notes, in their order.
 

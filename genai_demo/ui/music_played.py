@@ -9,11 +9,11 @@ from dataclasses import replace
 from genai_demo.engine.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.bars import lay_bars
+from genai_demo.music.ear import likely_key
 from genai_demo.music.midi import Remark
 from genai_demo.music.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
 from genai_demo.music.requests import METRES, MOST_GIVEN_BARS, TEMPO
 from genai_demo.music.shorthand import MOST_CHARACTERS, write_shorthand
-from genai_demo.music.spelling import nearest_key
 
 MOST_NOTES = 1000
 MOST_STEPS = 64 * 16
@@ -68,7 +68,7 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
     ordered = untangled(played)
     beats, unit = map(int, str(metre).split("/"))
     bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
-    return Piece(ordered, bars, nearest_key(ordered), float(str(tempo)))
+    return Piece(ordered, bars, likely_key(ordered), float(str(tempo)))
 
 
 def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:

@@ -22,6 +22,7 @@ from genai_demo.music.card import SAMPLES, _parts, commands, write_card
 from genai_demo.music.conditions import density_of, register_of
 from genai_demo.music.copying import CopyCheck
 from genai_demo.music.data import data_hash, read_music
+from genai_demo.music.ear import heard_key
 from genai_demo.music.evaluation import BARS, evaluate, table
 from genai_demo.music.evaluation_anew import _with_other_hand
 from genai_demo.music.features import distance, features, random_encoder
@@ -29,7 +30,7 @@ from genai_demo.music.figures import MEANINGS, Figure, rows
 from genai_demo.music.judging import Sets
 from genai_demo.music.loading import ENCODER, FOLDERS
 from genai_demo.music.markov import PREAMBLE, Markov
-from genai_demo.music.metrics import heard_key, mean_figure
+from genai_demo.music.metrics import mean_figure
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi
 from genai_demo.music.piece import LEFT, RIGHT, TICKS, Key, Note, Piece, untangled

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import music21
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from genai_demo.music.metrics import (
     FIGURES,
     LENGTHS,
     empty_bars,
     excerpt,
-    heard_key,
     in_key,
     length_shares,
     mean_figure,
@@ -26,9 +20,9 @@ from genai_demo.music.metrics import (
     qualified,
     total_variation,
 )
-from genai_demo.music.piece import LEFT, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece, untangled
 from genai_demo.music.structure import returning, self_similarity
-from tests.helpers.music import KEYS, bars_of, pieces, scale
+from tests.helpers.music import bars_of, pieces, scale
 
 SIXTEENTH = TICKS // 4
 
@@ -66,36 +60,6 @@ def test_in_key_is_the_share_in_the_best_scale() -> None:
     # C D E F G A B are one scale; of C C# D D# no scale holds more than three (B flat minor's: C C# D#).
     assert in_key(scale(2)) == 1.0
     assert in_key(piece(*((place, 60 + place, 1) for place in range(4)))) == pytest.approx(3 / 4)
-
-
-@given(KEYS, st.integers(0, 11))
-def test_keys_are_heard_by_scale_and_chord(key: Key, shift: int) -> None:
-    steps = (0, 2, 4, 5, 7, 9, 11) if key.mode == "major" else (0, 2, 3, 5, 7, 8, 11)
-    chord = (0, 4, 7) if key.mode == "major" else (0, 3, 7)
-    notes = [Note(TICKS * place, 60 + key.tonic + step, TICKS) for place, step in enumerate(steps)]
-    notes += [Note(8 * TICKS, 48 + key.tonic + step, 4 * TICKS, LEFT) for step in chord]
-    assert heard_key(notes) == key
-    moved = [replace(note, pitch=note.pitch - shift) for note in notes]
-    assert heard_key(moved) == key.transposed(-shift)
-
-
-@hypothesis_settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(40, 90), st.integers(1, 8)), min_size=8, max_size=30))
-def test_the_key_heard_is_the_one_that_music21_hears(sounding: list[tuple[int, int]]) -> None:
-    heard = heard_key([Note(place, pitch, length * TICKS // 2) for place, (pitch, length) in enumerate(sounding)])
-    stream = music21.stream.Stream()
-    for pitch, length in sounding:
-        stream.append(music21.note.Note(pitch, quarterLength=length / 2))
-    best = music21.analysis.discrete.BellmanBudge().getSolution(stream)
-    # Where two keys fit as well, either may come.
-    least = best.correlationCoefficient - 1e-9
-    close = [key for key in best.alternateInterpretations if key.correlationCoefficient > least]
-    assert heard in [Key(key.tonic.pitchClass, key.mode) for key in (best, *close)]
-
-
-def test_no_key_is_heard_where_nothing_sounds() -> None:
-    assert heard_key([]) is None
-    assert heard_key([Note(0, 60 + place, TICKS) for place in range(12)]) is None
 
 
 def test_lengths_are_told_apart_by_their_ratios() -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from genai_demo.music.piece import PITCHES, Key, Note
-from genai_demo.music.spelling import Name, name_at, nearest_key, signature, spell, tonic_place
-from tests.helpers.scores import KEYS, any_pieces, piece
+from genai_demo.music.spelling import Name, name_at, signature, spell, tonic_place
+from tests.helpers.scores import KEYS, any_pieces
 
 SIGN = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "x"}
 
@@ -97,14 +96,3 @@ def test_the_signature_is_that_of_the_key(key: Key) -> None:
         name_at(tonic_place(key), 60 + key.tonic).alter
         == signature(key)[name_at(tonic_place(key), 60 + key.tonic).letter]
     )
-
-
-@given(st.integers(0, 11))
-def test_the_nearest_key_is_the_one_whose_scale_it_is(tonic: int) -> None:
-    scale = line(*(60 + tonic + step for step in (0, 2, 4, 5, 7, 9, 11)))
-    assert nearest_key(scale) == Key(tonic, "major")
-
-
-def test_with_nothing_to_go_by_it_is_c_major() -> None:
-    assert nearest_key([]) == Key(0, "major")
-    assert nearest_key(piece([(0, 1, 60)]).notes) == Key(0, "major")
