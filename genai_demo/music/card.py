@@ -58,8 +58,8 @@ _WHAT = {
     "composer": "A transformer that writes piano music for two hands, note by note and bar by bar, from a key, a "
     "metre, a tempo and, if given, a density, a register, a style or opening bars.",
     "gan": "A generative adversarial network that draws four bars of piano music for two hands at once, as a roll of "
-    "sixteenths, and longer pieces phrase by phrase. Only the generator is here; the discriminator that taught it is "
-    "not needed to write.",
+    "sixteenths, and longer pieces phrase by phrase. The discriminator that taught the generator is here, too: it "
+    "chooses among drafts.",
     "masked": "A masked model of piano music on a grid of sixteenths. It writes anew what is hidden in given music: "
     "bars, a hand, a range of keys, or what goes with a melody.",
     "encoder": "An encoder of piano music: one vector for four bars, near for bars of one piece. It judges what the "
@@ -73,7 +73,8 @@ _LIMITS = {
     "gan": """\
 - It knows sixteenths and nothing finer, no triplets, and the metres 4/4, 3/4, 2/4 and 6/8.
 - It draws four bars at a time from the four before; what lies farther back it has forgotten.
-- It was asked for every phrase several times, and what came nearest to density and register was kept.""",
+- It drafts every phrase twelve times. The discriminator chooses four of them, and what comes nearest to key, density
+  and register is kept.""",
     "masked": """\
 - It knows sixteenths and nothing finer, no triplets, and of a hand at most five keys struck at once.
 - It sees nine bars of 4/4 at once; what lies beyond does not count.""",

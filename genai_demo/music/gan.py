@@ -53,11 +53,11 @@ class GanConfig:
     """generator's layers over steps"""
     heads: int = 4
     """attention heads of each of them"""
-    grid: int = 96
+    grid: int = 64
     """generator's channels per step and octave"""
     blocks: int = 2
     """generator's residual blocks over steps and octaves"""
-    critic_widths: tuple[int, ...] = (64, 96, 128)
+    critic_widths: tuple[int, ...] = (32, 64, 96)
     """discriminator's channels per step and octave at sixteenths, eighths and quarters"""
     critic_stream: int = 96
     """discriminator's channels in each of the streams over steps"""

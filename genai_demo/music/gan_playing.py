@@ -1,7 +1,8 @@
 """Pieces of any length from the piano GAN: phrases that follow one another, and single bars written anew.
 
-Every phrase is drawn four times, and the draw is kept that comes nearest to what was asked, see `gan_aims.miss`: a GAN
-has no probabilities by which it could be held to a density or a register.
+Every phrase is drafted several times. The discriminator sorts out what does not sound real (Azadi et al. 2019,
+"Discriminator rejection sampling", in its simplest form), and of the rest the draft is kept that comes nearest to what
+was asked, see `gan_aims.miss`: a GAN has no probabilities by which it could be held to a density or a register.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ import numpy as np
 from genai_demo.errors import UserError
 from genai_demo.music import traits
 from genai_demo.music.ear import likely_key
-from genai_demo.music.gan import Generator
 from genai_demo.music.gan_aims import draw_aim, miss, some_key
 from genai_demo.music.gan_batches import Canvases
 from genai_demo.music.gan_canvases import equal_bars, last_bars, show
-from genai_demo.music.gan_training import write
+from genai_demo.music.gan_pair import Gan
 from genai_demo.music.piece import Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
@@ -27,22 +27,24 @@ from genai_demo.music.roll import CHANNELS, HANDS
 from genai_demo.music.shorthand import KEYS as NAMED_KEYS
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
-DRAWS = 4
-"""times that a phrase is drawn"""
+DRAFTS = 12
+"""times that a phrase is drafted"""
+CHOSEN = 4
+"""drafts that the discriminator chooses"""
 
 
-def compose(network: Generator, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
+def compose(gan: Gan, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
     """Yield the variants as they grow, phrase by phrase; the last update holds the whole pieces.
 
     Args:
-        network: the generator.
+        gan: generator and discriminator.
         request: checked. Its `top_p` means nothing to a GAN; its temperature widens or narrows the latent vectors.
 
     Raises:
         UserError: given music that is not in one of the metres of `traits` at its end.
     """
     given = None if isinstance(request, ComposeRequest) else _kept(request)
-    lines = [_Line(network, request, given, number) for number in range(request.variants)]
+    lines = [_Line(gan, request, given, number) for number in range(request.variants)]
     steps = math.ceil(request.bars / BARS)
     for step in range(1, steps + 1):
         for line in lines:
@@ -66,16 +68,14 @@ class _Line:
     """One variant in the making.
 
     Args:
-        network: the generator.
+        gan: generator and discriminator.
         request: see `compose`.
         given: music that it goes on with.
         number: of the variant, from 0.
     """
 
-    def __init__(
-        self, network: Generator, request: ComposeRequest | ContinueRequest, given: Piece | None, number: int
-    ) -> None:
-        self._network, self._given = network, given
+    def __init__(self, gan: Gan, request: ComposeRequest | ContinueRequest, given: Piece | None, number: int) -> None:
+        self._gan, self._given = gan, given
         self._seed = request.seed * 1_000_003 + number
         random = np.random.default_rng([self._seed, 1])
         if isinstance(request, ComposeRequest):
@@ -104,7 +104,7 @@ class _Line:
         known = self._known[first : first + CANVAS]
         conditions = self.aim.conditions(self._given is None and first == 0, first + BARS == self._bars)
         seed = (self._seed * 1_000_033 + 1 + first) % 2**63
-        drawn = draw(self._network, canvas, known, conditions, self.aim.temperature, seed)
+        drawn = draw(self._gan, canvas, known, conditions, self.aim.temperature, seed)
         done = self._cells[:, :, BARS * steps : (BARS + first) * steps]
         misses = [miss(np.concatenate([done, one[:, :, BARS * steps :]], 2), self.aim) for one in drawn]
         own = slice((BARS + self._written) * steps, (first + CANVAS) * steps)
@@ -122,20 +122,22 @@ class _Line:
 
 
 def draw(
-    network: Generator, canvas: np.ndarray, known: np.ndarray, conditions: np.ndarray, temperature: float, seed: int
+    gan: Gan, canvas: np.ndarray, known: np.ndarray, conditions: np.ndarray, temperature: float, seed: int
 ) -> np.ndarray:
-    """Return a canvas as it is written `DRAWS` times, bool (DRAWS, 2, 2, T, 72).
+    """Return the most real of some drafts of a canvas, bool (CHOSEN, 2, 2, T, 72).
 
     Args:
-        network: the generator.
+        gan: generator and discriminator.
         canvas: bool (2, 2, T, 72), with the tonic on C.
         known: bool (8,) which of its bars are known.
         conditions: (1, traits.SIZE).
         temperature: by which latent vectors are multiplied.
         seed: of the latent vectors.
     """
-    many = Canvases(*(np.repeat(part, DRAWS, 0) for part in (canvas[None], known[None], conditions)))
-    return write(network, many, seed, temperature=temperature)
+    many = Canvases(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
+    drafts = gan.write(many, seed, temperature=temperature)
+    best = gan.judge(drafts).argsort(descending=True, stable=True)[:CHOSEN]
+    return drafts.cells[best.numpy()]
 
 
 def _joined(given: Piece, own: Piece) -> Piece:

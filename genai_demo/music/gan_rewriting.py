@@ -12,9 +12,9 @@ from genai_demo.errors import UserError
 from genai_demo.music import traits
 from genai_demo.music.conditions import ANY
 from genai_demo.music.ear import likely_key
-from genai_demo.music.gan import Generator
 from genai_demo.music.gan_aims import PITCHES, Aim, miss
 from genai_demo.music.gan_canvases import equal_bars, in_c, last_bars, show
+from genai_demo.music.gan_pair import Gan
 from genai_demo.music.gan_playing import draw
 from genai_demo.music.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.requests import RewriteRequest, given_music
@@ -23,11 +23,11 @@ from genai_demo.music.roll import CHANNELS, HANDS
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
 
-def rewrite(network: Generator, request: RewriteRequest) -> Iterator[Update]:
+def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
     """Yield the variants as their bars are written anew, up to four at a time.
 
     Args:
-        network: the generator.
+        gan: generator and discriminator.
         request: checked.
 
     Raises:
@@ -41,17 +41,17 @@ def rewrite(network: Generator, request: RewriteRequest) -> Iterator[Update]:
         end = min(start + BARS, last)
         for number, piece in enumerate(pieces):
             seed = ((request.seed * 1_000_003 + number) * 1_000_033 + step) % 2**63
-            pieces[number] = rewrite_bars(network, piece, start, end, seed, request.temperature)
+            pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature)
         yield Update(tuple(Composition(piece, end == last, end - first) for piece in pieces), step + 1, steps)
 
 
-def rewrite_bars(network: Generator, piece: Piece, first: int, last: int, seed: int, temperature: float = 1.0) -> Piece:
+def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, temperature: float = 1.0) -> Piece:
     """Return a piece with some of its bars written anew.
 
     Notes that start in other bars stay as they are, also where they ring into these.
 
     Args:
-        network: the generator.
+        gan: generator and discriminator.
         piece: of at least four bars.
         first, last: the first of the bars, a place in `piece.bars`, and the one behind the last, up to four away. They
             must lie among four bars of one of the metres of `traits`.
@@ -74,7 +74,7 @@ def rewrite_bars(network: Generator, piece: Piece, first: int, last: int, seed: 
     cells[:, :, half:] = in_c(piece, window, aim)
     known[BARS + first - start : BARS + last - start] = False
     conditions = aim.conditions(start == 0, start + BARS == len(piece.bars))
-    drawn = draw(network, cells, known, conditions, temperature, seed)[:, :, :, half:]
+    drawn = draw(gan, cells, known, conditions, temperature, seed)[:, :, :, half:]
     best = drawn[int(np.argmin([miss(one, aim) for one in drawn]))]
     new = show(best, aim, equal_bars(aim.metre, BARS)).notes
     moved = [replace(note, start=note.start + window[0].start) for note in new]

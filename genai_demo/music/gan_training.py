@@ -19,9 +19,9 @@ from genai_demo.engine.schedule import cosine, linear
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music, data_hash
-from genai_demo.music.gan import GanConfig, Generator
+from genai_demo.music.gan import GanConfig
 from genai_demo.music.gan_batches import Canvases, GanBatches, spread
-from genai_demo.music.gan_critic import Discriminator
+from genai_demo.music.gan_pair import Gan
 from genai_demo.music.roll_batches import RollWindows
 from genai_demo.music.roll_features import distances, measure
 from genai_demo.music.roll_pictures import sheet_png
@@ -42,9 +42,9 @@ class GanTraining:
     """share of the learning rate that is left at the end"""
     generator_share: float = 0.5
     """the generator's learning rate as a share of the discriminator's"""
-    gamma: float = 0.1
+    gamma: float = 0.5
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.05
+    final_gamma: float = 0.1
     """weight of the gradient penalties at the end"""
     penalty_every: int = 4
     """steps from one penalised step to the next; its penalty counts as often"""
@@ -71,7 +71,7 @@ class GanTask:
     """
 
     family = "gan"
-    product = "generator"
+    product = "gan"
     compared = "feature_distance"
 
     def __init__(
@@ -98,8 +98,10 @@ class GanTask:
         floor = distances(_measured(spread(windows, _MEASURED)), _measured(self._held_out))
         self._described["feature_distance_of_real_music"] = _mean(floor)
         torch.manual_seed(training.seed)
-        self._generator, self._discriminator = Generator(config), Discriminator(config)
-        self.networks: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        both = Gan(config)
+        self._generator, self._discriminator = both.generator, both.discriminator
+        self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        self.networks: dict[str, nn.Module] = {"gan": both, **self._players}
         if start is not None:
             self._go_on_from(start)
         self._gamma = linear(training.gamma, training.final_gamma)
@@ -131,7 +133,7 @@ class GanTask:
         if checkpoint.family != self.family:
             raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
         tensors, _ = run.read_state()
-        for name, network in self.networks.items():
+        for name, network in self._players.items():
             prefix = f"network.{name}/"
             try:
                 network.load_state_dict(
@@ -193,16 +195,15 @@ class GanTask:
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return how far written windows are from validation windows with the same bars before and conditions."""
-        written = [
-            Canvases(write(network, canvases, seed=number), canvases.known, canvases.conditions)
-            for number, canvases in enumerate(self._held_out)
-        ]
+        assert isinstance(network, Gan)
+        written = [network.write(canvases, seed=number) for number, canvases in enumerate(self._held_out)]
         parts = distances(_measured(written), _measured(self._held_out))
         return {"feature_distance": _mean(parts), **parts}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of rolls, not chosen: each row of another metre, written bars behind the real ones before."""
-        rows = [write(network, canvases, seed=100 + number) for number, canvases in enumerate(self._shown)]
+        assert isinstance(network, Gan)
+        rows = [network.write(canvases, seed=100 + number).cells for number, canvases in enumerate(self._shown)]
         return {"sample.png": sheet_png(rows)}
 
 
@@ -227,27 +228,3 @@ def _head(canvases: Canvases, count: int) -> Canvases:
 def _tensors(canvases: Canvases) -> tuple[Tensor, Tensor, Tensor]:
     parts = torch.from_numpy(canvases.cells), torch.from_numpy(canvases.known), torch.from_numpy(canvases.conditions)
     return parts
-
-
-@torch.inference_mode()
-def write(network: nn.Module, canvases: Canvases, seed: int, size: int = 64, temperature: float = 1.0) -> np.ndarray:
-    """Return canvases as `network` writes them, bool (N, 2, 2, T, 72).
-
-    Args:
-        network: the generator.
-        canvases: what is known and asked.
-        seed: of the latent vectors.
-        size: canvases that are written at once.
-        temperature: by which the latent vectors are multiplied.
-    """
-    assert isinstance(network, Generator)
-    device = next(network.parameters()).device
-    random = torch.Generator().manual_seed(seed)
-    latents = torch.randn(len(canvases.cells), 1 + BARS, network.config.latent, generator=random) * temperature
-    made = [
-        network(noise.to(device), conditions.to(device), cells.to(device).float(), known.to(device)).cpu() > 0.5
-        for noise, cells, known, conditions in zip(
-            latents.split(size), *(part.split(size) for part in _tensors(canvases)), strict=True
-        )
-    ]
-    return torch.cat(made).numpy()

@@ -44,15 +44,15 @@ def _updates(loaded: LoadedModel, request: Request) -> Iterator[Update]:
     if isinstance(request, ComposeRequest | ContinueRequest):
         from genai_demo.music import composing, gan_playing
         from genai_demo.music.composer import Composer
-        from genai_demo.music.gan import Generator
+        from genai_demo.music.gan_pair import Gan
 
         if isinstance(loaded.network, Composer):
             return composing.compose(loaded.network, request)
-        assert isinstance(loaded.network, Generator)
+        assert isinstance(loaded.network, Gan)
         return gan_playing.compose(loaded.network, request)
     from genai_demo.music import composer_rewriting, gan_rewriting, inpainting
     from genai_demo.music.composer import Composer
-    from genai_demo.music.gan import Generator
+    from genai_demo.music.gan_pair import Gan
 
     if isinstance(request, HarmoniseRequest):
         if isinstance(loaded.network, Composer):
@@ -60,7 +60,7 @@ def _updates(loaded: LoadedModel, request: Request) -> Iterator[Update]:
         return inpainting.harmonise(loaded, request)
     if isinstance(loaded.network, Composer):
         return composer_rewriting.rewrite(loaded.network, request)
-    if isinstance(loaded.network, Generator):
+    if isinstance(loaded.network, Gan):
         return gan_rewriting.rewrite(loaded.network, request)
     return inpainting.rewrite(loaded, request)
 

@@ -78,7 +78,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "--where", default="", metavar="CHOICE", help="rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"
     )
     parser.add_argument("--start", type=Path, metavar="DIR", help="run or checkpoint whose weights to start from")
-    add_run_options(parser, batch_size=None, usual="composer: 16; encoder: 256; gan and masked: 64")
+    add_run_options(parser, batch_size=None, usual="composer and gan: 16; encoder: 256; masked: 64")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,8 @@ from genai_demo.music.composer_training import ComposerTask, ComposerTraining
 from genai_demo.music.data import read_together
 from genai_demo.music.encoder import EncoderConfig, MusicEncoder
 from genai_demo.music.encoder_training import EncoderTask, EncoderTraining
-from genai_demo.music.gan import GanConfig, Generator
+from genai_demo.music.gan import GanConfig
+from genai_demo.music.gan_pair import Gan
 from genai_demo.music.gan_training import GanTask, GanTraining
 from genai_demo.music.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.masked_training import MaskedTask, MaskedTraining
@@ -31,7 +32,7 @@ def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
     networks = {
         "composer": (Composer, ComposerConfig),
         "encoder": (MusicEncoder, EncoderConfig),
-        "gan": (Generator, GanConfig),
+        "gan": (Gan, GanConfig),
         "masked": (MaskedRoll, MaskedConfig),
     }
     network, config = networks[family]
@@ -54,8 +55,9 @@ def engine_fields(family: str) -> dict[str, Any]:
     fields: dict[str, dict[str, Any]] = {
         "composer": {"batch_size": 16},
         "encoder": {"batch_size": 256},
-        # A penalised step's gradient is several times longer than the others', and Adam evens that out.
-        "gan": {"batch_size": 64, "clip_norm": 1000.0},
+        # A penalised step's gradient is several times longer than the others', and Adam evens that out. Cells are on or
+        # off: the mean of the weights of a long time has more or fewer of them on than any of those weights.
+        "gan": {"batch_size": 16, "clip_norm": 1000.0, "ema_half_life": 500},
         "masked": {"batch_size": 64},
     }
     return fields[family]

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
 from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER_BOUNDS, REGISTERS
-from genai_demo.music.gan import DEBUG, GanConfig, Generator
+from genai_demo.music.gan import DEBUG, GanConfig
 from genai_demo.music.gan_aims import draw_aim, miss
-from genai_demo.music.gan_playing import compose
+from genai_demo.music.gan_batches import Canvases
+from genai_demo.music.gan_pair import Gan
+from genai_demo.music.gan_playing import CHOSEN, DRAFTS, compose, draw
 from genai_demo.music.gan_rewriting import rewrite, rewrite_bars
 from genai_demo.music.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest, RewriteRequest
@@ -26,21 +28,21 @@ from genai_demo.music.shorthand import KEYS, write_shorthand
 from tests.helpers.music import bars_of, scale
 
 
-def lively_generator() -> Generator:
-    """Return a generator whose every weight acts, with few cells on."""
+def lively_gan() -> Gan:
+    """Return a GAN whose every weight acts, with few cells on."""
     torch.manual_seed(5)
-    network = Generator(GanConfig(**DEBUG))  # type: ignore[arg-type]
+    network = Gan(GanConfig(**DEBUG))  # type: ignore[arg-type]
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.3)
-    torch.nn.init.constant_(network.write.bias, -2.0)  # type: ignore[arg-type]
+    torch.nn.init.constant_(network.generator.write.bias, -2.0)  # type: ignore[arg-type]
     return network.eval()
 
 
-NETWORK = lively_generator()
+GAN = lively_gan()
 
 
 def last(request: ComposeRequest | ContinueRequest) -> Update:
-    return list(compose(NETWORK, request))[-1]
+    return list(compose(GAN, request))[-1]
 
 
 @settings(deadline=None, max_examples=25)
@@ -54,7 +56,7 @@ def last(request: ComposeRequest | ContinueRequest) -> Update:
 def test_any_length_in_any_metre_and_key(bars: int, metre: str, key: str, density: str, seed: int) -> None:
     request = ComposeRequest("gan", bars=bars, metre=metre, key=key, density=density, seed=seed, tempo=72)
     request.check()
-    updates = list(compose(NETWORK, request))
+    updates = list(compose(GAN, request))
     assert len(updates) == math.ceil(bars / 4)
     assert [update.compositions[0].finished for update in updates] == [False] * (len(updates) - 1) + [True]
     assert [update.step for update in updates] == list(range(1, len(updates) + 1))
@@ -115,9 +117,9 @@ def test_other_metres_cannot_be_gone_on_with() -> None:
 def test_bars_written_anew_leave_the_others_as_they_are(first: int, count: int, seed: int) -> None:
     piece = last(ComposeRequest("gan", bars=9, metre="3/4", key="Eb_major", seed=11)).compositions[0].piece
     end = min(first + count, 9)
-    result = rewrite_bars(NETWORK, piece, first, end, seed)
+    result = rewrite_bars(GAN, piece, first, end, seed)
     assert not result.faults()
-    assert result == rewrite_bars(NETWORK, piece, first, end, seed)
+    assert result == rewrite_bars(GAN, piece, first, end, seed)
 
     def others(some: Piece) -> list[Note]:
         start, stop = piece.bars[first].start, piece.bars[end - 1].end
@@ -131,7 +133,7 @@ def test_a_request_rewrites_any_stretch_in_variants() -> None:
     piece = last(ComposeRequest("gan", bars=12, seed=2)).compositions[0].piece
     request = RewriteRequest(write_shorthand(piece), 3, 8, variants=2, seed=5, model="gan")
     request.check()
-    updates = list(rewrite(NETWORK, request))
+    updates = list(rewrite(GAN, request))
     assert [update.step for update in updates] == [1, 2]
     assert [[made.finished for made in update.compositions] for update in updates] == [[False] * 2, [True] * 2]
     one, other = (made.piece for made in updates[-1].compositions)
@@ -152,14 +154,14 @@ def test_hands_and_ranges_are_not_for_the_gan() -> None:
 
 def test_another_seed_writes_another_bar() -> None:
     piece = last(ComposeRequest("gan", bars=8, seed=2)).compositions[0].piece
-    assert len({rewrite_bars(NETWORK, piece, 5, 6, seed).notes for seed in range(4)}) > 1
+    assert len({rewrite_bars(GAN, piece, 5, 6, seed).notes for seed in range(4)}) > 1
 
 
 def test_a_bar_needs_three_others_of_its_metre() -> None:
     piece = Piece(scale(3).notes, bars_of([(4, 4)] * 3 + [(3, 4)] * 3))
     for bar in (0, 4):
         with pytest.raises(UserError, match=f"Bar {bar + 1} "):
-            rewrite_bars(NETWORK, piece, bar, bar + 1, 0)
+            rewrite_bars(GAN, piece, bar, bar + 1, 0)
 
 
 @given(st.sampled_from(DENSITIES), st.sampled_from(REGISTERS), st.integers(0, 99))
@@ -185,3 +187,18 @@ def test_misses_by_hand() -> None:
     assert miss(cells, replace(aim, pitch=aim.pitch - 5)) == pytest.approx(1)
     cells[0, ONSET, :16, 24], cells[0, ONSET, :16, 25] = False, True
     assert miss(cells, aim) == pytest.approx(2 + 1 / 5)
+
+
+def test_the_discriminator_chooses_among_drafts() -> None:
+    aim = draw_aim(ComposeRequest("gan", metre="4/4"), Key(0, "major"), (4, 4), 96.0, np.random.default_rng(0))
+    canvas = np.zeros((2, 2, 8 * aim.steps, 72), bool)
+    known, conditions = np.zeros(8, bool), aim.conditions(True, False)
+    chosen = draw(GAN, canvas, known, conditions, 1.0, 3)
+    many = Canvases(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
+    drafts = GAN.write(many, 3)
+    scores = GAN.judge(drafts)
+    assert len({draft.tobytes() for draft in drafts.cells}) == DRAFTS, "they differ"
+    best = scores.sort(descending=True).values[:CHOSEN]
+    again = GAN.judge(Canvases(chosen, known[None].repeat(CHOSEN, 0), conditions.repeat(CHOSEN, 0)))
+    assert torch.allclose(again, best, atol=1e-5)
+    assert best[-1] > scores.median()
