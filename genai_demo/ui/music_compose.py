@@ -22,7 +22,7 @@ from genai_demo.music.requests import (
 from genai_demo.music.shorthand import KEYS
 from genai_demo.ui.languages import Text, Texts, choices, text
 from genai_demo.ui.music_cards import key_name
-from genai_demo.ui.text_panel import seed_controls
+from genai_demo.ui.text_panel import PRIVATE, seed_controls
 
 PRESETS: dict[str, dict[str, Any]] = {
     "nocturne": {
@@ -163,8 +163,13 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePanel:
     with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id="music-settings"):
         controls["variants"] = _slider(texts, "variants", VARIANTS, 1, default.variants)
         controls["temperature"] = _slider(texts, "temperature", TEMPERATURE, 0.05, default.temperature)
-        controls["top_p"] = _slider(texts, "top_p", TOP_P, 0.01, default.top_p)
+        with gr.Column(visible=default.model == "composer") as token_by_token:
+            controls["top_p"] = _slider(texts, "top_p", TOP_P, 0.01, default.top_p)
         controls["seed"], fresh = seed_controls(texts, "music")
+    # A GAN draws whole bars and has no choices to leave out.
+    model = controls["model"]
+    assert isinstance(model, gr.Radio)
+    model.change(lambda model: gr.update(visible=model == "composer"), model, token_by_token, **PRIVATE)
     for name, chip in chips.items():
         preset = PRESETS[name]
         # In the browser, so that whoever presses the next button at once gets what they see.

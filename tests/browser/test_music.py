@@ -164,6 +164,17 @@ def test_a_piece_is_written_seen_and_heard_at_once(enter: Visit) -> None:
     assert drawn > 10
 
 
+def test_the_gan_is_offered_only_what_it_can_use(enter: Visit) -> None:
+    page = enter()
+    page.locator("#music-settings > button").click()
+    expect(page.locator("#music-top-p")).to_be_visible()
+    page.locator("#music-model").get_by_text("GAN", exact=True).click()
+    expect(page.locator("#music-top-p")).to_be_hidden()
+    expect(page.locator("#music-temperature")).to_be_visible()
+    page.locator("#music-model").get_by_text("Composer", exact=True).click()
+    expect(page.locator("#music-top-p")).to_be_visible()
+
+
 def test_starting_one_piece_stops_the_other(enter: Visit) -> None:
     page = enter()
     compose(page, variants=2)

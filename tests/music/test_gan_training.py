@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,24 @@ def test_two_runs_end_with_the_same_weights(tmp_path: Path) -> None:
     for name in ("one", "other"):
         train(make_task(), BRIEF, RunFolder(tmp_path / name))
     folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("one", "other")]
+    assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
+
+
+def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -> None:
+    longer = replace(BRIEF, examples=32)
+    train(make_task(), longer, RunFolder(tmp_path / "whole"))
+    run, task = RunFolder(tmp_path / "parts"), make_task()
+    draw = task.batch
+
+    def stop(step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
+        if step == 1:
+            run.stop_file.touch()
+        return draw(step, size, rank)
+
+    task.batch = stop  # type: ignore[method-assign]
+    assert train(task, longer, run).step == 2
+    assert train(make_task(), longer, run, resume=True).step == 4
+    folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("whole", "parts")]
     assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
 
 
