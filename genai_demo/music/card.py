@@ -73,8 +73,8 @@ _LIMITS = {
     "gan": """\
 - It knows sixteenths and nothing finer, no triplets, and the metres 4/4, 3/4, 2/4 and 6/8.
 - It draws four bars at a time from the four before; what lies farther back it has forgotten.
-- It drafts every phrase twelve times. The discriminator chooses four of them, and what comes nearest to key, density
-  and register is kept.""",
+- It drafts every phrase 24 times. The discriminator chooses eight of them, and what comes nearest to key, density,
+  register and the number of keys held is kept.""",
     "masked": """\
 - It knows sixteenths and nothing finer, no triplets, and of a hand at most five keys struck at once.
 - It sees nine bars of 4/4 at once; what lies beyond does not count.""",

@@ -27,9 +27,9 @@ from genai_demo.music.roll import CHANNELS, HANDS
 from genai_demo.music.shorthand import KEYS as NAMED_KEYS
 from genai_demo.music.traits import BARS, CANVAS, KEYS
 
-DRAFTS = 12
+DRAFTS = 24
 """times that a phrase is drafted"""
-CHOSEN = 4
+CHOSEN = 8
 """drafts that the discriminator chooses"""
 
 

@@ -12,10 +12,11 @@ from genai_demo.errors import UserError
 from genai_demo.music import traits
 from genai_demo.music.conditions import ANY
 from genai_demo.music.ear import likely_key
-from genai_demo.music.gan_aims import PITCHES, Aim, miss
+from genai_demo.music.gan_aims import PITCHES, TYPICAL, Aim, miss
 from genai_demo.music.gan_canvases import equal_bars, in_c, last_bars, show
 from genai_demo.music.gan_pair import Gan
 from genai_demo.music.gan_playing import draw
+from genai_demo.music.metrics import polyphony
 from genai_demo.music.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
@@ -104,7 +105,8 @@ def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: 
     pitch = sum(note.pitch for note in model) / len(model) if model else PITCHES.mean
     metre = window[0].beats, window[0].unit
     key = piece.key or likely_key(piece.notes)
-    return Aim(key, metre, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, temperature)
+    held = polyphony(replace(piece, notes=tuple(model))) or TYPICAL
+    return Aim(key, metre, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
 
 
 def _mended(piece: Piece, start: int, end: int, new: Sequence[Note]) -> Piece:

@@ -175,9 +175,8 @@ def test_aims_lie_well_within_what_is_asked(density: str, register: str, seed: i
 
 def test_misses_by_hand() -> None:
     request = ComposeRequest("gan")
-    aim = replace(
-        draw_aim(request, Key(0, "major"), (2, 4), 90.0, np.random.default_rng(0)), density=2.0, pitch=COMPACT[0] + 24.0
-    )
+    drawn = draw_aim(request, Key(0, "major"), (2, 4), 90.0, np.random.default_rng(0))
+    aim = replace(drawn, density=2.0, pitch=COMPACT[0] + 24.0, held=1.0)
     cells = np.zeros((2, 2, 4 * steps_of((2, 4)), 72), bool)
     quarters = cells.shape[2] * STEP // TICKS
     cells[0, ONSET, :16, 24] = True  # two C in each quarter
@@ -185,6 +184,7 @@ def test_misses_by_hand() -> None:
     assert miss(cells, aim) == pytest.approx(0)
     assert miss(cells, replace(aim, density=4.0)) == pytest.approx(math.log(2))
     assert miss(cells, replace(aim, pitch=aim.pitch - 5)) == pytest.approx(1)
+    assert miss(cells, replace(aim, held=2.0)) == pytest.approx(3 * math.log(2))
     cells[0, ONSET, :16, 24], cells[0, ONSET, :16, 25] = False, True
     assert miss(cells, aim) == pytest.approx(2 + 1 / 5)
 
