@@ -12,6 +12,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.midi import Remark
 from genai_demo.music.piece import PITCHES, Note, Piece, untangled
 from genai_demo.music.requests import (
+    MODELS,
     ComposeRequest,
     ContinueRequest,
     HarmoniseRequest,
@@ -253,13 +254,14 @@ def followed(job: Job, desk: Desk) -> tuple[Job, Desk] | None:
 def continuing(
     work: Work, last: int, bars: int, temperature: float, top_p: float, seed: int, model: str
 ) -> ContinueRequest:
-    """Return the request that goes on behind a bar, from 0, with the model that wrote the piece, else with `model`.
+    """Return the request that goes on behind a bar, from 0, with the model that wrote last if it can, else with `model`.
 
     Raises:
         UserError: there is no such bar.
     """
     _, last = checked_bars(work.piece, last, last)
-    before = work.request if isinstance(work.request, (ComposeRequest, ContinueRequest)) else ComposeRequest(model)
+    own = work.request.model if work.request and work.request.model in MODELS else model
+    before = work.request if isinstance(work.request, (ComposeRequest, ContinueRequest)) else ComposeRequest(own)
     return ContinueRequest(
         before.model,
         write_shorthand(work.piece),

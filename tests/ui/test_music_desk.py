@@ -126,6 +126,9 @@ def test_requests_hold_the_music_they_start_from() -> None:
         *("dense", "romantic"),
     )
     assert desks.continuing(Work(TUNE), 0, 4, 1.0, 1.0, 3, "gan").model == "gan"
+    for wrote, goes_on in (("gan", "gan"), ("composer", "composer"), ("masked", "composer")):
+        anew = Work(TUNE, RewriteRequest(write_shorthand(TUNE), model=wrote))
+        assert desks.continuing(anew, 0, 4, 1.0, 1.0, 3, "composer").model == goes_on
     for asked in (request, desks.rewriting(made, 0, 2, Scope()), desks.harmonising(made, "left", 1.0, 1, "masked")):
         asked.check()
         assert given_music(asked.music).notes == given_music(write_shorthand(TUNE)).notes
