@@ -254,7 +254,7 @@ def followed(job: Job, desk: Desk) -> tuple[Job, Desk] | None:
 def continuing(
     work: Work, last: int, bars: int, temperature: float, top_p: float, seed: int, model: str
 ) -> ContinueRequest:
-    """Return the request that goes on behind a bar, from 0, with the model that wrote last if it can, else with `model`.
+    """Return the request that goes on behind a bar, from 0, with the model that wrote last, or else with `model`.
 
     Raises:
         UserError: there is no such bar.
