@@ -81,6 +81,11 @@ class Memory:
         self.values[layer, :, :, self.length : end] = values
         return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
+    def copy(self, source: int, target: int) -> None:
+        """Let one sequence have read what another one has."""
+        for kept in (self.keys, self.values):
+            kept[:, target, :, : self.length] = kept[:, source, :, : self.length]
+
 
 class _Layer(nn.Module):
     """Attention and a two-layer network, each added to what it reads (Xiong et al. 2020, figure 1b)."""

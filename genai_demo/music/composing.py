@@ -1,4 +1,7 @@
-"""Writes music with the composer: token by token, bar by bar, as far as it was asked to.
+"""Writes music with the composer: token by token, phrase by phrase, as far as it was asked to.
+
+Every phrase is tried three times, and the try goes on that is heard in the key. Guiding the tokens towards the key
+instead would leave nothing but its scale.
 
 All randomness is drawn on the CPU by seeded generators, one for each variant, so that a variant depends on nothing but
 the request and its own number.
@@ -6,6 +9,7 @@ the request and its own number.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +20,9 @@ from genai_demo.music import events
 from genai_demo.music.bar_facts import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
 from genai_demo.music.composer import Composer, Context, Memory
 from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS
-from genai_demo.music.ear import heard_key
-from genai_demo.music.piece import TICKS, Bar, Key, Piece
+from genai_demo.music.ear import KEYS as KEYS_HEARD
+from genai_demo.music.ear import fits, heard_key
+from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.shorthand import KEYS
@@ -34,6 +39,12 @@ _ASKED = [PLACES[name] for name in ("style", "density", "register")]
 """facts that are guided; the key is not, since music that follows it still more is all scale"""
 GUIDANCE = 3.0
 """of what is composed with such a fact"""
+TRIES = 3
+"""lines that grow side by side for every variant"""
+PHRASE = 4
+"""bars after which one of them is chosen"""
+_APART = 500_001
+"""from the seed of one of them to the next; of a seed the generator takes the lower 32 bits only"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
@@ -142,6 +153,13 @@ class Line:
         self.times.append(time)
         self.facts.append(self._facts_of(max(0, bar)))
 
+    def follow(self, other: Line) -> None:
+        """Go on from where another line of the same plan stands, with random numbers of its own."""
+        self.tokens, self.times, self.facts = list(other.tokens), list(other.times), list(other.facts)
+        self.grammar = copy.deepcopy(other.grammar)
+        self.finished, self.bar = other.finished, other.bar
+        self._start, self._length, self._wanted = other._start, other._length, other._wanted.copy()
+
     def _facts_of(self, bar: int) -> np.ndarray:
         if bar < self.given:
             return self._given_facts[bar]
@@ -162,12 +180,13 @@ class Line:
         logits = np.concatenate([logits[:done], [closing], logits[done + 1 :]])
         return draw(logits, self.allowed(), sampling, self._uniform.pop())
 
-    def piece(self) -> Piece:
-        """Return the given bars and those written whole."""
+    def piece(self, most: int | None = None) -> Piece:
+        """Return the given bars and those written whole, of these no more than `most`."""
         piece = self.grammar.piece()
-        if self.finished:
+        written = self.bars_written if most is None else min(most, self.bars_written)
+        if self.finished and written == self.bars_written:
             return piece
-        bars = piece.bars[: max(1, self.given + self.bars_written)]
+        bars = piece.bars[: max(1, self.given + written)]
         return replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
 
 
@@ -201,6 +220,14 @@ class TokenStream:
             return self._network(context, self._memory)[:, -1].float().cpu().numpy()
         told, untold = self._network(_beside_untold(context), self._memory)[:, -1].float().chunk(2)  # (B, V) twice
         return (untold + guidance * (told - untold)).cpu().numpy()
+
+    @torch.inference_mode()
+    def follow(self, place: int, other: int) -> None:
+        """Let the line at a place go on from where another one stands."""
+        self.lines[place].follow(self.lines[other])
+        if self._memory is not None:
+            for first in range(0, self._memory.keys.shape[1], len(self.lines)):
+                self._memory.copy(first + other, first + place)
 
     def _context(self, count: int) -> Context:
         """Return the last `count` tokens of the lines, all if there are fewer."""
@@ -245,7 +272,7 @@ def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: f
 
 
 def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
-    """Yield the variants as they grow, bar by bar; the last update holds the whole pieces.
+    """Yield the variants as they grow, phrase by phrase; the last update holds the whole pieces.
 
     Args:
         network: the composer.
@@ -258,22 +285,57 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
         tokens = plan.tokens
         if isinstance(request, ComposeRequest) and request.key == ANY:
             tokens = (_key_token(_some_key(seed)), *tokens[1:])
-        lines.append(Line(replace(plan, tokens=tokens), seed))
+        lines += [Line(replace(plan, tokens=tokens), seed + _APART * place) for place in range(TRIES)]
     # Where nothing was asked for, being told it makes no difference, and it would cost as much again.
     guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else GUIDANCE
     stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
-    shown = 0
-    while not all(line.finished for line in lines):
+    chosen, shown = [0] * request.variants, 0
+    while shown < request.bars:
         stream.next()
-        written = min(line.bars_written for line in lines)
-        if written > shown or all(line.finished for line in lines):
-            shown = written
-            yield Update(tuple(_composition(line, tempo) for line in lines), written, request.bars)
+        for number in range(request.variants):
+            chosen[number] = _chosen(stream, range(number * TRIES, (number + 1) * TRIES), chosen[number])
+        if min(chosen) > shown:
+            shown = min(chosen)
+            compositions = (_composition(*one, tempo) for one in zip(lines[::TRIES], chosen, strict=True))
+            yield Update(tuple(compositions), shown, request.bars)
 
 
-def _composition(line: Line, tempo: float) -> Composition:
-    return Composition(replace(line.piece(), tempo=tempo), line.finished, line.bars_written)
+def _chosen(stream: TokenStream, tries: range, before: int) -> int:
+    """Choose among the lines of a variant if all have written a phrase more, and return the bars that are chosen.
+
+    Args:
+        stream: has the lines.
+        tries: places of the variant's lines.
+        before: bars that were chosen before.
+    """
+    lines = [stream.lines[place] for place in tries]
+    written = min(line.bars_written for line in lines)
+    if written < before + PHRASE and not (written > before and all(line.finished for line in lines)):
+        return before
+    best = tries[nearest_to_key(lines)]
+    for place in tries:
+        if place != best:
+            stream.follow(place, best)
+    return written
+
+
+def nearest_to_key(tries: Sequence[Line]) -> int:
+    """Return the first of several lines that is heard in its key, or the one that comes nearest to that."""
+    key = events.KEYS[tries[0].tokens[0] - events.FIRST["KEY"]]
+    return int(np.argmax([_lead(line.piece().notes, key) for line in tries]))
+
+
+def _lead(notes: Sequence[Note], key: Key | None) -> float:
+    """Return 1 for notes that are heard in a key, 0 if in none, less the more another one is heard; -3 for silence."""
+    heard, fit = heard_key(notes), fits(notes)
+    if not notes or key is None or heard is None or fit is None:
+        return 0.0 if notes else -3.0
+    return 1.0 if heard == key else float(fit[KEYS_HEARD.index(key)] - fit.max())
+
+
+def _composition(line: Line, bars: int, tempo: float) -> Composition:
+    return Composition(replace(line.piece(bars), tempo=tempo), line.finished and bars == line.bars_written, bars)
 
 
 def _plan_of_new(request: ComposeRequest) -> Plan:

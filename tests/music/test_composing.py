@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from genai_demo.music import events
+from genai_demo.music import composing, events
 from genai_demo.music.bar_facts import PLACES
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
-from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw
+from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw, nearest_to_key
+from genai_demo.music.ear import heard_key
 from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
 from genai_demo.music.shorthand import KEYS, write_shorthand
@@ -150,6 +151,54 @@ def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond() -> None:
         told = plain.logits()
         assert np.allclose(other.logits(), bare + 2.5 * (told - bare), atol=1e-3)
         lines[0].push(lines[0].draw(told[0], Sampling()))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_a_line_that_follows_another_goes_on_like_it(guidance: float) -> None:
+    plan = Plan(HEADER, 64, density="dense")
+    stream = TokenStream(NETWORK, [Line(plan, seed) for seed in (1, 2, 3)], Sampling(guidance=guidance))
+    for _ in range(20):
+        stream.next()
+    assert stream.lines[0].tokens != stream.lines[2].tokens
+    stream.follow(0, 2)
+    assert stream.lines[0].tokens == stream.lines[2].tokens
+    assert stream.lines[0].piece() == stream.lines[2].piece()
+    found = stream.logits()
+    assert np.allclose(found[0], found[2], atol=1e-5)
+    assert not np.allclose(found[0], found[1], atol=1e-3)
+    for _ in range(30):
+        stream.next()
+    assert stream.lines[0].tokens != stream.lines[2].tokens, "their random numbers are their own"
+
+
+def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
+    def line(key: Key, told: Key) -> Line:
+        """Return a line whose music is in one key, while the model was told another."""
+        piece = scale(3, key)
+        moved = tuple(replace(note, pitch=note.pitch + key.tonic) for note in piece.notes)
+        tokens = events.encode(replace(piece, notes=moved))[:-1]
+        tokens[0] = events.FIRST["KEY"] + events.KEYS.index(told)
+        return Line(Plan(tuple(tokens), 2), 0)
+
+    d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
+    assert nearest_to_key([line(b_major, c_major), line(c_major, c_major)]) == 1
+    assert nearest_to_key([line(c_major, c_major), line(c_major, c_major)]) == 0, "the first, where all are"
+    assert nearest_to_key([line(b_major, d_minor), line(c_major, d_minor)]) == 1, "the nearer one, where none is"
+
+
+def test_asked_keys_are_heard_more_often_with_more_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ComposeRequest(bars=8, key="D_minor", top_p=1.0)
+    even = Composer(ComposerConfig(**DEBUG)).eval().requires_grad_(False)  # type: ignore[arg-type]
+    for weight in even.parameters():
+        torch.nn.init.zeros_(weight)  # all that the grammar allows is as likely
+
+    def heard(tries: int) -> int:
+        monkeypatch.setattr(composing, "TRIES", tries)
+        last = [list(compose(even, replace(request, seed=seed)))[-1].compositions[0].piece for seed in range(40)]
+        return sum(heard_key(piece.notes) == KEYS["D_minor"] for piece in last)
+
+    one, six = heard(1), heard(6)
+    assert six > 2 * one + 3, (one, six)
 
 
 def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:
