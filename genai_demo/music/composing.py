@@ -20,9 +20,8 @@ from genai_demo.music import events
 from genai_demo.music.bar_facts import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
 from genai_demo.music.composer import Composer, Context, Memory
 from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS
-from genai_demo.music.ear import KEYS as KEYS_HEARD
-from genai_demo.music.ear import fits, heard_key
-from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
+from genai_demo.music.ear import heard_key, nearness
+from genai_demo.music.piece import TICKS, Bar, Key, Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.shorthand import KEYS
@@ -323,15 +322,7 @@ def _chosen(stream: TokenStream, tries: range, before: int) -> int:
 def nearest_to_key(tries: Sequence[Line]) -> int:
     """Return the first of several lines that is heard in its key, or the one that comes nearest to that."""
     key = events.KEYS[tries[0].tokens[0] - events.FIRST["KEY"]]
-    return int(np.argmax([_lead(line.piece().notes, key) for line in tries]))
-
-
-def _lead(notes: Sequence[Note], key: Key | None) -> float:
-    """Return 1 for notes that are heard in a key, 0 if in none, less the more another one is heard; -3 for silence."""
-    heard, fit = heard_key(notes), fits(notes)
-    if not notes or key is None or heard is None or fit is None:
-        return 0.0 if notes else -3.0
-    return 1.0 if heard == key else float(fit[KEYS_HEARD.index(key)] - fit.max())
+    return int(np.argmax([nearness(line.piece().notes, key) for line in tries]))
 
 
 def _composition(line: Line, bars: int, tempo: float) -> Composition:

@@ -53,6 +53,17 @@ def likely_key(notes: Sequence[Note]) -> Key:
     return heard_key(notes) or Key(0, "major")
 
 
+def nearness(notes: Sequence[Note], key: Key | None) -> float:
+    """Return 1 for notes heard in a key, 0 if in none or if it is not known, below 0 for another one, -3 for silence.
+
+    For another one it is by how much the profile of `key` fits less well than the best, -2 at least.
+    """
+    heard, fit = heard_key(notes), fits(notes)
+    if not notes or key is None or heard is None or fit is None:
+        return 0.0 if notes else -3.0
+    return 1.0 if heard == key else float(fit[KEYS.index(key)] - fit.max())
+
+
 def fits(notes: Sequence[Note]) -> np.ndarray | None:
     """Return how well the profile of each of `KEYS` goes with the pitch classes, (24,), -1 to 1; None if all are alike.
 

@@ -26,6 +26,7 @@ from genai_demo.faces.vae import Vae
 from genai_demo.faces.vae_polish import PolishTraining, VaePolishTask, balance
 from genai_demo.faces.vae_training import VaeTask, VaeTraining
 from tests.helpers.faces import no_faces, toy_faces, write_toys
+from tests.helpers.toys import stop_before
 
 CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 FAMILIES = ("gan", "vae", "polish", "encoder")
@@ -78,14 +79,7 @@ def test_stopped_and_resumed_is_the_same_run(family: str, tmp_path: Path) -> Non
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     train(make(family, whole.path), CONFIG, whole)
     task = make(family, parts.path)
-    plain = task.batch
-
-    def batch(step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
-        if step == 2:
-            parts.stop_file.touch()
-        return plain(step, size, rank)
-
-    task.batch = batch  # type: ignore[method-assign]
+    stop_before(task, parts, 2)
     assert train(task, CONFIG, parts).step == 3
     assert train(make(family, parts.path), CONFIG, parts, resume=True).step == 6
     first, second = whole.read_state()[0], parts.read_state()[0]

@@ -14,7 +14,7 @@ from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import cosine, linear
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.task import Batch, Phase, Task
 
 Weights = dict[str, Tensor]
 Hook = Callable[[int], None]
@@ -174,6 +174,17 @@ def stop_at(run: RunFolder, *steps: int) -> Hook:
             run.stop_file.touch()
 
     return hook
+
+
+def stop_before(task: Task, run: RunFolder, step: int) -> None:
+    """Make a task ask its run to stop while it draws the batch of a step."""
+    plain, hook = task.batch, stop_at(run, step)
+
+    def batch(now: int, size: int, rank: int) -> Batch:
+        hook(now)
+        return plain(now, size, rank)
+
+    task.batch = batch  # type: ignore[method-assign]
 
 
 def product_of(run: RunFolder) -> Weights:

@@ -20,6 +20,7 @@ from genai_demo.music.labels import Label
 from genai_demo.music.piece import TICKS, Bar, Note, Piece, untangled
 from genai_demo.music.roll_batches import RollWindows
 from tests.helpers.music import bars_of, scale
+from tests.helpers.toys import stop_before
 
 CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 
@@ -143,14 +144,7 @@ def test_a_tiny_one_learns_and_goes_on_as_if_never_stopped(tmp_path: Path) -> No
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     train(make(), CONFIG, whole)
     task = make()
-    plain = task.batch
-
-    def batch(step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
-        if step == 2:
-            parts.stop_file.touch()
-        return plain(step, size, rank)
-
-    task.batch = batch  # type: ignore[method-assign]
+    stop_before(task, parts, 2)
     assert train(task, CONFIG, parts).step == 3
     train(make(), CONFIG, parts, resume=True)
     first, second = whole.read_state()[0], parts.read_state()[0]

@@ -28,6 +28,7 @@ from genai_demo.music.roll_features import FEATURES, distances, measure
 from genai_demo.music.training import debug_sizes, engine_fields, make_network
 from genai_demo.music.traits import BARS
 from tests.helpers.music import bars_of, scale
+from tests.helpers.toys import stop_before
 
 MUSIC = Music(tuple(scale(bars, Key(0, "major")) for bars in (5, 8)), (Label(),) * 2, ("one", "two"))
 _C = Key(0, "major")
@@ -63,14 +64,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -
     longer = replace(BRIEF, examples=32)
     train(make_task(), longer, RunFolder(tmp_path / "whole"))
     run, task = RunFolder(tmp_path / "parts"), make_task()
-    draw = task.batch
-
-    def stop(step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
-        if step == 1:
-            run.stop_file.touch()
-        return draw(step, size, rank)
-
-    task.batch = stop  # type: ignore[method-assign]
+    stop_before(task, run, 1)
     assert train(task, longer, run).step == 2
     assert train(make_task(), longer, run, resume=True).step == 4
     folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("whole", "parts")]
