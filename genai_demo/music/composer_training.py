@@ -12,16 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
-from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import linear, warm_up
 from genai_demo.engine.task import Batch, Phase
-from genai_demo.errors import UserError
 from genai_demo.music import events
 from genai_demo.music.composer import Composer, ComposerConfig, Context
 from genai_demo.music.data import Music, data_hash
 from genai_demo.music.event_batches import EventBatches, Rows, tell_all
+from genai_demo.music.starting import go_on, read_start
 
 UNKNOWN = ("style", "density", "register", "left")
 """facts that cannot be known from what was heard so far; they are hidden where music is measured"""
@@ -50,7 +48,7 @@ class ComposerTask:
         training: how to train.
         music: pieces to learn from.
         validation: pieces to measure on.
-        sizes: fields of the network's configuration that differ from its defaults.
+        sizes: fields of the network's configuration that differ from its defaults, or from those of `start`.
         start: a run or checkpoint whose weights to start from.
     """
 
@@ -70,27 +68,17 @@ class ComposerTask:
         for name, some in (("music", music), ("validation", validation)):
             self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
         torch.manual_seed(training.seed)
-        self._network = Composer(ComposerConfig(**(sizes or {})))
+        checkpoint = None if start is None else read_start(start, self.family)
+        self._network = Composer(ComposerConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
         window = self._network.config.context
         self._batches = EventBatches(tell_all(music), window, training.seed)
         self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
-        if start is not None:
-            self._start_from(start)
+        if checkpoint is not None:
+            self._described["started_from"] = go_on(self._network, checkpoint)
         self.networks: dict[str, nn.Module] = {self.product: self._network}
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         optimizer = _optimizer(self._network, training)
         self.phases: Sequence[Phase] = [Phase("composer", self.product, optimizer, self._loss, rate)]
-
-    def _start_from(self, start: Path) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
-        if checkpoint.family != self.family:
-            raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
-        try:
-            self._network.load_state_dict(checkpoint.weights())
-        except RuntimeError as error:
-            raise UserError("music.other_sizes", folder=start) from error
-        started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
-        self._described["started_from"] = {"family": checkpoint.family, **started}
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         losses, there = token_losses(self._network, batch)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
-from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.config import Progress
 from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import cosine, linear
@@ -62,7 +62,7 @@ class GanTask:
         training: how to train.
         music: pieces to learn from.
         validation: pieces to measure on; may be none.
-        sizes: fields of the networks' configuration that differ from its defaults.
+        sizes: fields of the networks' configuration that differ from its defaults, or from those of `start`.
         start: a run of a GAN of the same sizes whose networks to go on with.
 
     Raises:
@@ -82,7 +82,8 @@ class GanTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        config = GanConfig(**(sizes or {}))
+        checkpoint = None if start is None else self._checkpoint(start)
+        config = GanConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {})))
         self._training, self._config = training, config
         windows = RollWindows(music, BARS, BARS)
         if not np.any(windows.tonic >= 0):
@@ -102,8 +103,8 @@ class GanTask:
         self._generator, self._discriminator = both.generator, both.discriminator
         self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
         self.networks: dict[str, nn.Module] = {"gan": both, **self._players}
-        if start is not None:
-            self._go_on_from(start)
+        if start is not None and checkpoint is not None:
+            self._go_on_from(start, checkpoint)
         self._gamma = linear(training.gamma, training.final_gamma)
         share = training.generator_share
         self.phases: Sequence[Phase] = [
@@ -127,12 +128,15 @@ class GanTask:
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
 
-    def _go_on_from(self, start: Path) -> None:
-        run = RunFolder(start)
-        checkpoint = read_checkpoint(run.last_snapshot() or start)
+    def _checkpoint(self, start: Path) -> Checkpoint:
+        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
         if checkpoint.family != self.family:
             raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
-        tensors, _ = run.read_state()
+        return checkpoint
+
+    def _go_on_from(self, start: Path, checkpoint: Checkpoint) -> None:
+        # Snapshots hold the moving average; to go on, both need the weights it is the average of.
+        tensors, _ = RunFolder(start).read_state()
         for name, network in self._players.items():
             prefix = f"network.{name}/"
             try:

@@ -12,9 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.checkpoint import read_checkpoint
 from genai_demo.engine.config import Progress
-from genai_demo.engine.run import RunFolder
 from genai_demo.engine.schedule import linear, warm_up
 from genai_demo.engine.task import Batch, Phase
 from genai_demo.errors import UserError
@@ -23,6 +21,7 @@ from genai_demo.music.data import Music, data_hash
 from genai_demo.music.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.masked_batches import ColumnBatches
 from genai_demo.music.masked_measures import Frequencies, bits_per_note, middle_hidden
+from genai_demo.music.starting import go_on, read_start
 from genai_demo.music.unmasking import resolve
 
 
@@ -52,7 +51,7 @@ class MaskedTask:
         training: how to train.
         music: pieces to learn from.
         validation: pieces to measure on; may be empty.
-        sizes: fields of the network's configuration that differ from its defaults.
+        sizes: fields of the network's configuration that differ from its defaults, or from those of `start`.
         start: a run or checkpoint whose weights to start from.
     """
 
@@ -72,9 +71,10 @@ class MaskedTask:
         self._described: dict[str, Any] = {"training": asdict(training)}
         for name, some in (("music", music), ("validation", validation)):
             self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
-        self._network = MaskedRoll(MaskedConfig(**(sizes or {})))
-        if start is not None:
-            self._start_from(start)
+        checkpoint = None if start is None else read_start(start, self.family)
+        self._network = MaskedRoll(MaskedConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
+        if checkpoint is not None:
+            self._described["started_from"] = go_on(self._network, checkpoint)
         self.networks: dict[str, nn.Module] = {self.product: self._network}
         dropouts = training.condition_dropout, training.metre_dropout
         self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)
@@ -90,17 +90,6 @@ class MaskedTask:
         self.phases: Sequence[Phase] = [
             Phase("model", self.product, _optimizer(self._network, training), self._loss, rate)
         ]
-
-    def _start_from(self, start: Path) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
-        if checkpoint.family != self.family:
-            raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
-        try:
-            self._network.load_state_dict(checkpoint.weights())
-        except RuntimeError as error:
-            raise UserError("music.other_sizes", folder=start) from error
-        started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
-        self._described["started_from"] = {"family": checkpoint.family, **started}
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         return self._network.loss(batch)

@@ -30,7 +30,8 @@ CONFIG = TrainConfig(examples=400, batch_size=8, precision="fp32", snapshots=2)
 
 
 def make_task(start: Path | None = None, **sizes: int) -> ComposerTask:
-    return ComposerTask(ComposerTraining(learning_rate=0.01), MUSIC, MUSIC, debug_sizes("composer") | sizes, start)
+    sizes = sizes if start else debug_sizes("composer") | sizes
+    return ComposerTask(ComposerTraining(learning_rate=0.01), MUSIC, MUSIC, sizes, start)
 
 
 def test_two_steps_and_then_a_tune(tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_two_runs_end_with_the_same_weights(tmp_path: Path) -> None:
     assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
 
 
-def test_it_starts_from_a_checkpoint_of_its_sizes(tmp_path: Path) -> None:
+def test_it_starts_from_a_checkpoint_with_its_sizes(tmp_path: Path) -> None:
     train(make_task(), BRIEF, RunFolder(tmp_path / "run"))
     checkpoint = export_checkpoint(tmp_path / "run", tmp_path / "kept")
     task = make_task(tmp_path / "kept")

@@ -36,7 +36,8 @@ BRIEF = TrainConfig(examples=16, batch_size=8, precision="fp32", snapshots=1)
 
 
 def make_task(music: Music = MUSIC, start: Path | None = None, **changes: float) -> GanTask:
-    return GanTask(GanTraining(**changes), music, MUSIC, debug_sizes("gan"), start)  # type: ignore[arg-type]
+    sizes = {} if start else debug_sizes("gan")
+    return GanTask(GanTraining(**changes), music, MUSIC, sizes, start)  # type: ignore[arg-type]
 
 
 def test_two_steps_and_then_pictures(tmp_path: Path) -> None:
