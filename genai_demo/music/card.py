@@ -55,7 +55,7 @@ _SHARE_ALIKE = """Some of the music is under CC BY-SA: it may be changed and pas
 are named and what is made of it is shared alike. Whether that holds for the weights of a model that has learnt from it
 is not settled; this project passes them on as if it did, under CC BY-SA 4.0."""
 _WHAT = {
-    "composer": "A transformer that writes piano music for two hands, note by note and phrase by phrase, from a key, a "
+    "composer": "A transformer that writes piano music for two hands, note by note and bar by bar, from a key, a "
     "metre, a tempo and, if given, a density, a register, a style or opening bars.",
     "gan": "A generative adversarial network that draws four bars of piano music for two hands at once, as a roll of "
     "sixteenths, and longer pieces phrase by phrase. The discriminator that taught the generator is here, too: it "
@@ -68,7 +68,7 @@ _WHAT = {
 _LIMITS = {
     "composer": """\
 - Its memory is a few dozen bars long: it has no plan of a whole piece beyond the bars that are asked for.
-- It tries every four bars three times, and what is heard in the key goes on.
+- Two lines grow side by side; when the first strays from the key for too long, both go on from the other one.
 - Rhythms are thirty-seconds and triplets of sixteenths at the finest; it knows no loudness, pedal, slur or fingering.
   What is heard of these is added by rule.""",
     "gan": """\

@@ -1,7 +1,7 @@
-"""Writes music with the composer: token by token, phrase by phrase, as far as it was asked to.
+"""Writes music with the composer: token by token, bar by bar, as far as it was asked to.
 
-Every phrase is tried three times, and the try goes on that is heard in the key. Guiding the tokens towards the key
-instead would leave nothing but its scale.
+Two lines grow side by side, and when the first strays from the key for too long, both go on from the other one.
+Guiding the tokens towards the key instead would leave nothing but its scale.
 
 All randomness is drawn on the CPU by seeded generators, one for each variant, so that a variant depends on nothing but
 the request and its own number.
@@ -38,10 +38,15 @@ _ASKED = [PLACES[name] for name in ("style", "density", "register")]
 """facts that are guided; the key is not, since music that follows it still more is all scale"""
 GUIDANCE = 3.0
 """of what is composed with such a fact"""
-TRIES = 3
+TRIES = 2
 """lines that grow side by side for every variant"""
-PHRASE = 4
-"""bars after which one of them is chosen"""
+_OPENING = 3
+"""bars that tell too little of a key to choose by"""
+_ROAMING = 0.1
+"""by how much another key's profile may fit better at the beginning of a piece; the less, the nearer its end
+
+Asking each bar to be in the key costs the music its harmonies, and choosing every four bars makes the visitor wait.
+"""
 _APART = 500_001
 """from the seed of one of them to the next; of a seed the generator takes the lower 32 bits only"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
@@ -271,7 +276,7 @@ def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: f
 
 
 def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
-    """Yield the variants as they grow, phrase by phrase; the last update holds the whole pieces.
+    """Yield the variants as they grow, bar by bar; the last update holds the whole pieces.
 
     Args:
         network: the composer.
@@ -293,36 +298,34 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     while shown < request.bars:
         stream.next()
         for number in range(request.variants):
-            chosen[number] = _chosen(stream, range(number * TRIES, (number + 1) * TRIES), chosen[number])
+            tries = range(number * TRIES, (number + 1) * TRIES)
+            written = min(lines[place].bars_written for place in tries)
+            if written > chosen[number]:
+                chosen[number] = written
+                best = tries[leading([lines[place] for place in tries], written, request.bars)]
+                for place in tries:
+                    if place != best:
+                        stream.follow(place, best)
         if min(chosen) > shown:
             shown = min(chosen)
             compositions = (_composition(*one, tempo) for one in zip(lines[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
 
 
-def _chosen(stream: TokenStream, tries: range, before: int) -> int:
-    """Choose among the lines of a variant if all have written a phrase more, and return the bars that are chosen.
+def leading(tries: Sequence[Line], written: int, bars: int) -> int:
+    """Return the first of several lines that is near enough to its key to go on, or the nearest.
 
     Args:
-        stream: has the lines.
-        tries: places of the variant's lines.
-        before: bars that were chosen before.
+        tries: lines of one variant.
+        written: bars of each that count.
+        bars: that the piece is to have, beyond those given. At the end its key must be heard.
     """
-    lines = [stream.lines[place] for place in tries]
-    written = min(line.bars_written for line in lines)
-    if written < before + PHRASE and not (written > before and all(line.finished for line in lines)):
-        return before
-    best = tries[nearest_to_key(lines)]
-    for place in tries:
-        if place != best:
-            stream.follow(place, best)
-    return written
-
-
-def nearest_to_key(tries: Sequence[Line]) -> int:
-    """Return the first of several lines that is heard in its key, or the one that comes nearest to that."""
+    if written <= min(_OPENING, bars - 1):
+        return 0
     key = events.KEYS[tries[0].tokens[0] - events.FIRST["KEY"]]
-    return int(np.argmax([nearness(line.piece().notes, key) for line in tries]))
+    near = [nearness(line.piece(written).notes, key) for line in tries]
+    enough = 1.0 if written == bars else -_ROAMING * (1 - written / bars)
+    return next((number for number, one in enumerate(near) if one >= enough), int(np.argmax(near)))
 
 
 def _composition(line: Line, bars: int, tempo: float) -> Composition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from genai_demo.music import composing, events
 from genai_demo.music.bar_facts import PLACES
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
-from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw, nearest_to_key
+from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw, leading
 from genai_demo.music.ear import heard_key
 from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
@@ -181,9 +182,33 @@ def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
         return Line(Plan(tuple(tokens), 2), 0)
 
     d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
-    assert nearest_to_key([line(b_major, c_major), line(c_major, c_major)]) == 1
-    assert nearest_to_key([line(c_major, c_major), line(c_major, c_major)]) == 0, "the first, where all are"
-    assert nearest_to_key([line(b_major, d_minor), line(c_major, d_minor)]) == 1, "the nearer one, where none is"
+    astray = [line(b_major, c_major), line(c_major, c_major)]
+    assert leading(astray, 4, 16) == 1
+    assert leading(astray, 3, 16) == 0, "so few bars do not tell"
+    assert leading(astray, 3, 3) == 1, "unless there are no more"
+    assert leading([line(c_major, c_major), line(c_major, c_major)], 4, 16) == 0, "the first, where all are"
+    assert leading([line(b_major, d_minor), line(c_major, d_minor)], 16, 16) == 1, "the nearer one, where none is"
+
+
+def test_a_line_may_stray_a_little_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = {"little": -0.06, "far": -0.2, "none": 0.0, "heard": 1.0}
+    monkeypatch.setattr(composing, "nearness", lambda notes, key: notes)
+
+    class Tune:
+        tokens = (events.FIRST["KEY"],)
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def piece(self, bars: int) -> SimpleNamespace:
+            return SimpleNamespace(notes=near[self.name])
+
+    def chosen(first: str, written: int) -> int:
+        return leading([Tune(first), Tune("heard")], written, 16)  # type: ignore[list-item]
+
+    assert [chosen("little", written) for written in (4, 6, 7, 15, 16)] == [0, 0, 1, 1, 1]
+    assert [chosen("far", written) for written in (3, 4, 16)] == [0, 1, 1]
+    assert [chosen("none", written) for written in (4, 15, 16)] == [0, 0, 1]
 
 
 def test_asked_keys_are_heard_more_often_with_more_tries(monkeypatch: pytest.MonkeyPatch) -> None:
