@@ -18,11 +18,12 @@ from genai_demo.music import events
 from genai_demo.music.bar_facts import FACTS, tell
 from genai_demo.music.composer import Composer
 from genai_demo.music.composer_training import UNKNOWN, as_batch, token_losses
-from genai_demo.music.composing import GUIDANCE, Line, Plan, Sampling, TokenStream
+from genai_demo.music.composing import GUIDANCE
 from genai_demo.music.conditions import ANY
 from genai_demo.music.ear import heard_key
 from genai_demo.music.event_batches import Rows
 from genai_demo.music.holes import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
+from genai_demo.music.lines import Line, Plan, Sampling, TokenStream
 from genai_demo.music.piece import STEP, Note, Piece
 from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update

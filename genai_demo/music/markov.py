@@ -9,7 +9,7 @@ import numpy as np
 
 from genai_demo.engine.ngram import KneserNey
 from genai_demo.music import events
-from genai_demo.music.composing import Line, Plan, Sampling
+from genai_demo.music.lines import Line, Plan, Sampling
 from genai_demo.music.parallel import in_processes
 from genai_demo.music.piece import Bar, Piece
 from genai_demo.music.requests import ComposeRequest

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from genai_demo.music import composing, events
 from genai_demo.music.bar_facts import PLACES
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
-from genai_demo.music.composing import Line, Plan, Sampling, TokenStream, compose, draw, leading
+from genai_demo.music.composing import compose, leading
 from genai_demo.music.ear import heard_key
+from genai_demo.music.lines import Line, Plan, Sampling, TokenStream, draw
 from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
 from genai_demo.music.shorthand import KEYS, write_shorthand

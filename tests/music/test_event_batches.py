@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from genai_demo.music import events
 from genai_demo.music.bar_facts import FACTS, MOST_BARS, PLACES, STRETCH, register_places, style_place, tell
-from genai_demo.music.composing import Line, Plan
 from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, density_of, register_of
 from genai_demo.music.data import Music
 from genai_demo.music.event_batches import EventBatches, tell_all
 from genai_demo.music.labels import Label
+from genai_demo.music.lines import Line, Plan
 from genai_demo.music.piece import PITCHES, TICKS, Key, Piece
 from genai_demo.music.roll import SHIFTS
 from tests.helpers.music import pieces, scale
