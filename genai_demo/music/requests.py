@@ -56,7 +56,7 @@ class ComposeRequest:
     """one of `STYLES`, or "any\""""
     temperature: float = 1.0
     """below 1 safer, above 1 wilder"""
-    top_p: float = 0.99
+    top_p: float = 1.0
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     variants: int = 1
     """pieces written at once"""
@@ -90,7 +90,7 @@ class ContinueRequest:
     register: str = ANY
     style: str = ANY
     temperature: float = 1.0
-    top_p: float = 0.99
+    top_p: float = 1.0
     variants: int = 1
     seed: int = 0
 

@@ -46,7 +46,7 @@ def compose_music(
     register: str = "any",
     style: str = "any",
     temperature: float = 1.0,
-    top_p: float = 0.99,
+    top_p: float = 1.0,
     variants: int = 1,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
