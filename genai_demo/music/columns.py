@@ -15,6 +15,10 @@ from genai_demo.music.roll import HANDS, KEYS
 
 SLOTS = 5
 """most keys that one hand strikes at once; of more the inner ones are not seen"""
+AT_ONCE = 72
+"""most steps of the bars that the masked model fills at once, the others being heard on both sides"""
+_STRAYS = 0.1
+"""share of notes between the steps from which on the grid bends music too much"""
 NONE = KEYS
 """stands in a slot where no key is struck"""
 LONGEST = 32
@@ -100,6 +104,13 @@ def strokes_of(piece: Piece) -> Strokes:
         np.minimum(slots, 255).astype(np.uint8),
         strays.astype(bool),
     )
+
+
+def fits_at_once(piece: Piece, first: int, last: int) -> bool:
+    """Return whether the masked model can fill bars, from 0, of a piece at once, and hears the piece as it is."""
+    strays = sum(note.start % STEP != 0 for note in piece.notes)
+    steps = (piece.bars[last].end - piece.bars[first].start) // STEP
+    return steps <= AT_ONCE and strays <= _STRAYS * len(piece.notes)
 
 
 def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:

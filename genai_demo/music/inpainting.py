@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.music.canvas import Canvas
-from genai_demo.music.columns import OUTSIDE, columns_of, places_of, strokes_of
+from genai_demo.music.columns import AT_ONCE, OUTSIDE, columns_of, places_of, strokes_of
 from genai_demo.music.conditions import ANY, DENSITIES, DENSITY_BOUNDS
 from genai_demo.music.ear import heard_key
 from genai_demo.music.holes import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
@@ -30,8 +30,6 @@ from genai_demo.music.roll import HANDS, KEYS
 from genai_demo.music.surprise import surprise
 from genai_demo.music.unmasking import Struck, resolve
 
-_CHUNK = 72
-"""most steps of the bars that are filled at once, the others being heard on both sides"""
 _TRIES = 4
 """times that they are filled"""
 _APART = 500_001
@@ -188,10 +186,10 @@ def _chunks(piece: Piece, hidden: np.ndarray) -> list[tuple[int, int]]:
         first, end = bar.start // STEP, bar.end // STEP
         if not hidden[:, first:end].any():
             continue
-        if chunks and chunks[-1][1] == first and end - chunks[-1][0] <= _CHUNK:
+        if chunks and chunks[-1][1] == first and end - chunks[-1][0] <= AT_ONCE:
             chunks[-1] = (chunks[-1][0], end)
         else:
-            chunks += [(start, min(start + _CHUNK, end)) for start in range(first, end, _CHUNK)]
+            chunks += [(start, min(start + AT_ONCE, end)) for start in range(first, end, AT_ONCE)]
     return chunks
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from genai_demo.catalogue import message, sentences
 from genai_demo.errors import UserError
 from genai_demo.music import generation
+from genai_demo.music.columns import fits_at_once
 from genai_demo.music.loading import FOLDERS, checkpoint_folder
 from genai_demo.music.piece import PITCHES
 from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
@@ -25,6 +26,7 @@ from genai_demo.ui.music_desk import (
     Work,
     at,
     changed_by,
+    checked_bars,
     continuing,
     followed,
     grown,
@@ -62,18 +64,28 @@ def composers_here() -> tuple[str, ...]:
     return tuple(model for model in MODELS if model in models_here())
 
 
-def rewriter(work: Work, hand: str, keys: tuple[int, int]) -> str:
-    """Return the model that writes some of a work anew: the GAN what is its own, as far as it can, else the best here.
+def rewriter(work: Work, bars: tuple[int, int], hand: str, keys: tuple[int, int]) -> str:
+    """Return the model that writes some of a work anew.
+
+    The GAN writes what is its own, as far as it can; the masked model, which hears both sides, what it can fill at
+    once; and the best one here writes all the rest.
 
     Args:
         work: what it is done to.
+        bars: first and last bar to write, from 0.
         hand: one of `HANDS`.
         keys: the lowest and the highest pitch to write.
+
+    Raises:
+        UserError: there are no such bars.
     """
+    first, last = checked_bars(work.piece, *bars)
     here = models_here()
     own = work.request.model if work.request else ""
     if own == "gan" and own in here and (hand, keys) == ("both", PITCHES):
         return own
+    if "masked" in here and fits_at_once(work.piece, first, last):
+        return "masked"
     return next((model for model in REWRITERS if model in here), REWRITERS[0])
 
 
@@ -186,7 +198,8 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
         keys = _whole(wanted["lowest"]), _whole(wanted["highest"])
         # Where no model here writes less than whole bars, the page offers no hands.
         hand = str(wanted["hand"] or "both")
-        model = rewriter(work, hand, keys)
+        written = (first, last) if action == "rewrite" else (0, len(work.piece.bars) - 1)
+        model = rewriter(work, written, hand, keys)
         scope = Scope(hand, *keys, temperature, seed, model)
         if action == "keep":
             job = keeping(work, place, (first, last), scope)

@@ -13,13 +13,14 @@ import pytest
 
 from genai_demo.engine.receipt import Receipt
 from genai_demo.errors import UserError
-from genai_demo.music.piece import PITCHES
+from genai_demo.music.piece import PITCHES, TICKS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest
 from genai_demo.settings import settings
 from genai_demo.ui import music_handlers as handlers
 from genai_demo.ui.music_compose import PRESETS
 from genai_demo.ui.music_desk import Desk, Job, given, settled
 from genai_demo.ui.music_files import reproduced
+from tests.helpers.music import scale
 from tests.helpers.scores import piece
 
 TUNE = piece([(start, 1, 60 + start) for start in range(16)], [(0, 4, 48)], [(4, 4)] * 4)
@@ -82,17 +83,26 @@ def test_what_is_kept_stays(music: Path) -> None:
         assert told[0] == told[1]
 
 
-def test_the_gan_writes_its_own_bars_anew_and_the_composer_everything_else(
-    music: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = replace(given(TUNE).works[0], request=ComposeRequest("gan"))
-    assert handlers.rewriter(own, "both", PITCHES) == "gan"
-    assert handlers.rewriter(own, "left", PITCHES) == handlers.rewriter(own, "both", (60, 72)) == "composer"
-    assert handlers.rewriter(given(TUNE).works[0], "both", PITCHES) == "composer"
+def test_each_model_writes_anew_what_it_writes_best(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tune = given(scale(8)).works[0]
+    own = replace(tune, request=ComposeRequest("gan"))
+    assert handlers.rewriter(own, (0, 7), "both", PITCHES) == "gan", "the GAN its own bars"
+    for work in (own, tune):
+        assert handlers.rewriter(work, (2, 5), "left", PITCHES) == "masked", "the masked model four bars"
+        assert handlers.rewriter(work, (2, 5), "both", (60, 72)) == "masked"
+        assert handlers.rewriter(work, (2, 6), "left", PITCHES) == "composer", "the composer more"
+    bent = replace(tune, piece=replace(tune.piece, notes=tuple(
+        replace(note, start=note.start + TICKS // 3, length=TICKS // 3) for note in tune.piece.notes
+    )))  # fmt: skip
+    assert handlers.rewriter(bent, (2, 2), "both", PITCHES) == "composer", "and what the masked model cannot hear"
+    with pytest.raises(UserError, match="bars"):
+        handlers.rewriter(tune, (2, 8), "both", PITCHES)
     monkeypatch.setattr(handlers, "models_here", lambda: ("masked",))
-    assert handlers.rewriter(own, "both", PITCHES) == handlers.harmoniser() == "masked"
+    assert handlers.rewriter(own, (0, 7), "both", PITCHES) == handlers.harmoniser() == "masked"
+    monkeypatch.setattr(handlers, "models_here", lambda: ("composer",))
+    assert handlers.rewriter(tune, (0, 0), "both", PITCHES) == "composer"
     monkeypatch.setattr(handlers, "models_here", lambda: ("gan",))
-    assert handlers.rewriter(given(TUNE).works[0], "both", PITCHES) == "gan"
+    assert handlers.rewriter(tune, (0, 0), "both", PITCHES) == "gan"
     job = handlers.asked(given(TUNE), pressed("rewrite", hand=None), 1.0, 1.0)
     assert isinstance(job, Job) and job.request.model == "gan"
 
