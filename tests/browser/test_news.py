@@ -107,6 +107,7 @@ def test_while_a_text_is_written_nothing_frees_the_button(app: str, visit: Visit
     open_settings(page, "generate")
     page.locator("#generate-model label").last.click()
     page.locator("#generate-slow input").check()
+    set_number(page, "generate-steps", 32)
     page.locator("#generate-run").click()
     expect(page.locator("#generate-results article.running")).to_be_visible()
     page.get_by_role("radio", name="中文").check(force=True)
