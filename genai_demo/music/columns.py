@@ -17,8 +17,8 @@ SLOTS = 5
 """most keys that one hand strikes at once; of more the inner ones are not seen"""
 AT_ONCE = 72
 """most steps of the bars that the masked model fills at once, the others being heard on both sides"""
-_STRAYS = 0.1
-"""share of notes between the steps from which on the grid bends music too much"""
+STRAYS = 0.1
+"""share of notes that may start between the steps: on the grid more would bend music too much"""
 NONE = KEYS
 """stands in a slot where no key is struck"""
 LONGEST = 32
@@ -110,7 +110,7 @@ def fits_at_once(piece: Piece, first: int, last: int) -> bool:
     """Return whether the masked model can fill bars, from 0, of a piece at once, and hears the piece as it is."""
     strays = sum(note.start % STEP != 0 for note in piece.notes)
     steps = (piece.bars[last].end - piece.bars[first].start) // STEP
-    return steps <= AT_ONCE and strays <= _STRAYS * len(piece.notes)
+    return steps <= AT_ONCE and strays <= STRAYS * len(piece.notes)
 
 
 def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:

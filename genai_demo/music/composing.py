@@ -21,6 +21,7 @@ from genai_demo.music.lines import Line, Plan, Sampling, TokenStream
 from genai_demo.music.piece import Bar, Key, Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
+from genai_demo.music.seeds import seeds_of_tries
 from genai_demo.music.shorthand import KEYS
 
 _MAJOR = 0.65
@@ -38,8 +39,6 @@ _ROAMING = 0.1
 
 Asking each bar to be in the key costs the music its harmonies, and choosing every four bars makes the visitor wait.
 """
-_APART = 500_001
-"""from the seed of one of them to the next; of a seed the generator takes the lower 32 bits only"""
 
 
 def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
@@ -52,11 +51,11 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
     lines = []
     for number in range(request.variants):
-        seed = request.seed * 1_000_003 + number
+        seeds = seeds_of_tries(request.seed, number, TRIES)
         tokens = plan.tokens
         if isinstance(request, ComposeRequest) and request.key == ANY:
-            tokens = (_key_token(_some_key(seed)), *tokens[1:])
-        lines += [Line(replace(plan, tokens=tokens), seed + _APART * place) for place in range(TRIES)]
+            tokens = (_key_token(_some_key(seeds[0])), *tokens[1:])
+        lines += [Line(replace(plan, tokens=tokens), seed) for seed in seeds]
     # Where nothing was asked for, being told it makes no difference, and it would cost as much again.
     guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else GUIDANCE
     stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance))

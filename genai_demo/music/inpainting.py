@@ -27,13 +27,12 @@ from genai_demo.music.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import HANDS, KEYS
+from genai_demo.music.seeds import seeds_of_tries
 from genai_demo.music.surprise import surprise
 from genai_demo.music.unmasking import Struck, resolve
 
 _TRIES = 4
-"""times that they are filled"""
-_APART = 500_001
-"""from the seed of one time to the next; of a seed the generator takes the lower 32 bits only"""
+"""times that bars are filled, of which one is kept"""
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,11 @@ def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Up
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
-    seeds = [asked.seed * 1_000_003 + row + _APART * time for row in range(asked.variants) for time in range(_TRIES)]
-    random = [torch.Generator().manual_seed(seed) for seed in seeds]
+    random = [
+        torch.Generator().manual_seed(seed)
+        for variant in range(asked.variants)
+        for seed in seeds_of_tries(asked.seed, variant, _TRIES)
+    ]
     line = _Line(opened.given, opened.heard, asked)
     chunks = [(hole, *chunk) for hole in opened.holes for chunk in _chunks(opened.given, hole.hidden)]
     total = asked.steps * len(chunks)

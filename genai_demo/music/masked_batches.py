@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genai_demo.music.columns import NONE, OUTSIDE, SLOTS, places_of, strokes_of
+from genai_demo.music.columns import NONE, OUTSIDE, SLOTS, STRAYS, places_of, strokes_of
 from genai_demo.music.conditions import DENSITIES, DENSITY_BOUNDS, STYLES, style_of
 from genai_demo.music.data import Music
 from genai_demo.music.piece import STEP, TICKS, Bar, Key
@@ -25,8 +25,6 @@ density, style: places in `DENSITIES` and `STYLES`, from 1
 """
 _FEWEST = 8
 """notes in a window"""
-_STRAYS = 0.1
-"""share of a window's notes that may start between the steps of the grid, which bends them"""
 
 Windows = dict[str, np.ndarray]
 """keys, lengths: uint8 (B, 2, T, SLOTS), as in `Columns`; places: uint8 (B, T), see `places_of`;
@@ -96,7 +94,7 @@ class ColumnBatches:
         self._shifts = np.array([to_white_keys(piece.key) for piece in music.pieces])
         low, high = np.searchsorted(self._steps, self._starts), np.searchsorted(self._steps, self._starts + window)
         strays = np.concatenate([[0], np.cumsum(self._strays)])
-        usable = (high - low >= _FEWEST) & (strays[high] - strays[low] <= _STRAYS * (high - low))
+        usable = (high - low >= _FEWEST) & (strays[high] - strays[low] <= STRAYS * (high - low))
         self._starts, self._owners = self._starts[usable], self._owners[usable]
 
     def __len__(self) -> int:
