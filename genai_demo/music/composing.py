@@ -15,9 +15,9 @@ import numpy as np
 
 from genai_demo.music import events
 from genai_demo.music.composer import Composer
-from genai_demo.music.conditions import ANY
+from genai_demo.music.conditions import ANY, STYLES
 from genai_demo.music.ear import heard_key, nearness
-from genai_demo.music.lines import Line, Plan, Sampling, TokenStream
+from genai_demo.music.lines import GUIDED, Line, Plan, Sampling, TokenStream
 from genai_demo.music.piece import Bar, Key, Piece
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
@@ -28,6 +28,16 @@ _MAJOR = 0.65
 """share of pieces in major where the key is left open, as in the training data"""
 _MOST_SHARPS = 4
 """sharps or flats of the keys that are chosen where it is left open"""
+_PIECES = {
+    "4/4": (79, 47, 227, 3, 15, 1, 377),
+    "3/4": (69, 46, 268, 156, 14, 1, 248),
+    "2/4": (6, 65, 187, 49, 4, 14, 220),
+    "6/8": (7, 25, 93, 0, 2, 0, 203),
+}
+"""pieces of each of `STYLES` in the training data, by which the style is drawn where it is left open
+
+The composer learns from tokens, of which long pieces have more: by itself it would choose the styles of those.
+"""
 GUIDANCE = 3.0
 """of what is written where a style, a density or a register is asked for"""
 TRIES = 2
@@ -52,13 +62,12 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     lines = []
     for number in range(request.variants):
         seeds = seeds_of_tries(request.seed, number, TRIES)
-        tokens = plan.tokens
-        if isinstance(request, ComposeRequest) and request.key == ANY:
-            tokens = (_key_token(_some_key(seeds[0])), *tokens[1:])
-        lines += [Line(replace(plan, tokens=tokens), seed) for seed in seeds]
-    # Where nothing was asked for, being told it makes no difference, and it would cost as much again.
-    guidance = 1.0 if {plan.style, plan.density, plan.register} == {ANY} else GUIDANCE
-    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance))
+        own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
+        lines += [Line(own, seed) for seed in seeds]
+    asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
+    # Without guidance it costs half as much.
+    guidance = GUIDANCE if asked else 1.0
+    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance, asked))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     chosen, shown = [0] * request.variants, 0
     while shown < request.bars:
@@ -103,6 +112,17 @@ def _plan_of_new(request: ComposeRequest) -> Plan:
     metre = events.FIRST["METRE"] + events.METRES.index((int(beats), int(unit)))
     tokens = (_key_token(KEYS[request.key]), _tempo_token(request.tempo), metre)
     return Plan(tokens, request.bars, request.style, request.density, request.register)
+
+
+def _completed(plan: Plan, request: ComposeRequest, seed: int) -> Plan:
+    """Return a plan in which key and style, where they were left open, are drawn by `seed`."""
+    if request.key == ANY:
+        plan = replace(plan, tokens=(_key_token(_some_key(seed)), *plan.tokens[1:]))
+    if request.style == ANY:
+        pieces = np.array(_PIECES[request.metre])
+        random = np.random.default_rng([seed, 2])
+        plan = replace(plan, style=STYLES[int(random.choice(len(STYLES), p=pieces / pieces.sum()))])
+    return plan
 
 
 def _plan_of_given(request: ContinueRequest) -> Plan:

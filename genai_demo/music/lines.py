@@ -22,8 +22,8 @@ _KEPT = 0.75
 """share of the context that is read again when it is full"""
 _DRAWS = 256
 """random numbers that are drawn at once"""
-_ASKED = [PLACES[name] for name in ("style", "density", "register")]
-"""facts that are guided; the key is not, since music that follows it still more is all scale"""
+GUIDED = ("style", "density", "register")
+"""facts that can be guided; the key is not, since music that follows it still more is all scale"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
@@ -48,7 +48,9 @@ class Sampling:
     top_p: float = 1.0
     """sample among the likeliest tokens that together have this probability"""
     guidance: float = 1.0
-    """how often the difference counts that it makes to be told what was asked for (Ho and Salimans 2022); 1 is plain"""
+    """how often the difference counts that it makes to be told `guided` (Ho and Salimans 2022); 1 is plain"""
+    guided: tuple[str, ...] = GUIDED
+    """facts that were asked for"""
 
 
 class Line:
@@ -197,7 +199,8 @@ class TokenStream:
             context = self._context(1)
         if guidance == 1:
             return self._network(context, self._memory)[:, -1].float().cpu().numpy()
-        told, untold = self._network(_beside_untold(context), self._memory)[:, -1].float().chunk(2)  # (B, V) twice
+        both = _beside_untold(context, self._sampling.guided)
+        told, untold = self._network(both, self._memory)[:, -1].float().chunk(2)  # (B, V) twice
         return (untold + guidance * (told - untold)).cpu().numpy()
 
     @torch.inference_mode()
@@ -222,10 +225,10 @@ class TokenStream:
             line.push(line.draw(logits, self._sampling))
 
 
-def _beside_untold(context: Context) -> Context:
-    """Return a context of (2 B, T): the same rows, and then once more without what was asked for."""
+def _beside_untold(context: Context, guided: Sequence[str]) -> Context:
+    """Return a context of (2 B, T): the same rows, and then once more without some of the facts."""
     untold = context.facts.clone()
-    untold[..., _ASKED] = 0
+    untold[..., [PLACES[name] for name in guided]] = 0
     return Context(context.tokens.repeat(2, 1), context.times.repeat(2, 1), torch.cat([context.facts, untold]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from genai_demo.music import composing, events
 from genai_demo.music.bar_facts import PLACES
 from genai_demo.music.composer import DEBUG, Composer, ComposerConfig, Context
 from genai_demo.music.composing import compose, leading
+from genai_demo.music.conditions import STYLES
 from genai_demo.music.ear import heard_key
 from genai_demo.music.lines import Line, Plan, Sampling, TokenStream, draw
 from genai_demo.music.piece import TICKS, Bar, Key, Note, Piece
@@ -92,6 +94,54 @@ def test_bars_come_one_after_the_other_and_stay() -> None:
     assert all(one.finished and one.bars == 6 for one in last)
 
 
+def told_styles(request: ComposeRequest | ContinueRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the style that each variant is told, and see that its tries are told the same."""
+    plans: list[Plan] = []
+
+    def watched(plan: Plan, seed: int) -> Line:
+        plans.append(plan)
+        return Line(plan, seed)
+
+    monkeypatch.setattr(composing, "Line", watched)
+    written(request)
+    assert plans[:: composing.TRIES] == plans[composing.TRIES - 1 :: composing.TRIES]
+    return [plan.style for plan in plans[:: composing.TRIES]]
+
+
+def test_a_style_left_open_is_one_of_the_metre_and_one_asked_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    metre = "6/8"
+    styles = [
+        style
+        for seed in range(12)
+        for style in told_styles(ComposeRequest(bars=4, metre=metre, seed=seed, variants=4), monkeypatch)
+    ]
+    allowed = {style for style, pieces in zip(STYLES, composing._PIECES[metre], strict=True) if pieces}
+    assert len(set(styles)) > 2
+    assert set(styles) <= allowed
+    assert Counter(styles).most_common(1)[0][0] == "song"
+    assert told_styles(ComposeRequest(bars=4, style="ragtime", variants=3), monkeypatch) == ["ragtime"] * 3
+    given_piece = write_shorthand(scale(2, Key(7, "major")))
+    assert told_styles(ContinueRequest(music=given_piece, bars=4), monkeypatch) == ["any"]
+
+
+def test_only_what_was_asked_for_is_guided(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Sampling] = []
+
+    def watched(network: Composer, lines: list[Line], sampling: Sampling) -> TokenStream:
+        found.append(sampling)
+        return TokenStream(network, lines, sampling)
+
+    monkeypatch.setattr(composing, "TokenStream", watched)
+    written(ComposeRequest(bars=4))
+    written(ComposeRequest(bars=4, density="dense"))
+    written(ComposeRequest(bars=4, style="song", register="low"))
+    assert [(one.guidance > 1, one.guided) for one in found] == [
+        (False, ()),
+        (True, ("density",)),
+        (True, ("style", "register")),
+    ]
+
+
 def test_given_music_stays_and_goes_on_in_its_metre_and_key() -> None:
     given_piece = replace(scale(3, Key(7, "major"), tempo=92.0), bars=bars_of([(4, 4), (4, 4), (4, 4)]))
     request = ContinueRequest(music=write_shorthand(given_piece), bars=5, seed=1)
@@ -138,11 +188,13 @@ def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
     assert first > 0
 
 
-def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond() -> None:
+@pytest.mark.parametrize("guided", [("style", "density", "register"), ("density",)])
+def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond(guided: tuple[str, ...]) -> None:
     plan = Plan(HEADER, 4, style="dance", density="dense")
     lines = [Line(plan, 1)]
-    plain, other = TokenStream(NETWORK, lines, Sampling()), TokenStream(NETWORK, lines, Sampling(guidance=2.5))
-    hidden = [PLACES[name] for name in ("style", "density", "register")]
+    plain = TokenStream(NETWORK, lines, Sampling())
+    other = TokenStream(NETWORK, lines, Sampling(guidance=2.5, guided=guided))
+    hidden = [PLACES[name] for name in guided]
     for _ in range(12):
         facts = torch.from_numpy(np.array([lines[0].facts])).long()
         untold = facts.clone()
