@@ -78,8 +78,7 @@ _LIMITS = {
   register and the number of keys held is kept.""",
     "masked": """\
 - It knows sixteenths and nothing finer, no triplets, and of a hand at most five keys struck at once.
-- It sees nine bars of 4/4 at once; what lies beyond does not count.
-- It fills every few bars four times, and the time goes on whose parts surprise it least, each hearing all others.""",
+- It sees nine bars of 4/4 at once; what lies beyond does not count.""",
     "encoder": """\
 - It knows sixteenths and nothing finer, four bars, and the metres 4/4, 3/4, 2/4 and 6/8.
 - Near vectors say that bars could be of one piece, not that they are good, nor that one was copied.""",

@@ -1,8 +1,7 @@
 """Rewrites chosen bars, a hand or a range of keys of given music, and harmonises melodies, with the masked model.
 
 Whatever is not chosen stays note for note, also where it lies off the grid of sixteenths: the model hears it on the
-grid, and only what it writes itself is taken from there. What is chosen is written four times, and the time goes on
-that surprises the model least: columns that are filled at once do not hear each other, and not always agree.
+grid, and only what it writes itself is taken from there.
 """
 
 from __future__ import annotations
@@ -28,11 +27,7 @@ from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_mu
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import HANDS, KEYS
 from genai_demo.music.seeds import seeds_of_tries
-from genai_demo.music.surprise import surprise
 from genai_demo.music.unmasking import Struck, resolve
-
-_TRIES = 4
-"""times that bars are filled, of which one is kept"""
 
 
 @dataclass(frozen=True)
@@ -68,17 +63,14 @@ def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Up
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
-    random = [
-        torch.Generator().manual_seed(seed)
-        for variant in range(asked.variants)
-        for seed in seeds_of_tries(asked.seed, variant, _TRIES)
-    ]
+    seeds = [seed for variant in range(asked.variants) for seed in seeds_of_tries(asked.seed, variant, 1)]
+    random = [torch.Generator().manual_seed(seed) for seed in seeds]
     line = _Line(opened.given, opened.heard, asked)
     chunks = [(hole, *chunk) for hole in opened.holes for chunk in _chunks(opened.given, hole.hidden)]
     total = asked.steps * len(chunks)
 
     def update(step: int, bars: int) -> Update:
-        pieces = [opened.together(notes) for notes in line.notes[::_TRIES]]
+        pieces = [opened.together(notes) for notes in line.notes]
         return Update(tuple(Composition(piece, step == total, bars) for piece in pieces), step, total)
 
     yield update(0, 0)
@@ -94,7 +86,7 @@ def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Up
 
 
 class _Line:
-    """All variants of a piece and all tries of each, as lines of columns with margins, and what they were given so far.
+    """All variants of a piece, as lines of columns with margins, and what was written into them so far.
 
     Args:
         given: the piece as it was.
@@ -104,7 +96,6 @@ class _Line:
 
     def __init__(self, given: Piece, heard: Piece, asked: _Asked) -> None:
         self._given, self._asked = given, asked
-        self._rows = asked.variants * _TRIES
         # The model knows music on the white keys best: there it is heard, and from there it is brought back.
         self._key = given.key or heard_key(given.notes)
         self._shift = to_white_keys(self._key)
@@ -114,13 +105,13 @@ class _Line:
         self._inner = given.end // STEP
         self._size = max(WINDOW, self._inner + 2 * MARGIN)
         columns = columns_of(strokes_of(heard), -MARGIN, self._size)
-        self._keys = torch.from_numpy(columns.keys).long().repeat(self._rows, 1, 1, 1)  # (B, 2, P, SLOTS)
-        self._lengths = torch.from_numpy(columns.lengths).long().repeat(self._rows, 1, 1, 1)
+        self._keys = torch.from_numpy(columns.keys).long().repeat(asked.variants, 1, 1, 1)  # (B, 2, P, SLOTS)
+        self._lengths = torch.from_numpy(columns.lengths).long().repeat(asked.variants, 1, 1, 1)
         places = np.full(self._size, OUTSIDE)
         places[MARGIN : MARGIN + self._inner] = places_of(given.bars)
         self._places = torch.from_numpy(places)
-        self.notes: list[list[Note]] = [[] for _ in range(self._rows)]
-        """notes written into each try, those of the first variant first"""
+        self.notes: list[list[Note]] = [[] for _ in range(asked.variants)]
+        """notes written into each variant"""
 
     def fill(
         self, network: MaskedRoll, hole: Hole, first: int, last: int, random: Sequence[torch.Generator]
@@ -129,7 +120,7 @@ class _Line:
         start = first + MARGIN - (WINDOW - (last - first)) // 2
         start = max(0, min(start, self._size - WINDOW))
         window = slice(start, start + WINDOW)
-        rows = self._rows
+        rows = self._asked.variants
 
         def cut(some: np.ndarray, outside: int) -> Tensor:
             whole = np.full((HANDS, self._size), outside, some.dtype)
@@ -154,17 +145,7 @@ class _Line:
             self._keys[:, :, window], self._lengths[:, :, window] = filled.keys, filled.lengths
             for note in written:
                 self.notes[note.row].append(_note(note, start - MARGIN, -self._shift))
-            if not (filled.hidden & wanted).any():
-                self._choose(surprise(network, filled, wanted))
             yield
-
-    def _choose(self, surprises: Tensor) -> None:
-        """Let all tries of a variant go on from the one that surprises (B,) least."""
-        for first in range(0, self._rows, _TRIES):
-            tries = slice(first, first + _TRIES)
-            best = first + int(surprises[tries].argmin())
-            self._keys[tries], self._lengths[tries] = self._keys[best].clone(), self._lengths[best].clone()
-            self.notes[tries] = [list(self.notes[best]) for _ in range(_TRIES)]
 
     def _density(self, first: int) -> int:
         """Return the condition of the density of a window that starts at a step: as asked, or as the music was."""
