@@ -38,7 +38,7 @@ def on_grid(piece: Piece, step: int = STEP) -> Piece:
     A key that would be struck twice at one moment, or while it is held, is treated as `untangled` says.
     """
     notes = []
-    last = piece.end - step
+    last = (piece.end - 1) // step * step
     for note in piece.notes:
         start = min((2 * note.start + step) // (2 * step) * step, last)
         end = max((2 * note.end + step) // (2 * step) * step, start + step)

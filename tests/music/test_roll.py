@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -30,6 +30,8 @@ def test_lossless_on_the_grid(piece: Piece) -> None:
 
 
 @given(pieces(), st.sampled_from([STEP, TICKS // 3, 1]))
+@example(Piece((Note(0, 60, 1),), bars_of([(1, 16)])), TICKS // 3).via("a piece shorter than a step")
+@example(Piece((Note(590, 60, 10),), bars_of([(5, 16)])), TICKS // 3).via("an end between two steps")
 def test_notes_go_to_the_nearest_step(piece: Piece, step: int) -> None:
     moved = on_grid(piece, step)
     assert moved.faults() == []
