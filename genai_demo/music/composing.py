@@ -38,7 +38,7 @@ _PIECES = {
 
 The composer learns from tokens, of which long pieces have more: by itself it would choose the styles of those.
 """
-GUIDANCE = 3.0
+GUIDANCE = 1.5
 """of what is written where a style, a density or a register is asked for"""
 TRIES = 2
 """lines that grow side by side for every variant"""
