@@ -26,7 +26,7 @@ from genai_demo.music.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.roll import HANDS, KEYS
-from genai_demo.music.seeds import seeds_of_tries
+from genai_demo.music.seeds import seed_of_variant
 from genai_demo.music.unmasking import Struck, resolve
 
 
@@ -63,7 +63,7 @@ def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Up
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
-    seeds = [seed for variant in range(asked.variants) for seed in seeds_of_tries(asked.seed, variant, 1)]
+    seeds = [seed_of_variant(asked.seed, variant) for variant in range(asked.variants)]
     random = [torch.Generator().manual_seed(seed) for seed in seeds]
     line = _Line(opened.given, opened.heard, asked)
     chunks = [(hole, *chunk) for hole in opened.holes for chunk in _chunks(opened.given, hole.hidden)]
