@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             return doctor()
         if options.command == "generate" and options.receipt is not None:
-            from genai_demo.engine.receipt import read_receipt
+            from genai_demo.engine.generation.receipts import read_receipt
 
             receipt = read_receipt(options.receipt)
             if receipt.modality not in MODALITIES:

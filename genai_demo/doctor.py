@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 from genai_demo import __version__
-from genai_demo.engine.checkpoint import CONFIG, read_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -53,7 +53,7 @@ def _check_device() -> list[str]:
     try:
         import torch
 
-        from genai_demo.engine.device import bf16_speedup, choose_device
+        from genai_demo.engine.training.device import bf16_speedup, choose_device
     except (ImportError, OSError) as error:
         return [f"torch cannot be loaded ({error}): install it again with pip install -r requirements.txt."]
     try:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.files import write_bytes, write_text
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.evaluation import card_of, label_lines
 from genai_demo.faces.figures import table

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_bytes
-from genai_demo.engine.options import sizes, train_config, write_json_option
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.training.options import sizes, train_config, write_json_option
 from genai_demo.errors import UserError
 from genai_demo.faces.options import (
     TRAINING_FIELDS,
@@ -71,7 +71,7 @@ def _family(model: str) -> tuple[str, str | None]:
     """Return what to ask of a gallery, and the checkpoint to use if it is not one that ships."""
     if model in CHOICES:
         return model, None
-    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.engine.models.checkpoint import read_checkpoint
     from genai_demo.faces.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family, model
@@ -113,8 +113,8 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.loop import train as run_training
-    from genai_demo.engine.run import RunFolder
+    from genai_demo.engine.training.loop import train as run_training
+    from genai_demo.engine.training.run import RunFolder
     from genai_demo.faces.training import engine_fields, make_task
 
     config = train_config(options, **engine_fields(options.model, options.start))

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.distances import frechet_distance, unit_scale
-from genai_demo.engine.schedule import constant
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import constant
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.features import RandomFeatures, as_floats, as_shown, extract
 
 FAMILY = "dcgan"

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.contrastive import contrastive_loss
-from genai_demo.engine.schedule import cosine, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.nn.contrastive import contrastive_loss
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import cosine, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces import conditions
 from genai_demo.faces.augment import augment
 from genai_demo.faces.batches import to_floats

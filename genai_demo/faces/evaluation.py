@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from genai_demo import __version__
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.faces import figures, generation
 from genai_demo.faces.batches import to_floats

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces import conditions
 from genai_demo.faces.batches import FaceBatches, shrink
 from genai_demo.faces.labels import data_hash

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genai_demo.engine.device import choose_device
+from genai_demo.engine.training.device import choose_device
 
 Features = Callable[[Tensor], Tensor]
 """turns floats (N, 3, 64, 64) in -1 to 1, on the CPU, into features (N, F), on any device"""

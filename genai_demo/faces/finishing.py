@@ -8,9 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
-from genai_demo.engine.export import export_checkpoint
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.about import About, tabulate
 from genai_demo.faces.batches import shrink, to_floats
 from genai_demo.faces.data import read_faces

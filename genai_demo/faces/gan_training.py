@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.config import Progress
-from genai_demo.engine.distances import frechet_distance
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.schedule import cosine, linear, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.evaluation.distances import frechet_distance
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import cosine, linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.faces.about import FILE, About, tabulate
 from genai_demo.faces.augment import augment

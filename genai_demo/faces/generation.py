@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 
 import numpy as np
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.faces.loading import FOLDERS, LoadedPainter, checkpoint_folder, load, problem
 from genai_demo.faces.requests import FaceRequest, GalleryRequest

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from genai_demo.engine.distances import frechet_distance, kernel_distance, unit_scale
+from genai_demo.engine.evaluation.distances import frechet_distance, kernel_distance, unit_scale
 from genai_demo.errors import UserError
 from genai_demo.faces.distances import sliced_wasserstein
 from genai_demo.faces.features import Features, RandomFeatures, as_floats, as_shown, extract, thumbnails

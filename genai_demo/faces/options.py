@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from genai_demo.engine.options import add_run_options
+from genai_demo.engine.training.options import add_run_options
 from genai_demo.faces.requests import CHOICES, GENDERS, SMILES, GalleryRequest
 
 TRAINED = ("gan", "vae", "encoder", "dcgan")

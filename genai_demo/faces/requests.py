@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genai_demo.engine.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
 from genai_demo.errors import UserError
 
 MODELS = ("gan", "vae")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from genai_demo.catalogue import message
-from genai_demo.engine.receipt import PNG_KEY, Receipt
+from genai_demo.engine.generation.receipts import PNG_KEY, Receipt
 from genai_demo.faces.requests import FaceRequest
 
 _SOURCE_KEY = "XML:com.adobe.xmp"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genai_demo.engine.distances import frechet_distance, unit_scale
+from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
 from genai_demo.faces.about import LabelTable
 from genai_demo.faces.batches import shrink
 from genai_demo.faces.features import RandomFeatures, as_shown, extract

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from genai_demo.engine.task import Task
+from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces import encoder, gan, vae
 from genai_demo.faces.data import read_faces

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.device import choose_device
+from genai_demo.engine.training.device import choose_device
 from genai_demo.faces.features import as_floats
 
 _WIDTHS = (16, 32, 64)

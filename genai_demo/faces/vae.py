@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genai_demo.faces.blocks import ACTIVATION_GAIN, SMALLEST, Observer, Painter, activate, depth, downsample, upsample
 
 if TYPE_CHECKING:
-    from genai_demo.engine.checkpoint import Checkpoint
+    from genai_demo.engine.models.checkpoint import Checkpoint
 
 LEVELS = 3
 """levels of the Laplacian pyramid that pictures are compared on"""

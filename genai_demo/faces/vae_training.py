@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.schedule import cosine, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import cosine, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.batches import to_bytes, to_floats
 from genai_demo.faces.blocks import channels_last
 from genai_demo.faces.face_task import FaceTask, in_batches

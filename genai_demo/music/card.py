@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.files import write_bytes, write_text
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music.figures import markdown_table
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_bytes
-from genai_demo.engine.options import sizes, train_config, write_json_option
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.training.options import sizes, train_config, write_json_option
 from genai_demo.errors import UserError
 from genai_demo.music.options import (
     add_evaluate_options,
@@ -42,8 +42,8 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.loop import train as run_training
-    from genai_demo.engine.run import RunFolder
+    from genai_demo.engine.training.loop import train as run_training
+    from genai_demo.engine.training.run import RunFolder
     from genai_demo.music.training import engine_fields, make_task
 
     config = train_config(options, **engine_fields(options.model))
@@ -63,7 +63,7 @@ def export(options: argparse.Namespace) -> None:
     Raises:
         UserError: there is no snapshot, or the folder holds another family's checkpoint.
     """
-    from genai_demo.engine.export import export_checkpoint
+    from genai_demo.engine.models.export import export_checkpoint
 
     checkpoint = export_checkpoint(options.run, options.to)
     print(f"{options.to}: checkpoint {checkpoint.id}")
@@ -116,7 +116,7 @@ def _family(model: str) -> tuple[str, str | None]:
     """Return the family of a model, and the checkpoint to use if it is not one that ships."""
     if model in MODELS:
         return model, None
-    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.engine.models.checkpoint import read_checkpoint
     from genai_demo.music.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family, model

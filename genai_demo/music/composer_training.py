@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.schedule import linear, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.music import events
 from genai_demo.music.composer import Composer, ComposerConfig, Context
 from genai_demo.music.data import Music, data_hash

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.contrastive import contrastive_loss
-from genai_demo.engine.schedule import cosine, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.nn.contrastive import contrastive_loss
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import cosine, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music, data_hash
 from genai_demo.music.encoder import EncoderConfig, MusicEncoder, in_batches

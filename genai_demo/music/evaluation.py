@@ -13,7 +13,7 @@ import numpy as np
 
 from genai_demo import __version__
 from genai_demo.catalogue import message
-from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music import events, generation, judging
 from genai_demo.music.conditions import DENSITIES, REGISTERS

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.engine.distances import frechet_distance, unit_scale
+from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
 from genai_demo.music.data import Music
 from genai_demo.music.encoder import EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.encoder_training import BARS

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, fields, replace
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.music.loading import FOLDERS, LoadedModel, checkpoint_folder, load, problem
 from genai_demo.music.requests import ACTIONS, ComposeRequest, ContinueRequest, HarmoniseRequest, Request

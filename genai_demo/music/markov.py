@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from genai_demo.engine.ngram import KneserNey
+from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.music import events
 from genai_demo.music.lines import Line, Plan, Sampling
 from genai_demo.music.parallel import in_processes

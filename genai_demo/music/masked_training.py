@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.schedule import linear, warm_up
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.canvas import sounding
 from genai_demo.music.data import Music, data_hash

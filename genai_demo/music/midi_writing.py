@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import mido
 
 from genai_demo.catalogue import message
-from genai_demo.engine.receipt import MIDI_KEY, Receipt
+from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt
 from genai_demo.music.hands import HAND_NAMES
 from genai_demo.music.midi import Reading, read_midi
 from genai_demo.music.piece import TICKS, Piece

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from genai_demo.engine.options import add_run_options
+from genai_demo.engine.training.options import add_run_options
 from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
 from genai_demo.music.shorthand import KEYS

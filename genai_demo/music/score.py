@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from genai_demo import __version__
 from genai_demo.catalogue import message
-from genai_demo.engine.receipt import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.music.beams import beams
 from genai_demo.music.ear import likely_key
 from genai_demo.music.metre import KINDS, Value, division, triplets, values

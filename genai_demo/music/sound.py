@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.music.performance import Sounding, perform, seconds_at
 from genai_demo.music.piece import Piece

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import nn
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 
 

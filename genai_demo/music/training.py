@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from genai_demo.engine.task import Task
+from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.music import composer, encoder, gan, masked
 from genai_demo.music.composer import Composer, ComposerConfig

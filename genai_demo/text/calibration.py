@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data import Article, data_hash, read_articles
 from genai_demo.text.gru import GruConfig, GruModel

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.files import write_text
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.figures import markdown_table
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from genai_demo.catalogue import message
 from genai_demo.engine.files import write_text
-from genai_demo.engine.options import sizes, train_config, write_json_option
-from genai_demo.engine.receipt import Receipt, text_with_receipt
+from genai_demo.engine.generation.receipts import Receipt, text_with_receipt
+from genai_demo.engine.training.options import sizes, train_config, write_json_option
 from genai_demo.errors import UserError
 from genai_demo.text.options import (
     add_evaluate_options,
@@ -64,7 +64,7 @@ def _family(model: str | None) -> str:
     """Return the family of a model: "gru", "masked", or what the checkpoint of that name says."""
     if model is None or model in MODELS:
         return model or MODELS[0]
-    from genai_demo.engine.checkpoint import read_checkpoint
+    from genai_demo.engine.models.checkpoint import read_checkpoint
     from genai_demo.text.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family
@@ -153,8 +153,8 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.loop import train as run_training
-    from genai_demo.engine.run import RunFolder
+    from genai_demo.engine.training.loop import train as run_training
+    from genai_demo.engine.training.run import RunFolder
     from genai_demo.text.training import make_task
 
     config = train_config(options)
@@ -190,7 +190,7 @@ def export(options: argparse.Namespace) -> None:
         UserError: there is no snapshot, the runs do not fit, the folder holds another family's checkpoint, or the
             articles to calibrate on cannot be used.
     """
-    from genai_demo.engine.export import export_checkpoint
+    from genai_demo.engine.models.export import export_checkpoint
 
     checkpoint = export_checkpoint(options.run[0], options.to, others=options.run[1:])
     if options.calibrate is not None:

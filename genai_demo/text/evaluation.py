@@ -13,7 +13,7 @@ from typing import Any
 
 from genai_demo import __version__
 from genai_demo.catalogue import message
-from genai_demo.engine.checkpoint import read_checkpoint
+from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text import generation, topics
 from genai_demo.text.cleaning import ends_sentence, strip_source

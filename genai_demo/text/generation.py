@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import asdict, fields, replace
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.loading import FOLDERS, checkpoint_folder, load, problem
 from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest

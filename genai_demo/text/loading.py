@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.shelf import Shelf, load_network
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.registry import Shelf, load_network
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:

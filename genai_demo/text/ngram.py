@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genai_demo.engine.ngram import KneserNey
+from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data import Article
 from genai_demo.text.tokenizer import END, Tokenizer
 

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.checkpoint import CONFIG, Checkpoint, read_checkpoint
-from genai_demo.engine.config import Progress
-from genai_demo.engine.schedule import linear
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import linear
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.text.cleaning import strip_source
 from genai_demo.text.data import Article, data_hash

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.config import Progress
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.schedule import linear, warm_up
-from genai_demo.engine.task import Batch, Phase, Task
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 from genai_demo.text import gru, masked
 from genai_demo.text.batches import NewsBatches

@@ -10,8 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.engine.checks import check_whole
-from genai_demo.engine.receipt import parse_receipt
+from genai_demo.engine.generation.checks import check_whole
+from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.faces.morph import KINDS, morph

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genai_demo.engine.receipt import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.faces.loading import FOLDERS

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.engine.receipt import LARGEST_FILE
+from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.ui import cards, faces_cards

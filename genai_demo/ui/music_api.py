@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.engine.receipt import parse_receipt
+from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.music import generation
 from genai_demo.music.midi import read_midi

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from genai_demo.engine.receipt import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
 from genai_demo.music import generation
 from genai_demo.music.engraving import WIDTHS, engrave

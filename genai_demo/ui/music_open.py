@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.engine.receipt import LARGEST_FILE
+from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.music.requests import ComposeRequest, given_music
 from genai_demo.ui import cards, music_files, music_played

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import replace
 
-from genai_demo.engine.checks import check_one_of, check_whole
+from genai_demo.engine.generation.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.bars import lay_bars
 from genai_demo.music.ear import likely_key

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.engine.receipt import Receipt, read_receipt
+from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
 from genai_demo.text import generation
 from genai_demo.text.loading import FOLDERS

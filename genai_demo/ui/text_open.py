@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import ACTIONS
 from genai_demo.ui import cards, text_handlers

@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from genai_demo.engine.receipt import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.faces import alignment
 from genai_demo.faces.alignment import Aligned, Square
 from genai_demo.settings import settings

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from genai_demo.engine.receipt import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.music import generation
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from accelerate.state import AcceleratorState
 
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.run import RunFolder
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.finishing import finish
 from genai_demo.faces.loading import ENCODER, FOLDERS
 from genai_demo.faces.training import debug_sizes, make_task

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from genai_demo.engine.nn.adversarial import discriminator_loss, generator_loss, gradient_penalty
 from genai_demo.faces.augment import _shift, augment
 
 

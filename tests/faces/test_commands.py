@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from genai_demo.__main__ import main
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.options import train_config
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.training.options import train_config
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces import dcgan, gan
 from genai_demo.faces.options import TRAINED, add_train_options
 from genai_demo.faces.training import engine_fields

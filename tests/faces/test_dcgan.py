@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.task import Batch, Phase
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.dcgan import (
     DEBUG,
     FAMILY,

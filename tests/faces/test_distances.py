@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genai_demo.engine.distances import frechet_distance, kernel_distance, unit_scale
+from genai_demo.engine.evaluation.distances import frechet_distance, kernel_distance, unit_scale
 from genai_demo.faces.distances import SCALES, sliced_wasserstein
 from genai_demo.faces.features import RandomFeatures, as_floats, extract
 from tests.helpers.ovals import pictures

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from genai_demo.__main__ import main
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces import dcgan, encoder
 from genai_demo.faces.batches import to_floats

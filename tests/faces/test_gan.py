@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genai_demo.engine.adversarial import gradient_penalty
+from genai_demo.engine.nn.adversarial import gradient_penalty
 from genai_demo.faces import conditions
 from genai_demo.faces.gan import DEBUG, Discriminator, GanConfig, Generator
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.receipt import PNG_KEY, Receipt, read_receipt
+from genai_demo.engine.generation.receipts import PNG_KEY, Receipt, read_receipt
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.generation import gallery, paint, problem, reproduce, request_of
 from genai_demo.faces.loading import FOLDERS, load

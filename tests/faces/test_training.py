@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.faces import conditions
 from genai_demo.faces.batches import FaceBatches, shrink, to_bytes, to_floats

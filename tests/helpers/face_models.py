@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import save_checkpoint
+from genai_demo.engine.models.checkpoint import save_checkpoint
 from genai_demo.faces.finishing import finish
 from genai_demo.faces.loading import ENCODER, FOLDERS
 from genai_demo.faces.training import debug_sizes, make_network

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from genai_demo.engine.checkpoint import save_checkpoint
+from genai_demo.engine.models.checkpoint import save_checkpoint
 from genai_demo.music.loading import FOLDERS
 from genai_demo.music.training import debug_sizes, make_network
 

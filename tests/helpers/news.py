@@ -6,9 +6,9 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.text.data import Article
 from genai_demo.text.tokenizer import Tokenizer
 from genai_demo.text.training import NewsTask, NewsTraining, debug_sizes

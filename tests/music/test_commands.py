@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from genai_demo.__main__ import main
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.receipt import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
+from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.music.composer import DEBUG
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import to_midi

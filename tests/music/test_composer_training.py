@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.export import export_checkpoint
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.music import events
 from genai_demo.music.composer import Composer

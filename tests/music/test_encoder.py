@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music
 from genai_demo.music.encoder import DEBUG, EncoderConfig, MusicEncoder, in_batches

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from genai_demo.__main__ import main
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music import evaluation, generation, judging
 from genai_demo.music.card import SAMPLES, _parts, commands, write_card

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from genai_demo.engine.adversarial import gradient_penalty
+from genai_demo.engine.nn.adversarial import gradient_penalty
 from genai_demo.music import traits
 from genai_demo.music.binary import tied
 from genai_demo.music.gan import DEBUG, GanConfig, Generator

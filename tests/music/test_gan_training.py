@@ -11,11 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.export import export_checkpoint
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.music.data import Music
 from genai_demo.music.gan_batches import Canvases, spread

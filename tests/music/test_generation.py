@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.receipt import MIDI_KEY, Receipt, receipt_in
+from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt, receipt_in
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music.generation import problem, reproduce, request_of, run, warm
 from genai_demo.music.loading import FOLDERS, checkpoint_folder, load

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES, message
-from genai_demo.engine.receipt import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
 from genai_demo.music.midi import Reading, read_midi
 from genai_demo.music.midi_writing import from_pretty_midi, marked_midi, to_midi, to_pretty_midi

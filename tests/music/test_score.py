@@ -13,7 +13,7 @@ from hypothesis import given
 from lxml import etree
 
 from genai_demo.catalogue import LANGUAGES, message
-from genai_demo.engine.receipt import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.music.piece import LEFT, RIGHT, Key, Piece
 from genai_demo.music.score import musicxml
 from genai_demo.music.voices import on_grid

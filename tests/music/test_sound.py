@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.receipt import Receipt, parse_receipt
+from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.music.performance import seconds_at
 from genai_demo.music.piece import Note, Piece

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.export import export_checkpoint
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.calibration import calibrate, calibrate_checkpoint
 from genai_demo.text.data import Article

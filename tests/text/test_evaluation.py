@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import save_checkpoint
-from genai_demo.engine.export import export_checkpoint
+from genai_demo.engine.models.checkpoint import save_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text import commands, topics
 from genai_demo.text.card import write_card

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.checkpoint import WEIGHTS, read_checkpoint, save_checkpoint
-from genai_demo.engine.receipt import Receipt, parse_receipt
+from genai_demo.engine.generation.receipts import Receipt, parse_receipt
+from genai_demo.engine.models.checkpoint import WEIGHTS, read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.text import filling, generation, loading, writing
@@ -510,7 +510,7 @@ def test_a_checkpoint_that_writes_no_text(copies: Path) -> None:
 
 
 def test_a_run_stands_for_its_newest_snapshot(tiny: Path, tmp_path: Path) -> None:
-    from genai_demo.engine.run import RunFolder
+    from genai_demo.engine.training.run import RunFolder
 
     run = RunFolder(tmp_path / "run")
     for step in (1, 2):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genai_demo.engine.ngram import KneserNey
+from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data import Article
 from genai_demo.text.ngram import kneser_ney_bits_per_byte
 from genai_demo.text.tokenizer import CONTROLS, Tokenizer

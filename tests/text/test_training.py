@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.task import Batch
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.task import Batch
 from genai_demo.errors import UserError
 from genai_demo.text import masked
 from genai_demo.text.masked import MaskedModel

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.text import generation

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from genai_demo.engine.receipt import Receipt, parse_receipt
+from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.ui import cards

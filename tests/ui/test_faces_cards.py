@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
 from genai_demo.ui import faces_cards as cards

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.receipt import Receipt, read_receipt
+from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
 from genai_demo.faces import generation
 from genai_demo.faces.requests import NUDGES, FaceRequest, GalleryRequest

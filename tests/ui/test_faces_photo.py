@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.receipt import PNG_KEY
+from genai_demo.engine.generation.receipts import PNG_KEY
 from genai_demo.errors import UserError
 from genai_demo.faces import alignment
 from genai_demo.faces.alignment import Aligned, Square

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from genai_demo.engine.receipt import RECEIPT_MARK, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_MARK, Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.music.midi import Remark
 from genai_demo.music.performance import seconds_at
 from genai_demo.music.requests import ComposeRequest, RewriteRequest

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.music.piece import LEFT, Key, Piece
 from genai_demo.music.requests import (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from genai_demo.engine.receipt import receipt_in
+from genai_demo.engine.generation.receipts import receipt_in
 from genai_demo.errors import UserError
 from genai_demo.music.midi import read_midi
 from genai_demo.music.midi_writing import marked_midi

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from genai_demo.engine.receipt import Receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.music.piece import PITCHES, TICKS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.receipt import RECEIPT_KEY, RECEIPT_MARK, Receipt, parse_receipt, read_receipt, receipt_in
+from genai_demo.engine.generation.receipts import (
+    RECEIPT_KEY,
+    RECEIPT_MARK,
+    Receipt,
+    parse_receipt,
+    read_receipt,
+    receipt_in,
+)
 from genai_demo.errors import UserError
 
 RECEIPT = Receipt("text", "generate", "news-gru", "0123456789ab", {"seed": 7, "opening": "Öl"}, 2)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import safetensors.torch
 
-from genai_demo.engine import run as run_module
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training import run as run_module
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from tests.helpers.toys import Duel, Toy, product_of, same, stop_at
 
@@ -227,8 +227,8 @@ def test_damaged_state_is_named(run: RunFolder) -> None:
 SIGNALLED = """
 import os, signal, sys
 from pathlib import Path
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from tests.engine.test_resume import CONFIG
 from tests.helpers.toys import Toy
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from genai_demo.engine.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -37,7 +37,7 @@ class Shelf(Generic[Loaded]):
 
         A run's folder stands for its best snapshot.
         """
-        from genai_demo.engine.run import RunFolder
+        from genai_demo.engine.training.run import RunFolder
 
         named = settings().checkpoints / self._names.get(model, model)
         folder = named if model in self._names or named.is_dir() else Path(model)
@@ -76,7 +76,7 @@ def load_network(checkpoint: Checkpoint, make: Callable[[str, dict[str, Any]], N
     Raises:
         UserError: the description does not fit the weights.
     """
-    from genai_demo.engine.device import choose_device
+    from genai_demo.engine.training.device import choose_device
 
     try:
         network = make(checkpoint.family, checkpoint.model)

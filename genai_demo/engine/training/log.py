@@ -14,10 +14,10 @@ from accelerate import Accelerator
 from torch import nn
 
 from genai_demo import __version__
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.task import Task
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.task import Task
 
 
 class Bookkeeper:

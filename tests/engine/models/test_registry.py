@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from genai_demo.engine.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.shelf import Shelf, load_network
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.models.registry import Shelf, load_network
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 

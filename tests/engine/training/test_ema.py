@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from genai_demo.engine.ema import MovingAverage
+from genai_demo.engine.training.ema import MovingAverage
 
 
 def network_of(value: float) -> nn.Module:

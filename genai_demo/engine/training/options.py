@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.config import PRECISIONS, TRACKERS, TrainConfig
 from genai_demo.engine.files import write_json
+from genai_demo.engine.training.config import PRECISIONS, TRACKERS, TrainConfig
 from genai_demo.errors import UserError
 
 

@@ -18,15 +18,15 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast, set_seed
 from tqdm import tqdm
 
-from genai_demo.engine.bookkeeping import Bookkeeper
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.device import choose_device, choose_precision, use_tensor_cores
-from genai_demo.engine.ema import MovingAverage
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.schedule import log_spaced
-from genai_demo.engine.state import flatten_task, restore_task
-from genai_demo.engine.step import Stepper
-from genai_demo.engine.task import Task
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.device import choose_device, choose_precision, use_tensor_cores
+from genai_demo.engine.training.ema import MovingAverage
+from genai_demo.engine.training.log import Bookkeeper
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import log_spaced
+from genai_demo.engine.training.state import flatten_task, restore_task
+from genai_demo.engine.training.step import Stepper
+from genai_demo.engine.training.task import Task
 
 
 def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None) -> Progress:

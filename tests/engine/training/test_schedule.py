@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.engine.schedule import constant, cosine, linear, log_spaced, warm_up
+from genai_demo.engine.training.schedule import constant, cosine, linear, log_spaced, warm_up
 
 VALUES = st.floats(-1e6, 1e6)
 FRACTIONS = st.floats(0, 1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.engine.ngram import KneserNey
+from genai_demo.engine.evaluation.ngrams import KneserNey
 
 SIZE = 5
 texts = st.lists(st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=12), min_size=1, max_size=12)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from genai_demo.engine.config import Progress
-from genai_demo.engine.schedule import Schedule
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import Schedule
 
 Batch = dict[str, Tensor]
 """tensors by name, each with the examples along its first dimension"""

@@ -15,12 +15,12 @@ import torch
 from torch import nn
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine import device, loop
-from genai_demo.engine.checkpoint import read_checkpoint
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.export import export_checkpoint
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training import device, loop
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from tests.helpers.toys import Clock, Duel, Toy, product_of, same, stop_at
 

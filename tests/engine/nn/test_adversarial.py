@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from genai_demo.engine.adversarial import discriminator_loss, generator_loss, gradient_penalty
+from genai_demo.engine.nn.adversarial import discriminator_loss, generator_loss, gradient_penalty
 
 SCORES = st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), min_size=1, max_size=5)
 

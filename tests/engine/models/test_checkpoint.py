@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
-from genai_demo.engine.export import export_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 
 

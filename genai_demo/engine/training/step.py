@@ -9,9 +9,9 @@ import torch
 from accelerate import Accelerator
 from tqdm import tqdm
 
-from genai_demo.engine.config import Progress, TrainConfig
-from genai_demo.engine.run import RunFolder
-from genai_demo.engine.task import Batch, Phase, Task
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from genai_demo.engine.contrastive import contrastive_loss
+from genai_demo.engine.nn.contrastive import contrastive_loss
 
 
 @pytest.mark.parametrize("strangers", [0, 3])

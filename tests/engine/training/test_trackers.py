@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.loop import train
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
 from tests.helpers.toys import Toy, stop_at
 
 CONFIG = TrainConfig(examples=80, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 from torch.optim import Optimizer
 
-from genai_demo.engine.ema import MovingAverage
-from genai_demo.engine.task import Task
+from genai_demo.engine.training.ema import MovingAverage
+from genai_demo.engine.training.task import Task
 
 
 def flatten_task(task: Task, average: MovingAverage) -> tuple[dict[str, Tensor], dict[str, Any]]:

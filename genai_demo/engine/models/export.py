@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:

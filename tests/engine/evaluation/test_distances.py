@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import polynomial_kernel
 from torch import Tensor
 
-from genai_demo.engine.distances import frechet_distance, kernel_distance, unit_scale
+from genai_demo.engine.evaluation.distances import frechet_distance, kernel_distance, unit_scale
 
 SEEDS = st.integers(0, 2**31)
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo.engine import loop
-from genai_demo.engine.config import TrainConfig
-from genai_demo.engine.run import RunFolder
+from genai_demo.engine.training import loop
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.run import RunFolder
 from tests.helpers.toys import Clock, Toy, Uneven, stop_at
 
 CONFIG = TrainConfig(minutes=1.0, batch_size=8, precision="fp32", snapshots=3, tick_seconds=0.0, state_minutes=0.1)
@@ -25,9 +25,9 @@ STOP = 9
 PROCESS = """
 import hashlib, json, os, sys
 from pathlib import Path
-from genai_demo.engine import loop
-from genai_demo.engine.run import RunFolder
-from tests.engine.test_processes import CONFIG, STOP
+from genai_demo.engine.training import loop
+from genai_demo.engine.training.run import RunFolder
+from tests.engine.training.test_processes import CONFIG, STOP
 from tests.helpers.toys import Clock, Uneven
 
 rank = int(os.environ["RANK"])
@@ -70,7 +70,7 @@ def run_of_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, lis
         subprocess.Popen(
             [sys.executable, "-c", PROCESS, str(run.path)],
             text=True,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
             env={**os.environ, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

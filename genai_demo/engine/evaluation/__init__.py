@@ -1,0 +1,1 @@
+"""Distances and baselines that know no modality."""

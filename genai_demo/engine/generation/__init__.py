@@ -1,0 +1,1 @@
+"""What every generation needs: checks of a request, and the receipt of a result."""

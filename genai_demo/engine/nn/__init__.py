@@ -1,0 +1,1 @@
+"""Losses and layers that networks of several modalities share."""

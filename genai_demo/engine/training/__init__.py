@@ -1,0 +1,1 @@
+"""The training loop and what it is given: tasks, schedules, averages, run folders, devices."""
