@@ -25,8 +25,8 @@ _OPENING = "The prime minister said on Monday that"
 
 def gru_speed(repeats: int, variants: int) -> dict[str, float]:
     """Return seconds to the first token and tokens per second of the whole path a visitor takes, sampling included."""
-    from genai_demo.text.generation import run
     from genai_demo.text.requests import GenerateRequest
+    from genai_demo.text.sampling.generation import run
 
     def measure(seed: int) -> dict[str, float]:
         request = GenerateRequest(opening=_OPENING, length=160, variants=variants, seed=seed)
@@ -42,8 +42,8 @@ def gru_speed(repeats: int, variants: int) -> dict[str, float]:
 
 def masked_speed(repeats: int) -> dict[str, float]:
     """Return seconds of a fill-in and of a text of 80 tokens by the masked model."""
-    from genai_demo.text.generation import run
     from genai_demo.text.requests import FillRequest, GenerateRequest
+    from genai_demo.text.sampling.generation import run
 
     def measure(seed: int) -> dict[str, float]:
         start = time.perf_counter()
@@ -154,7 +154,7 @@ def main() -> None:
 
     import torch
 
-    from genai_demo.text.loading import load
+    from genai_demo.text.sampling.loading import load
 
     torch.set_num_threads(options.threads)
     loaded = load("gru")

@@ -65,7 +65,7 @@ def _family(model: str | None) -> str:
     if model is None or model in MODELS:
         return model or MODELS[0]
     from genai_demo.engine.models.checkpoint import read_checkpoint
-    from genai_demo.text.loading import checkpoint_folder
+    from genai_demo.text.sampling.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family
 
@@ -103,7 +103,7 @@ def reproduce(receipt: Receipt, out: Path) -> None:
     Raises:
         UserError: the receipt does not fit, or the file exists already.
     """
-    from genai_demo.text import generation
+    from genai_demo.text.sampling import generation
 
     file = out / f"text-{receipt.settings.get('seed', 0)}.txt"
     if file.exists():
@@ -113,7 +113,7 @@ def reproduce(receipt: Receipt, out: Path) -> None:
 
 
 def _make(request: Request, model: str | None) -> tuple[str, Receipt]:
-    from genai_demo.text import generation
+    from genai_demo.text.sampling import generation
 
     update = list(generation.run(request, model))[-1]
     return update.drafts[0].text, update.receipts[0]
@@ -136,9 +136,9 @@ def evaluate(options: argparse.Namespace) -> None:
     """
     if not 1 <= options.count <= 10_000:
         raise UserError("engine.bad_count", value=options.count, most=10_000)
-    from genai_demo.text import evaluation
-    from genai_demo.text.card import write_card
-    from genai_demo.text.loading import checkpoint_folder
+    from genai_demo.text.evaluation import evaluation
+    from genai_demo.text.evaluation.card import write_card
+    from genai_demo.text.sampling.loading import checkpoint_folder
 
     report = evaluation.evaluate(options.model, options.data, options.training, options.count, options.seed)
     print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
@@ -155,7 +155,7 @@ def train(options: argparse.Namespace) -> None:
     """
     from genai_demo.engine.training.loop import train as run_training
     from genai_demo.engine.training.run import RunFolder
-    from genai_demo.text.training import make_task
+    from genai_demo.text.training.language_model import make_task
 
     config = train_config(options)
     run = RunFolder(options.run)
@@ -194,8 +194,8 @@ def export(options: argparse.Namespace) -> None:
 
     checkpoint = export_checkpoint(options.run[0], options.to, others=options.run[1:])
     if options.calibrate is not None:
-        from genai_demo.text.calibration import calibrate_checkpoint
-        from genai_demo.text.data import read_articles
+        from genai_demo.text.data.articles import read_articles
+        from genai_demo.text.training.calibration import calibrate_checkpoint
 
         news = [article for source in options.data for article in read_articles(source)]
         checkpoint = calibrate_checkpoint(options.to, options.calibrate, news)

@@ -11,8 +11,8 @@ import gradio as gr
 
 from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
-from genai_demo.text import generation
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.sampling import generation
 from genai_demo.ui import text_handlers as handlers
 from genai_demo.ui.text_panel import WORK
 

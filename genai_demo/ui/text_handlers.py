@@ -14,10 +14,10 @@ import gradio as gr
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
-from genai_demo.text import generation
-from genai_demo.text.loading import FOLDERS
 from genai_demo.text.requests import ACTIONS, SEED, GenerateRequest, Request
 from genai_demo.text.results import Update
+from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui import cards
 from genai_demo.ui.cards import Shown
 from genai_demo.ui.languages import sentence, text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genai_demo.settings import settings
-from genai_demo.text.loading import FOLDERS
+from genai_demo.text.sampling.loading import FOLDERS
 from tests.helpers.news import train_tiny
 
 

@@ -9,9 +9,9 @@ import pytest
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
-from genai_demo.text import generation
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling import generation
 from tests.helpers.face_models import write_face_models
 from tests.helpers.music_models import write_music_models
 

@@ -1,0 +1,1 @@
+"""Articles: reading, cleaning, batches."""

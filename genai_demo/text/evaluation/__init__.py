@@ -1,0 +1,1 @@
+"""Figures of news models, and the model card that tells them."""

@@ -1,0 +1,282 @@
+"""Measures a news model, each figure beside its floor (the same for real articles) and its baseline."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genai_demo import __version__
+from genai_demo.catalogue import message
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.errors import UserError
+from genai_demo.text.data.articles import Article, data_hash, read_articles
+from genai_demo.text.data.cleaning import ends_sentence, strip_source
+from genai_demo.text.evaluation.figures import Figure, plain_table
+from genai_demo.text.evaluation.metrics import CopyCheck, bits_per_byte, distinct, fill_in_accuracy
+from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
+from genai_demo.text.models.masked import MaskedModel
+from genai_demo.text.requests import VARIANTS, GenerateRequest
+from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, checkpoint_folder, load
+from genai_demo.text.training import topics
+
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_SAMPLES = 6
+_ORDERS = (3, 5)
+Figures = dict[str, Figure]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Articles, and the name they go by in a report: a file's name without its folder, or a hub id."""
+
+    name: str
+    articles: list[Article]
+
+    @property
+    def labelled(self) -> list[Article]:
+        """The articles whose topic is known."""
+        return [article for article in self.articles if article.topic != "any"]
+
+    def described(self) -> dict[str, Any]:
+        """Return name, hash and numbers, as reports give them."""
+        counts = {"articles": len(self.articles), "labelled": len(self.labelled)}
+        return {"path": self.name, "hash": data_hash(self.articles), **counts}
+
+
+def _read(path: str, split: str) -> Source:
+    return Source(Path(path).name if Path(path).exists() else path, read_articles(path, split))
+
+
+def evaluate(
+    model: str,
+    data: str | None = None,
+    training: Iterable[str] = (),
+    count: int = 50,
+    seed: int = 0,
+    classifier: str = CLASSIFIER,
+) -> dict[str, Any]:
+    """Measure a checkpoint and return a report: figures, what they were measured on, and the first texts it wrote.
+
+    Args:
+        model: "gru", "masked", "topics", name or folder of a checkpoint, or a run's folder.
+        data: path or hub id of articles the model has not seen; None measures only what it writes.
+        training: paths or hub ids of what it was trained on: those with topics, or else the first, train the
+            n-gram models; all are searched for what a text copies.
+        count: texts to write per topic, at least 1; the topic classifier writes none.
+        seed: of the first batch of texts.
+        classifier: name or folder of the checkpoint that recognises topics.
+
+    Raises:
+        UserError: model or data cannot be used.
+    """
+    folder = checkpoint_folder(model)
+    checkpoint = read_checkpoint(folder)
+    held_out = _read(data, "test") if data else None
+    sources = [_read(path, "train") for path in training]
+    report: dict[str, Any] = {
+        "model": CLASSIFIER if model == topics.FAMILY else FOLDERS.get(model, Path(model).name),
+        "checkpoint": checkpoint.id,
+        "family": checkpoint.family,
+        "data": held_out.described() if held_out else None,
+        "training": [source.described() for source in sources],
+        "code": __version__,
+        "settings": {},
+        "samples": [],
+    }
+    notes: list[str] = []
+    if held_out and sources:
+        known = {article.text for source in sources for article in source.articles}
+        if overlap := sum(article.text in known for article in held_out.articles):
+            notes.append(message("text.note_overlap", count=overlap, total=len(held_out.articles)))
+    if checkpoint.family == topics.FAMILY:
+        figures = _classifier_figures(str(folder), held_out, notes)
+    else:
+        # A run that is going on may make a newer snapshot meanwhile: from here on the folder is fixed.
+        figures = _text_figures(str(folder), held_out, sources, notes)
+        written, seconds = write_texts(str(folder), checkpoint.family, count, seed)
+        figures |= _writing_figures(written, seconds, held_out, sources, seed, classifier, notes)
+        request = asdict(GenerateRequest(model=checkpoint.family))
+        report["settings"] = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants")}
+        report["settings"] |= {"count": count, "seed": seed}
+        # The first text of every topic, then the second ones: no choice is made.
+        turns = [(topic, texts[turn]) for turn in range(count) for topic, texts in written.items()]
+        report["samples"] = [{"topic": topic, "text": text} for topic, text in turns[:_SAMPLES]]
+    return report | {"figures": {name: _rounded(figure) for name, figure in figures.items()}, "notes": notes}
+
+
+def _rounded(figure: Figure) -> dict[str, Any]:
+    return {key: round(value, 6) if isinstance(value, float) else value for key, value in asdict(figure).items()}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Return a report as lines for a terminal."""
+    data = report["data"]
+    where = f"{data['path']}: {data['articles']:,} articles, {data['hash']}" if data else message("text.note_no_data")
+    head = f"{report['model']} ({report['family']}, checkpoint {report['checkpoint']}), {where}"
+    return "\n".join([head, "", plain_table(report), *(["", *report["notes"]] if report["notes"] else [])])
+
+
+# What a model makes of texts that it has not seen
+
+
+def _text_figures(model: str, held_out: Source | None, sources: list[Source], notes: list[str]) -> Figures:
+    loaded = load(model)
+    if held_out is None:
+        return {}
+    articles, count = held_out.articles, len(held_out.articles)
+    figures: Figures = {}
+    if isinstance(loaded.network, MaskedModel):
+        bound = bits_per_byte(loaded.network, loaded.tokenizer, articles)
+        right, commonest, tokens = fill_in_accuracy(loaded.network, loaded.tokenizer, articles)
+        figures["bits_per_byte_bound"] = Figure(bound, "bits per byte", count)
+        figures["fill_in_accuracy"] = Figure(right, "share", tokens, baseline=commonest)
+        return figures
+    baselines: list[float | None] = [None] * len(_ORDERS)
+    if counted := _counted(sources):
+        baselines = [*kneser_ney_bits_per_byte(loaded.tokenizer, counted, articles, _ORDERS)]
+    else:
+        notes.append(message("text.note_no_baseline"))
+    exact = bits_per_byte(loaded.network, loaded.tokenizer, articles)
+    figures["bits_per_byte"] = Figure(exact, "bits per byte", count, baseline=baselines[-1])
+    if held_out.labelled:
+        known = bits_per_byte(loaded.network, loaded.tokenizer, articles, topic_known=True)
+        figures["bits_per_byte_topic_known"] = Figure(known, "bits per byte", count)
+    for order, value in zip(_ORDERS, baselines, strict=True):
+        if value is not None:
+            figures[f"kneser_ney_order_{order}"] = Figure(value, "bits per byte", count)
+    return figures
+
+
+def _counted(sources: list[Source]) -> list[Article]:
+    """Return what n-grams are counted in: the sources that have topics, or else the first."""
+    with_topics = [source for source in sources if source.labelled] or sources[:1]
+    return [article for source in with_topics for article in source.articles]
+
+
+def _classifier_figures(folder: str, held_out: Source | None, notes: list[str]) -> Figures:
+    if held_out is None or not held_out.labelled:
+        notes.append(message("text.note_no_topics") if held_out else message("text.note_no_data"))
+        return {}
+    _, network = topics.load_classifier(folder)
+    articles = held_out.labelled
+    commonest = Counter(article.topic for article in articles).most_common(1)[0][1] / len(articles)
+    value = topics.accuracy(network, articles)
+    return {"topic_accuracy": Figure(value, "share", len(articles), baseline=commonest)}
+
+
+# What a model writes
+
+
+def write_texts(model: str, family: str, count: int, seed: int) -> tuple[dict[str, list[str]], float]:
+    """Return `count` texts per topic, written with the default settings, and the seconds that one took.
+
+    Args:
+        model: as for `evaluate`.
+        family: "gru" or "masked".
+        seed: of the first batch; each batch has the next.
+    """
+    written: dict[str, list[str]] = {topic: [] for topic in topics.KNOWN}
+    start = time.perf_counter()
+    for topic, texts in written.items():
+        while len(texts) < count:
+            variants = min(VARIANTS[1], count - len(texts))
+            request = GenerateRequest(model=family, topic=topic, variants=variants, seed=seed)
+            seed += 1
+            texts += [draft.text for draft in list(generation.run(request, model))[-1].drafts]
+    return written, (time.perf_counter() - start) / (count * len(written))
+
+
+def _writing_figures(
+    written: dict[str, list[str]],
+    seconds: float,
+    held_out: Source | None,
+    sources: list[Source],
+    seed: int,
+    classifier: str,
+    notes: list[str],
+) -> Figures:
+    """Return the figures of texts by topic, beside those of real articles without their signatures."""
+    texts = [text for group in written.values() for text in group]
+    real = [strip_source(article.text) for article in held_out.articles] if held_out else []
+    random.Random(seed).shuffle(real)
+    figures = _topic_figures(written, held_out, classifier, notes)
+    # The more text, the fewer pairs are new: both are cut to the same number of words.
+    total = min(_words(texts), _words(real)) if real else _words(texts)
+    compared, rest = _cut(real, total)
+    generated_distinct = distinct(_cut(texts, total)[0])
+    figures["distinct_2"] = Figure(generated_distinct, "share", total, distinct(compared) if real else None)
+    check = None
+    if sources:
+        check = CopyCheck(text for source in sources for text in _as_written(source))
+        floor = check.share(real) if real else None
+        figures["copied_8_grams"] = Figure(check.share(texts), "share", len(texts), floor)
+    else:
+        notes.append(message("text.note_no_training"))
+    # Real articles are looked up among other texts than themselves.
+    known = {word for text in [*(check.words if check else ()), *rest] for word in _spelt(text)}
+    if known:
+        value, n = _known_share(texts, known)
+        figures["known_words"] = Figure(value, "share", n, _known_share(compared, known)[0] if real else None)
+    for name, unit, measure in (
+        ("mean_words", "words", lambda part: _words(part) / len(part)),
+        ("ends_sentence", "share", lambda part: sum(map(ends_sentence, part)) / len(part)),
+    ):
+        figures[name] = Figure(measure(texts), unit, len(texts), measure(real) if real else None)
+    return figures | {"seconds_per_text": Figure(seconds, "seconds", len(texts))}
+
+
+def _topic_figures(
+    written: dict[str, list[str]], held_out: Source | None, classifier: str, notes: list[str]
+) -> Figures:
+    try:
+        _, network = topics.load_classifier(classifier)
+    except UserError:
+        notes.append(message("text.note_no_classifier", name=Path(classifier).name))
+        return {}
+    generated = [Article(text, topic) for topic, texts in written.items() for text in texts]
+    real = None
+    if held_out and held_out.labelled:
+        real = topics.accuracy(network, held_out.labelled)
+    elif held_out:
+        notes.append(message("text.note_no_topics"))
+    share = topics.accuracy(network, generated)
+    return {"topic_recognised": Figure(share, "share", len(generated), real, 1 / len(topics.KNOWN))}
+
+
+def _as_written(source: Source) -> list[str]:
+    """Return training texts as they are compared: news without signatures, as the models write it."""
+    if source.labelled:
+        return [strip_source(article.text) for article in source.articles]
+    return [article.text for article in source.articles]
+
+
+def _words(texts: list[str]) -> int:
+    return sum(len(text.split()) for text in texts)
+
+
+def _cut(texts: list[str], total: int) -> tuple[list[str], list[str]]:
+    """Return the first texts, the last of them cut, which have `total` words together, and the texts after them."""
+    kept: list[str] = []
+    for index, text in enumerate(texts):
+        if total == 0:
+            return kept, texts[index:]
+        words = text.split()[:total]
+        kept.append(" ".join(words))
+        total -= len(words)
+    return kept, []
+
+
+def _spelt(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _known_share(texts: list[str], known: set[str]) -> tuple[float, int]:
+    words = [word for text in texts for word in _spelt(text)]
+    return sum(word in known for word in words) / max(1, len(words)), len(words)

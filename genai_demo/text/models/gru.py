@@ -1,0 +1,107 @@
+"""GRU language model: reads a topic and the words so far, and predicts the next token.
+
+Departures from a textbook GRU model: input and output embeddings are tied through a projection (Press and Wolf
+2017); the outputs of all layers are added up and normalised (RMSNorm); dropout masks are the same
+at every position of a row (Gal and Ghahramani 2016).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.text.models.loss import cross_entropy
+from genai_demo.text.tokens.tokenizer import PAD
+
+
+@dataclass(frozen=True)
+class GruConfig:
+    """Sizes of the network."""
+
+    vocabulary: int
+    embedding: int = 256
+    hidden: int = 640
+    layers: int = 2
+    dropout: float = 0.1
+    """share of units dropped between layers"""
+    embedding_dropout: float = 0.0
+    """share of embedding units dropped, the same at every position of a row"""
+
+
+DEBUG = {"embedding": 16, "hidden": 24, "layers": 2}
+"""sizes at which tests train the network in a second"""
+
+
+class GruModel(nn.Module):
+    """Predicts each next token from those before it."""
+
+    def __init__(self, config: GruConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.embedding)
+        inputs = [config.embedding] + [config.hidden] * (config.layers - 1)
+        self.layers = nn.ModuleList(nn.GRU(size, config.hidden, batch_first=True) for size in inputs)
+        self.norms = nn.ModuleList(nn.RMSNorm(config.hidden) for _ in inputs)
+        self.project = nn.Linear(config.hidden, config.embedding, bias=False)
+        self._init_weights()
+
+    def _init_weights(self) -> None:
+        # Logits start near zero: the projection makes small vectors of the normalised sum.
+        nn.init.normal_(self.embedding.weight, std=self.config.embedding**-0.5)
+        nn.init.normal_(self.project.weight, std=0.5 * self.config.hidden**-0.5)
+        for layer in self.layers:
+            for name, weight in layer.named_parameters():
+                if "weight_hh" in name:
+                    for gate in weight.chunk(3):
+                        nn.init.orthogonal_(gate)
+                elif "weight_ih" in name:
+                    nn.init.xavier_uniform_(weight)
+                else:
+                    nn.init.zeros_(weight)
+
+    def forward(self, ids: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Read tokens.
+
+        Args:
+            ids: (B, T) ids.
+            state: (layers, B, hidden) from a former call; None starts afresh.
+
+        Returns:
+            vectors (B, T, embedding), whose products with the embedding are the next token's logits, and the state
+            after the last token.
+        """
+        x = _locked_dropout(self.embedding(ids), self.config.embedding_dropout, self.training)  # (B, T, E)
+        total: Tensor | float = 0.0
+        states = []
+        for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            y, last = layer(x, None if state is None else state[index : index + 1])  # (B, T, H), (1, B, H)
+            states.append(last)
+            total = total + y
+            x = _locked_dropout(norm(total), self.config.dropout, self.training)
+        return self.project(x), torch.cat(states)
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """Return the logits (..., V) of vectors (..., embedding)."""
+        return F.linear(vectors, self.embedding.weight)
+
+    def loss(self, rows: Tensor) -> dict[str, Tensor]:
+        """Return the mean cross-entropy in nats of every token after the first of `rows` (B, T).
+
+        Returns:
+            the mean as "loss", and the number of tokens as "weight".
+        """
+        vectors, _ = self(rows[:, :-1])
+        targets = rows[:, 1:]
+        seen = targets != PAD  # (B, T - 1)
+        loss = cross_entropy(vectors[seen], self.embedding.weight, targets[seen])
+        return {"loss": loss, "weight": seen.sum()}
+
+
+def _locked_dropout(x: Tensor, share: float, training: bool) -> Tensor:
+    if not training or share == 0:
+        return x
+    mask = torch.empty(x.shape[0], 1, x.shape[2], device=x.device, dtype=x.dtype)  # (B, 1, C)
+    return x * mask.bernoulli_(1 - share).div_(1 - share)

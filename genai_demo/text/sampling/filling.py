@@ -1,0 +1,263 @@
+"""Fills in, rewrites and writes with the masked model, the surest token first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from genai_demo.text.data.cleaning import Cut, cut_to_sentence, dateline_cuts, source_cuts
+from genai_demo.text.models.masked import MaskedModel
+from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling.decoding import Holes, Sampling, resolve
+from genai_demo.text.sampling.loading import LoadedModel
+from genai_demo.text.tokens.tokenizer import END, MASK, TOPIC_TOKENS
+
+HOLE = "\u25a2"
+"""shows where a token is still to come"""
+_LONGEST_BLANK = 4
+"""most tokens of a blank whose length the model chooses"""
+_TAIL = 4
+"""tokens at the end of a written text that are filled anew when no sentence has ended"""
+_ATTEMPTS = 20
+"""most times that is tried"""
+_BLANK = re.compile(r"(?:(?<=[\s\S]) )?_{3,}")
+"""a blank, with the space before it, which the first token brings along; a space that the text starts with stays"""
+
+
+class _Canvas:
+    """A row of tokens with holes, and what each hole may become."""
+
+    def __init__(self, loaded: LoadedModel, topic: str) -> None:
+        self._loaded = loaded
+        self.ids = [TOPIC_TOKENS[topic]]
+        self._allowed: dict[int, Tensor] = {}
+
+    def add_text(self, text: str) -> None:
+        self.ids += self._loaded.tokenizer.encode(text)
+
+    def add_holes(self, count: int, allowed_first: Tensor) -> None:
+        """Add `count` holes, the first of which may become the tokens `allowed_first` (V,)."""
+        self._allowed[len(self.ids)] = allowed_first
+        self.ids += [MASK] * count
+
+    def allow_at(self, position: int, allowed: Tensor) -> None:
+        self._allowed[position] = allowed
+
+    def rows(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return `count` equal rows (B, T), closed by `END`, and what holes may become (B, T, V)."""
+        ids = torch.tensor([*self.ids, END])
+        allowed = self._loaded.vocabulary.whole.repeat(len(ids), 1)  # (T, V)
+        for position, tokens in self._allowed.items():
+            allowed[position] &= tokens
+        return ids.expand(count, -1).contiguous(), allowed.expand(count, -1, -1)
+
+    def resolve(self, count: int, sampling: Sampling, steps: int, seed: int, closing: bool = False) -> Iterator[Update]:
+        """Yield `count` drafts as their holes are filled; with `closing`, each has a sentence that ends."""
+        network = self._loaded.network
+        assert isinstance(network, MaskedModel)
+        rows, allowed = self.rows(count)
+        nothing = Holes(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
+        yield Update(tuple(self._draft(nothing, row, False) for row in range(count)), 0, steps)
+        holes, step = nothing, 0
+        for step, holes in enumerate(resolve(network, rows, allowed, sampling, steps, seed), 1):
+            if step < steps and (holes.ids == MASK).any():
+                yield Update(tuple(self._draft(holes, row, False) for row in range(count)), step, steps)
+        if closing:
+            holes = self._closed(holes, allowed, sampling, seed)
+        yield Update(tuple(self._draft(holes, row, True) for row in range(count)), step, steps)
+
+    def _closed(self, holes: Holes, allowed: Tensor, sampling: Sampling, seed: int) -> Holes:
+        """Return `holes`, the last ones of a row filled anew while no sentence of it ends: "U.S." ends none."""
+        network = self._loaded.network
+        assert isinstance(network, MaskedModel)
+        ids, step_of, confidence = holes.ids.clone(), holes.step_of.clone(), holes.confidence.clone()
+        made = torch.tensor([index == MASK for index in [*self.ids, END]])  # (T,)
+        last = made.nonzero()[-_TAIL:, 0]  # (_TAIL,)
+        for attempt in range(1, _ATTEMPTS + 1):
+            drafts = [self._draft(Holes(ids, step_of, confidence), row, True) for row in range(len(ids))]
+            open_rows = [row for row, draft in enumerate(drafts) if not _sentences(draft)]
+            if not open_rows:
+                break
+            again = ids[open_rows]
+            again[:, last] = MASK
+            for filled in resolve(network, again, allowed[open_rows], sampling, len(last), seed + attempt):
+                again = filled.ids
+            ids[open_rows] = again
+            confidence[torch.tensor(open_rows)[:, None], last] = filled.confidence[:, last]
+        return Holes(ids, step_of, confidence)
+
+    def _draft(self, holes: Holes, row: int, finished: bool) -> Draft:
+        tokenizer = self._loaded.tokenizer
+        pieces: list[Piece] = []
+        given: list[int] = []
+        tokens = 0
+        for position in range(1, len(self.ids)):
+            index = int(holes.ids[row, position])
+            if self.ids[position] != MASK:
+                given.append(index)
+                continue
+            if given:
+                pieces.append(Piece(tokenizer.decode(given), "given"))
+                given = []
+            if index == MASK:
+                pieces.append(Piece(f" {HOLE}", "blank"))
+            else:
+                tokens += 1
+                pieces.append(
+                    Piece(
+                        tokenizer.decode([index]),
+                        "filled",
+                        int(holes.step_of[row, position]),
+                        float(holes.confidence[row, position]),
+                    )
+                )
+        if given:
+            pieces.append(Piece(tokenizer.decode(given), "given"))
+        return Draft(tuple(_without_space_before(_without_sources(pieces))), finished, tokens)
+
+
+def _without_sources(pieces: list[Piece]) -> list[Piece]:
+    """Return pieces less the agency signatures and datelines that the model wrote; what the visitor wrote stays."""
+    pieces = _without(pieces, source_cuts("".join(piece.text for piece in pieces)))
+    written = [piece.kind == "filled" for piece in pieces for _ in piece.text]
+    datelines = dateline_cuts("".join(piece.text for piece in pieces))
+    return _without(pieces, [cut for cut in datelines if all(written[cut[0] : cut[1]])])
+
+
+def _without(pieces: list[Piece], cuts: list[Cut]) -> list[Piece]:
+    """Return pieces with the cuts made in those that the model filled in."""
+    kept, start = [], 0
+    for piece in pieces:
+        text = piece.text
+        if piece.kind == "filled":
+            text = "".join(_after_cuts(place, character, cuts) for place, character in enumerate(text, start))
+        start += len(piece.text)
+        if text:
+            kept.append(replace(piece, text=text))
+    return kept
+
+
+def _after_cuts(place: int, character: str, cuts: list[Cut]) -> str:
+    for begin, end, instead in cuts:
+        if begin <= place < end:
+            return instead if place == begin else ""
+    return character
+
+
+def _without_space_before(pieces: list[Piece]) -> list[Piece]:
+    """Return pieces less the white space that the text starts with, unless the visitor wrote it."""
+    for index, piece in enumerate(pieces):
+        text = piece.text if piece.kind == "given" else piece.text.lstrip()
+        if text:
+            return [replace(piece, text=text), *pieces[index + 1 :]]
+    return []
+
+
+def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
+    """Yield the texts as all their tokens resolve from holes; the last one closes a sentence."""
+    vocabulary = loaded.vocabulary
+    canvas = _Canvas(loaded, request.topic)
+    opening = request.opening.rstrip()
+    canvas.add_text(opening)
+    after_word = ~vocabulary.inner | ~vocabulary.in_word[canvas.ids[-1]]
+    first = after_word if opening else ~vocabulary.spaced
+    canvas.add_holes(request.length, first)
+    canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
+    # Where all is empty, the surest tokens are the commonest ones: filled first, they make the text say them again.
+    sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty, order_noise=4.0)
+    for update in canvas.resolve(request.variants, sampling, request.steps, request.seed, closing=True):
+        yield replace(update, drafts=tuple(map(_ended, update.drafts)))
+
+
+def _ended(draft: Draft) -> Draft:
+    """Return a finished draft up to its last sentence end, others and those without any as they are."""
+    room = _sentences(draft) if draft.finished else 0
+    if not room:
+        return draft
+    kept = []
+    for piece in draft.pieces:
+        kept.append(replace(piece, text=piece.text[:room]))
+        room -= len(piece.text)
+        if room <= 0:
+            break
+    return replace(draft, pieces=tuple(kept))
+
+
+def _sentences(draft: Draft) -> int:
+    """Return the characters of a draft up to its last sentence end; 0 where none ends behind what was given."""
+    given = sum(len(piece.text) for piece in draft.pieces if piece.kind == "given")
+    room = len(cut_to_sentence(draft.text))
+    return room if room > given else 0
+
+
+def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
+    """Yield the text as its blanks resolve."""
+    parts = _BLANK.split(request.text)
+    before_space = [found.startswith(" ") for found in _BLANK.findall(request.text)]
+    if request.tokens_per_blank:
+        lengths = [request.tokens_per_blank] * len(before_space)
+    else:
+        lengths = _best_lengths(loaded, request, parts, before_space)
+    canvas = _blanked(loaded, request.topic, parts, before_space, lengths)
+    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)
+
+
+def _blanked(
+    loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool], lengths: list[int]
+) -> _Canvas:
+    canvas = _Canvas(loaded, topic)
+    vocabulary = loaded.vocabulary
+    for index, part in enumerate(parts):
+        canvas.add_text(part)
+        if index < len(lengths):
+            canvas.add_holes(lengths[index], vocabulary.words if before_space[index] else ~vocabulary.spaced)
+    return canvas
+
+
+@torch.inference_mode()
+def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], before_space: list[bool]) -> list[int]:
+    """Return a length for each blank: the one at which the model is surest of what it would write, per token.
+
+    The blanks are settled from left to right, those still to come being two tokens long.
+    """
+    network = loaded.network
+    assert isinstance(network, MaskedModel)
+    lengths = [2] * len(before_space)
+    for blank in range(len(lengths)):
+        scores = []
+        for length in range(1, _LONGEST_BLANK + 1):
+            lengths[blank] = length
+            rows, allowed = _blanked(loaded, request.topic, parts, before_space, lengths).rows(1)
+            holes = rows == MASK
+            own = torch.zeros_like(rows, dtype=torch.bool)
+            first = holes.nonzero()[sum(lengths[:blank]), 1]
+            own[0, first : first + length] = True
+            vectors = network(rows.to(network.embedding.weight.device))
+            logits = network.logits(vectors[own.to(vectors.device)]).float().cpu()
+            best = logits.log_softmax(-1).masked_fill(~allowed[own], float("-inf")).amax(-1)  # (length,)
+            scores.append(float(best.mean()))
+        lengths[blank] = scores.index(max(scores)) + 1
+    return lengths
+
+
+def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
+    """Yield the text as a share of its words is written anew."""
+    words = re.findall(r"\s*\S+", request.text.strip())
+    random = torch.Generator().manual_seed(request.seed)
+    count = max(1, round(request.share * len(words)))
+    anew = set(torch.randperm(len(words), generator=random)[:count].tolist())
+    canvas = _Canvas(loaded, request.topic)
+    vocabulary = loaded.vocabulary
+    for index, word in enumerate(words):
+        # A word is encoded with the space before it, as it was when the model was trained.
+        if index in anew:
+            tokens = len(loaded.tokenizer.encode(word))
+            canvas.add_holes(tokens, vocabulary.words if word[0].isspace() else ~vocabulary.spaced)
+        else:
+            canvas.add_text(word)
+    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)

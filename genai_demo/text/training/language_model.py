@@ -1,0 +1,249 @@
+"""Trains a news model: puts data, network and objective together for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase, Task
+from genai_demo.errors import UserError
+from genai_demo.text.data.articles import Article, data_hash, read_articles
+from genai_demo.text.data.batches import NewsBatches
+from genai_demo.text.models import gru, masked
+from genai_demo.text.models.gru import GruConfig, GruModel
+from genai_demo.text.models.masked import MaskedConfig, MaskedModel
+from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
+
+NewsModel = GruModel | MaskedModel
+
+
+@dataclass(frozen=True)
+class NewsTraining:
+    """How a news model is trained, beyond what the engine needs to know."""
+
+    family: str = "gru"
+    """"gru" or "masked\""""
+    vocabulary: int = 8192
+    """ids of a tokenizer trained here, at least 300"""
+    window: int = 96
+    """most tokens of a training row"""
+    background_share: float = 0.85
+    """share of rows taken from the background texts, where there are any"""
+    topic_dropout: float = 0.1
+    """share of rows whose topic is hidden"""
+    learning_rate: float = 2.5e-3
+    final_rate: float = 0.05
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.05
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    first_holes: float = 0.3
+    """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
+    seed: int = 0
+
+
+def make_network(family: str, sizes: dict[str, Any]) -> NewsModel:
+    """Return a network of `family` ("gru" or "masked") with the fields `sizes` of its configuration."""
+    return GruModel(GruConfig(**sizes)) if family == "gru" else MaskedModel(MaskedConfig(**sizes))
+
+
+def debug_sizes(family: str) -> dict[str, Any]:
+    """Return sizes at which `family` trains in a second."""
+    return gru.DEBUG if family == "gru" else masked.DEBUG
+
+
+def make_task(
+    family: str,
+    changes: dict[str, Any],
+    sizes: dict[str, Any],
+    news: list[str],
+    background: list[str],
+    validation: str | None,
+    folder: Path,
+    start: Path | None,
+    seed: int,
+) -> Task:
+    """Return the task that the command line asks for.
+
+    Args:
+        family: "gru", "masked" or "topics".
+        changes: fields of the training's configuration that differ from the defaults.
+        sizes: fields of the network's configuration that differ from the defaults.
+        news, background, validation: paths or hub ids of articles.
+        folder: the run's folder.
+        start: a run or checkpoint to start from.
+        seed: of data and weights.
+
+    Raises:
+        UserError: data or starting point cannot be used, or a field is unknown.
+    """
+    articles = [article for source in news for article in read_articles(source)]
+    others = [article for source in background for article in read_articles(source)]
+    held_out = read_articles(validation) if validation else []
+    try:
+        if family == "topics":
+            from genai_demo.text.training.topics import TopicsTask, TopicsTraining
+
+            return TopicsTask(TopicsTraining(seed=seed, **changes), articles, held_out, sizes)
+        training = NewsTraining(family=family, seed=seed, **changes)
+        start = (RunFolder(start).best_snapshot() or start) if start else None
+        return NewsTask(training, articles, others, held_out, folder, sizes, start)
+    except TypeError as error:
+        raise UserError("engine.bad_field", reason=error) from error
+
+
+class NewsTask:
+    """A news model as the engine sees it.
+
+    Args:
+        training: how to train.
+        news: articles to learn from.
+        background: other texts to learn the language from.
+        validation: articles to measure on; near copies of news to learn from are left out of them.
+        folder: where the tokenizer is written; every checkpoint takes it along.
+        sizes: fields of the network's configuration that differ from its defaults.
+        start: folder of a checkpoint whose tokenizer and weights to start from; from one of another family only
+            the token embeddings are taken.
+    """
+
+    def __init__(
+        self,
+        training: NewsTraining,
+        news: list[Article],
+        background: list[Article],
+        validation: list[Article],
+        folder: Path,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        self.family, self.product, self.compared = training.family, "model", "bits_per_byte"
+        self._validation, self._folder = _unseen(validation, news), folder
+        self._news, self._background = news, background
+        sizes = dict(sizes or {})
+        self._start: dict[str, Any] = {}
+        if start is not None:
+            checkpoint = read_checkpoint(start)
+            tokenizer = Tokenizer.read(start / FILE)
+            network = _network_from(checkpoint, self.family, sizes, training.seed)
+            self._start = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+        else:
+            tokenizer = _tokenizer(training.vocabulary, news, background, folder)
+            torch.manual_seed(training.seed)
+            network = make_network(self.family, {"vocabulary": tokenizer.size, **sizes})
+        tokenizer.write(folder / FILE)
+        self.tokenizer = tokenizer
+        self._config = asdict(network.config)
+        self._network = network
+        self.networks: dict[str, nn.Module] = {self.product: network}
+        self._training = training
+        self._batches = NewsBatches(
+            news,
+            [article.text for article in background],
+            tokenizer,
+            window=training.window,
+            background_share=training.background_share,
+            topic_dropout=training.topic_dropout,
+            seed=training.seed,
+        )
+        rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
+        self.phases: Sequence[Phase] = [Phase("model", self.product, _optimizer(network, training), self._loss, rate)]
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        if isinstance(self._network, GruModel):
+            return self._network.loss(batch["rows"])
+        # Few holes first: with most of a row hidden there is little to learn a word's neighbours from.
+        first = self._training.first_holes
+        return self._network.loss(batch["rows"], min(1.0, first + (1 - first) * 2 * progress.fraction))
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        return {"rows": self._batches.batch(step, size, rank)}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        from genai_demo.text.evaluation.metrics import bits_per_byte
+
+        if not self._validation:
+            return {}
+        assert isinstance(network, (GruModel, MaskedModel))
+        return {"bits_per_byte": bits_per_byte(network, self.tokenizer, self._validation)}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        from genai_demo.text.sampling.decoding import preview
+
+        assert isinstance(network, (GruModel, MaskedModel))
+        return {"sample.txt": preview(network, self.tokenizer).encode()}
+
+    def describe(self) -> dict[str, Any]:
+        return self._config
+
+    def files(self) -> dict[str, Path]:
+        return {FILE: self._folder / FILE}
+
+    def data(self) -> dict[str, Any]:
+        described: dict[str, Any] = {"training": asdict(self._training)}
+        for name, articles in (
+            ("news", self._news),
+            ("background", self._background),
+            ("validation", self._validation),
+        ):
+            described[name] = {"articles": len(articles), "hash": data_hash(articles)}
+        if self._start:
+            described["started_from"] = self._start
+        return described
+
+
+def _network_from(checkpoint: Checkpoint, family: str, sizes: dict[str, Any], seed: int) -> NewsModel:
+    """Return a network that starts from `checkpoint`: from all its weights, or another family's token embeddings.
+
+    Words that one network has learnt to tell apart spare the other the slowest part of its training.
+    """
+    weights = checkpoint.weights()
+    if checkpoint.family == family:
+        network = make_network(family, {**checkpoint.model, **sizes})
+        network.load_state_dict(weights)
+        return network
+    torch.manual_seed(seed)
+    network = make_network(family, {"vocabulary": checkpoint.model.get("vocabulary", 0), **sizes})
+    embedding = weights.get("embedding.weight")
+    if embedding is None or embedding.shape != network.embedding.weight.shape:
+        raise UserError("text.other_family", folder=checkpoint.folder, found=checkpoint.family, wanted=family)
+    network.embedding.load_state_dict({"weight": embedding})
+    return network
+
+
+def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path) -> Tokenizer:
+    """Return the tokenizer that the run's folder holds already, or one learnt from the news and as much background."""
+    if (folder / FILE).is_file():
+        return Tokenizer.read(folder / FILE)
+    texts = [article.text for article in news]
+    room = sum(map(len, texts))
+    for article in background[:: max(1, len(background) // 2000)]:
+        room -= len(article.text)
+        if room < 0:
+            break
+        texts.append(article.text)
+    return Tokenizer.train(texts, size)
+
+
+def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:
+    from genai_demo.text.evaluation.metrics import without_copies
+
+    kept = without_copies(validation, news)
+    if validation and not kept:
+        raise UserError("text.validation_is_training", count=len(validation))
+    return kept
+
+
+def _optimizer(network: nn.Module, training: NewsTraining) -> torch.optim.Optimizer:
+    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
+    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

@@ -1,0 +1,269 @@
+"""Files of news are read as they are meant, or refused in one sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genai_demo.catalogue import LANGUAGES
+from genai_demo.errors import UserError
+from genai_demo.text.data.articles import Article, data_hash, read_articles
+from tests.helpers.hub import serving, write_data_set
+
+NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
+CSV = 'label,title,description\n3,Oil price rises,Crude rose on Monday.\nSports,"City win","Two goals."\n'
+JSONL = (
+    '{"text": "Oil price rises Crude rose on Monday.", "label": "business"}\n\n'
+    '{"title": "City win", "description": "Two goals.", "label": 2}\n'
+)
+
+
+def written(folder: Path, name: str, content: str | bytes) -> Path:
+    file = folder / name
+    raw = content.encode() if isinstance(content, str) else content
+    file.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", CSV),
+        ("a.csv", CSV.replace("\n", "\r\n")),
+        ("a.csv", "\ufeff" + CSV),
+        ("A.CSV", CSV),
+        ("a.csv.gz", CSV),
+        ("a.csv", 'Title, Description ,LABEL\nOil price rises,Crude rose on Monday.,3\nCity win,"Two\ngoals.",2\n'),
+        ("a.csv", "text,label\nOil price rises Crude rose on Monday.,3\nCity win Two goals.,2\n"),
+        ("a.jsonl", JSONL),
+        ("a.jsonl", JSONL.replace("\n", "\r\n")),
+        ("a.jsonl.gz", JSONL),
+    ],
+)
+def test_labelled_files(name: str, content: str, tmp_path: Path) -> None:
+    assert read_articles(str(written(tmp_path, name, content))) == NEWS
+
+
+def test_text_files_are_parted_by_blank_lines(tmp_path: Path) -> None:
+    content = "\nFirst article,\nsecond line.\n\n\n \t\nSecond article.\r\n\r\nThird.\n"
+    for name in ("a.txt", "a.txt.gz"):
+        articles = read_articles(str(written(tmp_path, name, content)))
+        assert articles == [Article("First article,\nsecond line."), Article("Second article."), Article("Third.")]
+
+
+def test_csv_is_cleaned_and_json_is_not(tmp_path: Path) -> None:
+    text = "Bob #39;s  #36;5 &lt;b&gt;deal&lt;/b&gt;"
+    (cleaned,) = read_articles(str(written(tmp_path, "a.csv", f"label,text\n1,{text}\n")))
+    assert cleaned.text == "Bob's $5 deal"
+    (kept,) = read_articles(str(written(tmp_path, "a.jsonl", json.dumps({"text": text}))))
+    assert kept.text == text
+
+
+def test_news_in_json_is_one_paragraph(tmp_path: Path) -> None:
+    rows = [{"text": "One\n\n two.", "label": 1}, {"text": "One\n\n two."}]
+    articles = read_articles(str(written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))))
+    assert articles == [Article("One two.", "world"), Article("One\n\n two.")]
+
+
+@pytest.mark.parametrize(
+    ("label", "topic"),
+    [
+        (1, "world"),
+        (2, "sports"),
+        ("3", "business"),
+        (4, "scitech"),
+        (" World ", "world"),
+        ("Sci/Tech", "scitech"),
+        ("sci tech", "scitech"),
+        ("any", "any"),
+        ("", "any"),
+        (None, "any"),
+    ],
+)
+def test_labels(label: object, topic: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "a.jsonl", json.dumps({"text": "A text.", "label": label}))
+    assert read_articles(str(file)) == [Article("A text.", topic)]
+
+
+def test_line_separators_inside_json_do_not_part_lines(tmp_path: Path) -> None:
+    content = json.dumps({"text": "one\u2028two\u0085three"}, ensure_ascii=False) + '\n{"text": "next"}'
+    assert len(read_articles(str(written(tmp_path, "a.jsonl", content)))) == 2
+
+
+def test_half_a_character_in_json_does_no_harm(tmp_path: Path) -> None:
+    (article,) = read_articles(str(written(tmp_path, "a.jsonl", '{"text": "smile \\ud83d and more"}')))
+    assert article.text.startswith("smile ") and article.text.endswith(" and more")
+    assert len(data_hash([article])) == 12
+
+
+def test_description_that_is_missing_falls_back_to_the_text(tmp_path: Path) -> None:
+    content = '{"title": "A title", "description": null, "text": "The text."}'
+    assert read_articles(str(written(tmp_path, "a.jsonl", content))) == [Article("The text.")]
+
+
+def test_empty_articles_are_left_out(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv", "label,text\n1,\n2,   \n3,Here.\n")
+    assert read_articles(str(file)) == [Article("Here.", "business")]
+
+
+def refused(source: str, key: str, *parts: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        read_articles(source)
+    assert refusal.value.key == key
+    for language in LANGUAGES:
+        sentence = refusal.value.in_language(language)
+        assert all(part in sentence for part in parts), sentence
+        assert "\n" not in sentence
+
+
+BAD: list[tuple[str, str | bytes, str, str]] = [
+    ("binary.csv", b"label,text\n1,\x00\x01\x02", "text.binary", "binary.csv"),
+    ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "text.binary", "picture.txt"),
+    ("utf16.txt", "A text.".encode("utf-16"), "text.binary", "utf16.txt"),
+    ("latin.csv", "label,text\n1,Öl\n".encode("latin-1"), "engine.not_utf8", "latin.csv"),
+    ("empty.csv", b"", "text.empty_file", "empty.csv"),
+    ("blank.jsonl", b" \n\n", "text.empty_file", "blank.jsonl"),
+    ("empty.txt.gz", b"", "text.empty_file", "empty.txt.gz"),
+    ("headless.csv", '"3","Oil","Crude rose."\n', "text.csv_columns", "3, oil, crude rose."),
+    ("unlabelled.csv", "title,description\nOil,Crude rose.\n", "text.csv_columns", "title, description"),
+    ("half.csv", "label,title\n1,Oil\n", "text.csv_columns", "label, title"),
+    ("header.csv", "label,title,description\n", "text.no_articles", "header.csv"),
+    ("ragged.csv", "label,text\n1,One.\n2,Two, and more.\n", "text.csv_row", "3"),
+    ("short.csv", "label,text\n1\n", "text.csv_row", "2"),
+    ("open.csv", 'label,text\n1,"never closed\n2,more\n', "text.bad_csv", "open.csv"),
+    ("quote.csv", 'label,text\n1,"closed" early\n', "text.bad_csv", "2"),
+    ("label.csv", "label,text\n1,One.\n5,Two.\n", "text.bad_label", "5"),
+    ("label.jsonl", '{"text": "One.", "label": "Weather"}', "text.bad_label", "Weather"),
+    ("broken.jsonl", '{"text": "One."}\n\n{"text": \n', "text.bad_json", "3"),
+    ("deep.jsonl", "[" * 100_000, "text.bad_json", "1"),
+    ("list.jsonl", '{"text": "One."}\n["Two."]\n', "text.json_fields", "2"),
+    ("fields.jsonl", '{"headline": "One."}\n', "text.json_fields", "1"),
+    ("half.jsonl", '{"title": "One."}\n', "text.json_fields", "1"),
+    ("null.jsonl", '{"title": "One.", "description": null}\n', "text.json_fields", "1"),
+    ("number.jsonl", '{"text": 5}\n', "text.json_fields", "1"),
+    ("report.pdf", b"%PDF-1.4", "text.unknown_format", "report.pdf"),
+    ("noending", "text", "text.unknown_format", "noending"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "key", "part"), BAD, ids=[f"{row[0]}" for row in BAD])
+def test_bad_file(name: str, content: str | bytes, key: str, part: str, tmp_path: Path) -> None:
+    refused(str(written(tmp_path, name, content)), key, name, part)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-9],
+        lambda content: b"not gzip at all",
+        lambda content: content[:12] + bytes([content[12] ^ 0xFF, content[13] ^ 0xFF]) + content[14:],
+        lambda content: content[:-6] + bytes([content[-6] ^ 1]) + content[-5:],
+    ],
+    ids=["cut", "no gzip", "stream", "checksum"],
+)
+def test_broken_gzip(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv.gz", CSV * 20)
+    file.write_bytes(damage(file.read_bytes()))
+    refused(str(file), "text.bad_gzip", "a.csv.gz")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    for name in ("none.csv", "none.jsonl.gz", "deep/er/none.txt"):
+        refused(str(tmp_path / name), "engine.no_file", name)
+    refused("data/none.csv", "engine.no_file", "none.csv")
+
+
+def test_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    refused(str(tmp_path / "a.csv"), "engine.no_file", "a.csv")
+    refused(str(tmp_path), "text.unknown_format", tmp_path.name)
+
+
+def test_too_large_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genai_demo.text.data.articles._LARGEST_FILE", 100)
+    refused(str(written(tmp_path, "a.txt.gz", "word " * 100)), "text.file_too_large", "a.txt.gz")
+    assert read_articles(str(written(tmp_path, "b.txt", "word " * 20)))
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.sampled_from(["any", "world"])), min_size=1, max_size=5))
+def test_hash_stands_for_the_articles_in_their_order(rows: list[tuple[str, str]]) -> None:
+    articles = [Article(text, topic) for text, topic in rows]
+    assert data_hash(articles) == data_hash(list(articles))
+    assert data_hash(articles) != data_hash([*articles, Article("one more")])
+    assert data_hash(articles) != data_hash([Article(articles[0].text + "x", articles[0].topic), *articles[1:]])
+    assert data_hash(articles) != data_hash([Article(articles[0].text, "sports"), *articles[1:]])
+    if articles != articles[::-1]:
+        assert data_hash(articles) != data_hash(articles[::-1])
+
+
+READ_HUB = """
+import json, sys
+from dataclasses import asdict
+from genai_demo.errors import UserError
+from genai_demo.text.data.articles import read_articles
+
+for name, split in json.loads(sys.argv[1]):
+    try:
+        print(json.dumps([asdict(article) for article in read_articles(name, split)]))
+    except UserError as error:
+        print(json.dumps({"key": error.key, "sentence": str(error)}))
+"""
+
+
+def test_hub(tmp_path: Path, root: Path) -> None:
+    good, columns, damaged = (tmp_path / name for name in ("good", "columns", "damaged"))
+    write_data_set(
+        good,
+        {
+            "train": [("Oil #39;s up  #36;5 (Reuters) Reuters - Crude\\rose.", 2), ("City win Two goals.", 1)],
+            "test": [("Vote Talks went on.", 0), ("Chip Faster than ever.", 3)],
+        },
+    )
+    write_data_set(columns, {"train": [("x", 0)], "test": [("x", 0)]}, text="body")
+    write_data_set(damaged, {"train": [("x", 0)], "test": [("x", 0)]})
+    file = next((damaged / "data").glob("train-*"))
+    file.write_bytes(file.read_bytes()[:100])
+    names = {"fancyzhx/ag_news": good, "some/columns": columns, "some/damaged": damaged}
+    asked = [
+        ("fancyzhx/ag_news", "train"),
+        ("fancyzhx/ag_news", "test"),
+        ("fancyzhx/ag_news", "dev"),
+        ("some/columns", "train"),
+        ("some/damaged", "train"),
+        ("some/unknown", "train"),
+    ]
+    with serving(names) as address:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_HUB, json.dumps(asked)],
+            cwd=root,
+            check=False,
+            text=True,
+            capture_output=True,
+            env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home")},
+        )
+    assert done.returncode == 0, done.stderr
+    answers: list[Any] = [json.loads(line) for line in done.stdout.splitlines()]
+    train, test, *refusals = answers
+    assert train == [
+        {"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business"},
+        {"text": "City win Two goals.", "topic": "sports"},
+    ]
+    assert test == [
+        {"text": "Vote Talks went on.", "topic": "world"},
+        {"text": "Chip Faster than ever.", "topic": "scitech"},
+    ]
+    keys = ["text.no_hub_data", "text.hub_columns", "text.no_hub_data", "text.no_hub_data"]
+    assert [refusal["key"] for refusal in refusals] == keys
+    for (name, _), refusal in zip(asked[2:], refusals, strict=True):
+        assert name in refusal["sentence"]
+        assert "\n" not in refusal["sentence"]

@@ -1,0 +1,126 @@
+"""The GRU model never looks ahead, and its short cuts give what the long way gives."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genai_demo.text.models.gru import DEBUG, GruConfig, GruModel
+from genai_demo.text.tokens.tokenizer import CONTROLS, END, PAD, TOPIC_TOKENS
+
+VOCABULARY = 40
+
+
+def model(**changes: float) -> GruModel:
+    torch.manual_seed(0)
+    return GruModel(GruConfig(VOCABULARY, **{**DEBUG, **changes})).eval()  # type: ignore[arg-type]
+
+
+MODEL = model()
+
+
+def rows(count: int, length: int, seed: int = 0) -> torch.Tensor:
+    return torch.randint(CONTROLS, VOCABULARY, (count, length), generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+@given(st.integers(2, 12), st.data())
+def test_causal(length: int, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, length - 1))
+    ids = rows(2, length)
+    changed = ids.clone()
+    changed[:, place] = CONTROLS + (changed[:, place] - CONTROLS + 1) % (VOCABULARY - CONTROLS)
+    (before, _), (after, _) = MODEL(ids), MODEL(changed)
+    assert torch.equal(before[:, :place], after[:, :place])
+    assert not torch.allclose(before[:, place:], after[:, place:])
+
+
+@torch.no_grad()
+def test_step_by_step_is_the_same_as_all_at_once() -> None:
+    ids = rows(3, 20)
+    whole, last = MODEL(ids)
+    state, steps = None, []
+    for place in range(20):
+        vectors, state = MODEL(ids[:, place : place + 1], state)
+        steps.append(vectors)
+    assert torch.allclose(torch.cat(steps, 1), whole, atol=1e-6)
+    assert state is not None and torch.allclose(state, last, atol=1e-6)
+    first, state = MODEL(ids[:, :7])
+    rest, _ = MODEL(ids[:, 7:], state)
+    assert torch.allclose(torch.cat([first, rest], 1), whole, atol=1e-6)
+
+
+@torch.no_grad()
+def test_rows_do_not_see_each_other() -> None:
+    ids = rows(3, 10)
+    whole, _ = MODEL(ids)
+    for index in range(3):
+        alone, _ = MODEL(ids[index : index + 1])
+        assert torch.allclose(alone[0], whole[index], atol=1e-6)
+
+
+def padded() -> torch.Tensor:
+    ids = torch.cat([torch.full((4, 1), TOPIC_TOKENS["any"]), rows(4, 9)], 1)
+    for row, length in enumerate((10, 8, 5, 3)):
+        ids[row, length - 1] = END
+        ids[row, length:] = PAD
+    return ids
+
+
+def test_loss_is_that_of_all_logits() -> None:
+    ids = padded()
+    vectors, _ = MODEL(ids[:, :-1])
+    logits = vectors @ MODEL.embedding.weight.T
+    expected = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), ignore_index=PAD)
+    assert torch.allclose(MODEL.loss(ids)["loss"], expected, rtol=1e-5)
+    assert torch.allclose(MODEL.logits(vectors), logits, atol=1e-6)
+
+
+def test_padding_changes_nothing() -> None:
+    ids = padded()
+    wider = F.pad(ids, (0, 5), value=PAD)
+    assert torch.allclose(MODEL.loss(ids)["loss"], MODEL.loss(wider)["loss"], rtol=1e-5)
+
+
+def test_every_token_after_the_first_counts() -> None:
+    ids = padded()
+    losses = []
+    for row in ids:
+        real = row[row != PAD][None]
+        losses.append(float(MODEL.loss(real)["loss"].detach()) * (real.shape[1] - 1))
+    assert float(MODEL.loss(ids)["loss"].detach()) == pytest.approx(sum(losses) / (9 + 7 + 4 + 2), rel=1e-4)
+
+
+def test_gradients_reach_every_weight() -> None:
+    fresh = model()
+    fresh.loss(padded())["loss"].backward()
+    for name, weight in fresh.named_parameters():
+        assert weight.grad is not None and float(weight.grad.abs().sum()) > 0, name
+
+
+def test_starts_knowing_nothing() -> None:
+    assert float(MODEL.loss(padded())["loss"].detach()) == pytest.approx(math.log(VOCABULARY), rel=0.05)
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(["dropout", "embedding_dropout"]), st.integers(0, 100))
+def test_dropout_is_the_same_at_every_position(kind: str, seed: int) -> None:
+    dropped = model(**{"dropout": 0.0, kind: 0.5}).train()
+    seen: list[torch.Tensor] = []
+    layer = dropped.layers[0] if kind == "embedding_dropout" else dropped.layers[1]
+    layer.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach()))
+    torch.manual_seed(seed)
+    dropped(rows(3, 8))
+    zeros = seen[0] == 0
+    assert torch.equal(zeros.any(1), zeros.all(1)), "a unit is dropped for a whole row or not at all"
+    assert zeros.any() and not zeros.all()
+
+
+def test_no_dropout_outside_training() -> None:
+    still = model(dropout=0.9, embedding_dropout=0.9)
+    assert torch.equal(still(rows(2, 5))[0], still(rows(2, 5))[0])

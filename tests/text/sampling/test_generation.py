@@ -1,0 +1,520 @@
+"""From a request to texts with receipts, with both models of the tiny world."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from genai_demo.catalogue import LANGUAGES
+from genai_demo.engine.generation.receipts import Receipt, parse_receipt
+from genai_demo.engine.models.checkpoint import WEIGHTS, read_checkpoint, save_checkpoint
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+from genai_demo.text.data.cleaning import cut_to_sentence, source_spans
+from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.results import Piece, Update
+from genai_demo.text.sampling import filling, generation, loading, writing
+from genai_demo.text.sampling.decoding import Holes, Sampling
+from genai_demo.text.sampling.loading import FOLDERS, load
+from genai_demo.text.tokens.tokenizer import END, FILE
+
+pytestmark = pytest.mark.usefixtures("tiny")
+
+CLOSED = re.compile(r"[.!?][\"')\]]*\s*$")
+SHORT: dict[str, Any] = {"length": 24, "seed": 3}
+REQUESTS: dict[str, Request] = {
+    "gru": GenerateRequest(variants=3, topic="sports", **SHORT),
+    "gru with opening": GenerateRequest(opening="The president said", topic="world", variants=2, **SHORT),
+    "gru, everything else": GenerateRequest(temperature=1.5, top_p=0.7, min_p=0.05, repetition_penalty=1.8, **SHORT),
+    "masked": GenerateRequest("masked", variants=3, topic="business", steps=5, **SHORT),
+    "masked with opening": GenerateRequest("masked", opening="An oil firm", variants=2, steps=4, **SHORT),
+    "fill": FillRequest("The ___ won ___ in Paris.", seed=4),
+    "fill, length given": FillRequest("The ___ won ___ in Paris.", tokens_per_blank=3, steps=3, seed=4),
+    "rewrite": RewriteRequest("The team won again after long talks. It was news.", 0.5, seed=5),
+}
+
+
+def finished(request: Request, model: str | None = None) -> Update:
+    return list(generation.run(request, model))[-1]
+
+
+def texts(update: Update) -> list[str]:
+    return [draft.text for draft in update.drafts]
+
+
+def refused(act: Callable[[], Any], key: str, *parts: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        act()
+    assert refusal.value.key == key
+    for language in LANGUAGES:
+        assert all(part in refusal.value.in_language(language) for part in parts)
+
+
+# What holds for every request
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_streams_and_ends_with_receipts(name: str) -> None:
+    request = REQUESTS[name]
+    updates = list(generation.run(request))
+    assert len(updates) > 2
+    assert [update.finished for update in updates] == [False] * (len(updates) - 1) + [True]
+    assert [update.step for update in updates] == sorted(update.step for update in updates)
+    assert all(update.step <= update.steps for update in updates)
+    variants = request.variants if isinstance(request, GenerateRequest) else 1
+    assert {len(update.drafts) for update in updates} == {variants}
+    last = updates[-1]
+    assert all(draft.finished for draft in last.drafts)
+    assert [receipt.index for receipt in last.receipts] == list(range(variants))
+    for receipt in last.receipts:
+        assert receipt.settings == asdict(request)
+        assert receipt.modality == "text"
+        assert receipt.checkpoint == read_checkpoint(settings().checkpoints / receipt.model).id
+    assert not any(piece.kind == "blank" for draft in last.drafts for piece in draft.pieces)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_receipts_reproduce(name: str) -> None:
+    last = finished(REQUESTS[name])
+    for receipt, draft in zip(last.receipts, last.drafts, strict=True):
+        again = generation.reproduce(parse_receipt(receipt.to_json()))
+        assert again.drafts[receipt.index] == draft
+        assert again.receipts == last.receipts
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_seed_decides(name: str) -> None:
+    request = REQUESTS[name]
+    assert texts(finished(request)) == texts(finished(request))
+    others = {tuple(texts(finished(replace(request, seed=seed)))) for seed in range(6)}
+    assert len(others) > 1
+    everything = texts(finished(request))
+    assert len(set(everything)) == len(everything), "variants differ"
+
+
+@pytest.mark.parametrize("name", [name for name, request in REQUESTS.items() if isinstance(request, GenerateRequest)])
+def test_texts_end_with_a_sentence_and_keep_their_opening(name: str) -> None:
+    request = REQUESTS[name]
+    assert isinstance(request, GenerateRequest)
+    for seed in range(8):
+        last = finished(replace(request, seed=seed))
+        for draft in last.drafts:
+            assert CLOSED.search(draft.text)
+            assert draft.text.startswith(request.opening)
+            assert draft.text != request.opening
+            assert not draft.text[:1].isspace()
+            assert not source_spans(draft.text)
+            given = [piece for piece in draft.pieces if piece.kind == "given"]
+            assert given == ([Piece(request.opening, "given")] if request.opening else [])
+
+
+@pytest.mark.parametrize("model", ["gru", "masked"])
+@pytest.mark.parametrize("opening", ["Öl: 漢字 🙂", 'He said "no" (twice).', "  two  spaces", "One\nTwo", "__"])
+def test_any_opening_is_kept_verbatim(model: str, opening: str) -> None:
+    for draft in finished(GenerateRequest(model, opening=opening, variants=2, steps=3, **SHORT)).drafts:
+        assert draft.text.startswith(opening)
+
+
+def test_white_space_after_an_opening_does_not_count() -> None:
+    plain = finished(GenerateRequest(opening="The team", **SHORT))
+    spaced = finished(GenerateRequest(opening="The team  \n", **SHORT))
+    assert texts(plain) == texts(spaced)
+    assert texts(finished(GenerateRequest(opening="   ", **SHORT))) == texts(finished(GenerateRequest(**SHORT)))
+
+
+def test_settings_matter() -> None:
+    plain = GenerateRequest(length=40, seed=1, temperature=1.2, top_p=1.0, repetition_penalty=1.0)
+    first = texts(finished(plain))
+    for change in (
+        {"temperature": 0.3},
+        {"top_p": 0.3},
+        {"min_p": 0.3},
+        {"repetition_penalty": 2.0},
+        {"topic": "world"},
+        {"opening": "The bank"},
+    ):
+        assert texts(finished(replace(plain, **change))) != first, change
+
+
+def test_tokens_are_counted_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load("gru").tokenizer.encode(" won. And then it")
+    scripted(monkeypatch, *script)
+    counts = [update.drafts[0].tokens for update in generation.run(GenerateRequest(opening="It", length=len(script)))]
+    assert counts == [*range(1, len(script) + 1), len(script)], "what is cut off was written as well"
+    for request in (GenerateRequest("masked", length=9, variants=2), FillRequest("A ___.", tokens_per_blank=9)):
+        updates = list(generation.run(request))
+        assert [draft.tokens for draft in updates[0].drafts] == [0] * len(updates[0].drafts)
+        assert [draft.tokens for draft in updates[-1].drafts] == [9] * len(updates[0].drafts)
+
+
+@pytest.mark.parametrize("written", [" The bank met in the U.S.", " The bank met in the U.S. in the"])
+def test_a_text_without_a_sentence_end_is_given_one(written: str) -> None:
+    loaded = load("masked")
+    ids = loaded.tokenizer.encode(written)
+    canvas = filling._Canvas(loaded, "business")
+    canvas.add_holes(len(ids), ~loaded.vocabulary.spaced)
+    canvas.allow_at(len(canvas.ids) - 1, loaded.vocabulary.closing)
+    rows, allowed = canvas.rows(2)
+    ended = loaded.tokenizer.encode(" The bank won again. It")[: len(ids)]
+    rows = rows.clone()
+    rows[0, 1:-1] = torch.tensor(ids)
+    rows[1, 1 : 1 + len(ended)] = torch.tensor(ended)
+    rows[1, 1 + len(ended) : -1] = ended[-1]
+    before = Holes(rows, torch.ones_like(rows), torch.ones(rows.shape))
+    after = canvas._closed(before, allowed, Sampling(), seed=0)
+    text = loaded.tokenizer.decode([int(index) for index in after.ids[0, 1:-1]])
+    assert cut_to_sentence(text)
+    kept = len(ids) - filling._TAIL
+    assert torch.equal(after.ids[0, : 1 + kept], rows[0, : 1 + kept]), "only the end is written anew"
+    assert torch.equal(after.ids[1], rows[1]), "what has an end stays"
+
+
+def test_length_bounds_the_text() -> None:
+    tokenizer = load("gru").tokenizer
+    for length in (8, 30):
+        for draft in finished(GenerateRequest(length=length, variants=6)).drafts:
+            assert len(tokenizer.encode(draft.text)) <= length + writing.OVERRUN + 1
+    masked = finished(GenerateRequest("masked", length=20, variants=2))
+    for draft in masked.drafts:
+        assert sum(piece.kind == "filled" for piece in draft.pieces) <= 20
+
+
+def scripted(monkeypatch: pytest.MonkeyPatch, *script: int) -> list[bool]:
+    """Let the GRU write these tokens, and return where it was told that it might end."""
+    might_end: list[bool] = []
+
+    class Scripted:
+        def __init__(self, *arguments: object) -> None:
+            self.tokens = itertools.cycle(script)
+
+        def next(self, may_end: list[bool]) -> list[int]:
+            might_end.extend(may_end)
+            return [next(self.tokens)]
+
+    monkeypatch.setattr(writing, "TokenStream", Scripted)
+    return might_end
+
+
+def test_growing_texts_are_never_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a model that signs everything shows no signature."""
+    script = load("gru").tokenizer.encode(" goes up (Reuters) Reuters - The team won again.")
+    scripted(monkeypatch, *script)
+    updates = list(generation.run(GenerateRequest(opening="Oil", length=len(script))))
+    assert all("Reuters" not in draft.text for update in updates for draft in update.drafts)
+    assert updates[-1].drafts[0].text == "Oil goes up\nThe team won again."
+
+
+def test_a_text_ends_where_the_model_ends_it_and_only_after_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = load("gru").tokenizer.encode
+    first, more = encode(" won."), encode(" They lost.")
+    might_end = scripted(monkeypatch, *first, END, *more)
+    last = finished(GenerateRequest(opening="It ended. The team", length=100))
+    assert texts(last) == ["It ended. The team won."]
+    assert might_end == [False] * len(first) + [True]
+
+
+def test_a_text_at_its_length_goes_on_to_the_end_of_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = load("gru").tokenizer.encode
+    script = encode(" won in Paris after long talks with the others. And then")
+    scripted(monkeypatch, *script)
+    assert texts(finished(GenerateRequest(opening="The team", length=8))) == [
+        "The team won in Paris after long talks with the others."
+    ]
+    script = encode(" won. And then it")
+    scripted(monkeypatch, *script)
+    assert texts(finished(GenerateRequest(opening="The team", length=len(script)))) == ["The team won."]
+
+
+@pytest.mark.parametrize(
+    ("written", "opening", "expected"),
+    [
+        (" won. And then", "The team", "The team won."),
+        (" won by far, and", "The team", "The team won by far."),
+        (" won in the U.S. wit", "The team", "The team won in the U.S."),
+        (" so", "It ended.", "It ended."),
+        ("", "The team", "The team."),
+        ("won", "", "."),
+        (" (AP) AP - It won. Th", "Big win", "Big win\nIt won."),
+        ("ATHENS - It won. Th", "", "It won."),
+        (" ATHENS - It won. Th", "Big win", "Big win\nIt won."),
+    ],
+)
+def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> None:
+    assert writing._draft(written, opening, True, 0).text == expected
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (("+Oil up", "+ (AP) AP - Oil", "+ rose."), "Oil up\nOil rose."),
+        (("Oil up", "+ (Reuters)", "+ Reuters -", "+ Crude", "+ rose."), "Oil up\nCrude rose."),
+        (("+ATHENS", "+ -", "+ It won."), "It won."),
+        (("Big win", "+ ATHENS", "+ -", "+ It won."), "Big win\nIt won."),
+        (("+ ATHENS", " - Officials said so."), "ATHENS - Officials said so."),
+        (("ATHENS", "+ - Officials", "+ said so."), "ATHENS - Officials said so."),
+    ],
+)
+def test_the_masked_model_signs_nothing_either(pieces: tuple[str, ...], expected: str) -> None:
+    """Pieces that the model filled in begin with +."""
+    written = [Piece(text.removeprefix("+"), "filled" if text[0] == "+" else "given") for text in pieces]
+    shown = filling._without_space_before(filling._without_sources(written))
+    assert "".join(piece.text for piece in shown) == expected
+
+
+# Fill in
+
+FILLS = [
+    "The ___ won.",
+    "___ won.",
+    "The team ___",
+    "___",
+    "The ___ and the ___ won ___ in Paris.",
+    "The ___ ___ won.",
+    "___ ___",
+    "Two  spaces ___  here.",
+    "Line one\nline ___\n\nline three",
+    'In (___) he said "___".',
+    " ___ leads.",
+    "It cost $___ today.",
+    "Four ____ and six ______ underscores",
+    "漢字 ___ 🙂",
+    "tab\t___\tend ",
+    "The ___.",
+]
+
+
+@pytest.mark.parametrize("text", FILLS)
+@pytest.mark.parametrize("tokens", [0, 1, 4])
+def test_what_was_given_stays_verbatim(text: str, tokens: int) -> None:
+    parts = re.split(r"_{3,}", text)
+    for seed in range(2):
+        updates = list(generation.run(FillRequest(text, tokens_per_blank=tokens, steps=4, temperature=1.5, seed=seed)))
+        result = updates[-1].drafts[0]
+        assert re.fullmatch("(.+?)".join(map(re.escape, parts)), result.text, re.S), result.text
+        given = "".join(piece.text for piece in result.pieces if piece.kind == "given")
+        assert given.replace(" ", "") == "".join(parts).replace(" ", "")
+        if tokens:
+            assert sum(piece.kind == "filled" for piece in result.pieces) == tokens * (len(parts) - 1)
+
+
+def test_blanks_resolve_step_by_step() -> None:
+    updates = list(generation.run(FillRequest("The ___ won ___ in ___.", tokens_per_blank=4, steps=6)))
+    left = [sum(piece.kind == "blank" for piece in update.drafts[0].pieces) for update in updates]
+    assert left[0] == 12
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == 0
+    assert updates[0].drafts[0].text.count(filling.HOLE) == 12
+    before: set[tuple[int, str]] = set()
+    for update in updates:
+        pieces = {(place, piece.text) for place, piece in enumerate(update.drafts[0].pieces) if piece.kind == "filled"}
+        if len(update.drafts[0].pieces) == len(updates[0].drafts[0].pieces):
+            assert before <= pieces, "what is filled stays"
+            before = pieces
+    for piece in updates[-1].drafts[0].pieces:
+        if piece.kind == "filled":
+            assert 1 <= piece.step <= 6
+            assert 0 < piece.confidence <= 1
+        else:
+            assert (piece.step, piece.confidence) == (0, 0.0)
+
+
+def test_words_are_not_glued_together() -> None:
+    for seed in range(6):
+        text = finished(FillRequest("won ___ again", tokens_per_blank=2, temperature=2.0, seed=seed)).drafts[0].text
+        assert text.startswith("won ")
+        assert not finished(FillRequest("(___ again", tokens_per_blank=1, seed=seed)).drafts[0].text.startswith("( ")
+
+
+def test_model_chooses_lengths_between_1_and_4() -> None:
+    for seed in range(4):
+        pieces = finished(FillRequest("The ___ won in Paris.", seed=seed)).drafts[0].pieces
+        assert 1 <= sum(piece.kind == "filled" for piece in pieces) <= 4
+
+
+# Rewrite
+
+TEXT = "The team won again after long talks. It was news."
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.05, 1), (0.1, 1), (0.3, 3), (0.5, 5), (0.95, 10)])
+def test_share_of_words_is_written_anew(share: float, count: int) -> None:
+    words = TEXT.split()
+    for seed in range(3):
+        pieces = finished(RewriteRequest(TEXT, share, seed=seed)).drafts[0].pieces
+        kept = [word for piece in pieces if piece.kind == "given" for word in piece.text.split()]
+        assert len(kept) == len(words) - count
+        rest = iter(words)
+        assert all(word in rest for word in kept), "what is kept keeps its order"
+
+
+def test_which_words_are_rewritten_depends_on_the_seed() -> None:
+    kept = {
+        tuple(
+            piece.text
+            for piece in finished(RewriteRequest(TEXT, 0.3, seed=seed)).drafts[0].pieces
+            if piece.kind == "given"
+        )
+        for seed in range(5)
+    }
+    assert len(kept) > 1
+
+
+def test_a_single_word_can_be_rewritten() -> None:
+    update = finished(RewriteRequest("  Peace ", 0.05))
+    assert [piece.kind for piece in update.drafts[0].pieces] == ["filled"] * len(update.drafts[0].pieces)
+
+
+# What is refused
+
+
+def test_bad_requests_are_refused_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "load", lambda model: pytest.fail("too late"))
+    refused(lambda: next(generation.run(GenerateRequest(length=10**6))), "engine.out_of_range_whole", "length")
+    refused(lambda: next(generation.run(FillRequest("No blank."))), "text.no_blank")
+
+
+def test_a_model_of_the_other_family_is_refused() -> None:
+    refused(lambda: finished(GenerateRequest("gru"), "masked"), "text.other_family", "masked")
+    refused(lambda: finished(FillRequest("A ___."), "gru"), "text.other_family", "gru")
+
+
+RECEIPT = Receipt("text", "generate", FOLDERS["gru"], "0" * 12, asdict(GenerateRequest(**SHORT)))
+
+
+def test_receipt_of_another_checkpoint() -> None:
+    found = read_checkpoint(settings().checkpoints / FOLDERS["gru"]).id
+    refused(lambda: generation.reproduce(RECEIPT), "engine.other_checkpoint", "0" * 12, found)
+
+
+def test_receipt_of_a_checkpoint_that_is_not_here() -> None:
+    refused(lambda: generation.reproduce(replace(RECEIPT, model="news-lost")), "engine.missing", "news-lost")
+
+
+def with_settings(**changes: Any) -> Receipt:
+    return replace(RECEIPT, settings={**RECEIPT.settings, **changes})
+
+
+@pytest.mark.parametrize(
+    ("receipt", "key"),
+    [
+        (replace(RECEIPT, modality="faces"), "text.not_a_text_receipt"),
+        (replace(RECEIPT, action="translate"), "text.not_a_text_receipt"),
+        (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
+        (replace(RECEIPT, model="x" * 5000), "engine.receipt_lacks"),
+        (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
+        (with_settings(extra=1), "engine.receipt_lacks"),
+        (with_settings(seed="1"), "engine.receipt_lacks"),
+        (with_settings(seed=True), "engine.receipt_lacks"),
+        (with_settings(seed=1.0), "engine.receipt_lacks"),
+        (with_settings(temperature=None), "engine.receipt_lacks"),
+        (with_settings(opening=["x"]), "engine.receipt_lacks"),
+        (with_settings(seed=-1), "engine.out_of_range_whole"),
+        (with_settings(length=10**9), "engine.out_of_range_whole"),
+        (with_settings(topic="weather"), "engine.not_one_of"),
+    ],
+)
+def test_receipts_that_are_not_in_order(receipt: Receipt, key: str) -> None:
+    refused(lambda: generation.request_of(receipt), key)
+    refused(lambda: generation.reproduce(receipt), key)
+
+
+@pytest.mark.parametrize("index", [-1, 1, 99])
+def test_receipt_of_a_variant_that_is_not_made(index: int) -> None:
+    (receipt,) = finished(GenerateRequest(**SHORT)).receipts
+    refused(lambda: generation.reproduce(replace(receipt, index=index)), "engine.receipt_lacks", "index")
+
+
+def test_whole_numbers_may_stand_for_real_ones_in_a_receipt() -> None:
+    assert generation.request_of(with_settings(temperature=1)) == GenerateRequest(temperature=1, **SHORT)
+
+
+# Checkpoints
+
+
+@pytest.fixture
+def copies(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the debug models that may be damaged."""
+    shutil.copytree(tiny, tmp_path / "copies")
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path / "copies"))
+    settings.cache_clear()
+    return tmp_path / "copies"
+
+
+@pytest.mark.parametrize("model", FOLDERS)
+def test_nothing_is_wrong_with_whole_checkpoints(model: str) -> None:
+    assert generation.problem(model) is None
+    assert load(model) is load(model)
+    assert not any(weight.requires_grad for weight in load(model).network.parameters())
+    assert not load(model).network.training
+
+
+@pytest.mark.parametrize("model", FOLDERS)
+@pytest.mark.parametrize("name", ["config.json", WEIGHTS, FILE])
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_problem_names_the_file_and_the_other_model_works(model: str, name: str, damage: str, copies: Path) -> None:
+    file = copies / FOLDERS[model] / name
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-20])
+    problem = generation.problem(model)
+    assert problem is not None
+    assert problem.key == ("engine.missing" if damage == "missing" else "engine.damaged")
+    assert all(str(file) in problem.in_language(language) for language in LANGUAGES)
+    request: Request = GenerateRequest(**SHORT) if model == "gru" else FillRequest("A ___.")
+    refused(lambda: next(generation.run(request)), problem.key, str(file))
+    other = "masked" if model == "gru" else "gru"
+    assert generation.problem(other) is None
+    generation.warm()
+    assert finished(GenerateRequest(other, **SHORT)).receipts
+
+
+def test_a_new_checkpoint_in_the_same_place_is_loaded(copies: Path) -> None:
+    folder = copies / FOLDERS["gru"]
+    before = load("gru")
+    weights = {name: weight + 0.01 for name, weight in before.checkpoint.weights().items()}
+    save_checkpoint(folder, weights, "gru", before.checkpoint.model, {}, {FILE: folder / FILE})
+    assert load("gru").checkpoint.id != before.checkpoint.id
+
+
+def test_half_precision_writes_as_well(copies: Path) -> None:
+    folder, checkpoint = copies / "half", load("gru").checkpoint
+    files = {FILE: checkpoint.folder / FILE}
+    save_checkpoint(folder, checkpoint.weights(), "gru", checkpoint.model, {}, files, half=True)
+    for model in ("half", str(folder)):
+        last = finished(GenerateRequest(**SHORT), model)
+        assert texts(generation.reproduce(last.receipts[0])) == texts(last)
+
+
+def test_config_that_does_not_fit_the_weights(copies: Path) -> None:
+    config = copies / FOLDERS["gru"] / "config.json"
+    content = json.loads(config.read_text())
+    for change in ({"hidden": 32}, {"unknown": 1}, {"hidden": "many"}, {"hidden": -3}):
+        config.write_text(json.dumps({**content, "model": {**content["model"], **change}}))
+        refused(lambda: load("gru"), "engine.damaged", str(config))
+
+
+def test_a_checkpoint_that_writes_no_text(copies: Path) -> None:
+    checkpoint = load("gru").checkpoint
+    save_checkpoint(copies / "other", checkpoint.weights(), "face-gan", checkpoint.model, {})
+    refused(lambda: load("other"), "text.not_a_text_model", "face-gan")
+
+
+def test_a_run_stands_for_its_newest_snapshot(tiny: Path, tmp_path: Path) -> None:
+    from genai_demo.engine.training.run import RunFolder
+
+    run = RunFolder(tmp_path / "run")
+    for step in (1, 2):
+        shutil.copytree(tiny / FOLDERS["gru"], run.snapshot_folder(step))
+        run.point_to_snapshot(step, best=False)
+        assert loading.checkpoint_folder(str(run.path)) == run.snapshot_folder(step)
+    assert finished(GenerateRequest(**SHORT), str(run.path)).receipts
