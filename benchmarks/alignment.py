@@ -1,7 +1,8 @@
 """Accuracy of finding a face in a photo: `python -m benchmarks.alignment ARCHIVE [--count N] [--seed S]`.
 
-Pastes aligned faces of a ZIP, enlarged, rolled and anywhere, into larger random pictures, and compares where `align`
-finds them with where they are. Prints the constants of `genai_demo.faces.alignment` as measured on the same pictures.
+Pastes aligned faces of a ZIP, enlarged, rolled and anywhere, into larger random pictures, and compares where
+`align` finds them with where they are. Prints the constants of
+`genai_demo.faces.data.alignment` as measured on the same pictures.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from genai_demo.errors import UserError
-from genai_demo.faces import alignment
-from genai_demo.faces.alignment import EYES, MOUTH, Square, align
+from genai_demo.faces.data import alignment
+from genai_demo.faces.data.alignment import EYES, MOUTH, Square, align
 
 _MIDDLE = 0.5 + 0.5j
 

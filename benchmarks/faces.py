@@ -42,9 +42,9 @@ def speed(paint: Callable[[int, int], object], repeats: int) -> dict[str, float]
 
 def ours(family: str, repeats: int) -> dict[str, float]:
     """Return the speed of a model that ships, from request to pixels, and its number of weights."""
-    from genai_demo.faces.generation import gallery
-    from genai_demo.faces.loading import load
     from genai_demo.faces.requests import GalleryRequest
+    from genai_demo.faces.sampling.generation import gallery
+    from genai_demo.faces.sampling.loading import load
 
     weights = sum(weight.numel() for weight in load(family).painter.network.parameters())
     return {"parameters": float(weights)} | speed(
@@ -54,8 +54,8 @@ def ours(family: str, repeats: int) -> dict[str, float]:
 
 def reconstruction(repeats: int) -> dict[str, float]:
     """Return milliseconds from an aligned photo to the VAE's picture of it."""
-    from genai_demo.faces.loading import load
-    from genai_demo.faces.vae import Vae
+    from genai_demo.faces.models.vae import Vae
+    from genai_demo.faces.sampling.loading import load
 
     network = load("vae").painter.network
     assert isinstance(network, Vae)

@@ -71,10 +71,10 @@ def test_imports_are_found_whatever_their_form(tmp_path: Path, monkeypatch: pyte
     folder.mkdir(parents=True)
     file = folder / "sample.py"
     for line in (
-        "import genai_demo.faces.data",
+        "import genai_demo.faces.data.reading",
         "from genai_demo import faces",
         "from ..faces import data",
-        "def late():\n    from genai_demo.faces.data import load",
+        "def late():\n    from genai_demo.faces.data.reading import load",
     ):
         file.write_text(line)
         assert used(file) == {"faces"}

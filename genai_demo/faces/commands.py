@@ -56,12 +56,12 @@ def generate(options: argparse.Namespace) -> None:
     for file in (*files, options.sheet):
         if file is not None and file.exists():
             raise UserError("engine.file_exists", file=file)
-    from genai_demo.faces import generation
+    from genai_demo.faces.sampling import generation
 
     faces = generation.paint(requests, model)
     results = [_keep(face, file) for face, file in zip(faces, files, strict=True)]
     if options.sheet is not None:
-        from genai_demo.faces.grid import sheet_png
+        from genai_demo.faces.sampling.grid import sheet_png
 
         _write(options.sheet, sheet_png(faces))
     write_json_option(options.json, results)
@@ -72,7 +72,7 @@ def _family(model: str) -> tuple[str, str | None]:
     if model in CHOICES:
         return model, None
     from genai_demo.engine.models.checkpoint import read_checkpoint
-    from genai_demo.faces.loading import checkpoint_folder
+    from genai_demo.faces.sampling.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family, model
 
@@ -83,7 +83,7 @@ def reproduce(receipt: Receipt, out: Path) -> None:
     Raises:
         UserError: the receipt does not fit, or the file exists already.
     """
-    from genai_demo.faces import generation
+    from genai_demo.faces.sampling import generation
 
     request = generation.request_of(receipt)
     file = out / f"face-{request.model}-{request.seed}-{request.index}.png"
@@ -115,7 +115,7 @@ def train(options: argparse.Namespace) -> None:
     """
     from genai_demo.engine.training.loop import train as run_training
     from genai_demo.engine.training.run import RunFolder
-    from genai_demo.faces.training import engine_fields, make_task
+    from genai_demo.faces.training.tasks import engine_fields, make_task
 
     config = train_config(options, **engine_fields(options.model, options.start))
     run = RunFolder(options.run)
@@ -141,7 +141,7 @@ def export(options: argparse.Namespace) -> None:
     Raises:
         UserError: there is no snapshot, the data cannot be used, or the folder holds another family's checkpoint.
     """
-    from genai_demo.faces.finishing import finish
+    from genai_demo.faces.training.export import finish
 
     checkpoint = finish(options.run, options.to, options.data, options.labels, options.where)
     print(f"{options.to}: checkpoint {checkpoint.id}")
@@ -153,9 +153,9 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises:
         UserError: the checkpoint or the data cannot be used.
     """
-    from genai_demo.faces import evaluation
-    from genai_demo.faces.card import write_card
-    from genai_demo.faces.loading import checkpoint_folder
+    from genai_demo.faces.evaluation import evaluation
+    from genai_demo.faces.evaluation.card import write_card
+    from genai_demo.faces.sampling.loading import checkpoint_folder
 
     report = evaluation.evaluate(
         options.model, options.data, options.labels, options.baseline, options.count, options.seed, options.where

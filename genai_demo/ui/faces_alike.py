@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.results import Face
+from genai_demo.faces.sampling import generation
 from genai_demo.ui.faces_handlers import Steered, steer
 
 FOUND = 8
@@ -29,7 +29,7 @@ def likeness(steered: Steered) -> Likeness:
     Raises:
         UserError: the model or the encoder cannot be used.
     """
-    from genai_demo.faces.search import alike
+    from genai_demo.faces.sampling.search import alike
 
     return Likeness(steered.request, tuple(alike(steered.face, FOUND)))
 

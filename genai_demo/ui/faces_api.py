@@ -13,10 +13,10 @@ import gradio as gr
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
-from genai_demo.faces.morph import KINDS, morph
 from genai_demo.faces.requests import COUNT, GalleryRequest, MorphRequest
-from genai_demo.faces.search import alike
+from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.morph import KINDS, morph
+from genai_demo.faces.sampling.search import alike
 from genai_demo.ui import faces_files as files
 from genai_demo.ui.faces_controls import FILMING, WORK
 from genai_demo.ui.text_handlers import spoken

@@ -14,11 +14,11 @@ import numpy as np
 
 from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
-from genai_demo.faces.loading import FOLDERS
-from genai_demo.faces.pictures import open_picture
+from genai_demo.faces.data.pictures import open_picture
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, enlarge, png
+from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.loading import FOLDERS
 
 PORTRAIT = 512
 """side of a downloaded portrait in pixels"""
@@ -50,7 +50,7 @@ def portrait_file(face: Face) -> str:
 
 def gallery_file(request: GalleryRequest) -> str:
     """Return the faces of a gallery as a ZIP archive: a PNG with its receipt for each, and a contact sheet."""
-    from genai_demo.faces.grid import sheet_png
+    from genai_demo.faces.sampling.grid import sheet_png
 
     faces = generation.gallery(request)
     stream = io.BytesIO()

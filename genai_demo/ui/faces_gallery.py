@@ -11,8 +11,8 @@ import gradio as gr
 from gradio.components import Component
 
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
 from genai_demo.faces.requests import AGE, CHOICES, COUNT, GENDERS, SMILES, VARIETY, GalleryRequest
+from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards, faces_cards
 from genai_demo.ui import faces_handlers as handlers
 from genai_demo.ui.faces_controls import live, live_slider, notice_place, offer_file

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 
 from genai_demo.catalogue import message, sentences
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
-from genai_demo.faces.loading import checkpoint_folder, load, load_encoder
 from genai_demo.faces.requests import (
     AGE,
     COUNT,
@@ -26,6 +24,8 @@ from genai_demo.faces.requests import (
     GalleryRequest,
 )
 from genai_demo.faces.results import Face
+from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder
 from genai_demo.ui import languages
 from genai_demo.ui.languages import text
 
@@ -243,7 +243,7 @@ def nearness(face: Face) -> float | None:
         return None
     import torch
 
-    from genai_demo.faces.strangers import embed
+    from genai_demo.faces.sampling.reference_faces import embed
 
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
     return index.nearness(embed(encoder.network, picture))[0].share_nearer
@@ -251,7 +251,7 @@ def nearness(face: Face) -> float | None:
 
 @lru_cache(maxsize=2)
 def _strangers(folder: Path, _checkpoint: str) -> Any:
-    from genai_demo.faces.strangers import StrangerIndex
+    from genai_demo.faces.sampling.reference_faces import StrangerIndex
 
     return StrangerIndex.read_from(folder)
 

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
-from genai_demo.faces.morph import KINDS, morph
 from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, MorphRequest
+from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.morph import KINDS, morph
 from genai_demo.ui import cards, faces_cards
 from genai_demo.ui import faces_handlers as handlers
 from genai_demo.ui.faces_controls import FILMING, action, live, notice_place, run_script

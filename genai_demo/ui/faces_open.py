@@ -9,7 +9,7 @@ import gradio as gr
 
 from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
+from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards, faces_cards
 from genai_demo.ui import faces_handlers as handlers
 from genai_demo.ui.faces_controls import live, notice_place, run_script

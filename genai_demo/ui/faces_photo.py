@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from genai_demo.errors import UserError
-from genai_demo.faces.pictures import MOST_BYTES
+from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.ui import cards, faces_cards, faces_upload
 from genai_demo.ui import faces_handlers as handlers

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from genai_demo.faces import alignment
-from genai_demo.faces.loading import load
-from genai_demo.faces.pictures import MOST_BYTES, open_picture
+from genai_demo.faces.data import alignment
+from genai_demo.faces.data.pictures import MOST_BYTES, open_picture
 from genai_demo.faces.requests import AGE, FaceRequest
 from genai_demo.faces.results import enlarge, marked_png
+from genai_demo.faces.sampling.loading import load
 from genai_demo.ui.faces_files import PORTRAIT, download, received
 from genai_demo.ui.faces_handlers import positions
 
@@ -55,7 +55,7 @@ def read_photo(content: str) -> Reading:
         UserError: no picture, a damaged or too large one, no face in it, or the VAE cannot be used.
     """
     photo = open_picture(received(content, MOST_BYTES), _ENOUGH)
-    from genai_demo.faces.painting import VaePainter
+    from genai_demo.faces.sampling.painting import VaePainter
 
     painter = load("vae").painter
     assert isinstance(painter, VaePainter)
@@ -69,8 +69,8 @@ def read_photo(content: str) -> Reading:
 def _encoded(painter: object, picture: Image.Image) -> Code:
     import torch
 
-    from genai_demo.faces.batches import to_floats
-    from genai_demo.faces.painting import VaePainter
+    from genai_demo.faces.data.batches import to_floats
+    from genai_demo.faces.sampling.painting import VaePainter
 
     assert isinstance(painter, VaePainter)
     pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]  # (1, 3, S, S)
@@ -92,7 +92,7 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
     """
     import torch
 
-    from genai_demo.faces.painting import VaePainter
+    from genai_demo.faces.sampling.painting import VaePainter
 
     painter = load("vae").painter
     assert isinstance(painter, VaePainter)

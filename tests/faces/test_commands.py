@@ -15,9 +15,10 @@ from genai_demo.__main__ import main
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.training.options import train_config
 from genai_demo.engine.training.run import RunFolder
-from genai_demo.faces import dcgan, gan
+from genai_demo.faces.models import gan
 from genai_demo.faces.options import TRAINED, add_train_options
-from genai_demo.faces.training import engine_fields
+from genai_demo.faces.training import dcgan
+from genai_demo.faces.training.tasks import engine_fields
 from tests.helpers.faces import write_toys
 
 
@@ -48,8 +49,8 @@ def test_a_choice_of_rows_is_what_is_learnt_from_exported_and_measured(
     assert 0 < learnt == women < 60
     assert run("export", "faces", "--run", folder, "--to", target, "--data", data, "--where", "gender=woman") == 0
     asked = []
-    monkeypatch.setattr("genai_demo.faces.evaluation.evaluate", lambda *words: asked.append(words) or {})
-    monkeypatch.setattr("genai_demo.faces.evaluation.table", lambda report: "")
+    monkeypatch.setattr("genai_demo.faces.evaluation.evaluation.evaluate", lambda *words: asked.append(words) or {})
+    monkeypatch.setattr("genai_demo.faces.evaluation.evaluation.table", lambda report: "")
     assert run("evaluate", "faces", "--model", target, "--data", data, "--where", "gender=woman") == 0
     assert asked[0][-1] == "gender=woman"
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from genai_demo.faces.labels import Faces
+from genai_demo.faces.data.labels import Faces
 
 
 def drawing(age: float, woman: float, smile: float, seed: int, side: int = 64) -> Image.Image:

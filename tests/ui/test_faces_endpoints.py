@@ -14,9 +14,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from genai_demo.faces import generation
 from genai_demo.faces.requests import GalleryRequest
 from genai_demo.faces.results import enlarge
+from genai_demo.faces.sampling import generation
 from genai_demo.settings import settings
 from genai_demo.ui.page import build
 from tests.ui import test_languages as languages

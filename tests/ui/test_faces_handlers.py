@@ -17,8 +17,8 @@ from PIL import Image
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
-from genai_demo.faces import generation
 from genai_demo.faces.requests import NUDGES, FaceRequest, GalleryRequest
+from genai_demo.faces.sampling import generation
 from genai_demo.settings import settings
 from genai_demo.ui import faces_files as files
 from genai_demo.ui import faces_handlers as handlers

@@ -15,9 +15,9 @@ from PIL import Image
 
 from genai_demo.engine.generation.receipts import PNG_KEY
 from genai_demo.errors import UserError
-from genai_demo.faces import alignment
-from genai_demo.faces.alignment import Aligned, Square
-from genai_demo.faces.pictures import MOST_BYTES
+from genai_demo.faces.data import alignment
+from genai_demo.faces.data.alignment import Aligned, Square
+from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.ui import faces_upload as upload
 from tests.helpers.faces import drawing
 

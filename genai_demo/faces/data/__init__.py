@@ -1,0 +1,1 @@
+"""Pictures of faces: reading, aligning, labels, batches."""

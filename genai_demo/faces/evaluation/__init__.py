@@ -1,0 +1,1 @@
+"""Figures of face models, and the model card that tells them."""

@@ -1,0 +1,120 @@
+"""Face GAN: a generator that paints a face from noise and labels, and the discriminator that teaches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, Observer, Painter, activate, depth
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """Sizes of the generator and of the discriminator."""
+
+    resolution: int = 64
+    """side of the pictures in pixels, a power of two from 8"""
+    latent: int = 128
+    """normal numbers that a face is made from"""
+    widths: tuple[int, ...] = (192, 160, 96, 48, 24)
+    """generator's channels from 4x4 on; stages finer than `resolution` are left out"""
+    blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    """generator's residual blocks per stage"""
+    critic_widths: tuple[int, ...] = (128, 128, 96, 48, 24)
+    """discriminator's channels from 4x4 on"""
+    critic_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    """discriminator's residual blocks per stage"""
+
+
+DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1)} | {
+    "critic_widths": (16, 8, 8),
+    "critic_blocks": (1, 1, 1),
+}
+"""sizes at which tests train the networks in a second"""
+
+
+class Generator(nn.Module):
+    """Paints faces from latent vectors and conditions.
+
+    Both are read into one 4x4 map, linearly; a `Painter` makes a picture of it.
+    """
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        self.config = config
+        stages, cells = depth(config.resolution), config.widths[0] * SMALLEST**2
+        self.read_latent = nn.Linear(config.latent, cells, bias=False)
+        self.read_condition = nn.Linear(conditions.SIZE, cells)
+        nn.init.normal_(self.read_latent.weight, std=config.latent**-0.5)
+        nn.init.normal_(self.read_condition.weight, std=conditions.SIZE**-0.5)
+        nn.init.zeros_(self.read_condition.bias)
+        self.painter = Painter(config.widths[:stages], config.blocks[:stages])
+
+    def forward(self, latents: Tensor, condition: Tensor) -> Tensor:
+        """Return pictures (B, 3, S, S), about -1 to 1.
+
+        Args:
+            latents: (B, latent) from the standard normal distribution.
+            condition: (B, conditions.SIZE).
+        """
+        ground = self.read_latent(latents) + self.read_condition(condition)
+        return self.painter(ground.unflatten(1, (-1, SMALLEST, SMALLEST)))  # (B, C, 4, 4)
+
+
+class Discriminator(nn.Module):
+    """Scores how real faces look, and how well they fit their conditions (Miyato and Koyama 2018, projection).
+
+    It also reads labels off faces, so that a generator can be told that it painted another one than it was asked for
+    (Odena, Olah and Shlens 2017, section 3).
+    """
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        stages, width = depth(config.resolution), config.critic_widths[0]
+        # It must see at once what is missing: blurred faces lack nothing but the finest details.
+        self.observer = Observer(config.critic_widths[:stages], config.critic_blocks[:stages], start=1)
+        # One 4x4 kernel per channel: each channel says what it has seen in all of the picture.
+        self.gather = nn.Conv2d(width, width, SMALLEST, groups=width)
+        nn.init.normal_(self.gather.weight, std=ACTIVATION_GAIN / SMALLEST)
+        self.score = nn.Linear(width, 1, bias=False)
+        nn.init.normal_(self.score.weight, std=width**-0.5)
+        self.read_condition = _condition_reader(width)
+        self.read_labels = nn.Linear(width, 3)
+        nn.init.zeros_(self.read_labels.weight)
+        nn.init.zeros_(self.read_labels.bias)
+
+    def forward(self, pictures: Tensor, condition: Tensor) -> Tensor:
+        """Return scores (B,).
+
+        Args:
+            pictures: (B, 3, S, S), -1 to 1.
+            condition: (B, conditions.SIZE).
+        """
+        return self.score_seen(self.see(pictures), condition)
+
+    def see(self, pictures: Tensor) -> Tensor:
+        """Return what is seen (B, C) in pictures (B, 3, S, S), -1 to 1."""
+        return self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
+
+    def score_seen(self, seen: Tensor, condition: Tensor) -> Tensor:
+        """Return scores (B,) for what is seen (B, C), with conditions (B, conditions.SIZE).
+
+        They are computed in single precision: only small differences between them count.
+        """
+        with torch.autocast(seen.device.type, enabled=False):
+            seen = seen.float()
+            fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
+            return self.score(seen)[:, 0] + fit
+
+    def read(self, seen: Tensor) -> Tensor:
+        """Return (B, 3) for what is seen (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
+        with torch.autocast(seen.device.type, enabled=False):
+            return self.read_labels(seen.float())
+
+
+def _condition_reader(outputs: int) -> nn.Module:
+    hidden = 64
+    return nn.Sequential(nn.Linear(conditions.SIZE, hidden), nn.SiLU(), nn.Linear(hidden, outputs))

@@ -1,0 +1,211 @@
+"""The baseline: the plain DCGAN for 64x64 pictures (Radford et al. 2016), without labels or anything that came later.
+
+What a newer generator is worth shows beside one that had the same pictures and the same time.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import constant
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.faces.models.random_features import RandomFeatures, as_floats, as_shown, extract
+
+FAMILY = "dcgan"
+TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
+"""fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
+which the running means of batch normalisation would not fit"""
+_PREVIEWED = 8
+_VALIDATED = 512
+
+
+@dataclass(frozen=True)
+class DcganConfig:
+    """Sizes of the networks."""
+
+    latent: int = 100
+    """numbers a picture is made from"""
+    width: int = 64
+    """channels at 32x32 pixels; each halving of the picture doubles them"""
+
+
+DEBUG = {"latent": 8, "width": 2}
+"""sizes at which tests train the networks in a second"""
+
+
+class DcganGenerator(nn.Module):
+    """Makes pictures from noise by transposed convolutions."""
+
+    def __init__(self, config: DcganConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = [config.latent, *(config.width * factor for factor in (8, 4, 2, 1))]
+        layers: list[nn.Module] = []
+        for index, (inputs, outputs) in enumerate(itertools.pairwise(channels)):
+            stride, padding = (2, 1) if index else (1, 0)
+            layers += [
+                nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False),
+                nn.BatchNorm2d(outputs),
+                nn.ReLU(),
+            ]
+        self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(channels[-1], 3, 4, 2, 1, bias=False), nn.Tanh())
+        self.apply(_init_weights)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return pictures (B, 3, 64, 64) in -1 to 1 of noise (B, latent)."""
+        return self.layers(z[:, :, None, None])
+
+
+class DcganDiscriminator(nn.Module):
+    """Tells real pictures from generated ones by strided convolutions."""
+
+    def __init__(self, config: DcganConfig) -> None:
+        super().__init__()
+        channels = [3, *(config.width * factor for factor in (1, 2, 4, 8))]
+        layers: list[nn.Module] = []
+        for index, (inputs, outputs) in enumerate(itertools.pairwise(channels)):
+            layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
+            # The paper leaves out the first layer's normalisation: with it training is not stable.
+            layers += [nn.BatchNorm2d(outputs)] if index else []
+            layers.append(nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
+        self.apply(_init_weights)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return logits (B,), above 0 for real, of pictures (B, 3, 64, 64) in -1 to 1."""
+        return self.layers(pictures).flatten()  # (B,)
+
+
+def _init_weights(module: nn.Module) -> None:
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+
+
+@torch.inference_mode()
+def generate(network: DcganGenerator, count: int, seed: int) -> Tensor:
+    """Return `count` pictures, uint8 (count, 3, 64, 64) on the CPU, the same for the same seed.
+
+    Args:
+        network: in evaluation mode, so that no picture depends on the others.
+    """
+    z = torch.randn(count, network.config.latent, generator=torch.Generator().manual_seed(seed))
+    device = next(network.parameters()).device
+    return torch.cat([as_shown(network(part.to(device))).cpu() for part in z.split(64)])
+
+
+@dataclass(frozen=True)
+class DcganTraining:
+    """How the baseline is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 2e-4
+    flip: bool = True
+    """mirror every other picture"""
+    seed: int = 0
+
+
+class DcganTask:
+    """The baseline as the engine sees it.
+
+    Args:
+        training: how to train.
+        pictures: to learn from, uint8 (N, 3, 64, 64).
+        validation: uint8 (M, 3, 64, 64) to measure the distance to; None measures nothing.
+        sizes: fields of the networks' configuration that differ from its defaults.
+        source: what the pictures are, as reports describe data; JSON-able.
+    """
+
+    def __init__(
+        self,
+        training: DcganTraining,
+        pictures: Tensor,
+        validation: Tensor | None = None,
+        sizes: dict[str, Any] | None = None,
+        source: dict[str, Any] | None = None,
+    ) -> None:
+        self.family, self.product, self.compared = FAMILY, "generator", ""
+        self._training, self._pictures, self._validation = training, pictures, validation
+        self._config = DcganConfig(**(sizes or {}))
+        self._source = dict(source or {})
+        torch.manual_seed(training.seed)
+        self._generator, self._discriminator = DcganGenerator(self._config), DcganDiscriminator(self._config)
+        self.networks: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        losses = {"discriminator": self._discriminator_loss, "generator": self._generator_loss}
+        self.phases: Sequence[Phase] = [
+            Phase(name, name, _optimizer(self.networks[name], training), loss, constant(1.0))
+            for name, loss in losses.items()
+        ]
+
+    def _made(self, count: int, device: torch.device) -> Tensor:
+        return self._generator(torch.randn(count, self._config.latent, device=device))
+
+    def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real = as_floats(batch["pictures"])
+        with torch.no_grad():
+            fake = self._made(len(real), real.device)
+        # Each kind is normalised by itself, as in the paper's training.
+        on_real, on_fake = self._discriminator(real), self._discriminator(fake)
+        loss = F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean()
+        return {"loss": loss, "real": on_real.float().mean(), "fake": on_fake.float().mean()}
+
+    def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        pictures = batch["pictures"]
+        logits = self._discriminator(self._made(len(pictures), pictures.device))
+        # Non-saturating: minus the log of the probability that the picture is real (Goodfellow et al. 2014, section 3).
+        return {"loss": F.softplus(-logits.float()).mean()}
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        """Return pictures, uint8 (size, 3, 64, 64)."""
+        generator = torch.Generator().manual_seed((self._training.seed * 1_000_003 + rank) * 1_000_033 + step)
+        pictures = self._pictures[torch.randint(len(self._pictures), (size,), generator=generator)]
+        mirrored = torch.rand(size, 1, 1, 1, generator=generator) < 0.5 * self._training.flip
+        return {"pictures": torch.where(mirrored, pictures.flip(3), pictures)}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the Fréchet distance of random features, of at most 512 pictures; none without validation pictures."""
+        assert isinstance(network, DcganGenerator)
+        if self._validation is None:
+            return {}
+        features = RandomFeatures()
+        real = self._validation[:_VALIDATED]
+        made = generate(network, len(real), seed=0)
+        reference, fake = unit_scale(extract(features, real), extract(features, made))
+        return {"random_frechet": frechet_distance(reference, fake)}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        assert isinstance(network, DcganGenerator)
+        return {"sample.png": _sheet(generate(network, _PREVIEWED**2, seed=0))}
+
+    def describe(self) -> dict[str, Any]:
+        return asdict(self._config)
+
+    def files(self) -> dict[str, Path]:
+        return {}
+
+    def data(self) -> dict[str, Any]:
+        return {"training": asdict(self._training), "pictures": len(self._pictures), **self._source}
+
+
+def _optimizer(network: nn.Module, training: DcganTraining) -> torch.optim.Optimizer:
+    return torch.optim.Adam(network.parameters(), lr=training.learning_rate, betas=(0.5, 0.999), foreach=True)
+
+
+def _sheet(pictures: Tensor) -> bytes:
+    """Return 64 pictures as one PNG of 8 rows."""
+    rows = pictures.unflatten(0, (_PREVIEWED, _PREVIEWED)).permute(0, 3, 1, 4, 2)  # (8, 64, 8, 64, 3)
+    stream = io.BytesIO()
+    Image.fromarray(rows.flatten(2, 3).flatten(0, 1).numpy()).save(stream, "PNG")  # (512, 512, 3)
+    return stream.getvalue()

@@ -1,0 +1,130 @@
+"""Trains the face encoder: two views of each face should meet, and its labels be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.engine.nn.contrastive import contrastive_loss
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import cosine, warm_up
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.faces.data.batches import to_floats
+from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models.blocks import channels_last
+from genai_demo.faces.models.encoder import EncoderConfig, FaceEncoder, label_losses
+from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.sampling.reference_faces import embed
+from genai_demo.faces.training.augmentation import augment
+from genai_demo.faces.training.face_task import FaceTask
+
+if TYPE_CHECKING:
+    from genai_demo.faces.data.labels import Faces
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """How the encoder is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 1e-3
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    warm_up: float = 0.05
+    """share of the budget over which the learning rate rises"""
+    weight_decay: float = 0.05
+    temperature: float = 0.1
+    """of the contrastive loss"""
+    contrast: float = 0.25
+    """weight of the contrastive loss beside those of the labels"""
+    seed: int = 0
+
+
+class EncoderTask(FaceTask):
+    """The face encoder as the engine sees it.
+
+    Args:
+        training: how to train.
+        faces: faces to learn from, with the labels that are known.
+        validation: faces to measure on; may be empty.
+        sizes: fields of the network's configuration that differ from its defaults.
+    """
+
+    family = "encoder"
+    product = "encoder"
+    compared = ""
+
+    def __init__(
+        self, training: EncoderTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None
+    ) -> None:
+        config = EncoderConfig(**(sizes or {}))
+        super().__init__(training, config, faces, validation)
+        self._training = training
+        torch.manual_seed(training.seed)
+        self._encoder = channels_last(FaceEncoder(config))
+        self.networks = {"encoder": self._encoder}
+        optimizer = torch.optim.AdamW(
+            self._encoder.parameters(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            betas=(0.9, 0.99),
+            foreach=True,
+        )
+        rate = warm_up(cosine(1.0, training.final_rate), training.warm_up)
+        self.phases = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        views = torch.cat([_view(batch["pictures"]), _view(batch["pictures"])])  # (2B, 3, S, S)
+        features = self._encoder(views.to(memory_format=torch.channels_last))
+        first, second = self._encoder.embed(features).chunk(2)  # (B, E) each
+        contrast = contrastive_loss(first, second, self._training.temperature)
+        labels = label_losses(self._encoder.read(features), batch["conditions"].repeat(2, 1))
+        loss = self._training.contrast * contrast + torch.stack(list(labels.values())).sum()
+        return {"loss": loss, "contrast": contrast.detach(), **{name: value.detach() for name, value in labels.items()}}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return how well labels of held-out faces are read: mean error of the age, shares right of the others."""
+        if not len(self.held_out):
+            return {}
+        assert isinstance(network, FaceEncoder)
+        read = network.judge(to_floats(self.held_out))
+        values, known = self.known.unflatten(1, (3, 2)).unbind(2)  # (N, 6) -> (N, 3, 2) -> (N, 3) twice
+        ages = values[:, 0] * conditions.AGE_SPREAD + conditions.MIDDLE_AGE
+        woman, smile = (
+            (found > 0.5) == (values[:, column] > 0) for column, found in ((1, read.women), (2, read.smiles))
+        )
+        right = torch.stack([(read.ages - ages).abs(), woman.float(), smile.float()], 1)  # (N, 3)
+        names = ("age_error", "gender_accuracy", "smile_accuracy")
+        return {
+            name: float(right[known[:, index] > 0, index].mean())
+            for index, name in enumerate(names)
+            if known[:, index].any()
+        }
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return rows of a held-out face and the seven that are most like it."""
+        assert isinstance(network, FaceEncoder)
+        pictures = self.held_out if len(self.held_out) else self.shown
+        vectors = embed(network, pictures)
+        nearest = (vectors[:8] @ vectors.T).topk(min(8, len(vectors))).indices  # (8, 8)
+        return {"neighbours.png": grid_png(pictures[nearest.flatten()], columns=nearest.shape[1])}
+
+
+def _view(pictures: Tensor) -> Tensor:
+    """Return pictures (B, 3, S, S) a little nearer or farther, turned, shifted, mirrored and recoloured.
+
+    No blur and no noise: who is to judge generated faces must go on seeing them.
+    """
+    count, device = len(pictures), pictures.device
+    scale = torch.empty(count, device=device).uniform_(0.85, 1.1)
+    angle = torch.empty(count, device=device).uniform_(-0.15, 0.15)
+    mirror = torch.where(torch.rand(count, device=device) < 0.5, -1.0, 1.0)
+    shift = torch.empty(count, 2, device=device).uniform_(-0.06, 0.06)
+    across = torch.stack([mirror * scale * angle.cos(), -scale * angle.sin(), shift[:, 0]], 1)  # (B, 3)
+    down = torch.stack([mirror * scale * angle.sin(), scale * angle.cos(), shift[:, 1]], 1)  # (B, 3)
+    grid = F.affine_grid(torch.stack([across, down], 1), list(pictures.shape), align_corners=False)  # (B, S, S, 2)
+    moved = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    return augment(moved, 0.6, most_shift=0.0)

@@ -1,0 +1,86 @@
+"""Makes a checkpoint to ship out of a run: the weights, and what has to be known of the faces it was trained on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.faces.data.batches import shrink, to_floats
+from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.models.about import About, tabulate
+from genai_demo.faces.models.encoder import FaceEncoder
+from genai_demo.faces.models.gan import Generator
+from genai_demo.faces.models.latents import fit
+from genai_demo.faces.models.vae import Means, Vae
+from genai_demo.faces.requests import DIRECTIONS, FaceRequest
+from genai_demo.faces.sampling.loading import load_encoder, problem
+from genai_demo.faces.sampling.painting import FacePainter, GanPainter, VaePainter
+from genai_demo.faces.sampling.reference_faces import build_index
+from genai_demo.faces.training.directions import name_directions
+from genai_demo.faces.training.face_task import in_batches
+from genai_demo.faces.training.noise_scale import COUNT, fit_spread
+from genai_demo.faces.training.tasks import make_network
+
+_MIXTURE = 10
+"""components of the mixture that codes are drawn from"""
+_SHOWN = 64
+"""faces that directions are named on"""
+
+
+def finish(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
+    """Write a run's best snapshot, or a checkpoint, to `target`, and return what was written.
+
+    Args:
+        source: folder of a run or of a checkpoint.
+        target: folder to write; a checkpoint of the same family that is there already is replaced, its card kept.
+        data: the faces it was trained on.
+        labels: table of their labels; None looks for one beside the data.
+        where: which rows of the labels to choose, see `read_faces`.
+
+    Raises:
+        UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
+    """
+    folder = RunFolder(source).best_snapshot() or source
+    checkpoint = read_checkpoint(folder)
+    network = make_network(checkpoint.family, checkpoint.model)
+    network.load_state_dict(checkpoint.weights())
+    network.eval().requires_grad_(False)
+    faces = read_faces(data, labels, "train", where=where)
+    with tempfile.TemporaryDirectory() as name:
+        extra = Path(name)
+        if isinstance(network, Generator):
+            table = tabulate(faces.labels().numpy())
+            scale = fit_spread(network, table, faces.pictures)
+            About(table, _names(GanPainter(network, table))).write(extra)
+            files = {file.name: file for file in extra.iterdir()}
+            exported = export_checkpoint(source, target, files)
+            spread = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
+            trained = exported.trained | {"spread": spread}
+            return save_checkpoint(target, network.state_dict(), "gan", exported.model, trained, files, half=True)
+        if isinstance(network, Vae):
+            means = in_batches(Means(network), to_floats(shrink(faces.pictures, network.config.resolution)))  # (N, L)
+            fitted = fit(means, faces.labels(), _MIXTURE)
+            fitted.write(extra)
+            About(tabulate(faces.labels().numpy()), _names(VaePainter(network, fitted))).write(extra)
+        else:
+            assert isinstance(network, FaceEncoder)
+            build_index(network, faces, read_faces(data, labels, "validation", where=where)).write(extra)
+        return export_checkpoint(source, target, {file.name: file for file in sorted(extra.iterdir())})
+
+
+def _names(painter: FacePainter) -> tuple[str, ...]:
+    """Return what each direction of a painter changes most, as far as the encoder that ships can tell."""
+    encoder = None if problem("encoder") else load_encoder().network
+    requests = [FaceRequest(index=place) for place in range(_SHOWN)]
+
+    def paint(direction: int, push: float) -> Tensor:
+        pushes = (0.0,) * direction + (push,)
+        return painter.paint([painter.code(replace(request, directions=pushes)) for request in requests])
+
+    return name_directions(paint, DIRECTIONS, encoder)

@@ -1,0 +1,88 @@
+"""What the tasks of all face models have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.faces.data.batches import FaceBatches, shrink
+from genai_demo.faces.data.labels import data_hash
+from genai_demo.faces.models import conditioning as conditions
+
+if TYPE_CHECKING:
+    from genai_demo.faces.data.labels import Faces
+    from genai_demo.faces.models.encoder import EncoderConfig
+    from genai_demo.faces.models.gan import GanConfig
+    from genai_demo.faces.models.vae import VaeConfig
+    from genai_demo.faces.training.encoder import EncoderTraining
+    from genai_demo.faces.training.gan import GanTraining
+    from genai_demo.faces.training.vae import VaeTraining
+
+
+class FaceTask:
+    """Data, batches and description of a face model in training.
+
+    Args:
+        training: how to train.
+        config: of the network.
+        faces: faces to learn from.
+        validation: faces to measure on; may be empty.
+    """
+
+    family: str
+    product: str
+    networks: dict[str, nn.Module]
+    phases: Sequence[Phase]
+
+    def __init__(
+        self,
+        training: GanTraining | VaeTraining | EncoderTraining,
+        config: GanConfig | VaeConfig | EncoderConfig,
+        faces: Faces,
+        validation: Faces,
+    ) -> None:
+        self._described: dict[str, Any] = {"training": asdict(training)}
+        for name, some in (("faces", faces), ("validation", validation)):
+            self._described[name] = {"faces": len(some.pictures), "hash": data_hash(some)}
+        self._config = asdict(config)
+        self._batches = FaceBatches(faces, config.resolution, training.seed)
+        self.held_out = shrink(validation.pictures, config.resolution)
+        """validation pictures (N, 3, S, S), uint8"""
+        self.shown = self.held_out[:64] if len(self.held_out) else shrink(faces.pictures[:64], config.resolution)
+        """pictures (up to 64, 3, S, S), uint8, that previews start from"""
+        source = validation if len(self.held_out) else faces
+        self.known = conditions.encode(source.ages, source.women, source.smiles)
+        """conditions (N, conditions.SIZE) of the validation faces, or, without any, of the training faces"""
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditions.SIZE)."""
+        return self._batches.batch(step, size, rank)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the network's configuration."""
+        return self._config
+
+    def files(self) -> dict[str, Path]:
+        """Return nothing: while it is trained, a face model is its weights and configuration."""
+        return {}
+
+    def data(self) -> dict[str, Any]:
+        """Return how and on what the run was trained."""
+        return self._described
+
+
+@torch.inference_mode()
+def in_batches(network: nn.Module, *inputs: Tensor, size: int = 64) -> Tensor:
+    """Return what `network` makes of inputs (N, ...), `size` at a time, on the CPU."""
+    device = next(network.parameters()).device
+    made = [
+        network(*(part.to(device) for part in parts)).float().cpu()
+        for parts in zip(*(some.split(size) for some in inputs), strict=True)
+    ]
+    return torch.cat(made)

@@ -1,0 +1,206 @@
+"""Trains the face GAN: what the two networks play for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.evaluation.distances import frechet_distance
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import cosine, linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.faces.data.batches import to_bytes
+from genai_demo.faces.models.about import FILE, About, tabulate
+from genai_demo.faces.models.blocks import channels_last
+from genai_demo.faces.models.encoder import label_losses
+from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.models.random_features import RandomFeatures, extract
+from genai_demo.faces.models.vae import load_vae
+from genai_demo.faces.requests import DIRECTIONS
+from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.training.augmentation import augment
+from genai_demo.faces.training.face_task import FaceTask, in_batches
+from genai_demo.faces.training.vae_initialization import start_from_vae
+
+if TYPE_CHECKING:
+    from genai_demo.faces.data.labels import Faces
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How the GAN is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 5e-4
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    generator_share: float = 0.3
+    """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
+    gamma: float = 0.2
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.05
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    augmentation: float = 0.3
+    """probability of each augmentation from half of the budget on; it rises to it from 0"""
+    first_augmentation: float = 0.0
+    """probability of each augmentation at the start"""
+    warm_up: float = 0.1
+    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    label_weight: float = 0.5
+    """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
+    age_weight: float = 2.5
+    """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
+    seed: int = 0
+
+
+class GanTask(FaceTask):
+    """The face GAN as the engine sees it.
+
+    Args:
+        training: how to train.
+        faces: faces to learn from.
+        validation: faces to measure on; may be empty.
+        folder: where the table of the labels is written; every checkpoint takes it along.
+        sizes: fields of the networks' configuration that differ from its defaults.
+        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; or one of a VAE, as
+            whose decoder the generator starts.
+    """
+
+    family = "gan"
+    product = "generator"
+    compared = "random_frechet"
+
+    def __init__(
+        self,
+        training: GanTraining,
+        faces: Faces,
+        validation: Faces,
+        folder: Path,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        config = GanConfig(**(sizes or {}))
+        super().__init__(training, config, faces, validation)
+        self._folder = folder
+        About(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
+        torch.manual_seed(training.seed)
+        self._generator, self._discriminator = Generator(config), Discriminator(config)
+        self._training, self._latent = training, config.latent
+        share = training.generator_share
+        rates = {
+            "discriminator": cosine(1.0, training.final_rate),
+            "generator": cosine(share, share * training.final_rate),
+        }
+        if start is not None:
+            checkpoint = _checkpoint_of(start)
+            if checkpoint.family == "vae":
+                start_from_vae(self._generator, load_vae(checkpoint), faces)
+                # The discriminator knows nothing yet: what it says at first would only do harm.
+                rates["generator"] = warm_up(rates["generator"], training.warm_up)
+            else:
+                self._go_on_from(start)
+            started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+            self._described["started_from"] = {"family": checkpoint.family, **started}
+        self.networks = {"generator": self._generator, "discriminator": self._discriminator}
+        for network in self.networks.values():
+            channels_last(network)
+        self._gamma = linear(training.gamma, training.final_gamma)
+        self.phases = [
+            Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
+            for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
+        ]
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
+        return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _go_on_from(self, start: Path) -> None:
+        tensors, _ = RunFolder(start).read_state()
+        for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
+            prefix = f"network.{name}/"
+            weights = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            own = network.state_dict()
+            # A run at a smaller side lacks the finest stages; they start as if they were not there.
+            if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
+                raise UserError("faces.other_sizes", run=start)
+            for key in own.keys() - weights.keys():
+                if key.startswith("observer.transitions."):
+                    own[key].zero_()
+            network.load_state_dict(weights, strict=False)
+
+    def _noise(self, count: int, like: Tensor) -> Tensor:
+        return torch.randn(count, self._latent, device=like.device)  # (B, latent)
+
+    def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
+        first, last = self._training.first_augmentation, self._training.augmentation
+        return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
+
+    def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        with torch.no_grad():
+            fake = self._generator(self._noise(len(real), real), known)
+        real, fake = self._augment(real, progress), self._augment(fake, progress)
+        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        looks: list[Tensor] = []
+
+        def score(pictures: Tensor) -> Tensor:
+            looks.append(self._discriminator.see(pictures))
+            return self._discriminator.score_seen(looks[-1], known)
+
+        turn = discriminator_turn(score, real, fake, weight)
+        # Its first look is at the real faces; nothing can be learnt from how it reads generated ones.
+        labels = self._label_loss(looks[0], known)
+        return turn | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
+
+    def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
+        fake = self._generator(self._noise(len(real), real), known)
+        with torch.no_grad():
+            real_scores = self._discriminator(self._augment(real, progress), known)
+        self._discriminator.requires_grad_(False)
+        seen = self._discriminator.see(self._augment(fake, progress))
+        fake_scores = self._discriminator.score_seen(seen, known)
+        labels = self._label_loss(seen, known)
+        self._discriminator.requires_grad_(True)
+        loss = generator_loss(real_scores, fake_scores) + self._training.label_weight * labels
+        return {"loss": loss, "labels": labels.detach()}
+
+    def _label_loss(self, seen: Tensor, known: Tensor) -> Tensor:
+        losses = label_losses(self._discriminator.read(seen), known)
+        return self._training.age_weight * losses["age"] + losses["gender"] + losses["smile"]
+
+    def files(self) -> dict[str, Path]:
+        """Return the table of the labels."""
+        return {FILE: self._folder / FILE}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the distance of as many generated faces as there are validation faces, with the same labels."""
+        if len(self.held_out) < 2:
+            return {}
+        features = RandomFeatures()
+        fake = to_bytes(self._previews(network, len(self.held_out), seed=0))
+        return {"random_frechet": frechet_distance(extract(features, self.held_out), extract(features, fake))}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return a sheet of faces, not chosen."""
+        return {"sample.png": grid_png(to_bytes(self._previews(network, len(self.shown), seed=1)))}
+
+    def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
+        latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
+        return in_batches(network, latents, self.known[:count])
+
+
+def _checkpoint_of(start: Path) -> Checkpoint:
+    checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
+    if checkpoint.family not in ("gan", "vae"):
+        raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="gan, vae")
+    return checkpoint

@@ -1,0 +1,272 @@
+"""Every face model trains, stops, goes on and grows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
+from genai_demo.faces.data.batches import FaceBatches, shrink, to_bytes, to_floats
+from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models.gan import DEBUG as GAN_DEBUG
+from genai_demo.faces.models.gan import Discriminator, Generator
+from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
+from genai_demo.faces.models.vae import Vae
+from genai_demo.faces.training.adversarial_finetuning import PolishTraining, VaePolishTask, balance
+from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
+from genai_demo.faces.training.face_task import FaceTask
+from genai_demo.faces.training.gan import GanTask, GanTraining
+from genai_demo.faces.training.tasks import debug_sizes, make_network, make_task
+from genai_demo.faces.training.vae import VaeTask, VaeTraining
+from tests.helpers.faces import no_faces, toy_faces, write_toys
+from tests.helpers.toys import stop_before
+
+CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
+FAMILIES = ("gan", "vae", "polish", "encoder")
+
+
+def polish_task(folder: Path, **changes: float) -> VaePolishTask:
+    """Return the polishing of a VAE that was just made."""
+    torch.manual_seed(3)
+    start = folder / "start"
+    save_checkpoint(start, make_network("vae", VAE_DEBUG).state_dict(), "vae", VAE_DEBUG, {}, half=False)
+    return VaePolishTask(PolishTraining(penalty_every=2, **changes), toy_faces(), toy_faces(6), start, (16, 8, 8))
+
+
+def make(family: str, folder: Path) -> FaceTask:
+    folder.mkdir(exist_ok=True)
+    if family == "polish":
+        return polish_task(folder)
+    faces, held_out, sizes = toy_faces(), toy_faces(6), debug_sizes(family)
+    if family == "gan":
+        return GanTask(GanTraining(penalty_every=2, first_augmentation=0.3), faces, held_out, folder, sizes)
+    if family == "vae":
+        return VaeTask(VaeTraining(), faces, held_out, sizes)
+    return EncoderTask(EncoderTraining(), faces, held_out, sizes)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_tiny_one_trains_and_goes_on_as_if_never_stopped(family: str, tmp_path: Path) -> None:
+    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
+    train(make(family, whole.path), CONFIG, whole)
+    train(make(family, parts.path), replace(CONFIG, examples=24), parts)
+    train(make(family, parts.path), CONFIG, parts, resume=True)
+    first, second = whole.read_state()[0], parts.read_state()[0]
+    # Schedules follow the budget, which was another one at first: compare two runs that were told the same.
+    assert first.keys() == second.keys()
+    again = RunFolder(tmp_path / "again")
+    train(make(family, again.path), CONFIG, again)
+    assert all(torch.equal(first[name], value) for name, value in again.read_state()[0].items())
+    start = make(family, tmp_path / "start").networks
+    moved = {
+        name
+        for name, network in start.items()
+        for key, value in network.state_dict().items()
+        if not torch.equal(first[f"network.{name}/{key}"], value)
+    }
+    assert moved == set(start), "every network learns"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_stopped_and_resumed_is_the_same_run(family: str, tmp_path: Path) -> None:
+    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
+    train(make(family, whole.path), CONFIG, whole)
+    task = make(family, parts.path)
+    stop_before(task, parts, 2)
+    assert train(task, CONFIG, parts).step == 3
+    assert train(make(family, parts.path), CONFIG, parts, resume=True).step == 6
+    first, second = whole.read_state()[0], parts.read_state()[0]
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_previews_and_figures(family: str, tmp_path: Path) -> None:
+    task = make(family, tmp_path)
+    network = task.networks[task.product].eval()
+    for content in task.sample(network).values():
+        assert content.startswith(b"\x89PNG")
+    figures = task.validate(network)
+    assert figures and all(isinstance(value, float) and value == value for value in figures.values())
+    assert figures == task.validate(network), "the same network has the same figures"
+
+
+def test_a_gan_grows(tmp_path: Path) -> None:
+    small, large = RunFolder(tmp_path / "small"), tmp_path / "large"
+    task = GanTask(GanTraining(), toy_faces(), no_faces(), _made(small.path), {**GAN_DEBUG, "resolution": 8})
+    train(task, replace(CONFIG, examples=16), small)
+    large.mkdir()
+    grown = GanTask(GanTraining(), toy_faces(), no_faces(), large, GAN_DEBUG, start=small.path)
+    latents, known = torch.randn(2, 8), torch.zeros(2, 6)
+    with torch.no_grad():
+        before, after = (one.networks["generator"](latents, known) for one in (task, grown))
+        assert after.shape == (2, 3, 16, 16)
+        assert torch.allclose(shrink(to_bytes(after), 8).float(), to_bytes(before).float(), atol=12)
+    assert grown.data()["started_from"]["model"]["resolution"] == 8
+    assert grown.data()["started_from"]["trained"]["examples"] == 16
+    train(grown, replace(CONFIG, examples=16), RunFolder(large))
+
+
+def test_a_gan_starts_as_the_decoder_of_a_vae(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    vae, faces = make_network("vae", VAE_DEBUG), toy_faces(60)
+    assert isinstance(vae, Vae)
+    for weight in vae.parameters():  # a fresh one paints plain grey
+        torch.nn.init.normal_(weight, std=0.2)
+    save_checkpoint(tmp_path / "vae", vae.state_dict(), "vae", VAE_DEBUG, {"examples": 7}, half=False)
+    sizes = {**GAN_DEBUG, **{name: VAE_DEBUG[name] for name in ("latent", "widths", "blocks")}}
+    task = GanTask(GanTraining(warm_up=0.5), faces, no_faces(), _made(tmp_path / "run"), sizes, tmp_path / "vae")
+    generator = task.networks["generator"]
+    assert isinstance(generator, Generator)
+    told = task.data()["started_from"]
+    assert (told["family"], told["trained"]["examples"]) == ("vae", 7)
+    with torch.no_grad():
+        mean, log_variance = vae.encode(to_floats(faces.pictures))
+        known = conditions.encode(*faces.labels().T)
+        latents = torch.randn(4000, VAE_DEBUG["latent"])
+        # The first three are painted below.
+        grounds = generator.read_latent(latents) + generator.read_condition(known[torch.arange(4000) % 60])
+        # What the generator reads is what the decoder makes of codes that lie as those of the faces.
+        codes = torch.linalg.lstsq(vae.from_code.weight, (grounds - vae.from_code.bias).T).solution.T
+        assert torch.allclose(vae.from_code(codes), grounds, atol=1e-3)
+        assert torch.allclose(codes.mean(0), mean.mean(0), atol=0.15)
+        expected = mean.var(0) + log_variance.exp().mean(0)
+        assert torch.allclose(codes.var(0), expected, rtol=0.25)
+        painted = generator(latents[:3], known[:3])
+        assert torch.allclose(painted, vae.decode(codes[:3]), atol=1e-3)
+    assert task.phases[1].rate(0.0) < task.phases[1].rate(0.5) and task.phases[0].rate(0.0) == 1.0
+    train(task, replace(CONFIG, examples=16), RunFolder(tmp_path / "run"))
+    with pytest.raises(UserError, match="latent=8"):
+        GanTask(GanTraining(), faces, no_faces(), _made(tmp_path / "x"), {**sizes, "latent": 9}, tmp_path / "vae")
+
+
+def test_a_gan_is_told_of_the_labels_it_missed(tmp_path: Path) -> None:
+    task = GanTask(GanTraining(label_weight=1.0), toy_faces(), no_faces(), tmp_path, GAN_DEBUG)
+    generator, critic = task.networks["generator"], task.networks["discriminator"]
+    assert isinstance(critic, Discriminator)
+    torch.nn.init.normal_(critic.read_labels.weight)
+    # Nothing but labels can be seen: all pictures score the same.
+    torch.nn.init.zeros_(critic.score.weight)
+    last = critic.read_condition[-1]
+    assert isinstance(last, torch.nn.Linear)
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    batch = task.batch(0, 32, 0)
+
+    def missed() -> torch.Tensor:
+        torch.manual_seed(7)
+        return task.phases[1].loss(batch, Progress(0, 0, 0.0, 0.0))["loss"]
+
+    first = missed()
+    first.backward()
+    slope = torch.cat([weight.grad.flatten() for weight in generator.parameters() if weight.grad is not None])
+    with torch.no_grad():
+        for weight in generator.parameters():
+            if weight.grad is not None:
+                weight -= 0.01 / float(slope.norm()) * weight.grad
+    assert float(missed().detach()) < float(first.detach())
+
+
+def test_a_discriminator_learns_labels_from_real_faces(tmp_path: Path) -> None:
+    task = GanTask(GanTraining(augmentation=0.0), toy_faces(), no_faces(), tmp_path, GAN_DEBUG)
+    critic, batch = task.networks["discriminator"], task.batch(0, 32, 0)
+
+    def misread() -> float:
+        return float(task.phases[0].loss(batch, Progress(1, 0, 0.0, 0.0))["labels"])
+
+    before = misread()
+    optimizer = torch.optim.Adam(critic.parameters(), lr=3e-3)
+    for step in range(40):
+        optimizer.zero_grad()
+        task.phases[0].loss(task.batch(step, 16, 0), Progress(1, 0, 0.0, 0.0))["loss"].backward()
+        optimizer.step()
+    assert misread() < 0.8 * before
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
+    run = RunFolder(_made(tmp_path / "run"))
+    train(make("gan", run.path), replace(CONFIG, examples=8), run)
+    other = {**GAN_DEBUG, "widths": (24, 8, 8)}
+    with pytest.raises(UserError, match="run"):
+        GanTask(GanTraining(), toy_faces(), no_faces(), _made(tmp_path / "other"), other, start=run.path)
+
+
+def test_tasks_by_name(tmp_path: Path) -> None:
+    data = str(write_toys(tmp_path, count=12))
+    for family in ("gan", "vae", "encoder"):
+        task = make_task(family, {}, debug_sizes(family), data, None, tmp_path, None, 0)
+        assert task.family == family and task.data()["faces"]["faces"] == 9
+        assert task.data()["validation"]["faces"] == 3
+        with pytest.raises(UserError, match="hat"):
+            make_task(family, {}, {"hat": 1}, data, None, tmp_path, None, 0)
+    with pytest.raises(UserError, match="encoder"):
+        make_task("encoder", {}, {}, data, None, tmp_path, tmp_path, 0)
+    with pytest.raises(UserError, match="--size"):
+        make_task("vae", {}, VAE_DEBUG, data, None, tmp_path, tmp_path, 0)
+    with pytest.raises(UserError, match="gan"):
+        save_checkpoint(tmp_path / "other", make_network("gan", GAN_DEBUG).state_dict(), "gan", GAN_DEBUG, {})
+        make_task("vae", {}, {}, data, None, tmp_path, tmp_path / "other", 0)
+
+
+def test_batches_are_functions_of_their_place_and_mirror_half() -> None:
+    faces = toy_faces(12)
+    batches = FaceBatches(faces, 16, seed=0)
+    first = batches.batch(3, 400)
+    assert torch.equal(first["pictures"], batches.batch(3, 400)["pictures"])
+    assert not torch.equal(first["pictures"], batches.batch(4, 400)["pictures"])
+    assert not torch.equal(first["pictures"], batches.batch(3, 400, rank=1)["pictures"])
+    originals = to_floats(faces.pictures)
+    plain = [bool((picture == originals).flatten(1).all(1).any()) for picture in first["pictures"]]
+    mirrored = [bool((picture.flip(2) == originals).flatten(1).all(1).any()) for picture in first["pictures"]]
+    assert all(a or b for a, b in zip(plain, mirrored, strict=True))
+    assert 120 < sum(not a for a in plain) < 250 and 120 < sum(not b for b in mirrored) < 250
+
+
+def test_bytes_and_numbers() -> None:
+    every = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    assert torch.equal(to_bytes(to_floats(every)), every)
+    assert to_bytes(torch.tensor([-5.0, 5.0])).tolist() == [0, 255]
+    flat = torch.full((2, 3, 8, 8), 77, dtype=torch.uint8)
+    assert torch.equal(shrink(flat, 4), flat[:, :, :4, :4])
+
+
+def test_polishing_moves_the_decoder_alone(tmp_path: Path) -> None:
+    before = {key: value.clone() for key, value in polish_task(tmp_path).networks["vae"].state_dict().items()}
+    run = RunFolder(tmp_path / "run")
+    train(polish_task(tmp_path), CONFIG, run)
+    tensors = run.read_state()[0]
+    moved = {key for key, value in before.items() if not torch.equal(tensors[f"network.vae/{key}"], value)}
+    assert moved and all(key.startswith(("from_code", "painter")) for key in moved)
+    snapshot = run.last_snapshot()
+    assert snapshot is not None
+    told = read_checkpoint(snapshot).trained["data"]
+    assert told["started_from"]["checkpoint"] == read_checkpoint(tmp_path / "start").id
+    assert told["training"]["pull"] == PolishTraining().pull
+
+
+def test_the_discriminator_pulls_as_strongly_as_it_shall() -> None:
+    torch.manual_seed(0)
+    painted = torch.randn(3, 3, 8, 8, requires_grad=True)
+    first, second = painted.abs().mean(), 40 * (painted @ torch.randn(8, 8)).square().sum()
+    weight = balance(first, second, painted)
+    pulls = [torch.autograd.grad(loss, painted, retain_graph=True)[0].norm() for loss in (first, weight * second)]
+    assert torch.allclose(pulls[0], pulls[1], rtol=1e-4)
+    assert not weight.requires_grad
+    assert torch.isfinite(balance(first, (painted * 0).sum(), painted)), "no pull at all is no reason to stop"
+
+
+def test_without_a_pull_the_decoder_only_comes_nearer(tmp_path: Path) -> None:
+    task = polish_task(tmp_path, pull=0.0)
+    loss = task.phases[1].loss(task.batch(0, 8, 0), Progress(0, 0, 0.0, 0.0))
+    assert torch.equal(loss["loss"], loss["near"])
