@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.reporting import machine, median, read_options, show
-from genai_demo.music.piece import LEFT, RIGHT, TICKS, Bar, Key, Note, Piece
+from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Bar, Key, Note, Piece
 
 _SECONDS = 32
 _TEMPO = 120.0
@@ -45,8 +45,8 @@ def eight_bars() -> Piece:
 
 def engraved(piece: Piece) -> str:
     """Return a piece's sheet music for a page 1000 pixels wide."""
-    from genai_demo.music.engraving import engrave
-    from genai_demo.music.score import musicxml
+    from genai_demo.music.notation.engraving import engrave
+    from genai_demo.music.notation.score import musicxml
 
     return engrave(musicxml(piece), 1000).pages[0]
 
@@ -64,8 +64,8 @@ def milliseconds(work: Callable[[], object], repeats: int) -> float:
 
 def sheet_music(repeats: int) -> dict[str, float]:
     """Return milliseconds for eight bars, once in a new process and then step by step."""
-    from genai_demo.music.engraving import engrave
-    from genai_demo.music.score import musicxml
+    from genai_demo.music.notation.engraving import engrave
+    from genai_demo.music.notation.score import musicxml
 
     first = subprocess.run([sys.executable, "-c", _FIRST], capture_output=True, text=True, check=True)
     piece = eight_bars()
@@ -85,10 +85,10 @@ def writing(model: str, repeats: int) -> dict[str, float]:
         model: "composer" or "gan".
         repeats: runs whose median is taken.
     """
-    from genai_demo.music.generation import run
+    from genai_demo.music.audio.synthesis import encode, render
     from genai_demo.music.requests import ComposeRequest
-    from genai_demo.music.roll import to_roll
-    from genai_demo.music.sound import encode, render
+    from genai_demo.music.sampling.generation import run
+    from genai_demo.music.tokens.roll import to_roll
 
     def measure(seed: int) -> dict[str, float]:
         start = time.perf_counter()
@@ -109,9 +109,9 @@ def writing(model: str, repeats: int) -> dict[str, float]:
 
 def rewriting(model: str, repeats: int) -> dict[str, float]:
     """Return milliseconds until two of eight bars are written anew, and until a melody has a left hand."""
-    from genai_demo.music.generation import run
     from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
-    from genai_demo.music.shorthand import write_shorthand
+    from genai_demo.music.sampling.generation import run
+    from genai_demo.music.tokens.piece_string import write_shorthand
 
     piece = eight_bars()
     music = write_shorthand(piece)
@@ -129,8 +129,8 @@ def rewriting(model: str, repeats: int) -> dict[str, float]:
 
 def models(repeats: int) -> dict[str, dict[str, float]]:
     """Return the figures of every model that is there, and how many weights it has."""
-    from genai_demo.music.loading import FOLDERS, load, problem
     from genai_demo.music.requests import HARMONISERS, MODELS
+    from genai_demo.music.sampling.loading import FOLDERS, load, problem
 
     found: dict[str, dict[str, float]] = {}
     for model in FOLDERS:
@@ -146,7 +146,7 @@ def models(repeats: int) -> dict[str, dict[str, float]]:
 
 def sound(piece: Piece, repeats: int) -> dict[str, float]:
     """Return milliseconds from notes to finished audio, and on to files."""
-    from genai_demo.music.sound import KINDS, encode, render
+    from genai_demo.music.audio.synthesis import KINDS, encode, render
 
     audio = render(piece)
     figures = {"render_ms": milliseconds(lambda: render(piece), repeats)}

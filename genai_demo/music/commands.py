@@ -44,7 +44,7 @@ def train(options: argparse.Namespace) -> None:
     """
     from genai_demo.engine.training.loop import train as run_training
     from genai_demo.engine.training.run import RunFolder
-    from genai_demo.music.training import engine_fields, make_task
+    from genai_demo.music.training.tasks import engine_fields, make_task
 
     config = train_config(options, **engine_fields(options.model))
     run = RunFolder(options.run)
@@ -75,9 +75,9 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises:
         UserError: the checkpoint or the data cannot be used.
     """
-    from genai_demo.music import evaluation
-    from genai_demo.music.card import write_card
-    from genai_demo.music.loading import checkpoint_folder
+    from genai_demo.music.evaluation import evaluation
+    from genai_demo.music.evaluation.card import write_card
+    from genai_demo.music.sampling.loading import checkpoint_folder
 
     report = evaluation.evaluate(options.model, options.data, options.where, options.count, options.seed)
     print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
@@ -92,7 +92,7 @@ def generate(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option is not allowed, a file exists already or cannot be written.
     """
-    from genai_demo.music import generation
+    from genai_demo.music.sampling import generation
 
     if not 1 <= options.count <= 10_000:
         raise UserError("engine.bad_count", value=options.count, most=10_000)
@@ -117,7 +117,7 @@ def _family(model: str) -> tuple[str, str | None]:
     if model in MODELS:
         return model, None
     from genai_demo.engine.models.checkpoint import read_checkpoint
-    from genai_demo.music.loading import checkpoint_folder
+    from genai_demo.music.sampling.loading import checkpoint_folder
 
     return read_checkpoint(checkpoint_folder(model)).family, model
 
@@ -131,8 +131,8 @@ def _request(options: argparse.Namespace, family: str, seed: int) -> ComposeRequ
     if options.given is None:
         piece = {name: getattr(options, name) for name in ("key", "metre", "tempo")}
         return ComposeRequest(model=family, seed=seed, **piece, **asked)
-    from genai_demo.music.midi import read_midi
-    from genai_demo.music.shorthand import write_shorthand
+    from genai_demo.music.midi.reading import read_midi
+    from genai_demo.music.tokens.piece_string import write_shorthand
 
     music = write_shorthand(read_midi(options.given).piece)
     return ContinueRequest(model=family, music=music, keep=options.keep, seed=seed, **asked)
@@ -144,7 +144,7 @@ def reproduce(receipt: Receipt, out: Path) -> None:
     Raises:
         UserError: the receipt does not fit, or the file exists already.
     """
-    from genai_demo.music import generation
+    from genai_demo.music.sampling import generation
 
     file = out / f"piano-{receipt.settings.get('seed', 0)}.mid"
     _check_free(file)
@@ -159,17 +159,17 @@ def _check_free(file: Path) -> None:
 
 def _keep(update: Update, index: int, file: Path, sound: bool, score: bool) -> dict[str, Any]:
     """Write one piece, as `file` and beside it, and return what was written."""
-    from genai_demo.music.midi_writing import marked_midi
+    from genai_demo.music.midi.writing import marked_midi
 
     piece, receipt = update.compositions[index].piece, update.receipts[index]
     contents = {".mid": marked_midi(piece, receipt)}
     if sound:
-        from genai_demo.music.sound import encode, render
+        from genai_demo.music.audio.synthesis import encode, render
 
         contents[".ogg"] = encode(render(piece), "ogg", receipt)
     if score:
-        from genai_demo.music.engraving import engrave
-        from genai_demo.music.score import musicxml
+        from genai_demo.music.notation.engraving import engrave
+        from genai_demo.music.notation.score import musicxml
 
         contents[".musicxml"] = musicxml(piece, receipt=receipt)
         for number, page in enumerate(engrave(contents[".musicxml"]).pages):

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from genai_demo.engine.training.options import add_run_options
-from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
-from genai_demo.music.shorthand import KEYS
+from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
+from genai_demo.music.tokens.piece_string import KEYS
 
 TRAINED = ("composer", "encoder", "gan", "masked")
 """families that `train` knows"""

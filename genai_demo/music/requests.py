@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
 from genai_demo.errors import UserError
-from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, STYLES
-from genai_demo.music.piece import PITCHES, Piece
-from genai_demo.music.shorthand import KEYS, read_shorthand
+from genai_demo.music.theory.piece import PITCHES, Piece
+from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
+from genai_demo.music.tokens.piece_string import KEYS, read_shorthand
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.music.piece import Piece
+from genai_demo.music.theory.piece import Piece
 
 
 @dataclass(frozen=True)

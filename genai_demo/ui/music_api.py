@@ -11,10 +11,10 @@ import gradio as gr
 
 from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
-from genai_demo.music import generation
-from genai_demo.music.midi import read_midi
+from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, Request, RewriteRequest
-from genai_demo.music.shorthand import write_shorthand
+from genai_demo.music.sampling import generation
+from genai_demo.music.tokens.piece_string import write_shorthand
 from genai_demo.ui import music_files as files
 from genai_demo.ui.music_panel import WORK
 from genai_demo.ui.music_played import received

@@ -12,9 +12,9 @@ from html import escape
 from typing import Any
 
 from genai_demo.catalogue import message
-from genai_demo.music.beams import beats
-from genai_demo.music.performance import bar_times, seconds_at
-from genai_demo.music.piece import Piece
+from genai_demo.music.audio.performance import bar_times, seconds_at
+from genai_demo.music.audio.synthesis import TAIL
+from genai_demo.music.notation.beams import beats
 from genai_demo.music.requests import (
     HANDS,
     HARMONISERS,
@@ -22,8 +22,8 @@ from genai_demo.music.requests import (
     PARTS,
     REWRITERS,
 )
-from genai_demo.music.shorthand import key_id
-from genai_demo.music.sound import TAIL
+from genai_demo.music.theory.piece import Piece
+from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.languages import text
 from genai_demo.ui.music_desk import Desk, Work
 

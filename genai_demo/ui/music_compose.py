@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from genai_demo.music.conditions import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.requests import (
     BARS,
     METRES,
@@ -19,7 +18,8 @@ from genai_demo.music.requests import (
     VARIANTS,
     ComposeRequest,
 )
-from genai_demo.music.shorthand import KEYS
+from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
+from genai_demo.music.tokens.piece_string import KEYS
 from genai_demo.ui.languages import Text, Texts, choices, text
 from genai_demo.ui.music_cards import key_name
 from genai_demo.ui.text_panel import PRIVATE, seed_controls

@@ -9,8 +9,7 @@ from functools import cached_property
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
-from genai_demo.music.midi import Remark
-from genai_demo.music.piece import PITCHES, Note, Piece, untangled
+from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import (
     MODELS,
     ComposeRequest,
@@ -20,7 +19,8 @@ from genai_demo.music.requests import (
     RewriteRequest,
 )
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.shorthand import write_shorthand
+from genai_demo.music.theory.piece import PITCHES, Note, Piece, untangled
+from genai_demo.music.tokens.piece_string import write_shorthand
 
 _REMEMBERED = 50
 """steps that can be undone"""

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
-from genai_demo.music import generation
-from genai_demo.music.engraving import WIDTHS, engrave
-from genai_demo.music.loading import FOLDERS
-from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import marked_midi, to_midi
-from genai_demo.music.piece import TICKS, Bar, Note, Piece
+from genai_demo.music.audio.synthesis import encode, render
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import marked_midi, to_midi
+from genai_demo.music.notation.engraving import WIDTHS, engrave
+from genai_demo.music.notation.score import musicxml
 from genai_demo.music.requests import Request
 from genai_demo.music.results import Composition
-from genai_demo.music.score import musicxml
-from genai_demo.music.sound import encode, render
+from genai_demo.music.sampling import generation
+from genai_demo.music.sampling.loading import FOLDERS
+from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
 from genai_demo.ui.faces_files import download
 from genai_demo.ui.music_cards import score_title
 from genai_demo.ui.music_desk import Desk, Work

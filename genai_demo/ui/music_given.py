@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.errors import UserError
-from genai_demo.music.midi import read_midi
+from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import METRES, TEMPO
 from genai_demo.ui import cards, music_played
 from genai_demo.ui import music_handlers as handlers

@@ -11,12 +11,12 @@ from typing import Any
 
 from genai_demo.catalogue import message, sentences
 from genai_demo.errors import UserError
-from genai_demo.music import generation
-from genai_demo.music.columns import fits_at_once
-from genai_demo.music.loading import FOLDERS, checkpoint_folder
-from genai_demo.music.piece import PITCHES
 from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
 from genai_demo.music.results import Update
+from genai_demo.music.sampling import generation
+from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder
+from genai_demo.music.theory.piece import PITCHES
+from genai_demo.music.tokens.columns import fits_at_once
 from genai_demo.ui import cards, languages, music_cards
 from genai_demo.ui.languages import text
 from genai_demo.ui.music_desk import (

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from genai_demo.engine.generation.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
-from genai_demo.music.bars import lay_bars
-from genai_demo.music.ear import likely_key
-from genai_demo.music.midi import Remark
-from genai_demo.music.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.midi.bars import lay_bars
+from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import METRES, MOST_GIVEN_BARS, TEMPO
-from genai_demo.music.shorthand import MOST_CHARACTERS, write_shorthand
+from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_shorthand
 
 MOST_NOTES = 1000
 MOST_STEPS = 64 * 16

@@ -15,12 +15,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from genai_demo.engine.generation.receipts import read_receipt
-from genai_demo.music import generation
-from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import to_midi
-from genai_demo.music.piece import Key
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.requests import Request
 from genai_demo.music.results import Update
+from genai_demo.music.sampling import generation
+from genai_demo.music.theory.piece import Key
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from tests.browser.test_page import visible_words

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import mido
 from hypothesis import strategies as st
 
-from genai_demo.music.bars import UNITS
-from genai_demo.music.piece import MODES, PITCHES, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.midi.bars import UNITS
+from genai_demo.music.theory.piece import MODES, PITCHES, TICKS, Bar, Key, Note, Piece, untangled
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
 

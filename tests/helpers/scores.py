@@ -10,8 +10,8 @@ from xml.etree import ElementTree as Xml
 
 from hypothesis import strategies as st
 
-from genai_demo.music.piece import LEFT, RIGHT, TICKS, Bar, Key, Note, Piece
-from genai_demo.music.spelling import Name, signature
+from genai_demo.music.notation.spelling import Name, signature
+from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Bar, Key, Note, Piece
 
 METRES = ((4, 4), (3, 4), (2, 4), (6, 8), (3, 8), (9, 8), (12, 8), (2, 2), (5, 4), (7, 8), (5, 8), (1, 4))
 C_MAJOR = Key(0, "major")

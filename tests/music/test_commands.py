@@ -13,10 +13,10 @@ import pytest
 from genai_demo.__main__ import main
 from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.engine.models.checkpoint import read_checkpoint
-from genai_demo.music.composer import DEBUG
-from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import to_midi
-from genai_demo.music.piece import Key
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import to_midi
+from genai_demo.music.models.composer import DEBUG
+from genai_demo.music.theory.piece import Key
 from tests.helpers.music import scale
 
 SIZE = ["--size", *(f"{name}={value}" for name, value in DEBUG.items())]

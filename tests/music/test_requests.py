@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 
 from genai_demo.errors import UserError
-from genai_demo.music import events
-from genai_demo.music.piece import MODES, Bar, Key, Note, Piece
 from genai_demo.music.requests import (
     ACTIONS,
     ComposeRequest,
@@ -19,7 +17,9 @@ from genai_demo.music.requests import (
     RewriteRequest,
     given_music,
 )
-from genai_demo.music.shorthand import KEYS, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
+from genai_demo.music.theory.piece import MODES, Bar, Key, Note, Piece
+from genai_demo.music.tokens import events
+from genai_demo.music.tokens.piece_string import KEYS, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
 from tests.helpers.music import pieces, scale
 
 MUSIC = write_shorthand(scale(3))

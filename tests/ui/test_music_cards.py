@@ -11,11 +11,11 @@ import pytest
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.music.midi import Remark
-from genai_demo.music.performance import seconds_at
+from genai_demo.music.audio.performance import seconds_at
+from genai_demo.music.audio.synthesis import TAIL
+from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import ComposeRequest, RewriteRequest
-from genai_demo.music.shorthand import KEYS
-from genai_demo.music.sound import TAIL
+from genai_demo.music.tokens.piece_string import KEYS
 from genai_demo.ui import music_cards as cards
 from genai_demo.ui.music_desk import Desk, Work
 from tests.helpers.scores import piece

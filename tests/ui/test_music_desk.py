@@ -9,7 +9,6 @@ import pytest
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
-from genai_demo.music.piece import LEFT, Key, Piece
 from genai_demo.music.requests import (
     ComposeRequest,
     ContinueRequest,
@@ -19,7 +18,8 @@ from genai_demo.music.requests import (
     given_music,
 )
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.shorthand import write_shorthand
+from genai_demo.music.theory.piece import LEFT, Key, Piece
+from genai_demo.music.tokens.piece_string import write_shorthand
 from genai_demo.ui import music_desk as desks
 from genai_demo.ui.music_desk import Desk, Job, Scope, Work
 from tests.helpers.scores import piece

@@ -11,9 +11,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import to_midi
-from genai_demo.music.piece import Piece
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import to_midi
+from genai_demo.music.theory.piece import Piece
 from genai_demo.settings import settings
 from genai_demo.ui.page import build
 from tests.helpers.scores import piece

@@ -15,10 +15,10 @@ import soundfile
 
 from genai_demo.engine.generation.receipts import receipt_in
 from genai_demo.errors import UserError
-from genai_demo.music.midi import read_midi
-from genai_demo.music.midi_writing import marked_midi
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import marked_midi
+from genai_demo.music.notation.score import musicxml
 from genai_demo.music.requests import ComposeRequest
-from genai_demo.music.score import musicxml
 from genai_demo.settings import settings
 from genai_demo.ui import music_files as files
 from genai_demo.ui import music_handlers as handlers

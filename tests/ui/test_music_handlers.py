@@ -13,8 +13,8 @@ import pytest
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
-from genai_demo.music.piece import PITCHES, TICKS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest
+from genai_demo.music.theory.piece import PITCHES, TICKS
 from genai_demo.settings import settings
 from genai_demo.ui import music_handlers as handlers
 from genai_demo.ui.music_compose import PRESETS

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.music.piece import RIGHT, STEP
 from genai_demo.music.requests import MOST_GIVEN_BARS, given_music
-from genai_demo.music.shorthand import write_shorthand
+from genai_demo.music.theory.piece import RIGHT, STEP
+from genai_demo.music.tokens.piece_string import write_shorthand
 from genai_demo.ui.music_played import MOST_NOTES, MOST_STEPS, melody, received, shortened
 from tests.helpers.scores import piece
 

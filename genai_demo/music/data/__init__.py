@@ -1,0 +1,1 @@
+"""Pieces to learn from: reading, labels, batches."""

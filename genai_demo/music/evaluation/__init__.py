@@ -1,0 +1,1 @@
+"""Figures of music models, and the model card that tells them."""

@@ -1,0 +1,62 @@
+"""Bar lines: from the metres of a file to bars without gaps."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from genai_demo.music.theory.piece import TICKS, Bar
+
+UNITS = (2, 4, 8, 16)
+"""denominators that a bar may have"""
+LONGEST_BAR = 8 * TICKS * 4
+"""ticks of the longest bar that is believed"""
+
+
+def metre_of(beats: int, unit: int) -> tuple[int, int] | None:
+    """Return a metre as a bar can have it, 4/1 as 8/2 and 6/32 as 3/16; None where there is no such metre.
+
+    Args:
+        beats, unit: numerator and denominator as a file states them, `unit` a power of 2.
+    """
+    while unit < UNITS[0] and beats:
+        beats, unit = beats * 2, unit * 2
+    while unit > UNITS[-1] and beats % 2 == 0 and beats:
+        beats, unit = beats // 2, unit // 2
+    if unit not in UNITS or not 0 < Bar(0, beats, unit).length <= LONGEST_BAR:
+        return None
+    return beats, unit
+
+
+def lay_bars(metres: Iterable[tuple[int, int, int]], end: int) -> tuple[Bar, ...]:
+    """Return bars from 0 that reach at least to `end`; the last one is whole.
+
+    A metre that changes within a bar cuts that bar short, if what is left of it can be written as a bar, as with an
+    upbeat; otherwise it holds from the next bar line.
+
+    Args:
+        metres: (tick, beats, unit) in the order of time, from `metre_of`; 4/4 before the first.
+        end: ticks.
+    """
+    waiting = deque(metres)
+    beats, unit = 4, 4
+    bars: list[Bar] = []
+    start = 0
+    while start < end or not bars:
+        while waiting and waiting[0][0] <= start:
+            _, beats, unit = waiting.popleft()
+        bar = Bar(start, beats, unit)
+        if waiting and waiting[0][0] < bar.end and waiting[0][0] < end:
+            bar = _cut(bar, waiting[0][0] - start) or bar
+        bars.append(bar)
+        start = bar.end
+    return tuple(bars)
+
+
+def _cut(bar: Bar, length: int) -> Bar | None:
+    """Return what is left of `bar` after `length` ticks, in its own unit if that goes, else in a finer one."""
+    for unit in (unit for unit in UNITS if unit >= bar.unit):
+        beats, rest = divmod(length, TICKS * 4 // unit)
+        if not rest:
+            return Bar(bar.start, beats, unit)
+    return None

@@ -1,0 +1,78 @@
+"""Which hand plays a note: by what a file calls its tracks, else by where the hands are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from statistics import fmean
+
+from genai_demo.music.theory.piece import LEFT, RIGHT, Note
+
+HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
+"""names of the tracks of a file that is written here"""
+_RIGHT_NAMES = re.compile(r"\b(right|rh|r\.h|upper|treble)\b|右", re.IGNORECASE)
+_LEFT_NAMES = re.compile(r"\b(left|lh|l\.h|lower|bass)\b|左", re.IGNORECASE)
+_MIDDLES = {RIGHT: 70.0, LEFT: 49.0}
+"""where the hands are before they have played, so that middle C is the right one's"""
+_REACH = 10
+"""semitones that one hand spans at ease"""
+_STRETCH = 4.0
+"""what each semitone beyond the reach costs, in semitones of moving"""
+_MEMORY = 0.8
+"""share that a hand keeps of where it was when it strikes anew"""
+
+
+def hand_named(name: str) -> int | None:
+    """Return the hand that the name of a track means, None where it means none or both."""
+    right, left = bool(_RIGHT_NAMES.search(name)), bool(_LEFT_NAMES.search(name))
+    if right == left:
+        return None
+    return RIGHT if right else LEFT
+
+
+def hands_of_two(first: Sequence[Note], second: Sequence[Note]) -> tuple[int, int]:
+    """Return the hands of two tracks: the right one plays the higher notes on average."""
+    higher = fmean(note.pitch for note in first) >= fmean(note.pitch for note in second)
+    return (RIGHT, LEFT) if higher else (LEFT, RIGHT)
+
+
+def split_hands(notes: Sequence[Note]) -> list[Note]:
+    """Return notes in the order of time, each with the hand that has the shortest way to it.
+
+    The keys struck at one moment are cut in two where the hands move least from where they were, the left below the
+    right. A hand is where it struck of late: a mean over its strokes whose weights fade, so that no hand jumps for
+    one note. Notes that a hand still holds count towards what it can reach.
+
+    Args:
+        notes: their own hands do not matter.
+    """
+    middles = dict(_MIDDLES)
+    held: dict[int, list[Note]] = {RIGHT: [], LEFT: []}
+    done: list[Note] = []
+    ordered = sorted(notes, key=lambda note: (note.start, note.pitch))
+    for start, moment in groupby(ordered, key=lambda note: note.start):
+        struck = list(moment)
+        held = {hand: [note for note in before if note.end > start] for hand, before in held.items()}
+
+        def cost(cut: int, struck: list[Note] = struck, held: dict[int, list[Note]] = held) -> float:
+            parts = {LEFT: struck[:cut], RIGHT: struck[cut:]}
+            return sum(_effort(parts[hand], held[hand], middles[hand]) for hand in parts if parts[hand])
+
+        cut = min(range(len(struck) + 1), key=cost)
+        for hand, part in ((LEFT, struck[:cut]), (RIGHT, struck[cut:])):
+            if part:
+                middle = fmean(note.pitch for note in part)
+                middles[hand] = _MEMORY * middles[hand] + (1 - _MEMORY) * middle
+                played = [replace(note, hand=hand) for note in part]
+                held[hand] = held[hand] + played
+                done += played
+    return done
+
+
+def _effort(struck: Sequence[Note], held: Sequence[Note], middle: float) -> float:
+    """Return what it costs a hand at `middle` to strike some notes while it holds others, in semitones."""
+    pitches = [note.pitch for note in (*struck, *held)]
+    beyond = max(0, max(pitches) - min(pitches) - _REACH)
+    return sum(abs(note.pitch - middle) for note in struck) + _STRETCH * beyond

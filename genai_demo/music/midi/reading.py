@@ -1,0 +1,211 @@
+"""Standard MIDI files, from wherever they come: from their bytes to a piece for two hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import mido
+
+from genai_demo.catalogue import message
+from genai_demo.errors import UserError
+from genai_demo.music.midi.bars import lay_bars, metre_of
+from genai_demo.music.midi.events import DRUMS, TEMPOS, Heard, Part, Strike, listen, parse, ticks_per_tick
+from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, untangled
+
+MOST_MINUTES = 60
+MOST_QUARTERS = 40_000
+_PIANOS = range(8)
+"""General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
+_DEFAULT_TEMPO = 500_000
+"""microseconds per quarter note where a file names none"""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that a file holds and its piece does not, or that had to be guessed."""
+
+    key: str
+    """of a sentence in the catalogue with the field `count`"""
+    count: int
+
+    def in_language(self, language: str) -> str:
+        """Return the sentence in `language` ("en" or "zh")."""
+        return message(self.key, language, count=self.count)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a MIDI file was read as."""
+
+    piece: Piece
+    remarks: tuple[Remark, ...] = ()
+    """what was left out or guessed; none for a file that was written here"""
+
+
+def read_midi(data: bytes | Path) -> Reading:
+    """Read a standard MIDI file of format 0, 1 or 2 that may come from anywhere.
+
+    - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but drums.
+    - Time becomes 480 ticks per quarter note, rounded to the nearest.
+    - Of several tempi the piece gets the one under which it lasts as long.
+    - Bars follow the time signatures, 4/4 where there are none; the last one is whole.
+    - A key that is struck while it is held is let go before; notes without length are left out.
+    - Hands come from the names of the tracks, else from two tracks or channels, else from `split_hands`.
+    - Of format 2, whose tracks are pieces of their own, the first one with notes is taken.
+
+    Args:
+        data: the content of a MIDI file, or its path. What it is called does not matter.
+
+    Raises:
+        UserError: no MIDI file, a damaged one, one without notes for a piano, or one that is too large or too long.
+    """
+    file = parse(data)
+    scale, film = ticks_per_tick(file)
+    heard, remarks = _one_piece(file)
+    strikes, found = _for_piano(heard.strikes)
+    remarks += found
+    end = _scaled(max(strike.end for strike in strikes), scale)
+    if end > MOST_QUARTERS * TICKS:
+        raise UserError("music.too_long", most=MOST_MINUTES)
+    notes, found = _notes(strikes, heard.names, scale)
+    remarks += found
+    metres = [
+        (_scaled(tick, scale), metre) for tick, *stated in heard.metres if (metre := metre_of(stated[0], stated[1]))
+    ]
+    remarks += _remarks(("music.left_out_metres", len(heard.metres) - len(metres)))
+    bars = lay_bars([(tick, *metre) for tick, metre in metres], end)
+    if heard.first_end is not None:
+        # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
+        stated = _scaled(heard.first_end, scale)
+        if notes[-1].start < stated <= MOST_QUARTERS * TICKS:
+            whole = lay_bars([(tick, *metre) for tick, metre in metres], stated)
+            bars = whole if whole[-1].end == stated else bars
+    tempo, found = (120.0, []) if film else _tempo(heard.tempos, scale, bars[-1].end)
+    piece = Piece(notes, bars, _key(heard.keys), tempo, _pedal(heard, strikes, scale))
+    if piece.seconds > MOST_MINUTES * 60:
+        raise UserError("music.too_long", most=MOST_MINUTES)
+    return Reading(piece, (*remarks, *found))
+
+
+def _remarks(*counts: tuple[str, int]) -> list[Remark]:
+    return [Remark(key, count) for key, count in counts if count]
+
+
+def _scaled(tick: int, scale: Fraction) -> int:
+    """Return `tick * scale`, rounded half up."""
+    return (2 * tick * scale.numerator + scale.denominator) // (2 * scale.denominator)
+
+
+def _one_piece(file: mido.MidiFile) -> tuple[Heard, list[Remark]]:
+    """Return what sounds together: all tracks, or of format 2 the first one with notes."""
+    if file.type != 2:
+        return listen(file.tracks), []
+    pieces = [heard for heard in (listen([track]) for track in file.tracks) if heard.strikes]
+    if not pieces:
+        raise UserError("music.no_notes")
+    return pieces[0], _remarks(("music.left_out_pieces", len(pieces) - 1))
+
+
+def _for_piano(strikes: list[Strike]) -> tuple[list[Strike], list[Remark]]:
+    """Return what a piano is to play, and what it is not.
+
+    Raises:
+        UserError: nothing at all.
+    """
+    pitched = [strike for strike in strikes if strike.part[1] != DRUMS]
+    if not pitched:
+        raise UserError("music.only_drums" if strikes else "music.no_notes")
+    chosen = [strike for strike in pitched if strike.program in _PIANOS]
+    remarks = _remarks(
+        ("music.left_out_drums", len(strikes) - len(pitched)),
+        ("music.left_out_instruments", len(pitched) - len(chosen) if chosen else 0),
+        ("music.no_piano", 0 if chosen else len(pitched)),
+    )
+    chosen = chosen or pitched
+    reached = [strike for strike in chosen if PITCHES[0] <= strike.pitch <= PITCHES[1]]
+    lasting = [strike for strike in reached if strike.end > strike.start]
+    if not lasting:
+        raise UserError("music.no_notes")
+    remarks += _remarks(
+        ("music.left_out_range", len(chosen) - len(reached)),
+        ("music.left_out_silent", len(reached) - len(lasting)),
+    )
+    return lasting, remarks
+
+
+def _notes(strikes: list[Strike], names: dict[int, str], scale: Fraction) -> tuple[tuple[Note, ...], list[Remark]]:
+    """Return the notes of a piece, each with its hand."""
+    parts: dict[Part, list[Note]] = {}
+    for strike in strikes:
+        start, end = _scaled(strike.start, scale), _scaled(strike.end, scale)
+        note = Note(start, strike.pitch, max(1, end - start), RIGHT, strike.velocity)
+        parts.setdefault(strike.part, []).append(note)
+    hands = _hands(parts, names)
+    sure = [
+        Note(note.start, note.pitch, note.length, hand, note.velocity)
+        for part, hand in hands.items()
+        if hand is not None
+        for note in parts[part]
+    ]
+    open_notes = untangled(note for part, hand in hands.items() if hand is None for note in parts[part])
+    notes = untangled([*sure, *split_hands(open_notes)])
+    doubled = sum(map(len, parts.values())) - len(notes)
+    return notes, _remarks(("music.left_out_doubled", doubled), ("music.hands_guessed", len(open_notes)))
+
+
+def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, int | None]:
+    """Return the hand that each part is for; None where its notes have to be split."""
+    named = {track: hand_named(name) for track, name in names.items()}
+    if {RIGHT, LEFT} <= set(named.values()) or set(HAND_NAMES.values()) & set(names.values()):
+        return {part: named.get(part[0]) for part in parts}
+    if len(parts) == 2:
+        first, second = parts
+        one, other = hands_of_two(parts[first], parts[second])
+        return {first: one, second: other}
+    return dict.fromkeys(parts)
+
+
+def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:
+    """Return the tempo under which the time up to `end`, in ticks of a piece, lasts as long as under all `tempos`."""
+    believed = [
+        (_scaled(tick, scale), microseconds)
+        for tick, microseconds in tempos
+        if TEMPOS[0] * microseconds <= 60e6 <= TEMPOS[1] * microseconds
+    ]
+    changes = [(0, _DEFAULT_TEMPO), *((tick, microseconds) for tick, microseconds in believed if tick < end)]
+    spans = [(until - tick, microseconds) for (tick, microseconds), (until, _) in pairwise([*changes, (end, 0)])]
+    sounding = {microseconds for ticks, microseconds in spans if ticks}
+    remarks = _remarks(
+        ("music.left_out_tempos", len(tempos) - len(believed)),
+        ("music.tempo_averaged", len(sounding) if len(sounding) > 1 else 0),
+    )
+    return 60e6 * end / sum(ticks * microseconds for ticks, microseconds in spans), remarks
+
+
+def _key(keys: Sequence[tuple[int, str]]) -> Key | None:
+    """Return the first key that a file states."""
+    if not keys:
+        return None
+    name = keys[0][1]
+    minor = name.endswith("m")
+    tonic = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[name[0]]
+    tonic += {"#": 1, "b": -1}.get(name[1:2], 0)
+    return Key(tonic % 12, "minor" if minor else "major")
+
+
+def _pedal(heard: Heard, strikes: Iterable[Strike], scale: Fraction) -> tuple[tuple[int, int], ...]:
+    """Return the spans for which the pedal of any part that is played is down."""
+    parts = {strike.part for strike in strikes}
+    spans = {(_scaled(a, scale), _scaled(b, scale)) for part in parts for a, b in heard.pedals.get(part, ())}
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -1,0 +1,112 @@
+"""Pieces as standard MIDI files, without loss, and in the form in which other programs in Python handle them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import mido
+
+from genai_demo.catalogue import message
+from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt
+from genai_demo.music.midi.hands import HAND_NAMES
+from genai_demo.music.midi.reading import Reading, read_midi
+from genai_demo.music.theory.piece import TICKS, Piece
+
+if TYPE_CHECKING:
+    from pretty_midi import PrettyMIDI
+
+_MAJORS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
+_MINORS = ("Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m")
+"""keys by their sharps, from 5 flats to 6 sharps"""
+
+
+def to_midi(piece: Piece, title: str = "", texts: Sequence[str] = ()) -> bytes:
+    """Return a piece as a MIDI file of format 1: a track of its bars, and one of each hand.
+
+    What `read_midi` makes of it is the same piece, its tempo rounded to whole microseconds per quarter note.
+
+    Args:
+        piece: without faults; its tempo within `TEMPOS`.
+        title: name of the first track, which players show.
+        texts: for the file's metadata.
+    """
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
+    file.tracks = [_bar_track(piece, title, texts), *(_hand_track(piece, hand) for hand in HAND_NAMES)]
+    stream = io.BytesIO()
+    file.save(file=stream)
+    return stream.getvalue()
+
+
+def marked_midi(piece: Piece, receipt: Receipt | None, title: str = "") -> bytes:
+    """Return a MIDI file that says in its first track that a machine made it, and how to make it again.
+
+    Args:
+        piece: as in `to_midi`.
+        receipt: None for what cannot be made again from a receipt alone.
+        title: name of the first track, which players show; the mark itself if empty.
+    """
+    mark = message("music.machine_made")
+    return to_midi(piece, title or mark, [mark, *([f"{MIDI_KEY} {receipt.to_json()}"] if receipt else [])])
+
+
+def _bar_track(piece: Piece, title: str, texts: Sequence[str]) -> mido.MidiTrack:
+    events = [mido.MetaMessage("track_name", name=title)]
+    events += [mido.MetaMessage("text", text=text) for text in texts]
+    if piece.key:
+        names = _MINORS if piece.key.mode == "minor" else _MAJORS
+        events.append(mido.MetaMessage("key_signature", key=names[piece.key.sharps + 5]))
+    events.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / piece.tempo)))
+    timed = [(0, event) for event in events]
+    before = None
+    for bar in piece.bars:
+        if (bar.beats, bar.unit) != before:
+            before = bar.beats, bar.unit
+            timed.append((bar.start, mido.MetaMessage("time_signature", numerator=bar.beats, denominator=bar.unit)))
+    return _track([*timed, (piece.end, mido.MetaMessage("end_of_track"))])
+
+
+def _hand_track(piece: Piece, hand: int) -> mido.MidiTrack:
+    """Return the track of one hand on a channel of its own, so that it lets go no key of the other; with the pedal."""
+    timed: list[tuple[int, int, mido.Message]] = []  # what happens at one moment, in this order
+    for note in piece.notes:
+        if note.hand == hand:
+            timed.append((note.end, 0, mido.Message("note_off", channel=hand, note=note.pitch, velocity=0)))
+            timed.append(
+                (note.start, 3, mido.Message("note_on", channel=hand, note=note.pitch, velocity=note.velocity))
+            )
+    for start, end in piece.pedal:
+        timed.append((end, 1, mido.Message("control_change", channel=hand, control=64, value=0)))
+        timed.append((start, 2, mido.Message("control_change", channel=hand, control=64, value=127)))
+    head = [mido.MetaMessage("track_name", name=HAND_NAMES[hand]), mido.Message("program_change", channel=hand)]
+    ordered = sorted(timed, key=lambda event: event[:2])
+    return _track([*((0, event) for event in head), *((tick, event) for tick, _, event in ordered)])
+
+
+def _track(timed: Iterable[tuple[int, mido.Message]]) -> mido.MidiTrack:
+    """Return a track of events in the order of time, each with its tick."""
+    track = mido.MidiTrack()
+    before = 0
+    for tick, event in timed:
+        track.append(event.copy(time=tick - before))
+        before = tick
+    return track
+
+
+def to_pretty_midi(piece: Piece) -> PrettyMIDI:
+    """Return a piece as `pretty_midi` has it: one instrument for each hand, times in seconds."""
+    from pretty_midi import PrettyMIDI
+
+    return PrettyMIDI(io.BytesIO(to_midi(piece)))
+
+
+def from_pretty_midi(midi: PrettyMIDI) -> Reading:
+    """Return what is read from `midi`; of `to_pretty_midi`, the same piece without the empty bars at its end.
+
+    Raises:
+        UserError: as `read_midi`.
+    """
+    stream = io.BytesIO()
+    midi.write(stream)
+    return read_midi(stream.getvalue())

@@ -1,0 +1,219 @@
+"""The composer: a small transformer that writes a piece token by token.
+
+What is asked for, and what is known of the bar that is being written (`bar_facts`), is added to every token: how many
+bars are still to come, for one, so that a piece ends with a cadence where it was asked to end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.music.models.bar_conditioning import FACTS, PLACES
+from genai_demo.music.theory.piece import PITCHES
+from genai_demo.music.tokens import events
+
+
+@dataclass(frozen=True)
+class ComposerConfig:
+    """Sizes of the composer."""
+
+    width: int = 192
+    """numbers per token"""
+    layers: int = 6
+    heads: int = 6
+    """attention heads; each has `width` / `heads` numbers, a multiple of 4"""
+    dropout: float = 0.1
+    """share of each layer's output that is dropped in training"""
+    context: int = 1024
+    """tokens of a training row; the most that it looks back on"""
+
+
+DEBUG = {"width": 32, "layers": 2, "heads": 2, "dropout": 0.0, "context": 64}
+_DEGREES = 12
+"""pitch classes, counted from the tonic"""
+_LONGEST_PERIOD = 4096.0
+"""tokens, or quarter notes, after which the slowest of the rotations repeats"""
+_SHORTEST_PERIOD = 0.5
+"""quarter notes in which the fastest rotation by musical time turns round"""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is fed to the network: tokens, where they stand, and what is told there."""
+
+    tokens: Tensor
+    """(B, T)"""
+    times: Tensor
+    """(B, T): quarter notes from any fixed moment to each token's position in the music"""
+    facts: Tensor
+    """(B, T, len(FACTS)): what is told of each token's bar"""
+
+    def part(self, start: int, end: int) -> Context:
+        """Return the stretch from token `start` up to `end`."""
+        return Context(self.tokens[:, start:end], self.times[:, start:end], self.facts[:, start:end])
+
+
+class Memory:
+    """Keys and values of the tokens that were read, so that each is read only once.
+
+    Args:
+        config: sizes of the network.
+        rows: sequences side by side.
+        room: tokens of each that it can hold.
+        like: a tensor on the device and of the kind to use.
+    """
+
+    def __init__(self, config: ComposerConfig, rows: int, room: int, like: Tensor) -> None:
+        size = config.width // config.heads
+        self.length = 0
+        """tokens in it"""
+        self.keys = like.new_zeros(config.layers, rows, config.heads, room, size)
+        self.values = torch.zeros_like(self.keys)
+
+    def add(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Take in what a layer made of new tokens (B, H, T, D), and return it with all before them."""
+        end = self.length + keys.shape[2]
+        self.keys[layer, :, :, self.length : end] = keys
+        self.values[layer, :, :, self.length : end] = values
+        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
+
+    def copy(self, source: int, target: int) -> None:
+        """Let one sequence have read what another one has."""
+        for kept in (self.keys, self.values):
+            kept[:, target, :, : self.length] = kept[:, source, :, : self.length]
+
+
+class _Layer(nn.Module):
+    """Attention and a two-layer network, each added to what it reads (Xiong et al. 2020, figure 1b)."""
+
+    def __init__(self, config: ComposerConfig) -> None:
+        super().__init__()
+        width, self.heads, self.dropout = config.width, config.heads, config.dropout
+        self.attend = nn.Linear(width, 3 * width, bias=False)
+        self.mix = nn.Linear(width, width, bias=False)
+        self.widen = nn.Linear(width, 4 * width, bias=False)
+        self.narrow = nn.Linear(4 * width, width, bias=False)
+        # Each layer starts by passing on what it reads.
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.narrow.weight)
+
+    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], memory: Memory | None, number: int) -> Tensor:
+        x = x + self._drop(self.mix(self._attention(_norm(x), turns, memory, number)))
+        # Squared ReLU: So et al. 2021, "Primer", section 4.
+        return x + self._drop(self.narrow(F.relu(self.widen(_norm(x))).square()))
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropout, self.training)
+
+    def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor], memory: Memory | None, number: int) -> Tensor:
+        batch, length, width = x.shape
+        parts = self.attend(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
+        # Queries and keys of one length keep the attention from running wild (Henry et al. 2020).
+        values, alone = parts[2], memory is None or memory.length == 0
+        queries, keys = (_rotate(_norm(part), turns).type_as(values) for part in (parts[0], parts[1]))
+        if memory is not None:
+            keys, values = memory.add(number, keys, values)
+        # New tokens after others come one at a time, and see all of them.
+        mixed = F.scaled_dot_product_attention(queries, keys.to(queries), values.to(queries), is_causal=alone)
+        return mixed.transpose(1, 2).reshape(batch, length, width)  # (B, H, T, D) -> (B, T, C)
+
+
+class Composer(nn.Module):
+    """Predicts each token of a piece from those before it.
+
+    Root mean square normalisation (Zhang and Sennrich 2019), no biases, rotary positions (Su et al. 2021), half of
+    which turn with the number of the token and half with musical time: "a bar ago" is the same turn everywhere. Pitches
+    are read and written as the sum of what they are on the keyboard and in the key: where the key is told, what is
+    learnt in one holds in all.
+
+    Args:
+        config: sizes.
+    """
+
+    by_token: Tensor
+    by_time: Tensor
+
+    def __init__(self, config: ComposerConfig) -> None:
+        super().__init__()
+        self.config = config
+        size = config.width // config.heads
+        if config.width % config.heads or size % 4:
+            raise ValueError(f"width {config.width} is not heads {config.heads} times a multiple of 4")
+        self.embedding = nn.Embedding(events.SIZE, config.width)
+        self.known = nn.ModuleList(nn.Embedding(count, config.width) for count in FACTS.values())
+        self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
+        self.degrees = nn.Embedding(_DEGREES + 1, config.width, padding_idx=_DEGREES)
+        self.readout = nn.Linear(config.width, events.SIZE, bias=False)
+        self.read_degrees = nn.Linear(config.width, _DEGREES, bias=False)
+        nn.init.normal_(self.embedding.weight, std=0.5)
+        nn.init.normal_(self.degrees.weight[:_DEGREES], std=0.5)
+        nn.init.zeros_(self.read_degrees.weight)
+        for table in self.known:
+            nn.init.normal_(table.get_parameter("weight"), std=0.1)
+        nn.init.zeros_(self.readout.weight)
+        pairs = size // 4
+        shares = torch.arange(pairs) / max(1, pairs - 1)
+        by_token = _LONGEST_PERIOD**-shares
+        by_time = 2 * torch.pi / _SHORTEST_PERIOD * (_SHORTEST_PERIOD / _LONGEST_PERIOD) ** shares
+        self.register_buffer("by_token", by_token, persistent=False)
+        self.register_buffer("by_time", by_time, persistent=False)
+
+    def forward(self, context: Context, memory: Memory | None = None) -> Tensor:
+        """Return the logits (B, T, `events.SIZE`) of the token after each.
+
+        Args:
+            context: what is new: all tokens without a memory or with an empty one, else one more of each sequence.
+            memory: of the tokens before; takes in the new ones.
+        """
+        first = memory.length if memory is not None else 0
+        degrees = _degrees(context.facts[..., PLACES["key"]])  # (B, T, 88)
+        keys = context.tokens - events.FIRST["PITCH"]  # (B, T)
+        struck = (keys >= 0) & (keys < events.COUNTS["PITCH"])
+        own = degrees.gather(-1, keys.clamp(0, events.COUNTS["PITCH"] - 1)[..., None])[..., 0]
+        x = self.embedding(context.tokens) + self.degrees(own.where(struck, _DEGREES))  # (B, T, C)
+        for place, table in enumerate(self.known):
+            x = x + table(context.facts[..., place])
+        turns = self._turns(context.times, first)
+        x = _norm(x)
+        for number, layer in enumerate(self.layers):
+            x = layer(x, turns, memory, number)
+        if memory is not None:
+            memory.length += context.tokens.shape[1]
+        x = _norm(x)
+        logits = self.readout(x).float()
+        by_degree = F.pad(self.read_degrees(x).float(), (0, 1)).gather(-1, degrees)  # (B, T, 88)
+        before, behind = events.FIRST["PITCH"], events.SIZE - events.FIRST["PITCH"] - events.COUNTS["PITCH"]
+        return logits + F.pad(by_degree, (before, behind))
+
+    def _turns(self, times: Tensor, first: int) -> tuple[Tensor, Tensor]:
+        """Return cosines and sines (B, 1, T, D / 2) by which pairs of a head are turned."""
+        numbers = torch.arange(first, first + times.shape[1], device=times.device)
+        by_token = (numbers[:, None] * self.by_token).expand(len(times), -1, -1)  # (B, T, D / 4)
+        angles = torch.cat([by_token, times[:, :, None] * self.by_time], -1)[:, None]  # (B, 1, T, D / 2)
+        return angles.cos(), angles.sin()
+
+
+def _degrees(keys: Tensor) -> Tensor:
+    """Return for every pitch (B, T, 88) the semitones from the tonic up to it, `_DEGREES` where no key is told.
+
+    Args:
+        keys: (B, T) places in `events.KEYS`.
+    """
+    pitches = torch.arange(PITCHES[0], PITCHES[1] + 1, device=keys.device)
+    tonics = (keys - 1) % _DEGREES
+    return ((pitches - tonics[..., None]) % _DEGREES).where(keys[..., None] > 0, _DEGREES)
+
+
+def _norm(x: Tensor) -> Tensor:
+    return F.rms_norm(x, x.shape[-1:])
+
+
+def _rotate(x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    """Return vectors (B, H, T, D) with their pairs turned."""
+    cosines, sines = turns
+    first, second = x.chunk(2, -1)  # (B, H, T, D / 2)
+    return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)

@@ -1,0 +1,221 @@
+"""Masked model of rolls: sees music with holes and predicts what each hidden column strikes, note by note.
+
+A transformer encoder over columns, two for each sixteenth, with RMSNorm before each part, rotary positions in time
+(Su et al. 2021), normalised queries and keys (Henry et al. 2020), squared ReLU (So et al. 2021) and no biases. Each
+hidden column is then read out from the outside in, as a chain of keys with their lengths, so that the notes of a chord
+know of each other (as the pitches in Huang et al. 2017, Coconet, do not within one of its steps).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.music.data.column_batches import CONDITIONS
+from genai_demo.music.models.masked_window import Canvas, as_features, draw_canvas
+from genai_demo.music.theory.piece import RIGHT
+from genai_demo.music.tokens.columns import LONGEST, NONE, PLACES, SLOTS
+from genai_demo.music.tokens.roll import HANDS, KEYS
+
+
+@dataclass(frozen=True)
+class MaskedConfig:
+    """Sizes of the network."""
+
+    width: int = 128
+    layers: int = 6
+    heads: int = 4
+    read_out: int = 512
+    """width inside the part that reads columns out"""
+    dropout: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width {self.width} must be a multiple of twice the {self.heads} heads")
+
+
+DEBUG = {"width": 16, "layers": 2, "heads": 2, "read_out": 32}
+"""sizes at which tests train the network in a second"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network makes of the hidden columns of a canvas, N of them, in the order of (row, hand, step)."""
+
+    vectors: Tensor
+    """(N, width)"""
+    open: Tensor
+    """bool (N, KEYS): keys that may be struck"""
+    hands: Tensor
+    """(N,): the hand of each"""
+
+
+class _Block(nn.Module):
+    def __init__(self, config: MaskedConfig) -> None:
+        super().__init__()
+        self.heads, self.dropout = config.heads, config.dropout
+        self.query_key_value = nn.Linear(config.width, 3 * config.width, bias=False)
+        self.attended = nn.Linear(config.width, config.width, bias=False)
+        self.expand = nn.Linear(config.width, 4 * config.width, bias=False)
+        self.contract = nn.Linear(4 * config.width, config.width, bias=False)
+
+    def forward(self, x: Tensor, rotation: Tensor) -> Tensor:
+        batch, length, width = x.shape
+        q, k, v = self.query_key_value(_norm(x)).view(batch, length, 3, self.heads, -1).unbind(2)  # (B, L, heads, C)
+        q, k = (_rotate(_norm(part), rotation).transpose(1, 2) for part in (q, k))  # (B, heads, L, C)
+        mixed = F.scaled_dot_product_attention(q, k, v.transpose(1, 2))  # (B, heads, L, C)
+        x = x + self._drop(self.attended(mixed.transpose(1, 2).reshape(batch, length, width)))  # (B, L, width)
+        return x + self._drop(self.contract(F.relu(self.expand(_norm(x))).square()))
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropout, self.training)
+
+
+class MaskedRoll(nn.Module):
+    """Predicts the notes of hidden columns."""
+
+    def __init__(self, config: MaskedConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.own = nn.Linear(3 * KEYS, width, bias=False)
+        self.other = nn.Linear(3 * KEYS, width, bias=False)
+        self.hand = nn.Embedding(HANDS, width)
+        self.place = nn.Embedding(PLACES, width)
+        self.conditions = nn.ModuleList(nn.Embedding(count, width) for count in CONDITIONS.values())
+        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
+        self.struck = nn.Embedding(KEYS + 1, width)
+        self.held = nn.Embedding(LONGEST + 1, width)
+        self.expand = nn.Linear(width, config.read_out, bias=False)
+        self.contract = nn.Linear(config.read_out, width, bias=False)
+        self.key = nn.Linear(width, KEYS + 1)
+        self.aim = nn.Embedding(KEYS + 1, width)
+        self.last = nn.Linear(width, width, bias=False)
+        self.length = nn.Linear(width, LONGEST)
+        self._init_weights()
+
+    def _init_weights(self) -> None:
+        # Each block starts as the identity: what it adds to the stream starts at zero.
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+            elif isinstance(layer, nn.Embedding):
+                nn.init.normal_(layer.weight, std=self.config.width**-0.5)
+        for layer in (self.own, self.other):
+            # Few keys sound at once, so that their columns of the matrix stand for embeddings.
+            nn.init.normal_(layer.weight, std=self.config.width**-0.5)
+        for block in self.blocks:
+            assert isinstance(block, _Block)
+            nn.init.zeros_(block.attended.weight)
+            nn.init.zeros_(block.contract.weight)
+        nn.init.zeros_(self.contract.weight)
+        for layer in (self.key, self.length):
+            nn.init.normal_(layer.weight, std=0.1 * self.config.width**-0.5)
+
+    def forward(self, canvas: Canvas) -> Seen:
+        """Look at windows and return what is made of their hidden columns."""
+        features, open_keys = as_features(canvas)
+        steps = features.shape[2]
+        x = self.own(features) + self.other(features.flip(1)) + self.hand.weight[:, None]  # (B, 2, T, width)
+        x = x + self.place(canvas.places)[:, None]
+        for number, embedding in enumerate(self.conditions):
+            x = x + embedding(canvas.conditions[:, number])[:, None, None]
+        x = F.dropout(_norm(x).flatten(1, 2), self.config.dropout, self.training)  # (B, 2 * T, width)
+        rotation = _rotation(steps, self.config.width // self.config.heads, x.device).repeat(HANDS, 1, 1)
+        for block in self.blocks:
+            x = block(x, rotation)
+        hidden = canvas.hidden
+        vectors = x.view(*hidden.shape, -1)[hidden]  # (B, 2 * T, width) -> (N, width)
+        return Seen(vectors, open_keys[hidden], hidden.nonzero()[:, 1])
+
+    def add_note(self, state: Tensor, keys: Tensor, lengths: Tensor) -> Tensor:
+        """Return states (..., width) that know of one more note, with keys and lengths (...)."""
+        return state + self.struck(keys) + self.held(lengths)
+
+    def key_logits(self, state: Tensor, open_keys: Tensor, hands: Tensor, before: Tensor) -> Tensor:
+        """Return the logits (M, KEYS + 1) of the next key struck in some columns, the last for none.
+
+        Args:
+            state: (M, width): vectors of columns and the notes added to them.
+            open_keys: bool (M, KEYS), as in `Seen`.
+            hands: (M,).
+            before: (M,): the key struck before, `NONE` for none; what follows lies further inside.
+        """
+        x = state + self.contract(F.relu(self.expand(_norm(state))).square())
+        logits = self.key(_norm(x)).float()
+        key = torch.arange(KEYS, device=state.device)
+        inside = torch.where((hands == RIGHT)[:, None], key < before[:, None], key > before[:, None])
+        allowed = F.pad(open_keys & (inside | (before == NONE)[:, None]), (0, 1), value=True)  # (M, KEYS + 1)
+        return logits.masked_fill(~allowed, float("-inf"))
+
+    def length_logits(self, state: Tensor, keys: Tensor) -> Tensor:
+        """Return the logits (M, LONGEST) of lengths from one step on, for keys (M,) that are struck next."""
+        return self.length(F.relu(self.last(_norm(state + self.aim(keys)))).square()).float()
+
+    def costs(self, canvas: Canvas) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the nats that the keys and the lengths of each hidden column cost, and its notes, each (N,)."""
+        seen = self(canvas)
+        # The hidden notes of a column move to its first slots, in their order.
+        secret = canvas.secret()[canvas.hidden]  # (N, SLOTS)
+        order = (~secret).long().argsort(dim=1, stable=True)
+        keys = canvas.keys[canvas.hidden].masked_fill(~secret, NONE).gather(1, order)  # (N, SLOTS)
+        lengths = canvas.lengths[canvas.hidden].masked_fill(~secret, 0).gather(1, order)
+        count = secret.sum(1)  # (N,)
+
+        added = self.add_note(torch.zeros_like(seen.vectors)[:, None], keys, lengths)  # (N, SLOTS, width)
+        states = seen.vectors[:, None] + F.pad(added.cumsum(1)[:, :-1], (0, 0, 1, 0))
+        before = F.pad(keys[:, :-1], (1, 0), value=NONE)  # (N, SLOTS)
+        slot = torch.arange(SLOTS, device=keys.device)
+        asked = slot <= count[:, None]  # (N, SLOTS): each note, and that no more follow
+        column = asked.nonzero()[:, 0]  # (M,)
+        logits = self.key_logits(states[asked], seen.open[column], seen.hands[column], before[asked])
+        key_costs = F.cross_entropy(logits, keys[asked], reduction="none")
+        there = slot < count[:, None]
+        logits = self.length_logits(states[there], keys[there])
+        length_costs = F.cross_entropy(logits, lengths[there] - 1, reduction="none")
+        none = torch.zeros(len(keys), device=keys.device)
+        return (
+            none.index_add(0, column, key_costs),
+            none.index_add(0, there.nonzero()[:, 0], length_costs),
+            count,
+        )
+
+    def loss(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the mean cost in nats of the hidden columns of windows, with holes drawn anew.
+
+        Args:
+            batch: see `masked_batches.Windows`.
+
+        Returns:
+            the mean as "loss", its parts "keys" and "lengths", and the number of hidden columns as "weight".
+        """
+        canvas = draw_canvas(batch)
+        keys, lengths, _ = self.costs(canvas)
+        key_cost, length_cost = keys.mean(), lengths.mean()
+        return {
+            "loss": key_cost + length_cost,
+            "keys": key_cost.detach(),
+            "lengths": length_cost.detach(),
+            "weight": canvas.hidden.sum(),
+        }
+
+
+def _norm(x: Tensor) -> Tensor:
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+def _rotation(length: int, size: int, device: torch.device) -> Tensor:
+    """Return angles (T, 1, size / 2) of the rotary positions, wavelengths from 2 pi to 2 pi * 100."""
+    frequency = 100.0 ** -torch.linspace(0, 1, size // 2, device=device)  # (size / 2,)
+    return (torch.arange(length, device=device)[:, None] * frequency)[:, None, :]
+
+
+def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    first, second = x.chunk(2, dim=-1)  # each (B, L, heads, C / 2)
+    cosine, sine = rotation.cos().to(x.dtype), rotation.sin().to(x.dtype)
+    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)

@@ -1,0 +1,202 @@
+"""Bars, hands and ranges of keys of given music, written anew by the composer, and melodies harmonised by it.
+
+The composer goes from left to right. Notes that stay are put in its way by a `Stencil`; so that it heeds what it cannot
+see yet, it writes every few bars several times, and of these the one is taken from which the notes that stay follow
+most probably, within the bars and after them (importance sampling; Liu 2001, section 2.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai_demo.music.data.event_batches import Rows
+from genai_demo.music.models.bar_conditioning import FACTS, tell
+from genai_demo.music.models.composer import Composer
+from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.composing import GUIDANCE
+from genai_demo.music.sampling.constraints import Stencil
+from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream
+from genai_demo.music.sampling.regions import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
+from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.piece import STEP, Note, Piece
+from genai_demo.music.theory.texture import ANY
+from genai_demo.music.tokens import events
+from genai_demo.music.training.composer import UNKNOWN, as_batch, token_losses
+
+_TRIES = 4
+"""ways in which bars are written, of which one is taken"""
+_AT_ONCE = 2
+"""bars that are written before one is taken"""
+_AFTER = 4
+"""bars after them that are read, where they stay as they are"""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What both kinds of requests ask of the sampler."""
+
+    temperature: float
+    variants: int
+    seed: int
+    density: str = ANY
+
+
+def rewrite(network: Composer, request: RewriteRequest) -> Iterator[Update]:
+    """Yield the piece, its chosen notes taken out, as others are written in their place."""
+    asked = _Asked(request.temperature, request.variants, request.seed)
+    return _write(network, open_for_rewriting(given_music(request.music), request), asked)
+
+
+def harmonise(network: Composer, request: HarmoniseRequest) -> Iterator[Update]:
+    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
+    asked = _Asked(request.temperature, request.variants, request.seed, request.density)
+    return _write(network, open_for_harmonising(given_music(request.music), request), asked)
+
+
+def _write(network: Composer, opened: OpenPiece, asked: _Asked) -> Iterator[Update]:
+    key = opened.given.key or heard_key(opened.given.notes)
+    heard = events.on_token_grid(replace(opened.heard, key=key))
+    stretches = [(hole, *bars) for hole in opened.holes for bars in _stretches(heard, hole)]
+    written: list[list[Note]] = [[] for _ in range(asked.variants)]
+
+    def update(step: int) -> Update:
+        bars = len({bar for _, first, last in stretches[:step] for bar in range(first, last)})
+        finished = step == len(stretches)
+        pieces = (opened.together(notes) for notes in written)
+        return Update(tuple(Composition(piece, finished, bars) for piece in pieces), step, len(stretches))
+
+    yield update(0)
+    for number, (hole, first, last) in enumerate(stretches):
+        for variant, notes in enumerate(written):
+            there = replace(heard, notes=tuple(sorted([*heard.notes, *notes])))
+            seed = ((asked.seed * 1_000_003 + variant) * 1_000_033 + number) % 2**60
+            notes += _best(network, there, hole, (first, last), asked, seed)
+        yield update(number + 1)
+
+
+def _stretches(piece: Piece, hole: Hole) -> list[tuple[int, int]]:
+    """Return first bar and end of stretches of a few bars of one metre that together have all of a hole."""
+    found: list[tuple[int, int]] = []
+    for place, bar in enumerate(piece.bars):
+        if not hole.hidden[:, bar.start // STEP : bar.end // STEP].any():
+            continue
+        if found and found[-1][1] == place and place - found[-1][0] < _AT_ONCE and not _new_metre(piece, place):
+            found[-1] = found[-1][0], place + 1
+        else:
+            found.append((place, place + 1))
+    return found
+
+
+def _new_metre(piece: Piece, place: int) -> bool:
+    """Return whether another metre begins with a bar."""
+    metres = [(bar.beats, bar.unit) for bar in piece.bars[max(0, place - 1) : place + 1]]
+    return place == 0 or metres[0] != metres[1]
+
+
+def _best(
+    network: Composer, piece: Piece, hole: Hole, stretch: tuple[int, int], asked: _Asked, seed: int
+) -> list[Note]:
+    """Return notes for the hole in a stretch: of several tries those that go best with the notes that stay."""
+    first, last = stretch
+    start, end = piece.bars[first].start, piece.bars[last - 1].end
+    before, after = _parted(piece.notes, start)
+    if first:
+        tokens = events.encode(replace(piece, notes=tuple(before), bars=piece.bars[:first]))[:-1]
+    else:
+        tokens = events.encode(replace(piece, notes=(), bars=piece.bars[:1]))[:2]
+    if _new_metre(piece, first):
+        bar = piece.bars[first]
+        tokens.append(events.FIRST["METRE"] + events.METRES.index((bar.beats, bar.unit)))
+    plan = Plan(tuple(tokens), len(piece.bars) - first, density=asked.density)
+    lines = [_StencilLine(plan, seed * _TRIES + number, after, hole, last - first) for number in range(_TRIES)]
+    guidance = 1.0 if asked.density == ANY else GUIDANCE
+    stream = TokenStream(network, lines, Sampling(asked.temperature, ComposeRequest.top_p, guidance))
+    while any(line.bars_written < last - first for line in lines):
+        stream.next()
+    kept = {(note.start, note.pitch) for note in after}
+    tries = [
+        [note for note in line.piece().notes if start <= note.start < end and (note.start, note.pitch) not in kept]
+        for line in lines
+    ]
+    until = last
+    while until < min(last + _AFTER, len(piece.bars)) and not _is_open(piece, hole, until):
+        until += 1
+    scores = [line.score for line in lines]
+    if until > last:
+        bars = piece.bars[:until]
+        following = [note for note in piece.notes if note.start < bars[-1].end]
+        whole = [replace(piece, bars=bars, notes=tuple(sorted([*following, *notes]))) for notes in tries]
+        scores = [score + _likelihood(network, some, last) for score, some in zip(scores, whole, strict=True)]
+    return tries[int(np.argmax(scores))]
+
+
+def _parted(notes: Sequence[Note], tick: int) -> tuple[list[Note], list[Note]]:
+    """Return the notes that start before a tick, and the others."""
+    return [note for note in notes if note.start < tick], [note for note in notes if note.start >= tick]
+
+
+def _is_open(piece: Piece, hole: Hole, place: int) -> bool:
+    bar = piece.bars[place]
+    return bool(hole.hidden[:, bar.start // STEP : bar.end // STEP].any())
+
+
+class _StencilLine(Line):
+    """A line that keeps to notes that stay.
+
+    Args:
+        plan: what to write.
+        seed: of its random numbers.
+        kept: notes that stay, from the first bar to write on.
+        hole: where others may be added.
+        bars: to write; what comes after them does not count.
+    """
+
+    def __init__(self, plan: Plan, seed: int, kept: Sequence[Note], hole: Hole, bars: int) -> None:
+        self._bars = bars
+        self._stencil: Stencil | None = None
+        self.score = 0.0
+        """logarithm of the probability, by the composer, that what the stencil lets through comes"""
+        super().__init__(plan, seed)
+        self._stencil = Stencil(kept, hole, self.grammar.bar)
+
+    def allowed(self) -> np.ndarray:
+        mask = super().allowed()
+        return mask if self._stencil is None else self._stencil.allowed(mask, self.grammar.held)
+
+    def push(self, token: int) -> None:
+        super().push(token)
+        if self._stencil is None:
+            return
+        if token == events.BAR:
+            self._stencil.next_bar(self.grammar.bar)
+        elif not self.finished:
+            self._stencil.push(token)
+
+    def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
+        if self.bars_written < self._bars:
+            let_through, possible = self.allowed(), super().allowed()
+            logits = logits.astype(np.float64)
+            self.score += float(np.logaddexp.reduce(logits[let_through]) - np.logaddexp.reduce(logits[possible]))
+        return super().draw(logits, sampling)
+
+
+@torch.inference_mode()
+def _likelihood(network: Composer, piece: Piece, first: int) -> float:
+    """Return the logarithm of the probability of all bars from one on, after those before."""
+    tokens = events.encode(piece)[:-1]
+    told = tell(tokens)
+    begin = max(0, len(tokens) - network.config.context)
+    facts = told.facts[told.bar_of[begin:]].copy()  # (T, F)
+    facts[:, [name in UNKNOWN for name in FACTS]] = 0
+    times = told.times[begin:] - told.times[begin]
+    rows = Rows(told.tokens[None, begin:], times[None], facts[None].astype(np.uint8))
+    device = network.embedding.weight.device
+    losses, there = token_losses(network, {name: part.to(device) for name, part in as_batch(rows).items()})
+    counted: Tensor = there & torch.from_numpy(told.bar_of[None, begin + 1 :] >= first).to(device)
+    return -float(losses[counted].sum())

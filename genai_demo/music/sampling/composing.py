@@ -1,0 +1,156 @@
+"""Writes music with the composer: token by token, bar by bar, as far as it was asked to.
+
+Two lines grow side by side, and when the first strays from the key for too long, both go on from the other one.
+Guiding the tokens towards the key instead would leave nothing but its scale.
+
+A variant depends on nothing but the request and its own number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from genai_demo.music.models.composer import Composer
+from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.decoding import GUIDED, Line, Plan, Sampling, TokenStream
+from genai_demo.music.sampling.seeds import seeds_of_tries
+from genai_demo.music.theory.key_estimation import heard_key, nearness
+from genai_demo.music.theory.piece import Bar, Key, Piece
+from genai_demo.music.theory.texture import ANY, STYLES
+from genai_demo.music.tokens import events
+from genai_demo.music.tokens.piece_string import KEYS
+
+_MAJOR = 0.65
+"""share of pieces in major where the key is left open, as in the training data"""
+_MOST_SHARPS = 4
+"""sharps or flats of the keys that are chosen where it is left open"""
+_PIECES = {
+    "4/4": (79, 47, 227, 3, 15, 1, 377),
+    "3/4": (69, 46, 268, 156, 14, 1, 248),
+    "2/4": (6, 65, 187, 49, 4, 14, 220),
+    "6/8": (7, 25, 93, 0, 2, 0, 203),
+}
+"""pieces of each of `STYLES` in the training data, by which the style is drawn where it is left open
+
+The composer learns from tokens, of which long pieces have more: by itself it would choose the styles of those.
+"""
+GUIDANCE = 1.5
+"""of what is written where a style, a density or a register is asked for"""
+TRIES = 2
+"""lines that grow side by side for every variant"""
+_OPENING = 3
+"""bars that tell too little of a key to choose by"""
+_ROAMING = 0.1
+"""by how much another key's profile may fit better at the beginning of a piece; the less, the nearer its end
+
+Asking each bar to be in the key costs the music its harmonies, and choosing every four bars makes the visitor wait.
+"""
+
+
+def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
+    """Yield the variants as they grow, bar by bar; the last update holds the whole pieces.
+
+    Args:
+        network: the composer.
+        request: checked.
+    """
+    plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
+    lines = []
+    for number in range(request.variants):
+        seeds = seeds_of_tries(request.seed, number, TRIES)
+        own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
+        lines += [Line(own, seed) for seed in seeds]
+    asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
+    # Without guidance it costs half as much.
+    guidance = GUIDANCE if asked else 1.0
+    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance, asked))
+    tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
+    chosen, shown = [0] * request.variants, 0
+    while shown < request.bars:
+        stream.next()
+        for number in range(request.variants):
+            tries = range(number * TRIES, (number + 1) * TRIES)
+            written = min(lines[place].bars_written for place in tries)
+            if written > chosen[number]:
+                chosen[number] = written
+                best = tries[leading([lines[place] for place in tries], written, request.bars)]
+                for place in tries:
+                    if place != best:
+                        stream.follow(place, best)
+        if min(chosen) > shown:
+            shown = min(chosen)
+            compositions = (_composition(*one, tempo) for one in zip(lines[::TRIES], chosen, strict=True))
+            yield Update(tuple(compositions), shown, request.bars)
+
+
+def leading(tries: Sequence[Line], written: int, bars: int) -> int:
+    """Return the first of several lines that is near enough to its key to go on, or the nearest.
+
+    Args:
+        tries: lines of one variant.
+        written: bars of each that count.
+        bars: that the piece is to have, beyond those given. At the end its key must be heard.
+    """
+    if written <= min(_OPENING, bars - 1):
+        return 0
+    key = events.KEYS[tries[0].tokens[0] - events.FIRST["KEY"]]
+    near = [nearness(line.piece(written).notes, key) for line in tries]
+    enough = 1.0 if written == bars else -_ROAMING * (1 - written / bars)
+    return next((number for number, one in enumerate(near) if one >= enough), int(np.argmax(near)))
+
+
+def _composition(line: Line, bars: int, tempo: float) -> Composition:
+    return Composition(replace(line.piece(bars), tempo=tempo), line.finished and bars == line.bars_written, bars)
+
+
+def _plan_of_new(request: ComposeRequest) -> Plan:
+    beats, _, unit = request.metre.partition("/")
+    metre = events.FIRST["METRE"] + events.METRES.index((int(beats), int(unit)))
+    tokens = (_key_token(KEYS[request.key]), _tempo_token(request.tempo), metre)
+    return Plan(tokens, request.bars, request.style, request.density, request.register)
+
+
+def _completed(plan: Plan, request: ComposeRequest, seed: int) -> Plan:
+    """Return a plan in which key and style, where they were left open, are drawn by `seed`."""
+    if request.key == ANY:
+        plan = replace(plan, tokens=(_key_token(_some_key(seed)), *plan.tokens[1:]))
+    if request.style == ANY:
+        pieces = np.array(_PIECES[request.metre])
+        random = np.random.default_rng([seed, 2])
+        plan = replace(plan, style=STYLES[int(random.choice(len(STYLES), p=pieces / pieces.sum()))])
+    return plan
+
+
+def _plan_of_given(request: ContinueRequest) -> Plan:
+    given = given_music(request.music)
+    bars = given.bars[: request.keep or len(given.bars)]
+    notes = tuple(note for note in given.notes if note.start < bars[-1].end)
+    key = given.key or heard_key(notes)
+    kept = Piece(notes, bars, key, given.tempo)
+    return Plan(tuple(events.encode(kept)[:-1]), request.bars, request.style, request.density, request.register)
+
+
+def _key_token(key: Key | None) -> int:
+    return events.FIRST["KEY"] + events.KEYS.index(key)
+
+
+def _tempo_token(tempo: float) -> int:
+    return events.encode(Piece((), (Bar(0, 4, 4),), None, float(tempo)))[1]
+
+
+def _some_key(seed: int) -> Key:
+    """Return a key that is easy to read, drawn by `seed`."""
+    random = np.random.default_rng([seed, 1])
+    mode = "major" if random.random() < _MAJOR else "minor"
+    keys = [key for key in events.KEYS if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
+    return keys[int(random.integers(len(keys)))]
+
+
+def preview(network: Composer) -> Piece:
+    """Return a piece of eight bars that was not chosen."""
+    request = ComposeRequest(bars=8, key="C_major", seed=1)
+    return list(compose(network, request))[-1].compositions[0].piece

@@ -1,0 +1,136 @@
+"""What the composer may write where some notes stand already: notes in the holes, and all notes that stay.
+
+Tokens come in the order of time, hand and pitch, so that the next note that stays is always the last one that may come
+next: whatever lies before it may be written if there is a hole, and nothing may jump over it. Imports no torch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from genai_demo.music.sampling.regions import Hole
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Bar, Note
+from genai_demo.music.tokens import events
+
+_HAND, _PITCH, _DURATION, _POSITION = (events.FIRST[kind] for kind in ("HAND", "PITCH", "DURATION", "POSITION"))
+_KEYS = np.arange(events.COUNTS["PITCH"])
+
+
+class Stencil:
+    """Lets through what may stand at the next place of a line that grows token by token.
+
+    Args:
+        kept: notes that stay, on the composer's grid, all of which start in bars still to be written.
+        hole: where notes may be added.
+        bar: the one that is being written.
+    """
+
+    def __init__(self, kept: Sequence[Note], hole: Hole, bar: Bar) -> None:
+        self._waiting = sorted(kept, key=lambda note: (note.start, note.hand, note.pitch))
+        self._strikes: dict[int, list[int]] = {}
+        for note in self._waiting:
+            self._strikes.setdefault(note.pitch - PITCHES[0], []).append(note.start)
+        self._next = 0
+        self._hole, self._bar = hole, bar
+        self._kind, self._at, self._hand, self._pitch = "BAR", bar.start, RIGHT, -1
+        self._begun = False
+        """whether a note was written at the position that was reached"""
+
+    def next_bar(self, bar: Bar) -> None:
+        """Go on in another bar."""
+        self._bar = bar
+        self._kind, self._at, self._hand, self._pitch, self._begun = "BAR", bar.start, RIGHT, -1, False
+
+    def push(self, token: int) -> None:
+        """Take one of the tokens of a note as the next one."""
+        self._kind = events.NAMES[token].partition("_")[0]
+        if self._kind == "POSITION":
+            self._at = self._bar.start + events.POSITIONS[token - _POSITION]
+            self._begun = False
+        elif self._kind == "HAND":
+            self._hand, self._pitch = events.HANDS[token - _HAND], -1
+        elif self._kind == "PITCH":
+            self._pitch = token - _PITCH
+        elif self._kind == "DURATION":
+            self._begun = True
+            self._next += self._is_next(self._pitch)
+
+    def allowed(self, grammar: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return which of the tokens that the grammar allows may come next, bool (events.SIZE,).
+
+        Args:
+            grammar: bool (events.SIZE,), see `events.Grammar.allowed`.
+            held: (keys,) tick until which each key is held.
+        """
+        mask = np.zeros_like(grammar)
+        if self._kind == "PITCH":
+            mask[_DURATION : _DURATION + events.COUNTS["DURATION"]] = self._lengths()
+        elif self._kind == "HAND":
+            mask[_PITCH : _PITCH + len(_KEYS)] = self._keys(self._at, self._hand, held)
+        elif self._kind == "POSITION":
+            for place, hand in enumerate(events.HANDS):
+                mask[_HAND + place] = self._may_strike(self._at, hand, held)
+        else:
+            self._between(mask, held)
+        return mask & grammar
+
+    def _next_kept(self) -> Note | None:
+        return self._waiting[self._next] if self._next < len(self._waiting) else None
+
+    def _between(self, mask: np.ndarray, held: np.ndarray) -> None:
+        """Allow what may follow a bar line or a whole note."""
+        waiting = self._next_kept()
+        due = waiting.start if waiting and waiting.start < self._bar.end else self._bar.end
+        if self._begun:
+            same = self._keys(self._at, self._hand, held)
+            mask[_PITCH : _PITCH + len(_KEYS)] = same & (self._pitch < _KEYS)
+            mask[_HAND + events.HANDS.index(LEFT)] = self._hand == RIGHT and self._may_strike(self._at, LEFT, held)
+        if not (self._begun and due == self._at):
+            for place, ticks in enumerate(events.POSITIONS):
+                at = self._bar.start + ticks
+                if (at > self._at or not self._begun) and at <= due and at < self._bar.end:
+                    mask[_POSITION + place] = any(self._may_strike(at, hand, held) for hand in events.HANDS)
+            if due == self._bar.end:
+                mask[[events.BAR, events.END]] = True
+                mask[events.FIRST["METRE"] : events.FIRST["METRE"] + events.COUNTS["METRE"]] = True
+
+    def _may_strike(self, at: int, hand: int, held: np.ndarray) -> bool:
+        return bool(self._keys(at, hand, held).any())
+
+    def _keys(self, at: int, hand: int, held: np.ndarray) -> np.ndarray:
+        """Return for each key whether a hand may strike it at a tick, bool (keys,)."""
+        waiting = self._next_kept()
+        if waiting and (waiting.start, waiting.hand) < (at, hand):
+            return np.zeros(len(_KEYS), bool)
+        step = min(at // STEP, self._hole.hidden.shape[1] - 1)
+        free = np.zeros(len(_KEYS), bool)
+        if self._hole.hidden[hand, step]:
+            lowest, highest = self._hole.lowest[hand, step], self._hole.highest[hand, step]
+            free = (lowest <= _KEYS) & (highest >= _KEYS) & (held <= at)
+            for key, strikes in self._strikes.items():
+                # A key that stays at this very moment is struck once.
+                free[key] &= at not in strikes
+        if waiting and (waiting.start, waiting.hand) == (at, hand):
+            key = waiting.pitch - PITCHES[0]
+            free &= key > _KEYS
+            free[key] = True
+        return free
+
+    def _is_next(self, key: int) -> bool:
+        waiting = self._next_kept()
+        return waiting is not None and (waiting.start, waiting.hand, waiting.pitch - PITCHES[0]) == (
+            self._at, self._hand, key,
+        )  # fmt: skip
+
+    def _lengths(self) -> np.ndarray:
+        """Return for each of `events.DURATIONS` whether the note may be as long, bool."""
+        durations = np.array(events.DURATIONS)
+        if self._is_next(self._pitch):
+            return durations == self._waiting[self._next].length
+        strikes = self._strikes.get(self._pitch, [])
+        place = bisect_right(strikes, self._at)
+        # A key that is struck again must have been let go.
+        return durations <= (strikes[place] - self._at if place < len(strikes) else durations[-1])

@@ -1,0 +1,253 @@
+"""Lines of music that the composer writes: token by token, within what the grammar and a plan allow.
+
+All randomness is drawn on the CPU by seeded generators, one for each line.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from genai_demo.music.models.bar_conditioning import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
+from genai_demo.music.models.composer import Composer, Context, Memory
+from genai_demo.music.theory.piece import TICKS, Bar, Piece
+from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS
+from genai_demo.music.tokens import events
+
+_KEPT = 0.75
+"""share of the context that is read again when it is full"""
+_DRAWS = 256
+"""random numbers that are drawn at once"""
+GUIDED = ("style", "density", "register")
+"""facts that can be guided; the key is not, since music that follows it still more is all scale"""
+_METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a piece starts with, and what is to follow."""
+
+    tokens: tuple[int, ...]
+    """what is there already, from the key on; a piece without its end, or only key, tempo and metre"""
+    bars: int
+    """bars to write"""
+    style: str = ANY
+    density: str = ANY
+    register: str = ANY
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a token is drawn."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    """sample among the likeliest tokens that together have this probability"""
+    guidance: float = 1.0
+    """how often the difference counts that it makes to be told `guided` (Ho and Salimans 2022); 1 is plain"""
+    guided: tuple[str, ...] = GUIDED
+    """facts that were asked for"""
+
+
+class Line:
+    """One variant: its tokens, where they stand, and what may come next.
+
+    Args:
+        plan: what to write.
+        seed: of its random numbers.
+    """
+
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.tokens: list[int] = []
+        self.times: list[float] = []
+        self.facts: list[np.ndarray] = []
+        """what is told of each token's bar, (len(FACTS),) each"""
+        self.grammar = events.Grammar()
+        self.finished = False
+        self.bar = -1
+        """the last bar that has begun, from 0"""
+        self._random = torch.Generator().manual_seed(seed)
+        self._uniform: list[float] = []
+        self._start = self._length = 0
+        """ticks of the bar line, and from it to the next one"""
+        given = plan.tokens.count(events.BAR)
+        self.given, self.total = given, given + plan.bars
+        """bars that were there, and bars of the whole piece"""
+        told = tell(plan.tokens, style_place(plan.style), plan.bars)
+        self._given_facts = told.facts
+        self._given_facts[:, PLACES["register"]] = register_places(told.pitches)
+        self._wanted = np.zeros(len(FACTS), np.int16)
+        for name, value in (
+            ("style", style_place(plan.style)),
+            ("density", (ANY, *DENSITIES).index(plan.density)),
+            ("register", (ANY, *REGISTERS).index(plan.register)),
+            ("key", plan.tokens[0] - events.FIRST["KEY"]),
+            ("tempo", plan.tokens[1] - events.FIRST["TEMPO"] + 1),
+        ):
+            self._wanted[PLACES[name]] = value
+        # What was given is not added to: a new bar begins.
+        for token in (*plan.tokens, events.BAR):
+            self.push(token)
+
+    @property
+    def bars_written(self) -> int:
+        """Bars that are whole, those that were given not counted."""
+        return self.total - self.given if self.finished else max(0, self.bar - self.given)
+
+    def allowed(self) -> np.ndarray:
+        """Return for each token whether it may come next, bool (events.SIZE,)."""
+        mask = self.grammar.allowed()
+        # The metre stays, the piece ends with its last bar, and not before.
+        if self.bar >= 0:
+            mask[_METRES] = False
+        mask[events.END] &= self.bar == self.total - 1
+        mask[events.BAR] &= self.bar < self.total - 1
+        return mask
+
+    def push(self, token: int) -> None:
+        """Take a token as the next one; after the end nothing but padding."""
+        self.grammar.push(token)
+        kind = events.NAMES[token].partition("_")[0]
+        place = token - events.FIRST[kind]
+        time = self.times[-1] if self.times else 0.0
+        bar = self.bar
+        if kind == "METRE":
+            self._start += self._length
+            self._length = Bar(0, *events.METRES[place]).length
+            self._wanted[PLACES["metre"]] = place + 1
+            bar += 1
+        elif kind == "BAR":
+            before = self.tokens[-1]
+            # A change of metre has closed the bar before already.
+            if not events.FIRST["METRE"] <= before < events.FIRST["METRE"] + events.COUNTS["METRE"]:
+                self._start += self._length
+            self.bar = bar = self.bar + 1
+            time = self._start / TICKS
+        elif kind == "POSITION":
+            time = (self._start + events.POSITIONS[place]) / TICKS
+        self.finished = self.finished or kind == "END"
+        self.tokens.append(token)
+        self.times.append(time)
+        self.facts.append(self._facts_of(max(0, bar)))
+
+    def follow(self, other: Line) -> None:
+        """Go on from where another line of the same plan stands, with random numbers of its own."""
+        self.tokens, self.times, self.facts = list(other.tokens), list(other.times), list(other.facts)
+        self.grammar = copy.deepcopy(other.grammar)
+        self.finished, self.bar = other.finished, other.bar
+        self._start, self._length, self._wanted = other._start, other._length, other._wanted.copy()
+
+    def _facts_of(self, bar: int) -> np.ndarray:
+        if bar < self.given:
+            return self._given_facts[bar]
+        facts = self._wanted.copy()
+        facts[PLACES["before"]] = min(bar, MOST_BARS) + 1
+        facts[PLACES["left"]] = min(self.total - bar, MOST_BARS + 1)
+        return facts
+
+    def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
+        """Return the next token, drawn from logits (events.SIZE,) of every token; padding after the end."""
+        if self.finished:
+            return events.PAD
+        if not self._uniform:
+            self._uniform = torch.rand(_DRAWS, generator=self._random, dtype=torch.float64).tolist()[::-1]
+        # Another bar line, another metre or an end: each says that the bar is done. Which of them it is, the plan says.
+        done = events.END if self.bar == self.total - 1 else events.BAR
+        closing = np.logaddexp.reduce([*logits[[events.END, events.BAR]], *logits[_METRES]])
+        logits = np.concatenate([logits[:done], [closing], logits[done + 1 :]])
+        return draw(logits, self.allowed(), sampling, self._uniform.pop())
+
+    def piece(self, most: int | None = None) -> Piece:
+        """Return the given bars and those written whole, of these no more than `most`."""
+        piece = self.grammar.piece()
+        written = self.bars_written if most is None else min(most, self.bars_written)
+        if self.finished and written == self.bars_written:
+            return piece
+        bars = piece.bars[: max(1, self.given + written)]
+        return replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
+
+
+class TokenStream:
+    """Variants growing side by side, one token at a time.
+
+    Args:
+        network: the composer.
+        lines: with the same number of tokens each.
+        sampling: how to draw.
+    """
+
+    def __init__(self, network: Composer, lines: Sequence[Line], sampling: Sampling) -> None:
+        self._network, self.lines, self._sampling = network, lines, sampling
+        self._kept = max(1, int(_KEPT * network.config.context))
+        self._memory: Memory | None = None
+
+    @torch.inference_mode()
+    def logits(self) -> np.ndarray:
+        """Return the logits (B, events.SIZE) of each line's next token."""
+        weight = self._network.embedding.weight
+        config = self._network.config
+        guidance = self._sampling.guidance
+        rows = len(self.lines) if guidance == 1 else 2 * len(self.lines)
+        if self._memory is None or self._memory.length >= config.context:
+            self._memory = Memory(config, rows, config.context, weight)
+            context = self._context(self._kept)
+        else:
+            context = self._context(1)
+        if guidance == 1:
+            return self._network(context, self._memory)[:, -1].float().cpu().numpy()
+        both = _beside_untold(context, self._sampling.guided)
+        told, untold = self._network(both, self._memory)[:, -1].float().chunk(2)  # (B, V) twice
+        return (untold + guidance * (told - untold)).cpu().numpy()
+
+    @torch.inference_mode()
+    def follow(self, place: int, other: int) -> None:
+        """Let the line at a place go on from where another one stands."""
+        self.lines[place].follow(self.lines[other])
+        if self._memory is not None:
+            for first in range(0, self._memory.keys.shape[1], len(self.lines)):
+                self._memory.copy(first + other, first + place)
+
+    def _context(self, count: int) -> Context:
+        """Return the last `count` tokens of the lines, all if there are fewer."""
+        device = self._network.embedding.weight.device
+        tokens = torch.tensor([line.tokens[-count:] for line in self.lines])
+        times = torch.tensor([line.times[-count:] for line in self.lines])
+        facts = torch.from_numpy(np.array([line.facts[-count:] for line in self.lines])).long()
+        return Context(tokens.to(device), times.to(device), facts.to(device))
+
+    def next(self) -> None:
+        """Draw the next token of every line."""
+        for line, logits in zip(self.lines, self.logits(), strict=True):
+            line.push(line.draw(logits, self._sampling))
+
+
+def _beside_untold(context: Context, guided: Sequence[str]) -> Context:
+    """Return a context of (2 B, T): the same rows, and then once more without some of the facts."""
+    untold = context.facts.clone()
+    untold[..., [PLACES[name] for name in guided]] = 0
+    return Context(context.tokens.repeat(2, 1), context.times.repeat(2, 1), torch.cat([context.facts, untold]))
+
+
+def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:
+    """Return a token drawn from logits (V,).
+
+    Args:
+        logits: of every token.
+        allowed: bool (V,), at least one.
+        sampling: temperature, then top-p (Holtzman et al. 2020, section 3.1).
+        uniform: random number from 0 up to 1.
+    """
+    places = np.flatnonzero(allowed)
+    scores = logits[places].astype(np.float64) / sampling.temperature
+    order = np.argsort(-scores, kind="stable")
+    probabilities = np.exp(scores[order] - scores[order[0]])
+    cumulative = np.cumsum(probabilities)
+    cumulative /= cumulative[-1]
+    last = int(np.searchsorted(cumulative, sampling.top_p)) if sampling.top_p < 1 else len(order) - 1
+    last = min(last, len(order) - 1)
+    chosen = int(np.searchsorted(cumulative, uniform * cumulative[last], side="right"))
+    return int(places[order[min(chosen, last)]])

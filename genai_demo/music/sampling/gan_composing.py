@@ -1,0 +1,152 @@
+"""Pieces of any length from the piano GAN: phrases that follow one another, and single bars written anew.
+
+Every phrase is drafted several times. The discriminator sorts out what does not sound real (Azadi et al. 2019,
+"Discriminator rejection sampling", in its simplest form), and of the rest the draft is kept that comes nearest to what
+was asked, see `gan_aims.miss`: a GAN has no probabilities by which it could be held to a density or a register.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from genai_demo.errors import UserError
+from genai_demo.music.data.gan_batches import Canvases
+from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
+from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.gan_targets import draw_aim, miss, some_key
+from genai_demo.music.sampling.gan_windows import equal_bars, last_bars, show
+from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.piece import Piece
+from genai_demo.music.tokens.piece_string import KEYS as NAMED_KEYS
+from genai_demo.music.tokens.roll import CHANNELS, HANDS
+
+DRAFTS = 24
+"""times that a phrase is drafted"""
+CHOSEN = 8
+"""drafts that the discriminator chooses"""
+
+
+def compose(gan: Gan, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
+    """Yield the variants as they grow, phrase by phrase; the last update holds the whole pieces.
+
+    Args:
+        gan: generator and discriminator.
+        request: checked. Its `top_p` means nothing to a GAN; its temperature widens or narrows the latent vectors.
+
+    Raises:
+        UserError: given music that is not in one of the metres of `traits` at its end.
+    """
+    given = None if isinstance(request, ComposeRequest) else _kept(request)
+    lines = [_Line(gan, request, given, number) for number in range(request.variants)]
+    steps = math.ceil(request.bars / BARS)
+    for step in range(1, steps + 1):
+        for line in lines:
+            line.write_phrase()
+        yield Update(tuple(line.composition() for line in lines), step, steps)
+
+
+def _kept(request: ContinueRequest) -> Piece:
+    """Return the given bars that stay, with a key."""
+    given = given_music(request.music)
+    bars = given.bars[: request.keep or len(given.bars)]
+    notes = tuple(note for note in given.notes if note.start < bars[-1].end)
+    metre = bars[-1].beats, bars[-1].unit
+    if metre not in traits.METRES:
+        allowed = ", ".join(f"{beats}/{unit}" for beats, unit in traits.METRES)
+        raise UserError("music.gan_metre", found=f"{metre[0]}/{metre[1]}", allowed=allowed)
+    return Piece(notes, bars, given.key or likely_key(notes), given.tempo)
+
+
+class _Line:
+    """One variant in the making.
+
+    Args:
+        gan: generator and discriminator.
+        request: see `compose`.
+        given: music that it goes on with.
+        number: of the variant, from 0.
+    """
+
+    def __init__(self, gan: Gan, request: ComposeRequest | ContinueRequest, given: Piece | None, number: int) -> None:
+        self._gan, self._given = gan, given
+        self._seed = request.seed * 1_000_003 + number
+        random = np.random.default_rng([self._seed, 1])
+        if isinstance(request, ComposeRequest):
+            beats, _, unit = request.metre.partition("/")
+            key = NAMED_KEYS[request.key] or some_key(random)
+            self.aim = draw_aim(request, key, (int(beats), int(unit)), float(request.tempo), random)
+        else:
+            assert given is not None and given.key is not None
+            metre = given.bars[-1].beats, given.bars[-1].unit
+            self.aim = draw_aim(request, given.key, metre, given.tempo, random, given)
+        steps = self.aim.steps
+        # The canvas of the whole piece: silence or given bars, then what is to be written.
+        self._cells = np.zeros((HANDS, CHANNELS, (BARS + request.bars) * steps, KEYS), bool)
+        self._known = np.zeros(BARS + request.bars, bool)
+        if given is not None:
+            before, there = last_bars(given, self.aim)
+            self._cells[:, :, : BARS * steps] = before
+            self._known[:BARS] = there
+        self._bars, self._written = request.bars, 0
+
+    def write_phrase(self) -> None:
+        """Write the next four bars; where fewer are left, the ones before them are seen once more."""
+        first = min(self._written, self._bars - BARS)
+        steps = self.aim.steps
+        canvas = self._cells[:, :, first * steps : (first + CANVAS) * steps]
+        known = self._known[first : first + CANVAS]
+        conditions = self.aim.conditions(self._given is None and first == 0, first + BARS == self._bars)
+        seed = (self._seed * 1_000_033 + 1 + first) % 2**63
+        drawn = draw(self._gan, canvas, known, conditions, self.aim.temperature, seed)
+        done = self._cells[:, :, BARS * steps : (BARS + first) * steps]
+        misses = [miss(np.concatenate([done, one[:, :, BARS * steps :]], 2), self.aim) for one in drawn]
+        own = slice((BARS + self._written) * steps, (first + CANVAS) * steps)
+        self._cells[:, :, own] = drawn[int(np.argmin(misses))][:, :, (own.start - first * steps) :]
+        self._written = first + BARS
+        self._known[BARS : BARS + self._written] = True
+
+    def composition(self) -> Composition:
+        """Return the variant as it stands."""
+        steps = self.aim.steps
+        bars = equal_bars(self.aim.metre, self._written)
+        own = show(self._cells[:, :, BARS * steps : (BARS + self._written) * steps], self.aim, bars)
+        piece = own if self._given is None else _joined(self._given, own)
+        return Composition(piece, self._written == self._bars, self._written)
+
+
+def draw(
+    gan: Gan, canvas: np.ndarray, known: np.ndarray, conditions: np.ndarray, temperature: float, seed: int
+) -> np.ndarray:
+    """Return the most real of some drafts of a canvas, bool (CHOSEN, 2, 2, T, 72).
+
+    Args:
+        gan: generator and discriminator.
+        canvas: bool (2, 2, T, 72), with the tonic on C.
+        known: bool (8,) which of its bars are known.
+        conditions: (1, traits.SIZE).
+        temperature: by which latent vectors are multiplied.
+        seed: of the latent vectors.
+    """
+    many = Canvases(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
+    drafts = gan.write(many, seed, temperature=temperature)
+    best = gan.judge(drafts).argsort(descending=True, stable=True)[:CHOSEN]
+    return drafts.cells[best.numpy()]
+
+
+def _joined(given: Piece, own: Piece) -> Piece:
+    """Return a piece that goes on where another ends; what still rings there ends where its key is struck."""
+    end = given.end
+    bars = (*given.bars, *(replace(bar, start=bar.start + end) for bar in own.bars))
+    struck = {}
+    for note in reversed(own.notes):
+        struck[note.pitch] = note.start + end
+    kept = [replace(note, length=min(note.end, struck.get(note.pitch, note.end)) - note.start) for note in given.notes]
+    notes = [*kept, *(replace(note, start=note.start + end) for note in own.notes)]
+    return replace(given, notes=tuple(sorted(notes)), bars=bars)

@@ -1,0 +1,121 @@
+"""Bars of a piece, written anew by the piano GAN as they go with those around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from genai_demo.errors import UserError
+from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
+from genai_demo.music.requests import RewriteRequest, given_music
+from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.gan_composing import draw
+from genai_demo.music.sampling.gan_targets import PITCHES, TYPICAL, Aim, miss
+from genai_demo.music.sampling.gan_windows import equal_bars, in_c, last_bars, show
+from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
+from genai_demo.music.theory.statistics import polyphony
+from genai_demo.music.theory.texture import ANY
+from genai_demo.music.tokens.roll import CHANNELS, HANDS
+
+
+def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
+    """Yield the variants as their bars are written anew, up to four at a time.
+
+    Args:
+        gan: generator and discriminator.
+        request: checked.
+
+    Raises:
+        UserError: too few bars of one metre around those that are asked for.
+    """
+    pieces = [given_music(request.music)] * request.variants
+    first, last = request.first - 1, request.last
+    steps = math.ceil((last - first) / BARS)
+    for step in range(steps):
+        start = first + step * BARS
+        end = min(start + BARS, last)
+        for number, piece in enumerate(pieces):
+            seed = ((request.seed * 1_000_003 + number) * 1_000_033 + step) % 2**63
+            pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature)
+        yield Update(tuple(Composition(piece, end == last, end - first) for piece in pieces), step + 1, steps)
+
+
+def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, temperature: float = 1.0) -> Piece:
+    """Return a piece with some of its bars written anew.
+
+    Notes that start in other bars stay as they are, also where they ring into these.
+
+    Args:
+        gan: generator and discriminator.
+        piece: of at least four bars.
+        first, last: the first of the bars, a place in `piece.bars`, and the one behind the last, up to four away. They
+            must lie among four bars of one of the metres of `traits`.
+        seed: another seed gives other bars.
+        temperature: below 1 safer, above 1 wilder.
+
+    Raises:
+        UserError: too few bars of this metre around them.
+    """
+    start = _window(piece, first, last)
+    window = piece.bars[start : start + BARS]
+    aim = _aim(piece, window, piece.bars[first:last], temperature)
+    cells = np.zeros((HANDS, CHANNELS, CANVAS * aim.steps, KEYS), bool)
+    known = np.ones(CANVAS, bool)
+    half = BARS * aim.steps
+    if start:
+        cells[:, :, :half], known[:BARS] = last_bars(replace(piece, bars=piece.bars[:start]), aim)
+    else:
+        known[:BARS] = False
+    cells[:, :, half:] = in_c(piece, window, aim)
+    known[BARS + first - start : BARS + last - start] = False
+    conditions = aim.conditions(start == 0, start + BARS == len(piece.bars))
+    drawn = draw(gan, cells, known, conditions, temperature, seed)[:, :, :, half:]
+    best = drawn[int(np.argmin([miss(one, aim) for one in drawn]))]
+    new = show(best, aim, equal_bars(aim.metre, BARS)).notes
+    moved = [replace(note, start=note.start + window[0].start) for note in new]
+    return _mended(piece, piece.bars[first].start, piece.bars[last - 1].end, moved)
+
+
+def _window(piece: Piece, first: int, last: int) -> int:
+    """Return the bar with which the four bars start among which some are written anew."""
+    metre = piece.bars[first].beats, piece.bars[first].unit
+    same = [(bar.beats, bar.unit) == metre for bar in piece.bars]
+    starts = [start for start in range(max(0, last - BARS), first + 1) if start + BARS <= len(same)]
+    starts = [start for start in starts if all(same[start : start + BARS])]
+    if metre not in traits.METRES or not starts:
+        raise UserError("music.gan_few_bars", bar=first + 1, bars=BARS)
+    # Phrases start every four bars; near other metres and at the end the window moves.
+    return min(starts, key=lambda start: abs(start - first // BARS * BARS))
+
+
+def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: float) -> Aim:
+    """Return what bars are to be: in the manner of those around them, or, without any notes there, of what was."""
+    within = [note for note in piece.notes if window[0].start <= note.start < window[-1].end]
+    others = [note for note in within if not anew[0].start <= note.start < anew[-1].end]
+    quarters = (window[-1].end - window[0].start) / TICKS
+    if others:
+        quarters -= (anew[-1].end - anew[0].start) / TICKS
+    model = others or within
+    pitch = sum(note.pitch for note in model) / len(model) if model else PITCHES.mean
+    metre = window[0].beats, window[0].unit
+    key = piece.key or likely_key(piece.notes)
+    held = polyphony(replace(piece, notes=tuple(model))) or TYPICAL
+    return Aim(key, metre, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
+
+
+def _mended(piece: Piece, start: int, end: int, new: Sequence[Note]) -> Piece:
+    """Return a piece with other notes from one tick to another; they give way to those that stay."""
+    kept = [note for note in piece.notes if not start <= note.start < end]
+    fitting = []
+    for note in new:
+        same = [other for other in kept if other.pitch == note.pitch]
+        if start <= note.start < end and not any(other.start <= note.start < other.end for other in same):
+            until = min([note.end, *(other.start for other in same if other.start > note.start)])
+            fitting.append(replace(note, length=until - note.start))
+    return replace(piece, notes=tuple(sorted([*kept, *fitting])))

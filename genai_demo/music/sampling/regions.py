@@ -1,0 +1,102 @@
+"""What of given music is to be written, and what stays: chosen bars, a hand or a range of keys, or all but a melody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from genai_demo.music.models.masked_window import REACH, melody
+from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.tokens.columns import columns_of, strokes_of
+from genai_demo.music.tokens.roll import HANDS, KEYS
+
+_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Which columns of a piece to write, T steps."""
+
+    hidden: np.ndarray
+    """bool (2, T)"""
+    lowest: np.ndarray
+    """int (2, T): lowest key that may be struck in a column"""
+    highest: np.ndarray
+    """int (2, T)"""
+
+
+@dataclass(frozen=True)
+class OpenPiece:
+    """A piece with holes."""
+
+    given: Piece
+    """as it was"""
+    heard: Piece
+    """what stays of it"""
+    holes: tuple[Hole, ...]
+    """to fill one after the other"""
+
+    def together(self, written: Sequence[Note]) -> Piece:
+        """Return the piece with notes that were written; of those that stay none is touched."""
+        kept = self.given.notes if len(self.given.notes) == len(self.heard.notes) else self.heard.notes
+        by_pitch: dict[int, list[Note]] = {}
+        for note in kept:
+            by_pitch.setdefault(note.pitch, []).append(note)
+        notes = list(kept)
+        for note in untangled(written):
+            others = by_pitch.get(note.pitch, [])
+            if any(other.start <= note.start < other.end for other in others):
+                continue
+            end = min([note.end, *(other.start for other in others if other.start > note.start)])
+            notes.append(replace(note, length=end - note.start))
+        return replace(self.given, notes=tuple(sorted(notes)))
+
+
+def open_for_rewriting(piece: Piece, request: RewriteRequest) -> OpenPiece:
+    """Return the piece without the notes that are to be written anew."""
+    first, last = piece.bars[request.first - 1].start, piece.bars[request.last - 1].end
+    hands = _HANDS[request.hand]
+
+    def chosen(note: Note) -> bool:
+        inside = first <= note.start < last and request.lowest <= note.pitch <= request.highest
+        return inside and note.hand in hands
+
+    steps = piece.end // STEP
+    hidden = np.zeros((HANDS, steps), bool)
+    hidden[list(hands), first // STEP : last // STEP] = True
+    lowest = np.full((HANDS, steps), request.lowest - PITCHES[0])
+    highest = np.full((HANDS, steps), request.highest - PITCHES[0])
+    kept = replace(piece, notes=tuple(note for note in piece.notes if not chosen(note)))
+    return OpenPiece(piece, kept, (Hole(hidden, lowest, highest),))
+
+
+def open_for_harmonising(piece: Piece, request: HarmoniseRequest) -> OpenPiece:
+    """Return a melody with what goes with it still open: first the left hand, then the right hand's inner notes.
+
+    A melody that lies in the left hand alone is heard as if the right hand played it. Where the left hand has notes of
+    its own already, nothing is added to them.
+    """
+    if all(note.hand == LEFT for note in piece.notes):
+        heard = replace(piece, notes=tuple(sorted(replace(note, hand=RIGHT) for note in piece.notes)))
+    else:
+        heard = piece
+    steps = piece.end // STEP
+    columns = columns_of(strokes_of(heard), 0, steps)
+    keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
+    holes = []
+    if request.part in ("left", "both"):
+        hidden = np.zeros((HANDS, steps), bool)
+        hidden[LEFT] = columns.lengths[LEFT].max(-1) == 0
+        holes.append(Hole(hidden, np.zeros((HANDS, steps), int), np.full((HANDS, steps), KEYS - 1)))
+    if request.part in ("inner", "both"):
+        top = np.tile(melody(keys, lengths)[0].numpy(), (HANDS, 1))  # (2, T)
+        hidden = top > 0
+        hidden[LEFT] = False
+        # A chord is full already.
+        hidden[RIGHT] &= (columns.lengths[RIGHT] > 0).sum(-1) <= 1
+        holes.append(Hole(hidden, np.maximum(top - REACH, 0), top - 1))
+    return OpenPiece(piece, heard, tuple(holes))

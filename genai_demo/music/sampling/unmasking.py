@@ -1,0 +1,190 @@
+"""Fills the holes of music step by step with the masked model, what is most likely struck first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from genai_demo.music.models.masked import MaskedRoll, Seen
+from genai_demo.music.models.masked_window import Canvas
+from genai_demo.music.theory.piece import RIGHT
+from genai_demo.music.tokens.columns import NONE, SLOTS
+from genai_demo.music.tokens.roll import KEYS
+
+TOP_P = 0.98
+"""keys are drawn among the likeliest that together have this probability"""
+_GAPS = (8, 4, 2, 1)
+"""steps by which columns that are filled at once keep apart, as far as there is room: they do not hear each other"""
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A note that was written into a canvas."""
+
+    row: int
+    hand: int
+    step: int
+    key: int
+    length: int
+    """steps"""
+
+
+def resolve(
+    network: MaskedRoll,
+    canvas: Canvas,
+    wanted: Tensor,
+    limits: Tensor,
+    temperature: float,
+    steps: int,
+    random: Sequence[torch.Generator],
+) -> Iterator[tuple[Canvas, list[Struck]]]:
+    """Fill hidden columns in `steps` steps and yield the canvas and what was written after each.
+
+    In each step those columns are drawn in which a note is most likely, so many that each step brings about as many
+    notes; beats and basses come first in this way, and last what stays silent. Which columns are drawn depends on
+    probabilities alone and not on what they become, so that silence is as likely as the model says.
+
+    Args:
+        network: the model.
+        canvas: B windows, on the CPU.
+        wanted: bool (B, 2, T): which of the hidden columns to fill; the others stay hidden.
+        limits: (B, 2, T): the step by which a note that starts in a column has to end.
+        temperature: of which keys are struck; whether any is struck is left to the model.
+        steps: at least 1.
+        random: of each of the B windows.
+    """
+    device = next(network.parameters()).device
+    for step in range(steps):
+        asked = (canvas.hidden & wanted)[canvas.hidden]  # (N,)
+        if not asked.any():
+            return
+        with torch.inference_mode():
+            seen = network(canvas.to(device))
+            places = canvas.hidden.nonzero()[asked]  # (M, 3): row, hand, step
+            seen = _part(seen, asked.nonzero()[:, 0])
+            none = torch.full((len(places),), NONE, device=device)
+            logits = network.key_logits(seen.vectors, seen.open, seen.hands, none)
+            struck = 1 - logits.softmax(-1)[:, NONE].double().cpu()  # (M,)
+            own = [(places[:, 0] == row).nonzero()[:, 0] for row in range(len(random))]
+            chosen = torch.cat([_choose(places[some, 2], struck[some], some, steps - step) for some in own])
+            part = _part(seen, chosen)
+            keys, lengths = _draw_columns(network, part, places[chosen], temperature, random)
+        canvas, written = _fill(canvas, places[chosen], keys, lengths, limits)
+        yield canvas, written
+
+
+def _part(seen: Seen, chosen: Tensor) -> Seen:
+    """Return what is made of the columns whose numbers are chosen (M,)."""
+    chosen = chosen.to(seen.vectors.device)
+    return Seen(seen.vectors[chosen], seen.open[chosen], seen.hands[chosen])
+
+
+def _choose(times: Tensor, struck: Tensor, numbers: Tensor, steps_left: int) -> Tensor:
+    """Return the numbers of the columns of one window to draw now.
+
+    Args:
+        times: (N,): step of each hidden column.
+        struck: (N,): probability that a note is struck in it.
+        numbers: (N,): its number.
+        steps_left: this step included; the last one takes all.
+    """
+    if steps_left == 1:
+        return numbers
+    order = struck.argsort(descending=True, stable=True).tolist()
+    wanted = float(struck.sum()) / steps_left
+    fewest = -(-len(order) // (8 * steps_left))
+    at = times.tolist()
+    chosen: list[int] = []
+    total = 0.0
+    for gap in (*_GAPS, 0):
+        for number in order:
+            if total >= wanted and len(chosen) >= fewest:
+                return numbers[chosen]
+            if number not in chosen and all(abs(at[other] - at[number]) >= gap for other in chosen):
+                chosen.append(number)
+                total += float(struck[number])
+    return numbers[chosen]
+
+
+def _draw_columns(
+    network: MaskedRoll, seen: Seen, places: Tensor, temperature: float, random: Sequence[torch.Generator]
+) -> tuple[Tensor, Tensor]:
+    """Return keys and lengths (N, SLOTS) drawn for hidden columns, on the CPU.
+
+    Args:
+        network: the model.
+        seen: what it makes of them.
+        places: (N, 3): row, hand and step of each, on the CPU.
+        temperature: of the keys.
+        random: one generator for each row.
+    """
+    count, device = len(places), seen.vectors.device
+    noise = torch.empty(count, SLOTS, 3, dtype=torch.float64)
+    for row, generator in enumerate(random):
+        own = places[:, 0] == row
+        noise[own] = torch.rand(int(own.sum()), SLOTS, 3, generator=generator, dtype=torch.float64)
+    keys = torch.full((count, SLOTS), NONE)
+    lengths = torch.zeros(count, SLOTS, dtype=torch.long)
+    state, before = seen.vectors, torch.full((count,), NONE, device=device)
+    alive = torch.ones(count, dtype=torch.bool)
+    for slot in range(SLOTS):
+        chances = network.key_logits(state, seen.open, seen.hands, before).double().softmax(-1).cpu()  # (N, KEYS + 1)
+        alive &= noise[:, slot, 0] >= chances[:, NONE]
+        if not alive.any():
+            break
+        key = _draw(_sharpened(chances[:, :KEYS], temperature), noise[:, slot, 1])
+        chances = network.length_logits(state, key.to(device)).double().softmax(-1).cpu()  # (N, LONGEST)
+        length = 1 + _draw(_sharpened(chances, min(temperature, 1.0)), noise[:, slot, 2])
+        keys[alive, slot], lengths[alive, slot] = key[alive], length[alive]
+        before = torch.where(alive, key, NONE).to(device)
+        state = network.add_note(state, before, torch.where(alive, length, 0).to(device))
+    return keys, lengths
+
+
+def _sharpened(chances: Tensor, temperature: float) -> Tensor:
+    """Return probabilities (N, C) at a temperature, cut to the likeliest of together `TOP_P`; all 0 stays so."""
+    sharp = chances.clamp(min=0) ** (1 / temperature)
+    sharp = sharp / sharp.sum(1, keepdim=True).clamp(min=1e-300)
+    ordered, order = sharp.sort(dim=1, descending=True, stable=True)
+    kept = ordered.cumsum(1) - ordered < TOP_P
+    return torch.zeros_like(sharp).scatter(1, order, ordered * kept)
+
+
+def _draw(weights: Tensor, noise: Tensor) -> Tensor:
+    """Return one index (N,) each by weights (N, C) that need not sum to 1; `noise` (N,) is uniform over 0 to 1."""
+    rising = weights.cumsum(1)
+    wanted = noise[:, None] * rising[:, -1:]
+    # The last one that has any weight: rounding must not lead beyond it.
+    last = weights.shape[1] - 1 - (weights.flip(1) > 0).long().argmax(1)
+    return torch.minimum((rising <= wanted).sum(1), last)
+
+
+def _fill(canvas: Canvas, places: Tensor, keys: Tensor, lengths: Tensor, limits: Tensor) -> tuple[Canvas, list[Struck]]:
+    """Write columns into a canvas, which are hidden no more, and return it with the notes that found room."""
+    struck, held = (some.bool().any(1) for some in canvas.seen())  # (B, T, KEYS): by either hand
+    secret = canvas.secret()
+    all_keys, all_lengths = canvas.keys.clone(), canvas.lengths.clone()
+    hidden = canvas.hidden.clone()
+    written = []
+    for number, (row, hand, step) in enumerate(places.tolist()):
+        hidden[row, hand, step] = False
+        known = ~secret[row, hand, step] & (canvas.keys[row, hand, step] != NONE)
+        column = list(zip(canvas.keys[row, hand, step][known].tolist(),
+                          canvas.lengths[row, hand, step][known].tolist(), strict=True))  # fmt: skip
+        for key, length in zip(keys[number].tolist(), lengths[number].tolist(), strict=True):
+            # Columns that were drawn in the same step may have taken the key.
+            if key == NONE or len(column) == SLOTS or struck[row, step, key] or held[row, step, key]:
+                continue
+            later = struck[row, step + 1 :, key].nonzero()[:, 0]
+            end = min(step + length, int(limits[row, hand, step]), step + 1 + int(later[0]) if len(later) else 10**9)
+            struck[row, step, key] = True
+            held[row, step + 1 : end, key] = True
+            column.append((key, end - step))
+            written.append(Struck(row, hand, step, key, end - step))
+        column.sort(reverse=hand == RIGHT)
+        column += [(NONE, 0)] * (SLOTS - len(column))
+        all_keys[row, hand, step], all_lengths[row, hand, step] = torch.tensor(column).T
+    return replace(canvas, keys=all_keys, lengths=all_lengths, hidden=hidden), written

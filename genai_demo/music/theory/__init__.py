@@ -1,0 +1,1 @@
+"""Pieces, and what can be heard in them: keys, structure, texture."""

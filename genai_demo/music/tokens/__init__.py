@@ -1,0 +1,1 @@
+"""Music as networks read it: tokens, columns, rolls."""

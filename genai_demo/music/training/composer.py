@@ -1,0 +1,158 @@
+"""Trains the composer: puts data, network and objective together for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import log
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.music.data.event_batches import EventBatches, Rows, tell_all
+from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.models.composer import Composer, ComposerConfig, Context
+from genai_demo.music.tokens import events
+from genai_demo.music.training.starting import go_on, read_start
+
+UNKNOWN = ("style", "density", "register", "left")
+"""facts that cannot be known from what was heard so far; they are hidden where music is measured"""
+_VALIDATION_ROWS = 64
+_TABLES = ("embedding.", "degrees.", "known.")
+"""weights of which a step moves few; they do not decay"""
+
+
+@dataclass(frozen=True)
+class ComposerTraining:
+    """How the composer is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 3e-3
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.1
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    seed: int = 0
+
+
+class ComposerTask:
+    """The composer as the engine sees it.
+
+    Args:
+        training: how to train.
+        music: pieces to learn from.
+        validation: pieces to measure on.
+        sizes: fields of the network's configuration that differ from its defaults, or from those of `start`.
+        start: a run or checkpoint whose weights to start from.
+    """
+
+    family = "composer"
+    product = "composer"
+    compared = "bits_per_note"
+
+    def __init__(
+        self,
+        training: ComposerTraining,
+        music: Music,
+        validation: Music,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        self._described: dict[str, Any] = {"training": asdict(training)}
+        for name, some in (("music", music), ("validation", validation)):
+            self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
+        torch.manual_seed(training.seed)
+        checkpoint = None if start is None else read_start(start, self.family)
+        self._network = Composer(ComposerConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
+        window = self._network.config.context
+        self._batches = EventBatches(tell_all(music), window, training.seed)
+        self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
+        if checkpoint is not None:
+            self._described["started_from"] = go_on(self._network, checkpoint)
+        self.networks: dict[str, nn.Module] = {self.product: self._network}
+        rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
+        optimizer = _optimizer(self._network, training)
+        self.phases: Sequence[Phase] = [Phase("composer", self.product, optimizer, self._loss, rate)]
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        losses, there = token_losses(self._network, batch)
+        weight = there.sum().clamp(min=1)
+        return {"loss": losses.sum() / weight, "weight": weight.float()}
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        """Return "tokens" (size, T), "times" (size, T) and "facts" (size, T, len(FACTS)), see `Rows`."""
+        return as_batch(self._batches.batch(step, size, rank))
+
+    @torch.inference_mode()
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the bits per note of the validation pieces, of which nothing is known beforehand."""
+        assert isinstance(network, Composer)
+        device = network.embedding.weight.device
+        bits = notes = 0.0
+        for start in range(0, len(self._held_out.tokens), 16):
+            rows = Rows(*(part[start : start + 16] for part in vars(self._held_out).values()))
+            batch = {name: tensor.to(device) for name, tensor in as_batch(rows).items()}
+            losses, _ = token_losses(network, batch)
+            bits += float(losses.sum()) / log(2)
+            notes += float(_is_note(batch["tokens"][:, 1:]).sum())
+        return {"bits_per_note": bits / notes}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return a piece, not chosen, as a MIDI file."""
+        from genai_demo.music.midi.writing import marked_midi
+        from genai_demo.music.sampling.composing import preview
+
+        assert isinstance(network, Composer)
+        return {"sample.mid": marked_midi(preview(network), None)}
+
+    def describe(self) -> dict[str, Any]:
+        """Return the network's configuration."""
+        return asdict(self._network.config)
+
+    def files(self) -> dict[str, Path]:
+        """Return nothing: the composer is its weights and configuration."""
+        return {}
+
+    def data(self) -> dict[str, Any]:
+        """Return how and on what the run was trained."""
+        return self._described
+
+
+def as_batch(rows: Rows) -> Batch:
+    """Return rows as tensors."""
+    return {name: torch.from_numpy(part) for name, part in vars(rows).items()}
+
+
+def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the surprise (B, T - 1) at each token but the first, in nats, and which of them are there.
+
+    Args:
+        network: the composer.
+        batch: from `as_batch`, on the network's device.
+    """
+    tokens = batch["tokens"].long()
+    context = Context(tokens[:, :-1], batch["times"][:, :-1], batch["facts"][:, :-1].long())
+    targets = tokens[:, 1:]
+    logits = network(context)  # (B, T - 1, V)
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=events.PAD, reduction="none"
+    )  # (B * (T - 1),)
+    return losses.view_as(targets), targets != events.PAD
+
+
+def _is_note(tokens: Tensor) -> Tensor:
+    first = events.FIRST["PITCH"]
+    return (tokens >= first) & (tokens < first + events.COUNTS["PITCH"])
+
+
+def _optimizer(network: nn.Module, training: ComposerTraining) -> torch.optim.Optimizer:
+    tables = [weight for name, weight in network.named_parameters() if name.startswith(_TABLES)]
+    matrices = [weight for name, weight in network.named_parameters() if not name.startswith(_TABLES)]
+    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": tables, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

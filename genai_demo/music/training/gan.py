@@ -1,0 +1,234 @@
+"""Trains the piano GAN: what the two networks play for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.schedule import cosine, linear
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.music.data.gan_batches import Canvases, GanBatches, spread
+from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.data.roll_batches import RollWindows
+from genai_demo.music.data.roll_statistics import distances, measure
+from genai_demo.music.models.gan import GanConfig
+from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.roll_conditioning import BARS
+from genai_demo.music.tokens.roll_pictures import sheet_png
+
+_MEASURED = 192
+"""windows of each metre that are measured"""
+_SHOWN = 3
+"""windows of each metre in a preview"""
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How the GAN is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 5e-4
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    generator_share: float = 0.5
+    """the generator's learning rate as a share of the discriminator's"""
+    gamma: float = 0.5
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.1
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    slope: float = 1.0
+    """slope of the binary neurons over the first two thirds of the budget"""
+    final_slope: float = 3.0
+    """their slope at the end"""
+    seed: int = 0
+
+
+class GanTask:
+    """The piano GAN as the engine sees it.
+
+    Args:
+        training: how to train.
+        music: pieces to learn from.
+        validation: pieces to measure on; may be none.
+        sizes: fields of the networks' configuration that differ from its defaults, or from those of `start`.
+        start: a run of a GAN of the same sizes whose networks to go on with.
+
+    Raises:
+        UserError: nothing in `music` is four bars long in one of the metres of `traits`, with a known key, or `start`
+            cannot be used.
+    """
+
+    family = "gan"
+    product = "gan"
+    compared = "feature_distance"
+
+    def __init__(
+        self,
+        training: GanTraining,
+        music: Music,
+        validation: Music,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        checkpoint = None if start is None else self._checkpoint(start)
+        config = GanConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {})))
+        self._training, self._config = training, config
+        windows = RollWindows(music, BARS, BARS)
+        if not np.any(windows.tonic >= 0):
+            raise UserError("music.no_windows", bars=BARS)
+        self._batches = GanBatches(windows, training.seed)
+        held_out = RollWindows(validation, BARS, BARS) if len(validation) else windows
+        self._held_out = spread(held_out, _MEASURED)
+        self._shown = [_head(canvases, _SHOWN) for canvases in self._held_out]
+        self._described: dict[str, Any] = {"training": asdict(training)}
+        for name, part, own in (("music", music, windows), ("validation", validation, held_out)):
+            self._described[name] = {"pieces": len(part), "windows": len(own), "hash": data_hash(part)}
+        # What a perfect model would be measured at: other real music.
+        floor = distances(_measured(spread(windows, _MEASURED)), _measured(self._held_out))
+        self._described["feature_distance_of_real_music"] = _mean(floor)
+        torch.manual_seed(training.seed)
+        both = Gan(config)
+        self._generator, self._discriminator = both.generator, both.discriminator
+        self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        self.networks: dict[str, nn.Module] = {"gan": both, **self._players}
+        if start is not None and checkpoint is not None:
+            self._go_on_from(start, checkpoint)
+        self._gamma = linear(training.gamma, training.final_gamma)
+        share = training.generator_share
+        self.phases: Sequence[Phase] = [
+            Phase(
+                "discriminator",
+                "discriminator",
+                self._optimizer(self._discriminator),
+                self._discriminator_loss,
+                cosine(1.0, training.final_rate),
+            ),
+            Phase(
+                "generator",
+                "generator",
+                self._optimizer(self._generator),
+                self._generator_loss,
+                cosine(share, share * training.final_rate),
+            ),
+        ]
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
+        return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _checkpoint(self, start: Path) -> Checkpoint:
+        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
+        if checkpoint.family != self.family:
+            raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
+        return checkpoint
+
+    def _go_on_from(self, start: Path, checkpoint: Checkpoint) -> None:
+        # Snapshots hold the moving average; to go on, both need the weights it is the average of.
+        tensors, _ = RunFolder(start).read_state()
+        for name, network in self._players.items():
+            prefix = f"network.{name}/"
+            try:
+                network.load_state_dict(
+                    {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+                )
+            except RuntimeError as error:
+                raise UserError("music.other_sizes", folder=start) from error
+        self._described["started_from"] = {"checkpoint": checkpoint.id, "trained": checkpoint.trained}
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        """Return "canvas" (size, 2, 2, T, 72), "known" (size, 8) and "conditions" (size, traits.SIZE)."""
+        canvases = self._batches.batch(step, size, rank)
+        return dict(zip(("canvas", "known", "conditions"), _tensors(canvases), strict=True))
+
+    def _slope(self, progress: Progress) -> float:
+        first, last = self._training.slope, self._training.final_slope
+        return first + (last - first) * max(0.0, 3 * progress.fraction - 2)
+
+    def _written(self, batch: Batch, progress: Progress) -> Tensor:
+        latents = torch.randn(len(batch["canvas"]), 1 + BARS, self._config.latent, device=batch["canvas"].device)
+        return self._generator(
+            latents, batch["conditions"], batch["canvas"].float(), batch["known"], self._slope(progress)
+        )
+
+    def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake = self._written(batch, progress)
+        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        known, conditions = batch["known"], batch["conditions"]
+
+        def score(canvas: Tensor) -> Tensor:
+            return self._discriminator(canvas, conditions, known)
+
+        return discriminator_turn(score, batch["canvas"].float(), fake, weight)
+
+    def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        known, conditions = batch["known"], batch["conditions"]
+        fake = self._written(batch, progress)
+        with torch.no_grad():
+            real_scores = self._discriminator(batch["canvas"].float(), conditions, known)
+        self._discriminator.requires_grad_(False)
+        fake_scores = self._discriminator(fake, conditions, known)
+        self._discriminator.requires_grad_(True)
+        half = fake.shape[3] // 2
+        notes = fake[:, :, 0, half:].detach().sum() / len(fake) / (half / 4)
+        return {"loss": generator_loss(real_scores, fake_scores), "notes_per_quarter": notes}
+
+    def describe(self) -> dict[str, Any]:
+        """Return the networks' configuration."""
+        return asdict(self._config)
+
+    def files(self) -> dict[str, Path]:
+        """Return nothing: the GAN is its weights and configuration."""
+        return {}
+
+    def data(self) -> dict[str, Any]:
+        """Return how and on what the run was trained."""
+        return self._described
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return how far written windows are from validation windows with the same bars before and conditions."""
+        assert isinstance(network, Gan)
+        written = [network.write(canvases, seed=number) for number, canvases in enumerate(self._held_out)]
+        parts = distances(_measured(written), _measured(self._held_out))
+        return {"feature_distance": _mean(parts), **parts}
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return a sheet of rolls, not chosen: each row of another metre, written bars behind the real ones before."""
+        assert isinstance(network, Gan)
+        rows = [network.write(canvases, seed=100 + number).cells for number, canvases in enumerate(self._shown)]
+        return {"sample.png": sheet_png(rows)}
+
+
+def _mean(parts: dict[str, float]) -> float:
+    return sum(parts.values()) / len(parts)
+
+
+def _measured(sets: Sequence[Canvases]) -> np.ndarray:
+    """Return the features of the bars that are written, (N, F)."""
+    found = []
+    for canvases in sets:
+        half = canvases.cells.shape[3] // 2
+        found.append(measure(canvases.cells[..., half:, :], canvases.conditions[:, 0] > 0, BARS))
+    return np.concatenate(found)
+
+
+def _head(canvases: Canvases, count: int) -> Canvases:
+    spread = np.linspace(0, len(canvases.cells) - 1, min(count, len(canvases.cells))).astype(int)
+    return Canvases(canvases.cells[spread], canvases.known[spread], canvases.conditions[spread])
+
+
+def _tensors(canvases: Canvases) -> tuple[Tensor, Tensor, Tensor]:
+    parts = torch.from_numpy(canvases.cells), torch.from_numpy(canvases.known), torch.from_numpy(canvases.conditions)
+    return parts

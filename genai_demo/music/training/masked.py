@@ -1,0 +1,163 @@
+"""Trains the masked model of rolls."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.schedule import linear, warm_up
+from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.errors import UserError
+from genai_demo.music.data.column_batches import ColumnBatches
+from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
+from genai_demo.music.models.masked_window import sounding
+from genai_demo.music.sampling.unmasking import resolve
+from genai_demo.music.training.masked_metrics import Frequencies, bits_per_note, middle_hidden
+from genai_demo.music.training.starting import go_on, read_start
+
+
+@dataclass(frozen=True)
+class MaskedTraining:
+    """How the masked model is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 2.5e-3
+    final_rate: float = 0.03
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.05
+    warm_up: float = 0.03
+    """share of the budget over which the learning rate rises"""
+    condition_dropout: float = 0.25
+    """share of windows for which key, density and style, each by itself, are hidden"""
+    metre_dropout: float = 0.05
+    """share of windows whose metre is hidden"""
+    measured: int = 64
+    """most validation windows that are measured on"""
+    seed: int = 0
+
+
+class MaskedTask:
+    """The masked model of rolls as the engine sees it.
+
+    Args:
+        training: how to train.
+        music: pieces to learn from.
+        validation: pieces to measure on; may be empty.
+        sizes: fields of the network's configuration that differ from its defaults, or from those of `start`.
+        start: a run or checkpoint whose weights to start from.
+    """
+
+    family = "masked"
+    product = "model"
+    compared = "bits_whole"
+
+    def __init__(
+        self,
+        training: MaskedTraining,
+        music: Music,
+        validation: Music,
+        sizes: dict[str, Any] | None = None,
+        start: Path | None = None,
+    ) -> None:
+        torch.manual_seed(training.seed)
+        self._described: dict[str, Any] = {"training": asdict(training)}
+        for name, some in (("music", music), ("validation", validation)):
+            self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
+        checkpoint = None if start is None else read_start(start, self.family)
+        self._network = MaskedRoll(MaskedConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
+        if checkpoint is not None:
+            self._described["started_from"] = go_on(self._network, checkpoint)
+        self.networks: dict[str, nn.Module] = {self.product: self._network}
+        dropouts = training.condition_dropout, training.metre_dropout
+        self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)
+        if not len(self._batches):
+            raise UserError("music.no_columns")
+        held_out = ColumnBatches(validation) if len(validation) else None
+        self._measure = bool(held_out)
+        shown = held_out or self._batches
+        chosen = shown.apart(training.measured)
+        self._held_out = shown.windows(chosen, shown.white(chosen))
+        self._frequencies = Frequencies(self._batches.windows(*_counted(self._batches)))
+        rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
+        self.phases: Sequence[Phase] = [
+            Phase("model", self.product, _optimizer(self._network, training), self._loss, rate)
+        ]
+
+    def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        return self._network.loss(batch)
+
+    def batch(self, step: int, size: int, rank: int) -> Batch:
+        """Return windows, see `masked_batches.Windows`."""
+        return {name: torch.from_numpy(array) for name, array in self._batches.batch(step, size, rank).items()}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the bits per hidden note of validation windows, by kind of hole, beside those of mere frequencies."""
+        if not self._measure:
+            return {}
+        assert isinstance(network, MaskedRoll)
+        return bits_per_note(network, self._held_out, self._frequencies)
+
+    def sample(self, network: nn.Module) -> dict[str, bytes]:
+        """Return windows as they are, and below each what is written where its middle third was hidden."""
+        assert isinstance(network, MaskedRoll)
+        windows = {name: torch.from_numpy(array[:4]) for name, array in self._held_out.items()}
+        canvas = middle_hidden(windows)
+        limits = torch.full(canvas.hidden.shape, canvas.hidden.shape[2])
+        random = [torch.Generator().manual_seed(seed) for seed in range(len(canvas.keys))]
+        *_, (filled, _) = resolve(network, canvas, canvas.hidden, limits, 1.0, 12, random)
+        return {"sample.png": _pictures(canvas.keys, canvas.lengths, filled.keys, filled.lengths)}
+
+    def describe(self) -> dict[str, Any]:
+        """Return the network's configuration."""
+        return asdict(self._network.config)
+
+    def files(self) -> dict[str, Path]:
+        """Return nothing: the model is its weights and configuration."""
+        return {}
+
+    def data(self) -> dict[str, Any]:
+        """Return how and on what the run was trained."""
+        return self._described
+
+
+def _counted(batches: ColumnBatches, most: int = 4096) -> tuple[np.ndarray, np.ndarray]:
+    """Return the windows whose notes are counted for mere frequencies, and the semitones to the white keys."""
+    chosen = batches.apart(most)
+    return chosen, batches.white(chosen)
+
+
+def _optimizer(network: nn.Module, training: MaskedTraining) -> torch.optim.Optimizer:
+    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
+    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)
+
+
+def _pictures(*rolls: Tensor) -> bytes:
+    """Return a PNG of rolls one below the other: the right hand red, the left blue, onsets bright.
+
+    Args:
+        rolls: keys and lengths, each (B, 2, T, SLOTS), of one roll after the other; row by row they stand together.
+    """
+    from PIL import Image
+
+    parts = [torch.stack(sounding(keys, lengths)) for keys, lengths in zip(rolls[::2], rolls[1::2], strict=True)]
+    shades = [255 * struck + 140 * held for struck, held in parts]  # (B, 2, T, KEYS)
+    rows = torch.stack(shades, 1).flatten(0, 1).clamp(max=255)  # (B, rolls, 2, T, KEYS) -> (B * rolls, 2, T, KEYS)
+    picture = torch.zeros(*rows.shape[:1], rows.shape[3] + 4, rows.shape[2], 3)  # (B * rolls, KEYS + 4, T, 3)
+    for hand, colour in enumerate((0, 2)):
+        picture[:, 2:-2, :, colour] = rows[:, hand].flip(-1).transpose(1, 2)
+    picture[:, 0] = 90.0
+    pixels = picture.flatten(0, 1).to(torch.uint8).numpy()
+    stream = io.BytesIO()
+    image = Image.fromarray(pixels)
+    image.resize((image.width * 4, image.height * 2), Image.Resampling.NEAREST).save(stream, "PNG")
+    return stream.getvalue()

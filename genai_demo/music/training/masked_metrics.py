@@ -1,0 +1,97 @@
+"""How well hidden notes are predicted, kind of hole by kind of hole, beside what mere frequencies predict."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai_demo.music.data.column_batches import Windows
+from genai_demo.music.models.masked import MaskedRoll
+from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
+from genai_demo.music.tokens.columns import LONGEST, NONE, OUTSIDE, PLACES
+from genai_demo.music.tokens.roll import HANDS, KEYS
+
+_SHARES = {"whole": 0.7, "stretch": 1.0, "right": 1.0, "left": 1.0, "range": 1.0, "inner": 1.0}
+"""share of the region that is hidden when a kind of hole is measured"""
+_AT_ONCE = 32
+
+
+class Frequencies:
+    """Predicts each note by itself: how often a hand strikes at a place of the bar, and each key and length at all.
+
+    Args:
+        windows: what is counted, see `masked_batches.Windows`.
+    """
+
+    def __init__(self, windows: Windows) -> None:
+        keys, lengths = windows["keys"], windows["lengths"]
+        self.struck = np.empty((HANDS, PLACES, KEYS))
+        """probability that a hand strikes a key at a place"""
+        self.length = np.empty((HANDS, LONGEST))
+        """probability of each length from one step on"""
+        inside = np.bincount(windows["places"].ravel(), minlength=PLACES)
+        for hand in range(HANDS):
+            there = keys[:, hand] != NONE  # (B, T, SLOTS)
+            places = np.broadcast_to(windows["places"][..., None], there.shape)[there]
+            notes = np.bincount(places, minlength=PLACES)
+            by_key = np.bincount(keys[:, hand][there], minlength=KEYS)[:KEYS] + 0.5
+            rate = (notes + 0.5) / (inside + 1.0)  # notes per column at each place
+            self.struck[hand] = np.clip(rate[:, None] * by_key / by_key.sum(), 1e-9, 0.5)
+            by_length = np.bincount(lengths[:, hand][there] - 1, minlength=LONGEST) + 0.5
+            self.length[hand] = by_length / by_length.sum()
+
+    def cost(self, canvas: Canvas) -> float:
+        """Return the nats that all hidden notes and silences of a canvas cost."""
+        free, secret = canvas.free().numpy(), canvas.secret().numpy()
+        total = 0.0
+        for hand in range(HANDS):
+            chance = self.struck[hand][canvas.places.numpy()]  # (B, T, KEYS)
+            total -= np.log1p(-chance)[free[:, hand]].sum()
+            row, step, slot = np.nonzero(secret[:, hand])
+            chosen = chance[row, step, canvas.keys[:, hand].numpy()[row, step, slot]]
+            total -= (np.log(chosen) - np.log1p(-chosen)).sum()
+            total -= np.log(self.length[hand][canvas.lengths[:, hand].numpy()[row, step, slot] - 1]).sum()
+        return total
+
+
+@torch.inference_mode()
+def bits_per_note(network: MaskedRoll, windows: Windows, frequencies: Frequencies | None = None) -> dict[str, float]:
+    """Return the bits that hidden music costs for each of its notes, by kind of hole; silences count as well.
+
+    Args:
+        network: the model.
+        windows: held-out windows.
+        frequencies: measured on the same holes where given, as "..._by_frequencies".
+    """
+    device = next(network.parameters()).device
+    figures: dict[str, float] = {}
+    tensors = {name: torch.from_numpy(array) for name, array in windows.items()}
+    # The state of the run's own noise stays as it was, and the holes are the same on every device.
+    with torch.random.fork_rng(devices=[]):
+        for kind in HOLES:
+            torch.manual_seed(HOLES.index(kind))
+            canvas = draw_canvas(tensors, kind, _SHARES[kind])
+            notes = int(canvas.secret().sum())
+            if not notes:
+                continue
+            nats = 0.0
+            for first in range(0, len(canvas.keys), _AT_ONCE):
+                keys, lengths, _ = network.costs(canvas.rows(first, first + _AT_ONCE).to(device))
+                nats += float(keys.double().sum() + lengths.double().sum())
+            figures[f"bits_{kind}"] = nats / notes / math.log(2)
+            if frequencies is not None:
+                figures[f"bits_{kind}_by_frequencies"] = float(frequencies.cost(canvas)) / notes / math.log(2)
+    return figures
+
+
+def middle_hidden(windows: dict[str, Tensor]) -> Canvas:
+    """Return windows whose middle third is hidden in both hands."""
+    canvas = draw_canvas(windows, "whole", 1.0)
+    steps = canvas.places.shape[1]
+    third = torch.zeros(steps, dtype=torch.bool)
+    third[steps // 3 : 2 * steps // 3] = True
+    hidden = (third & (canvas.places != OUTSIDE))[:, None].repeat(1, HANDS, 1)  # (B, 2, T)
+    return Canvas(canvas.keys, canvas.lengths, canvas.places, canvas.conditions, hidden, canvas.lowest, canvas.highest)

@@ -1,0 +1,133 @@
+"""Windows of rolls are those of `roll.Windows`, with the bars before them; batches are pure functions of their step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genai_demo.music.data.gan_batches import GanBatches, spread
+from genai_demo.music.data.labels import Label
+from genai_demo.music.data.reading import Music
+from genai_demo.music.data.roll_batches import Drawing, RollWindows
+from genai_demo.music.models.roll_conditioning import BARS, METRES, NUMBERS, SIZE, encode, shift_to_c
+from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
+from genai_demo.music.tokens.roll import HOLD, ONSET, Windows, steps_of
+from tests.helpers.music import bars_of, pieces, scale
+
+
+def music_of(*some: Piece) -> Music:
+    return Music(some, (Label(source="openscore-lieder"),) * len(some), tuple(map(str, range(len(some)))))
+
+
+def waltz(bars: int, key: Key | None) -> Piece:
+    notes = tuple(Note(beat * TICKS, 48 + beat % 12, TICKS, beat % 2) for beat in range(3 * bars))
+    return Piece(notes, bars_of([(3, 4)] * bars), key)
+
+
+MUSIC = music_of(scale(9, Key(2, "major")), waltz(7, Key(9, "minor")), scale(5, None))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(pieces(most_bars=9), min_size=1, max_size=3), st.sampled_from(METRES), st.integers(-5, 6))
+def test_the_windows_are_those_of_the_plain_form(some: list[Piece], metre: tuple[int, int], shift: int) -> None:
+    plain, packed = Windows(some, 2, metre), RollWindows(music_of(*some), 2, 1)
+    there = {place: number for number, place in enumerate(plain.places)}
+    for number in np.flatnonzero(packed.metre == METRES.index(metre)):
+        # Bars in 2/2 are counted as bars in 4/4.
+        place = int(packed.piece[number]), int(packed.bar[number])
+        if place not in there:
+            assert metre == (4, 4)
+            continue
+        cells = packed.cells(np.array([number]), np.array([shift]), np.array([0]))[0]
+        assert not cells[:, :, : steps_of(metre)].any()
+        assert np.array_equal(cells[:, :, steps_of(metre) :], plain.cells([there[place]], [shift])[0])
+
+
+def test_the_bars_before_come_with_a_window() -> None:
+    windows = RollWindows(MUSIC, BARS, BARS)
+    assert windows.there[:6].tolist() == [0, 1, 2, 3, 4, 4]
+    steps = steps_of((4, 4))
+    late = windows.cells(np.array([5]), np.array([0]))[0]
+    early = windows.cells(np.array([1]), np.array([0]))[0]
+    # The second half of the one is the first half of the other.
+    assert np.array_equal(early[:, :, BARS * steps :], late[:, :, : BARS * steps])
+    assert not early[:, :, : 3 * steps].any()
+    assert early[:, :, 3 * steps : BARS * steps].any()
+
+
+def test_what_is_known_of_windows() -> None:
+    windows = RollWindows(MUSIC, BARS, BARS)
+    waltzes = windows.metre == METRES.index((3, 4))
+    assert windows.bar[waltzes].tolist() == [0, 1, 2, 3]
+    assert windows.first[waltzes].tolist() == [True, False, False, False]
+    assert windows.last[waltzes].tolist() == [False, False, False, True]
+    assert set(windows.density[waltzes]) == {1.0}
+    assert windows.minor[waltzes].all()
+    assert windows.tonic.tolist() == [2] * 6 + [9] * 4 + [-1] * 2
+
+
+def test_triplets_and_near_silence_are_left_out() -> None:
+    triplets = tuple(Note(start, 60, 160) for start in range(0, 8 * TICKS, 160))
+    few = (Note(0, 60, TICKS), Note(TICKS, 62, TICKS))
+    assert len(RollWindows(music_of(Piece(triplets, bars_of([(2, 4)] * 4))), BARS)) == 0
+    assert len(RollWindows(music_of(Piece(few, bars_of([(2, 4)] * 4))), BARS)) == 0
+
+
+def test_a_key_held_over_the_bar_line_stays_held() -> None:
+    held = (Note(0, 60, 16 * STEP), *(Note(bar * 8 * STEP, 72, STEP) for bar in range(6)))
+    windows = RollWindows(music_of(Piece(tuple(sorted(held)), bars_of([(2, 4)] * 6), Key(0, "major"))), BARS, BARS)
+    with_before = windows.cells(np.array([1]), np.array([0]))[0]
+    alone = windows.cells(np.array([1]), np.array([0]), np.array([0]))[0]
+    first = BARS * 8
+    assert with_before[0, HOLD, first : first + 8, 60 - 24].all()
+    assert not alone[0, :, :, 60 - 24].any()
+
+
+def test_draws_are_of_one_metre_and_like_edges() -> None:
+    windows = RollWindows(MUSIC, BARS, BARS)
+    drawing = Drawing(windows)
+    for seed in range(5):
+        drawn = drawing.draw(np.random.default_rng(seed), 400, 0.2)
+        assert len(set(windows.metre[drawn])) == 1
+        # One window in at least four begins a piece; with the extra share it is about 0.2 + 0.6 / 4.
+        assert 0.2 < windows.first[drawn].mean() < 0.6
+
+
+def test_batches_are_pure_and_in_c() -> None:
+    batches, again = (GanBatches(RollWindows(MUSIC, BARS, BARS), seed=3) for _ in range(2))
+    for step in range(4):
+        one, other = batches.batch(step, 8), again.batch(step, 8)
+        assert np.array_equal(one.cells, other.cells) and np.array_equal(one.conditions, other.conditions)
+        assert one.known.shape == (8, 2 * BARS) and one.conditions.shape == (8, SIZE)
+        assert not one.known[:, BARS:].all(1).any()
+        steps = one.cells.shape[3] // (2 * BARS)
+        unknown = ~one.known[:, :BARS].repeat(steps, 1)
+        assert not one.cells[:, :, :, : BARS * steps].any((1, 2, 4))[unknown].any()
+    assert not np.array_equal(batches.batch(0, 8, rank=1).conditions, batches.batch(0, 8).conditions)
+    # The scale in D major, with its tonic on C, has no other notes than the white keys.
+    cells = spread(RollWindows(music_of(scale(9, Key(0, "major"))), BARS, BARS), 9)[0].cells
+    white = np.isin(np.arange(72) % 12, (0, 2, 4, 5, 7, 9, 11))
+    assert cells[:, :, ONSET][..., white].any() and not cells[:, :, ONSET][..., ~white].any()
+
+
+def test_the_same_music_in_another_key_is_the_same_to_the_networks() -> None:
+    plain = waltz(6, Key(0, "minor"))
+    for shift in (-6, -1, 3, 5):
+        notes = tuple(replace(note, pitch=note.pitch + shift) for note in plain.notes)
+        moved = Piece(notes, plain.bars, plain.key.transposed(shift) if plain.key else None)
+        one, other = (spread(RollWindows(music_of(some), BARS, BARS), 9)[0] for some in (plain, moved))
+        assert np.array_equal(one.cells, other.cells)
+        assert np.array_equal(one.conditions, other.conditions)
+
+
+def test_conditions_by_hand() -> None:
+    asked = encode(*(np.array([value]) for value in (3, True, 6, 3.5, 66.0, True, False)))[0]
+    assert asked[:2].tolist() == [1, 0]
+    assert asked[2:10].tolist() == [0, 0, 0, 0, 0, 0, 1, 0]
+    assert asked[NUMBERS].tolist() == [0, 1]
+    assert asked[12:].tolist() == [1, 0, 0, 0, 0, 1]
+    assert sorted(int(shift_to_c(np.array(tonic))) for tonic in range(12)) == list(range(-5, 7))
+    assert all((tonic + int(shift_to_c(np.array(tonic)))) % 12 == 0 for tonic in range(12))

@@ -1,0 +1,145 @@
+"""The masked model of rolls cannot see what it is asked for, and reads columns out as a chain of notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.music.test_canvas import windows
+
+from genai_demo.music.models import masked
+from genai_demo.music.models.masked import DEBUG, MaskedConfig, MaskedRoll
+from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
+from genai_demo.music.theory.piece import LEFT, RIGHT
+from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
+from genai_demo.music.tokens.roll import KEYS
+
+
+def model(**changes: float) -> MaskedRoll:
+    """Return a debug model that has left its start, where every block is the identity."""
+    torch.manual_seed(0)
+    network = MaskedRoll(MaskedConfig(**{**DEBUG, **changes}))  # type: ignore[arg-type]
+    for name, weight in network.named_parameters():
+        if "attended" in name or "contract" in name:
+            torch.nn.init.normal_(weight, std=0.3)
+    return network.eval()
+
+
+MODEL = model()
+
+
+def holes(seed: int = 0, kind: str | None = "whole", share: float | None = 0.5) -> Canvas:
+    torch.manual_seed(seed)
+    return draw_canvas(windows(seed), kind, share)
+
+
+@pytest.mark.parametrize("kind", HOLES)
+@given(seed=st.integers(0, 200))
+@torch.no_grad()
+def test_nothing_leaks(kind: str, seed: int) -> None:
+    canvas = holes(seed, kind, None)
+    secret = canvas.secret()
+    other = replace(canvas, keys=canvas.keys.masked_fill(secret, NONE), lengths=canvas.lengths.masked_fill(secret, 9))
+    one, two = MODEL(canvas), MODEL(other)
+    assert torch.equal(one.vectors, two.vectors)
+    assert torch.equal(one.open, two.open)
+
+
+@torch.no_grad()
+def test_what_is_seen_matters_on_both_sides_and_in_both_hands() -> None:
+    canvas = holes(share=1.0)
+    hidden = torch.zeros_like(canvas.hidden)
+    hidden[1, RIGHT, 20] = True
+    canvas = replace(canvas, hidden=hidden)
+    (vector,) = MODEL(canvas).vectors
+    for hand, step in ((RIGHT, 2), (LEFT, 2), (LEFT, 20), (RIGHT, 45), (LEFT, 45)):
+        keys, lengths = canvas.keys.clone(), canvas.lengths.clone()
+        keys[1, hand, step, 0], lengths[1, hand, step, 0] = (keys[1, hand, step, 0] + 1) % KEYS, 1
+        assert not torch.allclose(MODEL(replace(canvas, keys=keys, lengths=lengths)).vectors[0], vector, atol=1e-5)
+    for changed in (
+        replace(canvas, places=canvas.places.roll(1, 1)),
+        replace(canvas, conditions=canvas.conditions * 0),
+    ):
+        assert not torch.allclose(MODEL(changed).vectors[0], vector, atol=1e-5)
+
+
+@torch.no_grad()
+def test_costs_are_those_of_reading_note_by_note() -> None:
+    canvas = holes(kind="range", share=1.0)
+    seen = MODEL(canvas)
+    key_costs, length_costs, counts = MODEL.costs(canvas)
+    secret = canvas.secret()
+    for number, (row, hand, step) in enumerate(canvas.hidden.nonzero().tolist()):
+        slots = secret[row, hand, step]
+        keys = canvas.keys[row, hand, step][slots]
+        lengths = canvas.lengths[row, hand, step][slots]
+        assert counts[number] == len(keys)
+        state, before = seen.vectors[number : number + 1], torch.tensor([NONE])
+        key_cost = length_cost = 0.0
+        for key, length in zip(keys, lengths, strict=True):
+            logits = MODEL.key_logits(state, seen.open[number : number + 1], torch.tensor([hand]), before)
+            key_cost += float(F.cross_entropy(logits, key[None]))
+            length_cost += float(F.cross_entropy(MODEL.length_logits(state, key[None]), length[None] - 1))
+            state, before = MODEL.add_note(state, key[None], length[None]), key[None]
+        if len(keys) < SLOTS:
+            logits = MODEL.key_logits(state, seen.open[number : number + 1], torch.tensor([hand]), before)
+            key_cost += float(F.cross_entropy(logits, torch.tensor([NONE])))
+        assert float(key_costs[number]) == pytest.approx(key_cost, abs=1e-4)
+        assert float(length_costs[number]) == pytest.approx(length_cost, abs=1e-4)
+
+
+@pytest.mark.parametrize("hand", [RIGHT, LEFT])
+@torch.no_grad()
+def test_a_chord_is_read_from_outside_in_among_open_keys(hand: int) -> None:
+    open_keys = torch.rand(3, KEYS, generator=torch.Generator().manual_seed(0)) < 0.5
+    state = torch.randn(3, DEBUG["width"], generator=torch.Generator().manual_seed(1))
+    before = torch.tensor([NONE, 40, 0])
+    logits = MODEL.key_logits(state, open_keys, torch.full((3,), hand), before)
+    key = torch.arange(KEYS)
+    for row, last in enumerate(before.tolist()):
+        inside = key < last if hand == RIGHT else (key > last) | torch.tensor(last == NONE)
+        assert torch.equal(logits[row, :KEYS].isfinite(), open_keys[row] & inside)
+        assert logits[row, NONE].isfinite(), "a chord may always end"
+
+
+@pytest.mark.parametrize("kind", [*HOLES, None])
+def test_the_loss_is_a_number_whatever_is_hidden(kind: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = draw_canvas
+    monkeypatch.setattr(masked, "draw_canvas", lambda batch: draw(batch, kind))
+    figures = MODEL.loss(windows())
+    assert 0 < float(figures["loss"].detach()) < 100
+    assert float(figures["loss"].detach()) == pytest.approx(float(figures["keys"] + figures["lengths"]))
+    assert figures["weight"] > 0
+
+
+def test_gradients_reach_every_weight() -> None:
+    network = model()
+    torch.manual_seed(0)
+    network.loss(windows())["loss"].backward()
+    for name, weight in network.named_parameters():
+        assert weight.grad is not None and float(weight.grad.abs().sum()) > 0, name
+
+
+def test_small_enough_to_ship() -> None:
+    assert sum(weight.numel() for weight in MaskedRoll(MaskedConfig()).parameters()) <= 1_500_000
+
+
+@pytest.mark.parametrize(("width", "heads"), [(30, 4), (20, 4), (9, 3)])
+def test_sizes_that_do_not_go_together(width: int, heads: int) -> None:
+    with pytest.raises(ValueError, match=str(width)):
+        MaskedConfig(width=width, heads=heads)
+
+
+def test_no_dropout_outside_training() -> None:
+    still = model(dropout=0.9)
+    canvas = holes()
+    assert torch.equal(still(canvas).vectors, still(canvas).vectors)
+    assert not torch.equal(still.train()(canvas).vectors, still(canvas).vectors)
+
+
+def test_lengths_have_a_logit_each() -> None:
+    assert MODEL.length_logits(torch.zeros(2, DEBUG["width"]), torch.tensor([0, 40])).shape == (2, LONGEST)

@@ -1,0 +1,317 @@
+"""Writing with the composer: what was asked for is what comes, the same for the same seed, bar by bar."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from genai_demo.music.models.bar_conditioning import PLACES
+from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, Context
+from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
+from genai_demo.music.sampling import composing
+from genai_demo.music.sampling.composing import compose, leading
+from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream, draw
+from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
+from genai_demo.music.theory.texture import STYLES
+from genai_demo.music.tokens import events
+from genai_demo.music.tokens.piece_string import KEYS, write_shorthand
+from tests.helpers.music import bars_of, scale
+
+HEADER = tuple(events.encode(scale(1, Key(2, "minor")))[:3])
+
+
+def wild() -> Composer:
+    """Return a composer that knows nothing: whatever the grammar allows may come."""
+    torch.manual_seed(2)
+    network = Composer(ComposerConfig(**DEBUG)).eval().requires_grad_(False)  # type: ignore[arg-type]
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.15)
+    return network
+
+
+NETWORK = wild()
+
+
+def written(request: ComposeRequest | ContinueRequest) -> list[Piece]:
+    return [composition.piece for composition in list(compose(NETWORK, request))[-1].compositions]
+
+
+@hypothesis_settings(max_examples=25)
+@given(
+    st.integers(4, 9),
+    st.sampled_from(sorted(KEYS)),
+    st.sampled_from(METRES),
+    st.integers(40, 208),
+    st.integers(0, 2**31 - 1),
+)
+def test_whatever_the_weights_the_piece_is_whole_and_as_asked(
+    bars: int, key: str, metre: str, tempo: int, seed: int
+) -> None:
+    request = ComposeRequest(bars=bars, key=key, metre=metre, tempo=tempo, seed=seed)
+    request.check()
+    piece = written(request)[0]
+    assert not piece.faults()
+    assert len(piece.bars) == bars
+    assert {f"{bar.beats}/{bar.unit}" for bar in piece.bars} == {metre}
+    assert piece.tempo == tempo
+    assert piece.key == KEYS[key] if key != "any" else piece.key is not None
+
+
+def test_the_same_seed_gives_the_same_pieces_and_another_does_not() -> None:
+    request = ComposeRequest(bars=4, seed=3, variants=3)
+    first = written(request)
+    assert first == written(request)
+    assert len({piece.notes for piece in first}) == 3
+    assert not set(first) & set(written(replace(request, seed=4)))
+
+
+def test_a_variant_is_the_same_whatever_stands_beside_it() -> None:
+    alone = written(ComposeRequest(bars=4, seed=3))
+    assert written(ComposeRequest(bars=4, seed=3, variants=4))[0] == alone[0]
+
+
+def test_bars_come_one_after_the_other_and_stay() -> None:
+    updates = list(compose(NETWORK, ComposeRequest(bars=6, seed=1, variants=2)))
+    steps = [update.step for update in updates]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == updates[-1].steps == 6
+    assert not any(all(one.finished for one in update.compositions) for update in updates[:-1])
+    last = updates[-1].compositions
+    for update in updates:
+        for now, then in zip(update.compositions, last, strict=True):
+            assert now.bars >= update.step
+            assert not now.piece.faults()
+            assert now.piece.bars == then.piece.bars[: max(1, now.bars)]
+            assert now.piece.notes == tuple(note for note in then.piece.notes if note.start < now.piece.end)
+    assert all(one.finished and one.bars == 6 for one in last)
+
+
+def told_styles(request: ComposeRequest | ContinueRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the style that each variant is told, and see that its tries are told the same."""
+    plans: list[Plan] = []
+
+    def watched(plan: Plan, seed: int) -> Line:
+        plans.append(plan)
+        return Line(plan, seed)
+
+    monkeypatch.setattr(composing, "Line", watched)
+    written(request)
+    assert plans[:: composing.TRIES] == plans[composing.TRIES - 1 :: composing.TRIES]
+    return [plan.style for plan in plans[:: composing.TRIES]]
+
+
+def test_a_style_left_open_is_one_of_the_metre_and_one_asked_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    metre = "6/8"
+    styles = [
+        style
+        for seed in range(12)
+        for style in told_styles(ComposeRequest(bars=4, metre=metre, seed=seed, variants=4), monkeypatch)
+    ]
+    allowed = {style for style, pieces in zip(STYLES, composing._PIECES[metre], strict=True) if pieces}
+    assert len(set(styles)) > 2
+    assert set(styles) <= allowed
+    assert Counter(styles).most_common(1)[0][0] == "song"
+    assert told_styles(ComposeRequest(bars=4, style="ragtime", variants=3), monkeypatch) == ["ragtime"] * 3
+    given_piece = write_shorthand(scale(2, Key(7, "major")))
+    assert told_styles(ContinueRequest(music=given_piece, bars=4), monkeypatch) == ["any"]
+
+
+def test_only_what_was_asked_for_is_guided(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Sampling] = []
+
+    def watched(network: Composer, lines: list[Line], sampling: Sampling) -> TokenStream:
+        found.append(sampling)
+        return TokenStream(network, lines, sampling)
+
+    monkeypatch.setattr(composing, "TokenStream", watched)
+    written(ComposeRequest(bars=4))
+    written(ComposeRequest(bars=4, density="dense"))
+    written(ComposeRequest(bars=4, style="song", register="low"))
+    assert [(one.guidance > 1, one.guided) for one in found] == [
+        (False, ()),
+        (True, ("density",)),
+        (True, ("style", "register")),
+    ]
+
+
+def test_given_music_stays_and_goes_on_in_its_metre_and_key() -> None:
+    given_piece = replace(scale(3, Key(7, "major"), tempo=92.0), bars=bars_of([(4, 4), (4, 4), (4, 4)]))
+    request = ContinueRequest(music=write_shorthand(given_piece), bars=5, seed=1)
+    request.check()
+    piece = written(request)[0]
+    assert piece.bars[:3] == given_piece.bars
+    assert len(piece.bars) == 8
+    assert (piece.key, piece.tempo) == (given_piece.key, given_piece.tempo)
+    kept = [(note.start, note.pitch, note.length) for note in piece.notes if note.start < given_piece.end]
+    assert kept == [(note.start, note.pitch, note.length) for note in given_piece.notes]
+    shorter = written(replace(request, keep=1))[0]
+    assert len(shorter.bars) == 6
+    assert [note for note in shorter.notes if note.start < 4 * TICKS] == list(piece.notes[:5])
+
+
+def test_given_music_may_change_its_metre_and_lack_a_key() -> None:
+    bars = bars_of([(1, 4), (3, 4), (6, 8)])
+    notes = (Note(0, 67, 480), Note(480, 60, 480), Note(1920, 64, 240))
+    piece = written(ContinueRequest(music=write_shorthand(Piece(notes, bars, None, 100.0)), bars=4))[0]
+    assert [(bar.beats, bar.unit) for bar in piece.bars] == [(1, 4), (3, 4), *[(6, 8)] * 5]
+    assert piece.key is not None
+    empty = written(ContinueRequest(music=write_shorthand(Piece((), (Bar(0, 4, 4),), None, 100.0)), bars=4))[0]
+    assert len(empty.bars) == 5
+
+
+def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
+    """Across the moments when the context is full and begins anew, too."""
+    lines = [Line(Plan(HEADER, 40), seed) for seed in (1, 2)]
+    stream = TokenStream(NETWORK, lines, Sampling())
+    context, kept, first = NETWORK.config.context, int(0.75 * NETWORK.config.context), 0
+    for _ in range(150):
+        length = len(lines[0].tokens)
+        if length - first > context:
+            first = length - kept
+        found = stream.logits()
+        whole = Context(
+            torch.tensor([line.tokens[first:] for line in lines]),
+            torch.tensor([line.times[first:] for line in lines]),
+            torch.from_numpy(np.array([line.facts[first:] for line in lines])).long(),
+        )
+        assert np.allclose(found, NETWORK(whole)[:, -1].numpy(), atol=1e-3)
+        for line, logits in zip(lines, found, strict=True):
+            line.push(line.draw(logits, Sampling()))
+    assert first > 0
+
+
+@pytest.mark.parametrize("guided", [("style", "density", "register"), ("density",)])
+def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond(guided: tuple[str, ...]) -> None:
+    plan = Plan(HEADER, 4, style="dance", density="dense")
+    lines = [Line(plan, 1)]
+    plain = TokenStream(NETWORK, lines, Sampling())
+    other = TokenStream(NETWORK, lines, Sampling(guidance=2.5, guided=guided))
+    hidden = [PLACES[name] for name in guided]
+    for _ in range(12):
+        facts = torch.from_numpy(np.array([lines[0].facts])).long()
+        untold = facts.clone()
+        untold[..., hidden] = 0
+        assert not torch.equal(untold, facts)
+        tokens, times = torch.tensor([lines[0].tokens]), torch.tensor([lines[0].times])
+        bare = NETWORK(Context(tokens, times, untold))[:, -1].numpy()
+        told = plain.logits()
+        assert np.allclose(other.logits(), bare + 2.5 * (told - bare), atol=1e-3)
+        lines[0].push(lines[0].draw(told[0], Sampling()))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_a_line_that_follows_another_goes_on_like_it(guidance: float) -> None:
+    plan = Plan(HEADER, 64, density="dense")
+    stream = TokenStream(NETWORK, [Line(plan, seed) for seed in (1, 2, 3)], Sampling(guidance=guidance))
+    for _ in range(20):
+        stream.next()
+    assert stream.lines[0].tokens != stream.lines[2].tokens
+    stream.follow(0, 2)
+    assert stream.lines[0].tokens == stream.lines[2].tokens
+    assert stream.lines[0].piece() == stream.lines[2].piece()
+    found = stream.logits()
+    assert np.allclose(found[0], found[2], atol=1e-5)
+    assert not np.allclose(found[0], found[1], atol=1e-3)
+    for _ in range(30):
+        stream.next()
+    assert stream.lines[0].tokens != stream.lines[2].tokens, "their random numbers are their own"
+
+
+def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
+    def line(key: Key, told: Key) -> Line:
+        """Return a line whose music is in one key, while the model was told another."""
+        piece = scale(3, key)
+        moved = tuple(replace(note, pitch=note.pitch + key.tonic) for note in piece.notes)
+        tokens = events.encode(replace(piece, notes=moved))[:-1]
+        tokens[0] = events.FIRST["KEY"] + events.KEYS.index(told)
+        return Line(Plan(tuple(tokens), 2), 0)
+
+    d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
+    astray = [line(b_major, c_major), line(c_major, c_major)]
+    assert leading(astray, 4, 16) == 1
+    assert leading(astray, 3, 16) == 0, "so few bars do not tell"
+    assert leading(astray, 3, 3) == 1, "unless there are no more"
+    assert leading([line(c_major, c_major), line(c_major, c_major)], 4, 16) == 0, "the first, where all are"
+    assert leading([line(b_major, d_minor), line(c_major, d_minor)], 16, 16) == 1, "the nearer one, where none is"
+
+
+def test_a_line_may_stray_a_little_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = {"little": -0.06, "far": -0.2, "none": 0.0, "heard": 1.0}
+    monkeypatch.setattr(composing, "nearness", lambda notes, key: notes)
+
+    class Tune:
+        tokens = (events.FIRST["KEY"],)
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def piece(self, bars: int) -> SimpleNamespace:
+            return SimpleNamespace(notes=near[self.name])
+
+    def chosen(first: str, written: int) -> int:
+        return leading([Tune(first), Tune("heard")], written, 16)  # type: ignore[list-item]
+
+    assert [chosen("little", written) for written in (4, 6, 7, 15, 16)] == [0, 0, 1, 1, 1]
+    assert [chosen("far", written) for written in (3, 4, 16)] == [0, 1, 1]
+    assert [chosen("none", written) for written in (4, 15, 16)] == [0, 0, 1]
+
+
+def test_asked_keys_are_heard_more_often_with_more_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ComposeRequest(bars=8, key="D_minor", top_p=1.0)
+    even = Composer(ComposerConfig(**DEBUG)).eval().requires_grad_(False)  # type: ignore[arg-type]
+    for weight in even.parameters():
+        torch.nn.init.zeros_(weight)  # all that the grammar allows is as likely
+
+    def heard(tries: int) -> int:
+        monkeypatch.setattr(composing, "TRIES", tries)
+        last = [list(compose(even, replace(request, seed=seed)))[-1].compositions[0].piece for seed in range(40)]
+        return sum(heard_key(piece.notes) == KEYS["D_minor"] for piece in last)
+
+    one, six = heard(1), heard(6)
+    assert six > 2 * one + 3, (one, six)
+
+
+def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+    everything, few = np.ones(4, bool), np.array([False, True, True, True])
+    shares = [draw(logits, everything, Sampling(), uniform) for uniform in (0.0, 0.49, 0.51, 0.79, 0.81, 0.96, 0.999)]
+    assert shares == [0, 0, 1, 1, 2, 3, 3]
+    assert {draw(logits, everything, Sampling(top_p=0.6), u) for u in np.linspace(0, 0.999, 50)} == {0, 1}
+    assert {draw(logits, few, Sampling(), u) for u in np.linspace(0, 0.999, 50)} == {1, 2, 3}
+    cold = [draw(logits, everything, Sampling(temperature=0.05), u) for u in np.linspace(0, 0.99, 20)]
+    assert set(cold) == {0}
+
+
+@pytest.mark.parametrize("name", ["density", "register", "style"])
+def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
+    value = {"density": "dense", "register": "low", "style": "dance"}[name]
+    line = Line(Plan(HEADER, 4, **{name: value}), 0)  # type: ignore[arg-type]
+    plain = Line(Plan(HEADER, 4), 0)
+    assert not np.array_equal(line.facts, plain.facts)
+    for token in (events.BAR, events.BAR):
+        line.push(token)
+    facts = np.array(line.facts)
+    assert (facts[:, list(np.flatnonzero(facts[0] != plain.facts[0]))] == facts[0][facts[0] != plain.facts[0]]).all()
+
+
+@pytest.mark.parametrize("sign", [events.END, events.BAR, events.FIRST["METRE"]])
+def test_whatever_closes_a_bar_closes_it(sign: int) -> None:
+    """A piece goes on until its last bar, and ends there, whichever sign the composer would put."""
+    line = Line(Plan(HEADER, 3), 0)
+    logits = np.full(events.SIZE, -30.0)
+    logits[sign] = 0
+    drawn = []
+    while not line.finished:
+        drawn.append(line.draw(logits, Sampling()))
+        line.push(drawn[-1])
+    assert drawn == [events.BAR, events.BAR, events.END]
+    assert line.draw(logits, Sampling()) == events.PAD
