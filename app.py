@@ -10,7 +10,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.sampling import generation as faces
 from genai_demo.music.sampling import generation as music
 from genai_demo.text.sampling import generation as news
-from genai_demo.ui import music_files
+from genai_demo.ui.music import files as music_files
 from genai_demo.ui.serving import address, serve
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.ui import text_handlers
-from genai_demo.ui.faces_tab import faces_tab
+from genai_demo.ui.faces.tab import faces_tab
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
-from genai_demo.ui.music_tab import music_tab
-from genai_demo.ui.text_open import follow_links
-from genai_demo.ui.text_panel import PRIVATE, Panel
-from genai_demo.ui.text_tab import news_tab
+from genai_demo.ui.music.tab import music_tab
+from genai_demo.ui.text import handlers as text_handlers
+from genai_demo.ui.text.open import follow_links
+from genai_demo.ui.text.panel import PRIVATE, Panel
+from genai_demo.ui.text.tab import news_tab
 
 STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (

@@ -23,7 +23,7 @@ from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
 from genai_demo.settings import settings
 from genai_demo.ui import serving
-from genai_demo.ui.faces_upload import Code
+from genai_demo.ui.faces.upload import Code
 from tests.browser.test_page import visible_words
 from tests.helpers.face_models import write_face_models
 from tests.helpers.faces import drawing

@@ -1,0 +1,153 @@
+"""What the pages of the faces tab are built from: sliders that repaint while they move, and files for the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from genai_demo.faces.requests import AGE, DIRECTIONS, PUSH, FaceRequest
+from genai_demo.ui.faces import handlers
+from genai_demo.ui.languages import Text, Texts, text
+from genai_demo.ui.text.panel import PRIVATE
+
+WORK: dict[str, Any] = {"concurrency_id": "faces", "concurrency_limit": 2}
+"""What an event is that paints: two paint at once, the others wait."""
+FILMING: dict[str, Any] = {"concurrency_id": "films", "concurrency_limit": 1}
+"""What an event is that paints for many seconds, in a line of its own so that nobody's slider waits for it."""
+SHOWN_DIRECTIONS = 4
+"""directions whose sliders need no unfolding"""
+
+
+def live(shown: Component) -> dict[str, Any]:
+    """Return what an event is that repaints while a control moves: of what was asked meanwhile, only the last counts.
+
+    Args:
+        shown: a component that the event changes. Gradio tells every one of them at every moment how far the event
+            is, and nobody sees it; telling a single one makes a move three times as quick.
+    """
+    return {
+        "trigger_mode": "always_last",
+        "show_progress": "hidden",
+        "show_progress_on": shown,
+        "api_visibility": "private",
+        **WORK,
+    }
+
+
+@dataclass(frozen=True)
+class Sliders:
+    """The sliders that change a face, in the order of `handlers.positions`."""
+
+    labels: tuple[gr.Slider, ...]
+    """age, woman, smile"""
+    directions: tuple[gr.Slider, ...]
+
+    @property
+    def all(self) -> list[Component]:
+        """All of them."""
+        return [*self.labels, *self.directions]
+
+    @property
+    def moves(self) -> list[Any]:
+        """The events of a slider that moves; the last one comes when its number has been put right."""
+        return [event for slider in (*self.labels, *self.directions) for event in (slider.input, slider.release)]
+
+    def updates(self, request: FaceRequest, language: str) -> list[Any]:
+        """Return what puts the sliders where `request` is; what its model cannot do is hidden."""
+        return [
+            gr.update(value=value, visible=usable, **({"label": name} if name else {}))
+            for value, usable, name in zip(
+                handlers.positions(request),
+                handlers.usable(request.model),
+                (*[""] * len(self.labels), *handlers.direction_names(request.model, language)),
+                strict=True,
+            )
+        ]
+
+    def names(self, model: str, language: str) -> list[Any]:
+        """Return what puts the names of the directions of `model` into `language`."""
+        return [gr.update(label=name) for name in handlers.direction_names(model, language)]
+
+
+def live_slider(
+    texts: Texts,
+    named: dict[str, Text],
+    bounds: tuple[float, float],
+    value: float,
+    step: float,
+    elem_id: str,
+    switched: bool = True,
+) -> gr.Slider:
+    """Build a slider for what repaints while it moves; `named` and `switched` are those of `Texts.make`."""
+    slider = texts.make(
+        gr.Slider,
+        named,
+        switched,
+        minimum=bounds[0],
+        maximum=bounds[1],
+        value=value,
+        step=step,
+        elem_id=elem_id,
+        buttons=[],
+    )
+    # The request checks the number, in the visitor's language: one that is half typed is no error yet.
+    slider.preprocess = lambda payload: payload  # type: ignore[method-assign]
+    return slider
+
+
+def face_sliders(texts: Texts, prefix: str) -> Sliders:
+    """Build the sliders that change a face: its labels, and the directions that the model found by itself."""
+    with gr.Row(elem_classes=["slider-pair", "thirds"]):
+        labels = (
+            live_slider(texts, {"label": "faces_age"}, AGE, AGE[0], 1, f"{prefix}-age"),
+            live_slider(texts, {"label": "faces_woman"}, (0, 1), 0.5, 0.05, f"{prefix}-woman"),
+            live_slider(texts, {"label": "faces_smile"}, (0, 1), 0.5, 0.05, f"{prefix}-smile"),
+        )
+    texts.make(gr.HTML, {"value": lambda language: _heading(text("faces_directions", language))})
+    with gr.Row(elem_classes="slider-pair"):
+        directions = [_direction(texts, prefix, number) for number in range(SHOWN_DIRECTIONS)]
+    with (
+        texts.make(gr.Accordion, {"label": "faces_more_directions"}, open=False, elem_id=f"{prefix}-more"),
+        gr.Row(elem_classes="slider-pair"),
+    ):
+        directions += [_direction(texts, prefix, number) for number in range(SHOWN_DIRECTIONS, DIRECTIONS)]
+    return Sliders(labels, tuple(directions))
+
+
+def _heading(words: str) -> str:
+    return f'<p class="small-heading">{words}</p>'
+
+
+def _direction(texts: Texts, prefix: str, number: int) -> gr.Slider:
+    name = partial(text, "faces_direction", number=number + 1)
+    return live_slider(texts, {"label": name}, PUSH, 0, 0.1, f"{prefix}-direction-{number + 1}", switched=False)
+
+
+def notice_place(texts: Texts, elem_id: str) -> gr.HTML:
+    """Build where a page says what was wrong; it is empty again when the language is switched."""
+    notice = gr.HTML("", elem_id=elem_id, elem_classes="message")
+    texts.language.input(lambda: "", None, notice, **PRIVATE)
+    return notice
+
+
+def action(texts: Texts, key: str, elem_id: str, **properties: Any) -> gr.Button:
+    """Build a small button; `key` is that of its name."""
+    return texts.make(gr.Button, {"value": key}, size="sm", elem_id=elem_id, **properties)
+
+
+def offer_file(button: gr.Button, make: Callable[..., str], inputs: Sequence[Component]) -> None:
+    """Let `button` save what `make` returns, a `handlers.download`; nothing is written on this machine for it."""
+    file = gr.Textbox(visible="hidden", show_label=False)
+    button.click(make, inputs, file, show_progress="hidden", api_visibility="private", **WORK).then(
+        None, file, file, js="(file) => genaiFaces.save(file)", api_visibility="private"
+    )
+
+
+def run_script(button: gr.Button, script: str) -> None:
+    """Let `button` do what needs no server."""
+    button.click(None, None, None, js=f"() => {script}", api_visibility="private")

@@ -1,0 +1,98 @@
+"""The page that opens a downloaded face: it is painted again, compared, and can be steered on."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.engine.generation.receipts import LARGEST_FILE
+from genai_demo.errors import UserError
+from genai_demo.faces.sampling import generation
+from genai_demo.ui import cards
+from genai_demo.ui.faces import cards as faces_cards
+from genai_demo.ui.faces import handlers
+from genai_demo.ui.faces.controls import live, notice_place, run_script
+from genai_demo.ui.faces.files import Opened, opened, received
+from genai_demo.ui.faces.gallery import GalleryPage, painted
+from genai_demo.ui.faces.steer import shown
+from genai_demo.ui.languages import Texts, text
+
+_LONGEST_NAME = 100
+"""characters of a file's name that an error repeats"""
+
+
+def open_page(texts: Texts, gallery: GalleryPage) -> None:
+    """Build the page; settings go back to the gallery, and the face to its panel."""
+    language = texts.language
+    with gr.Row(elem_classes="page", elem_id="faces-open"):
+        with gr.Column(elem_classes="fields"):
+            intake = texts.make(
+                gr.HTML,
+                {"value": _intake},
+                elem_id="faces-open-drop",
+                elem_classes="paper",
+                js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+            )
+            notice = notice_place(texts, "faces-open-notice")
+        with gr.Column(elem_classes="result"):
+            results = texts.make(
+                gr.HTML,
+                {"value": lambda language: cards.placeholder(text("faces_open_empty", language))},
+                switched=False,
+                elem_id="faces-open-results",
+                elem_classes="paper",
+            )
+            go_on = texts.make(gr.Button, {"value": "faces_open_steer"}, visible=False, elem_id="faces-open-steer")
+    kept = gr.State(None)
+    steering = [*gallery.steer.outputs, *gallery.steer.sliders.all]
+    settings = [gallery.model, gallery.count, gallery.gender, gallery.smile, gallery.variety, gallery.seed]
+    places = [notice, results, go_on, kept, *gallery.outputs, *settings, *steering]
+
+    def open_file(language: str, count: float, event: gr.EventData) -> tuple[Any, ...]:
+        """Make the face of a file again and put its settings back, or say why the file was refused."""
+        try:
+            found = opened(received(str(event.content), LARGEST_FILE), str(event.name)[:_LONGEST_NAME])
+            restored = handlers.restored(found.face.request, int(count))
+            steered = handlers.steer(generation.request_of(found.face.receipt))
+            around = painted(restored, language)
+        except UserError as error:
+            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
+        request = restored.request
+        return (
+            "",
+            drawn(language, found),
+            gr.update(visible=True),
+            found,
+            *around,
+            *(request.model, request.count, request.gender, request.smile, request.variety, request.seed),
+            *shown(steered, language),
+            *gallery.steer.sliders.updates(steered.request, language),
+        )
+
+    def drawn(language: str, found: Opened | None) -> str:
+        """Show the comparison in `language`."""
+        if found is None:
+            return cards.placeholder(text("faces_open_empty", language))
+        return faces_cards.verdict(*found, language)
+
+    opening = intake.chosen(open_file, [language, gallery.count], places, **live(results))
+    opening.then(None, None, None, js="() => genaiFaces.read('faces-open-drop')", api_visibility="private")
+    language.input(drawn, [language, kept], results, **live(results))
+    run_script(go_on, "genaiFaces.showSteered()")
+
+
+def _intake(language: str) -> str:
+    intro, drop, choose, reading = (
+        escape(text(f"faces_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
+    )
+    # The page's script knows the file's name.
+    too_large = escape(handlers.sentence(UserError("engine.receipt_too_large", file="{file}"), language))
+    return (
+        f'<p class="intro">{intro}</p>'
+        f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'
+        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
+        f'<p class="hint">{drop}</p><input type="file" accept=".png,.json" hidden></div>'
+        f'<p class="file-said" role="status"></p>'
+    )

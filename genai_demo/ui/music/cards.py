@@ -1,0 +1,273 @@
+"""Pieces as HTML: each with its player, its roll, a place for its score, and what can be done with it.
+
+The page's script draws the roll and plays the sound; all that it needs of a piece stands in `data-music`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from genai_demo.catalogue import message
+from genai_demo.music.audio.performance import bar_times, seconds_at
+from genai_demo.music.audio.synthesis import TAIL
+from genai_demo.music.notation.beams import beats
+from genai_demo.music.requests import (
+    HANDS,
+    HARMONISERS,
+    MODELS,
+    PARTS,
+    REWRITERS,
+)
+from genai_demo.music.theory.piece import Piece
+from genai_demo.music.tokens.piece_string import key_id
+from genai_demo.ui.languages import text
+from genai_demo.ui.music.desk import Desk, Work
+
+FILES = ("mid", "musicxml", "svg", "mp3", "ogg", "wav")
+"""what a piece can be saved as"""
+ADDED_BARS = (4, 8, 16, 32)
+"""bars that can be added at once"""
+_LATE = 16
+"""parts of the last bar, which slows down, whose times the page is told"""
+_WORDS = ("bar_of", "play", "pause", "show_score", "hide_score", "engraving", "page_of")
+"""what the page's script says"""
+_FIELDS = {name: f"{{{name}}}" for name in ("bar", "bars", "page", "pages")}
+"""fields that the page's script fills in"""
+
+
+def key_name(name: str, language: str) -> str:
+    """Return the name of a key such as "Eb_major" as a musician writes it."""
+    tonic, _, mode = name.partition("_")
+    sign = {"b": "flat", "#": "sharp"}.get(tonic[1:])
+    called = text(f"music_{sign}", language, letter=tonic[0]) if sign else tonic
+    return text(f"music_{mode}", language, tonic=called)
+
+
+def title(piece: Piece, language: str) -> str:
+    """Return what a piece is called: its key, metre and tempo."""
+    return " · ".join(part for part in (_key(piece, language), _manner(piece)) if part)
+
+
+def score_title(piece: Piece, language: str) -> str:
+    """Return what stands above a printed score."""
+    key = _key(piece, language)
+    return text("music_title_in", language, name=key) if key else text("music_title", language)
+
+
+def _key(piece: Piece, language: str) -> str:
+    return key_name(key_id(piece.key), language) if piece.key else ""
+
+
+def _manner(piece: Piece) -> str:
+    bar = max(piece.bars[:2], key=lambda bar: bar.length)  # a first bar that is shorter is an upbeat
+    return f"{bar.beats}/{bar.unit} · ♩ = {piece.tempo:.0f}"
+
+
+def music(work: Work) -> str:
+    """Return what the page's script draws and plays, as JSON.
+
+    Notes are [start, pitch, length, hand]; times are pairs of a tick and the second at which it is reached.
+    """
+    piece = work.piece
+    last = piece.bars[-1]
+    late = [last.start + last.length * part // _LATE for part in range(1, _LATE + 1)]
+    times = [*zip((bar.start for bar in piece.bars), bar_times(piece), strict=False)]
+    times += [(tick, seconds_at(piece, tick)) for tick in late]
+    told: dict[str, Any] = {
+        "key": work.key,
+        "notes": [[note.start, note.pitch, note.length, note.hand] for note in piece.notes],
+        "bars": [*(bar.start for bar in piece.bars), piece.end],
+        "beats": [bar.start + beat.start for bar in piece.bars for beat in beats(bar)[1:]],
+        "times": [[tick, round(second, 3)] for tick, second in times],
+        "seconds": round(times[-1][1] + TAIL, 3),
+        "changed": work.changed if work.past else None,
+        "growing": work.growing,
+        "fresh": not work.past,
+    }
+    return json.dumps(told, separators=(",", ":"))
+
+
+def desk(shown: Desk, able: Sequence[str], language: str) -> str:
+    """Return all pieces on the desk as cards.
+
+    Args:
+        shown: the desk.
+        able: models that are here; what needs another one is not offered.
+        language: "en" or "zh".
+    """
+    said = {name: text(f"music_{name}", language, **_FIELDS) for name in _WORDS}
+    words = escape(json.dumps(said, ensure_ascii=False))
+    cards = "".join(_card(shown, place, able, language) for place in range(len(shown.works)))
+    busy = ' data-busy=""' if shown.busy else ""
+    turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"'
+    return f'<div class="desk" {turn} data-words="{words}"{busy}>{cards}</div>'
+
+
+def _card(shown: Desk, place: int, able: Sequence[str], language: str) -> str:
+    work = shown.works[place]
+    number = f"{place + 1}"
+    label = text("music_card", language, number=number, count=len(shown.works), title=title(work.piece, language))
+    machine = message("music.machine_made", language) if work.made else text("music_given", language)
+    body = (
+        f'<header><p class="kicker">{escape(_kicker(work, language))}</p>'
+        f"{_heading(work.piece, language)}</header>"
+        f"{_transport(work, language)}"
+        f"{_roll(work, language)}"
+        f"{_remarks(work, language)}"
+    )
+    if not work.growing:
+        body += f"{_tools(work, able, language)}{_score(language)}"
+    body += f'<p class="machine-made">{escape(machine)}</p>'
+    if not work.growing:
+        body += _files(language)
+    past = ' data-past=""' if work.past else ""
+    return (
+        f'<article class="work {work.state}" data-place="{place}" data-key="{work.key}"{past} '
+        f'aria-label="{escape(label)}" data-music="{escape(music(work))}">{body}</article>'
+    )
+
+
+def _heading(piece: Piece, language: str) -> str:
+    bars = len(piece.bars)
+    count = text("music_bars_one" if bars == 1 else "music_bars_count", language, bars=bars)
+    manner = f"{_manner(piece)} · {count}"
+    # Fonts with serifs rarely have these signs.
+    key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))
+    return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
+
+
+def _kicker(work: Work, language: str) -> str:
+    request = work.request
+    if request is None:
+        return text("music_yours", language)
+    parts = [text(f"music_by_{request.model}", language), text("status_seed", language, seed=request.seed)]
+    if work.moved:
+        parts.append(text("music_moved", language))
+    if work.state == "stopped":
+        parts.append(text("music_stopped", language))
+    return " · ".join(parts)
+
+
+def _transport(work: Work, language: str) -> str:
+    if work.growing:
+        stop, growing = escape(text("stop_button", language)), escape(text("music_growing", language))
+        return (
+            f'<div class="transport"><button type="button" class="play" data-do="stop" aria-label="{stop}">'
+            f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6h12v12H6z"/></svg></button>'
+            f'<span class="in-work" role="status">{growing}</span></div>'
+        )
+    play, where = escape(text("music_play", language)), escape(text("music_where", language))
+    return (
+        f'<div class="transport"><button type="button" class="play" data-do="play" aria-label="{play}">'
+        f'<svg viewBox="0 0 24 24" aria-hidden="true"><path class="sign-play" d="M7 4.5v15l13-7.5z"/>'
+        f'<path class="sign-pause" d="M6 4.5h4.4v15H6zM13.6 4.5H18v15h-4.4z"/></svg></button>'
+        f'<input class="where" type="range" min="0" max="1000" value="0" step="1" aria-label="{where}">'
+        f'<span class="clock"></span></div>'
+    )
+
+
+def _roll(work: Work, language: str) -> str:
+    count = len(work.piece.bars)
+    label, right, left, by_hand = (
+        escape(text(f"music_{key}", language)) for key in ("roll", "hand_right", "hand_left", "roll_by_hand")
+    )
+    return (
+        f'<div class="roll" role="slider" tabindex="0" aria-label="{label}" aria-valuemin="1" aria-valuemax="{count}" '
+        f'aria-valuenow="1"><canvas aria-hidden="true"></canvas></div>'
+        f'<div class="legend"><span class="right">{right}</span><span class="left">{left}</span>'
+        f'<span class="by-hand">{by_hand}</span>'
+        f'<span class="bar-now"></span></div>'
+    )
+
+
+def _remarks(work: Work, language: str) -> str:
+    lines = "".join(f"<li>{escape(remark.in_language(language))}</li>" for remark in work.remarks)
+    return f'<ul class="remarks hint">{lines}</ul>' if lines and not work.made else ""
+
+
+def _tools(work: Work, able: Sequence[str], language: str) -> str:
+    """Return what changes bars: the fields say which, and the buttons what."""
+
+    def named(key: str) -> str:
+        return escape(text(f"music_{key}", language))
+
+    def number(name: str) -> str:
+        return (
+            f'<input type="number" inputmode="numeric" min="1" max="{len(work.piece.bars)}" value="1" '
+            f'data-range="{name}" aria-label="{named(name)}">'
+        )
+
+    def choice(name: str, options: Sequence[tuple[str, str]], chosen: str) -> str:
+        items = "".join(
+            f'<option value="{value}"{" selected" if value == chosen else ""}>{escape(shown)}</option>'
+            for value, shown in options
+        )
+        return f'<select data-choice="{name}" aria-label="{named(name)}">{items}</select>'
+
+    def keyed(name: str, values: Sequence[str]) -> list[tuple[str, str]]:
+        return [(value, text(f"music_{name}_{value}", language)) for value in values]
+
+    def button(action: str, disabled: bool = False) -> str:
+        return f'<button type="button" data-do="{action}"{" disabled" if disabled else ""}>{named(action)}</button>'
+
+    added = [(str(bars), text("music_bars_count", language, bars=bars)) for bars in ADDED_BARS]
+    groups = []
+    anew = button("rewrite") + button("keep")
+    if set(HARMONISERS) & set(able):
+        # A rectangle that is drawn on the roll becomes one more range of keys.
+        ranges = choice("range", keyed("range", ("all", "upper", "lower")), "all")
+        ranges = ranges.replace("</select>", '<option value="drawn" hidden></option></select>')
+        groups.append(anew + choice("hand", keyed("hand", HANDS), "both") + ranges)
+    elif set(REWRITERS) & set(able):
+        groups.append(anew)
+    groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))
+    if set(MODELS) & set(able):
+        groups.append(button("continue") + choice("added", added, "8"))
+    if set(HARMONISERS) & set(able):
+        groups.append(button("harmonise") + choice("part", keyed("part", PARTS), "left"))
+    acts = "".join(f'<div class="act">{group}</div>' for group in groups)
+    return (
+        f'<fieldset class="bar-tools"><legend>{named("change")}</legend>'
+        f'<div class="which"><span aria-hidden="true">{named("which")}</span>{number("first")}'
+        f'<span aria-hidden="true">–</span>{number("last")}{button("all")}{button("undo", not work.past)}</div>'
+        f"{acts}</fieldset>"
+    )
+
+
+def _score(language: str) -> str:
+    show, back, forward, score = (
+        escape(text(f"music_{key}", language)) for key in ("show_score", "page_back", "page_forward", "score")
+    )
+    turning = (
+        f'<button type="button" data-do="page-back" aria-label="{back}">‹</button>'
+        f'<span class="page-now" aria-live="polite"></span>'
+        f'<button type="button" data-do="page-forward" aria-label="{forward}">›</button>'
+    )
+    return (
+        f'<div class="score"><div class="score-head">'
+        f'<button type="button" data-do="score" aria-expanded="false">{show}</button>'
+        f'<div class="pages-turn" hidden>{turning}</div></div>'
+        f'<div class="sheet" role="img" aria-label="{score}" hidden></div></div>'
+    )
+
+
+def _files(language: str) -> str:
+    files = "".join(
+        f'<button type="button" data-file="{kind}">{escape(text(f"music_file_{kind}", language))}</button>'
+        for kind in FILES
+    )
+    label, printing = escape(text("download", language)), escape(text("music_print", language))
+    button = f'<button type="button" data-do="print">{printing}</button>'
+    return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
+
+
+def status(shown: Desk, language: str) -> str:
+    """Return how long the model worked, to be said once it is done."""
+    if shown.busy or not shown.works or not shown.works[shown.heard].made:
+        return ""
+    seconds = text("status_seconds", language, seconds=f"{shown.seconds:.1f}")
+    return f'<p class="result-status" role="status">{escape(text("music_done", language, seconds=seconds))}</p>'

@@ -1,0 +1,200 @@
+"""Pieces as files: what a visitor takes along, and what comes back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
+from genai_demo.errors import UserError
+from genai_demo.music.audio.synthesis import encode, render
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.midi.writing import marked_midi, to_midi
+from genai_demo.music.notation.engraving import WIDTHS, engrave
+from genai_demo.music.notation.score import musicxml
+from genai_demo.music.requests import Request
+from genai_demo.music.results import Composition
+from genai_demo.music.sampling import generation
+from genai_demo.music.sampling.loading import FOLDERS
+from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
+from genai_demo.ui.faces.files import download
+from genai_demo.ui.music.cards import score_title
+from genai_demo.ui.music.desk import Desk, Work
+
+KINDS = {
+    "mid": "audio/midi",
+    "musicxml": "application/vnd.recordare.musicxml+xml",
+    "svg": "image/svg+xml",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+}
+"""MIME types of the files that a piece can be saved as"""
+_ZIP = "application/zip"
+_PACKED = ("mid", "musicxml", "ogg")
+"""what a ZIP archive holds of every piece"""
+_MIDI = b"MThd"
+
+
+def file_name(work: Work, place: int, ending: str) -> str:
+    """Return the name of a piece's file."""
+    if work.receipt is None:
+        return f"piano-{place + 1}.{ending}"
+    return f"{work.receipt.model}-{work.receipt.action}-{work.receipt.settings['seed']}-{place + 1}.{ending}"
+
+
+def piece_file(work: Work, place: int, kind: str, language: str) -> str:
+    """Return a piece as a file that the page's script saves; a score of several pages comes as a ZIP archive.
+
+    Args:
+        work: the piece.
+        place: on the desk, from 0.
+        kind: one of `KINDS`.
+        language: of the words in the score.
+
+    Raises:
+        UserError: no such kind of file, or there is no SoundFont.
+    """
+    if kind == "svg":
+        pages = printed(work, language)
+        if len(pages) > 1:
+            stream = io.BytesIO()
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                for number, page in enumerate(pages, 1):
+                    archive.writestr(file_name(work, place, f"page-{number}.svg"), page)
+            return download(file_name(work, place, "score.zip"), _ZIP, stream.getvalue())
+        return download(file_name(work, place, kind), KINDS[kind], pages[0].encode())
+    return download(file_name(work, place, kind), KINDS.get(kind, ""), _content(work, kind, language))
+
+
+def _content(work: Work, kind: str, language: str) -> bytes:
+    if kind == "mid":
+        return midi(work)
+    if kind == "musicxml":
+        return score(work, language)
+    return encode(render(work.piece), kind, work.receipt)
+
+
+def midi(work: Work) -> bytes:
+    """Return a piece as a MIDI file with its receipt; what nobody but the visitor wrote bears no mark of a machine."""
+    return marked_midi(work.piece, work.receipt) if work.made else to_midi(work.piece)
+
+
+def printed(work: Work, language: str) -> tuple[str, ...]:
+    """Return the score of a piece as A4 pages, one SVG document each."""
+    return engrave(score(work, language)).pages
+
+
+def score(work: Work, language: str) -> bytes:
+    """Return the score of a piece as a MusicXML file with its receipt."""
+    return musicxml(work.piece, score_title(work.piece, language), work.receipt, language, work.made)
+
+
+def printed_parcel(work: Work, language: str) -> str:
+    """Return the pages of a score as the page's script prints them."""
+    return json.dumps({"title": score_title(work.piece, language), "pages": printed(work, language)})
+
+
+def warm() -> None:
+    """Load what makes sound and sheet music, so that the first piece need not wait."""
+    piece = Piece((Note(0, 60, TICKS),), (Bar(0, 1, 4),))
+    try:
+        encode(render(piece), "ogg")
+    except UserError:
+        return  # what is wrong is said to whoever presses the button
+    engrave(musicxml(piece))
+
+
+def archive_file(desk: Desk, language: str) -> str:
+    """Return all pieces of a desk as a ZIP archive: MIDI, MusicXML and sound of each."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, work in enumerate(desk.works):
+            for kind in _PACKED:
+                archive.writestr(file_name(work, place, kind), _content(work, kind, language))
+    return download("piano.zip", _ZIP, stream.getvalue())
+
+
+def sound_parcel(work: Work, kind: str) -> str:
+    """Return the sound of a piece as the page's script plays it.
+
+    Raises:
+        UserError: no such kind of sound, or there is no SoundFont.
+    """
+    content = encode(render(work.piece), kind)
+    return json.dumps({"key": work.key, "kind": KINDS[kind], "content": base64.b64encode(content).decode("ascii")})
+
+
+def score_parcel(work: Work, width: object, language: str) -> str:
+    """Return the score of a piece as the page's script shows it, one endless sheet.
+
+    Args:
+        work: the piece.
+        width: pixels that there are for it.
+        language: of the words in the score.
+    """
+    pixels = width if isinstance(width, int) and not isinstance(width, bool) else WIDTHS[0]
+    engraving = engrave(
+        musicxml(work.piece, language=language, made=False), min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{work.key}"
+    )
+    return json.dumps({"key": work.key, "svg": engraving.pages[0]})
+
+
+class Opened(NamedTuple):
+    """A piece whose file was opened, beside the one that its receipt makes again."""
+
+    request: Request
+    receipt: Receipt
+    composition: Composition
+    same: bool | None
+    """whether the file held the very same notes; None where it does not say"""
+
+
+def opened(content: bytes, name: str) -> Opened:
+    """Make the piece of a file again, with the models that ship only: a visitor's receipt may not name any folder.
+
+    Args:
+        content: of the file.
+        name: what an error calls it.
+
+    Raises:
+        UserError: there is no receipt of music in it, or it is of another checkpoint than the one that is here.
+    """
+    receipt = receipt_in(content, name)
+    request, composition = reproduced(receipt)
+    same = _notes(content) == composition.piece.notes if content.startswith(_MIDI) else None
+    return Opened(request, receipt, composition, same)
+
+
+def _notes(content: bytes) -> tuple[Note, ...]:
+    """Return the notes of a MIDI file; none of one that has none, or that is damaged beside its receipt."""
+    try:
+        return read_midi(content).piece.notes
+    except UserError:
+        return ()
+
+
+def reproduced(receipt: Receipt) -> tuple[Request, Composition]:
+    """Make the piece of a visitor's receipt again.
+
+    Raises:
+        UserError: the receipt is not in order, of another model than those that ship, or of another checkpoint.
+    """
+    request = generation.request_of(receipt)
+    if receipt.model not in FOLDERS.values():
+        raise UserError("ui.music_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
+    update = generation.reproduce(receipt)
+    return request, update.compositions[receipt.index]
+
+
+def plain(piece: Piece, receipt: Receipt) -> dict[str, Any]:
+    """Return a piece as plain data: the MIDI file in base64, MusicXML, and its receipt."""
+    return {
+        "midi": base64.b64encode(marked_midi(piece, receipt)).decode("ascii"),
+        "musicxml": musicxml(piece, score_title(piece, "en"), receipt).decode("utf-8"),
+        "receipt": asdict(receipt),
+    }

@@ -1,0 +1,127 @@
+"""The page of the piano tab for a visitor's own music: a MIDI file, or what is played on the keyboard in the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.errors import UserError
+from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.requests import METRES, TEMPO
+from genai_demo.ui import cards
+from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.music import handlers
+from genai_demo.ui.music import played as music_played
+from genai_demo.ui.music.desk import given
+from genai_demo.ui.music.panel import CRAFT, DeskPanel, placed
+
+_MOST_BYTES = 2 * 2**20
+"""largest MIDI file that a visitor can give"""
+
+
+@dataclass(frozen=True)
+class GivenPanel:
+    """The components of the page."""
+
+    intake: gr.HTML
+    piano: gr.HTML
+    notice: gr.HTML
+
+    def connect(self, panel: DeskPanel, texts: Texts) -> None:
+        """Let what is given come to the desk."""
+        language = texts.language
+
+        def take(language: str, event: gr.EventData) -> tuple[Any, ...]:
+            """Read a MIDI file, or say why it was refused."""
+            try:
+                reading = read_midi(music_played.received(_sent(event, "content"), _MOST_BYTES))
+            except UserError as error:
+                return refused(error, language)
+            piece, cut = music_played.shortened(reading.piece)
+            return "", *placed(given(piece, (*cut, *reading.remarks)), language)
+
+        def play(language: str, event: gr.EventData) -> tuple[Any, ...]:
+            """Write down what was played, or say why that cannot be done."""
+            try:
+                piece = music_played.melody(_sent(event, "notes"), _sent(event, "tempo"), _sent(event, "metre"))
+            except UserError as error:
+                return refused(error, language)
+            return "", *placed(given(piece), language)
+
+        def refused(error: UserError, language: str) -> tuple[Any, ...]:
+            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * len(panel.outputs)
+
+        shown = {"show_progress": "hidden", "api_visibility": "private", **CRAFT}
+        outputs = [self.notice, *panel.outputs]
+        reading = self.intake.chosen(take, language, outputs, **shown)
+        reading.then(None, None, None, js="() => genaiFaces.read('music-intake')", api_visibility="private")
+        played = self.piano.played(play, language, outputs, **shown)
+        for event in (reading, played):
+            event.then(None, None, None, js="() => genaiDemo.reveal('music-desk')", api_visibility="private")
+
+
+def _sent(event: gr.EventData, name: str) -> Any:
+    return (event._data or {}).get(name)
+
+
+def given_page(texts: Texts) -> GivenPanel:
+    """Build the page."""
+    piano = texts.make(
+        gr.HTML,
+        {"value": keyboard},
+        elem_id="music-piano",
+        elem_classes="paper",
+        js_on_load="genaiPiano.start(element, (melody) => trigger('played', melody), (drawn) => watch('value', drawn))",
+    )
+    intake = texts.make(
+        gr.HTML,
+        {"value": _intake},
+        elem_id="music-intake",
+        elem_classes="paper",
+        js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+    )
+    return GivenPanel(intake, piano, notice_place(texts, "music-given-notice"))
+
+
+def _intake(language: str) -> str:
+    heading, intro, drop, choose, reading = (
+        escape(text(f"music_given_{key}", language)) for key in ("file", "intro", "drop", "button", "reading")
+    )
+    too_large = escape(UserError("music.too_many_bytes", most=_MOST_BYTES // 2**20).in_language(language))
+    return (
+        f'<h3>{heading}</h3><p class="hint">{intro}</p>'
+        f'<div class="drop" data-most="{_MOST_BYTES}" data-too-large="{too_large}" data-reading="{reading}">'
+        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
+        f'<p class="hint">{drop}</p><input type="file" accept=".mid,.midi,.kar,audio/midi" hidden></div>'
+        f'<p class="file-said" role="status"></p>'
+    )
+
+
+def keyboard(language: str) -> str:
+    """Return the keyboard in the page; its script draws the keys."""
+    words = ("heading", "intro", "label", "octave", "down", "up", "listen", "clear", "use", "nothing", "take")
+    said = {word: escape(text(f"music_piano_{word}", language)) for word in words}
+    tempo, metre = escape(text("music_tempo", language)), escape(text("music_metre", language))
+    metres = "".join(f"<option>{metre}</option>" for metre in METRES)
+
+    def button(name: str, shown: str, more: str = "") -> str:
+        return f'<button type="button" data-piano="{name}"{more}>{shown}</button>'
+
+    down, up = (button(name, sign, f' aria-label="{said[name]}"') for name, sign in (("down", "−"), ("up", "+")))
+    listen, clear = (button(name, said[name], " disabled") for name in ("listen", "clear"))
+    use = button("use", said["use"], ' class="strong" disabled')
+    return (
+        f'<h3>{said["heading"]}</h3><p class="hint">{said["intro"]}</p>'
+        f'<div class="keys" role="group" aria-label="{said["label"]}"></div>'
+        f'<div class="take"><canvas role="img" aria-label="{said["take"]}"></canvas>'
+        f'<p class="hint" role="status" data-nothing="{said["nothing"]}">{said["nothing"]}</p></div>'
+        f'<div class="keys-tools"><div class="octave"><span>{said["octave"]}</span><div>{down}{up}</div></div>'
+        f'<label><span>{tempo}</span><input type="number" inputmode="numeric" min="{TEMPO[0]}" max="{TEMPO[1]}" '
+        f'value="92" data-piano="tempo"></label>'
+        f'<label><span>{metre}</span><select data-piano="metre">{metres}</select></label></div>'
+        f'<div class="keys-tools">{listen}{clear}{use}</div>'
+    )

@@ -1,0 +1,229 @@
+"""What the piano tab does: plain functions from values to values, without components."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import fields, replace
+from typing import Any
+
+from genai_demo.catalogue import message, sentences
+from genai_demo.errors import UserError
+from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
+from genai_demo.music.results import Update
+from genai_demo.music.sampling import generation
+from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder
+from genai_demo.music.theory.piece import PITCHES
+from genai_demo.music.tokens.columns import fits_at_once
+from genai_demo.ui import cards, languages
+from genai_demo.ui.languages import text
+from genai_demo.ui.music import cards as music_cards
+from genai_demo.ui.music.desk import (
+    Desk,
+    Job,
+    Scope,
+    Work,
+    at,
+    changed_by,
+    checked_bars,
+    continuing,
+    followed,
+    grown,
+    harmonising,
+    keeping,
+    rewriting,
+    transposed,
+    undone,
+)
+from genai_demo.ui.text.handlers import new_seed, spoken
+
+FRAME = 0.12
+"""seconds between two pictures of growing pieces"""
+INTERVALS = (1, 2, 12)
+"""semitones by which bars can be transposed at once"""
+_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part")
+"""what the page's script sends of a card"""
+
+
+def sentence(error: UserError, language: str) -> str:
+    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
+    name = f"ui.music_{error.values.get('name')}"
+    if name in sentences(language):
+        return message(error.key, language, **{**error.values, "name": message(name, language)})
+    return languages.sentence(error, language)
+
+
+def models_here() -> tuple[str, ...]:
+    """Return the models that write and whose checkpoint is here, be it whole or not."""
+    return tuple(model for model in FOLDERS if checkpoint_folder(model).is_dir())
+
+
+def composers_here() -> tuple[str, ...]:
+    """Return those of the models that write from nothing."""
+    return tuple(model for model in MODELS if model in models_here())
+
+
+def rewriter(work: Work, bars: tuple[int, int], hand: str, keys: tuple[int, int]) -> str:
+    """Return the model that writes some of a work anew.
+
+    The GAN writes what is its own, as far as it can; the masked model, which hears both sides, what it can fill at
+    once; and the best one here writes all the rest.
+
+    Args:
+        work: what it is done to.
+        bars: first and last bar to write, from 0.
+        hand: one of `HANDS`.
+        keys: the lowest and the highest pitch to write.
+
+    Raises:
+        UserError: there are no such bars.
+    """
+    first, last = checked_bars(work.piece, *bars)
+    here = models_here()
+    own = work.request.model if work.request else ""
+    if own == "gan" and own in here and (hand, keys) == ("both", PITCHES):
+        return own
+    if "masked" in here and fits_at_once(work.piece, first, last):
+        return "masked"
+    return next((model for model in REWRITERS if model in here), REWRITERS[0])
+
+
+def harmoniser() -> str:
+    """Return the best model here that adds to a melody."""
+    return next((model for model in HARMONISERS if model in models_here()), HARMONISERS[0])
+
+
+def check(request: Request) -> None:
+    """Raise `UserError` if the request is not allowed, or its model cannot be used."""
+    request.check()
+    if problem := generation.problem(request.model):
+        raise problem
+
+
+def problem_notice(model: str, language: str) -> str:
+    """Return the notice about a model whose checkpoint is missing or damaged, "" if all is well."""
+    problem = generation.problem(model)
+    return cards.notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
+
+
+def compose_request(values: Iterable[Any]) -> ComposeRequest:
+    """Return the request whose fields hold `values`, in the order of its fields."""
+    settings: dict[str, Any] = {}
+    for field, value in zip(fields(ComposeRequest), values, strict=True):
+        # sliders give whole numbers as floats
+        whole = field.type == "int" and isinstance(value, float) and value.is_integer()
+        settings[field.name] = int(value) if whole else value
+    return ComposeRequest(**settings)
+
+
+def drawn(desk: Desk | None, language: str) -> str:
+    """Return the desk as HTML."""
+    if desk is None:
+        return cards.placeholder(text("music_empty", language))
+    return music_cards.desk(desk, models_here(), language)
+
+
+def stream(job: Job, desk: Desk | None, turn: str, language: str) -> Iterator[tuple[str, Desk]]:
+    """Run a job and yield the desk as it changes, as HTML and as what the HTML shows.
+
+    Args:
+        job: what to do.
+        desk: as it is; a job for new pieces clears it.
+        turn: new name of the turn, by which the page knows that there is something to hear.
+        language: of the page.
+
+    Raises:
+        gr.Error: the request is refused; the sentence is in `language`.
+    """
+    if desk is None or job.place is None:
+        desk = Desk(turn=desk.turn if desk else "")
+    try:
+        following: tuple[Job, Desk] | None = (job, desk)
+        while following:
+            job, desk = following
+            with closing(generation.run(job.request)) as updates:
+                for update, seconds in _paced(updates):
+                    desk = grown(desk, job, update, seconds)
+                    if update.finished and not job.then:
+                        desk = replace(desk, turn=turn)
+                    yield drawn(desk, language), desk
+            following = followed(job, desk)
+    except UserError as error:
+        raise spoken(error, language) from error
+
+
+def _paced(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:
+    """Yield updates with the seconds the model has worked so far, without those that come faster than an eye sees."""
+    waiting = iter(updates)
+    seconds = due = 0.0
+    while True:
+        started = time.perf_counter()
+        update = next(waiting, None)
+        seconds += time.perf_counter() - started
+        if update is None:
+            return
+        if time.perf_counter() >= due or update.finished:
+            yield update, seconds
+            due = time.perf_counter() + FRAME
+
+
+def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p: float) -> Job | Desk:
+    """Return what a button of a card asks for: a job for a model, or the desk after what needs none.
+
+    Args:
+        desk: as it is.
+        event: what the page's script sends of the button and its fields; bars count from 0.
+        temperature, top_p: of what a model then writes.
+
+    Raises:
+        UserError: it is not allowed.
+    """
+    wanted = {name: event.get(name) for name in _SENT}
+    desk, place = at(desk, wanted["place"], wanted["key"])
+    work = desk.works[place]
+    action = wanted["action"]
+    first, last = _whole(wanted["first"]), _whole(wanted["last"])
+    if action == "undo":
+        return changed_by(desk, place, undone, desk.turn)
+    if action in ("lower", "higher"):
+        semitones = _whole(wanted["interval"])
+        if semitones not in INTERVALS:
+            raise UserError("ui.music_gone")
+        steps = semitones if action == "higher" else -semitones
+        return changed_by(desk, place, lambda work: transposed(work, first, last, steps), secrets.token_hex(4))
+    request: Request
+    seed = new_seed()
+    if action in ("keep", "rewrite"):
+        keys = _whole(wanted["lowest"]), _whole(wanted["highest"])
+        # Where no model here writes less than whole bars, the page offers no hands.
+        hand = str(wanted["hand"] or "both")
+        written = (first, last) if action == "rewrite" else (0, len(work.piece.bars) - 1)
+        model = rewriter(work, written, hand, keys)
+        scope = Scope(hand, *keys, temperature, seed, model)
+        if action == "keep":
+            job = keeping(work, place, (first, last), scope)
+        else:
+            job = Job(rewriting(work, first, last, scope), place)
+        check(job.request)
+        return job
+    if action == "continue":
+        request = continuing(work, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
+    elif action == "harmonise":
+        request = harmonising(work, str(wanted["part"]), temperature, seed, harmoniser())
+    else:
+        raise UserError("ui.music_gone")
+    check(request)
+    return Job(request, place)
+
+
+def _whole(value: object) -> int:
+    """Return a number that the page's script sends.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UserError("ui.music_gone")
+    return value

@@ -1,0 +1,118 @@
+"""The page of the piano tab that opens a downloaded piece: it is made again, and its settings go back to the fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.engine.generation.receipts import LARGEST_FILE
+from genai_demo.errors import UserError
+from genai_demo.music.requests import ComposeRequest, given_music
+from genai_demo.ui import cards
+from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.music import files as music_files
+from genai_demo.ui.music import handlers
+from genai_demo.ui.music import played as music_played
+from genai_demo.ui.music.compose import ComposePanel
+from genai_demo.ui.music.desk import Desk, Work
+from genai_demo.ui.music.panel import WORK, DeskPanel, placed
+from genai_demo.ui.text.panel import PRIVATE
+
+_LONGEST_NAME = 100
+"""characters of a file's name that an error repeats"""
+
+
+@dataclass(frozen=True)
+class OpenPanel:
+    """The components of the page."""
+
+    intake: gr.HTML
+    notice: gr.HTML
+    verdict: gr.HTML
+    kept: gr.State
+    """the `Opened` file"""
+
+    def connect(self, panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
+        """Let an opened piece come to the desk, and its settings to their fields."""
+        language = texts.language
+        places = [self.notice, self.verdict, self.kept, *panel.outputs, *compose.inputs, compose.fresh]
+
+        def open_file(language: str, event: gr.EventData) -> tuple[Any, ...]:
+            """Make the piece of a file again, or say why the file was refused."""
+            sent = event._data or {}
+            try:
+                content = music_played.received(sent.get("content"), LARGEST_FILE)
+                found = music_files.opened(content, str(sent.get("name"))[:_LONGEST_NAME])
+            except UserError as error:
+                return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
+            settings: list[Any] = [gr.skip()] * (len(compose.inputs) + 1)
+            if isinstance(found.request, ComposeRequest):
+                # with the seed of the receipt kept, pressing the button gives the same piece once more
+                settings = [*vars(found.request).values(), False]
+            return "", _verdict(found, language), found, *placed(_desk(found), language), *settings
+
+        def drawn(language: str, found: music_files.Opened | None) -> str:
+            """Say in `language` what was found."""
+            return _verdict(found, language) if found else ""
+
+        opening = self.intake.chosen(
+            open_file, language, places, show_progress="hidden", api_visibility="private", **WORK
+        )
+        opening.then(
+            None,
+            None,
+            None,
+            js="() => { genaiFaces.read('music-open-drop'); genaiDemo.reveal('music-desk'); }",
+            api_visibility="private",
+        )
+        language.input(drawn, [language, self.kept], self.verdict, **PRIVATE)
+
+
+def open_page(texts: Texts) -> OpenPanel:
+    """Build the page."""
+    intake = texts.make(
+        gr.HTML,
+        {"value": _intake},
+        elem_id="music-open-drop",
+        elem_classes="paper",
+        js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+    )
+    notice = notice_place(texts, "music-open-notice")
+    return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))
+
+
+def _desk(found: music_files.Opened) -> Desk:
+    """Return a desk with an opened piece; undoing it shows the music that it was made from."""
+    past: tuple[Work, ...] = ()
+    if not isinstance(found.request, ComposeRequest):
+        past = (Work(given_music(found.request.music)),)
+    return Desk((Work(found.composition.piece, found.request, found.receipt, past=past),))
+
+
+def _verdict(found: music_files.Opened, language: str) -> str:
+    lines = [text("music_open_made", language, checkpoint=found.receipt.checkpoint)]
+    if found.same is not None:
+        lines.append(text("music_open_same" if found.same else "music_open_changed", language))
+    if isinstance(found.request, ComposeRequest):
+        lines.append(text("music_open_settings", language))
+    told = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="verdict" role="status">{told}</div>'
+
+
+def _intake(language: str) -> str:
+    intro, drop, choose, reading = (
+        escape(text(f"music_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
+    )
+    # The page's script knows the file's name.
+    too_large = escape(UserError("engine.receipt_too_large", file="{file}").in_language(language))
+    return (
+        f'<p class="intro">{intro}</p>'
+        f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'
+        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
+        f'<p class="hint">{drop}</p><input type="file" accept=".mid,.midi,.musicxml,.xml,.json,.txt" hidden></div>'
+        f'<p class="file-said" role="status"></p>'
+    )

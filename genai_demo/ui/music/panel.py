@@ -1,0 +1,239 @@
+"""The desk of the piano tab, and what happens when a model runs or a card's button is pressed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from genai_demo.errors import UserError
+from genai_demo.ui import cards
+from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.music import cards as music_cards
+from genai_demo.ui.music import files as music_files
+from genai_demo.ui.music import handlers
+from genai_demo.ui.music.compose import ComposePanel
+from genai_demo.ui.music.desk import Desk, Job, Work, at, settled
+from genai_demo.ui.text.handlers import new_seed
+from genai_demo.ui.text.panel import PRIVATE
+
+WORK: dict[str, Any] = {"concurrency_id": "music", "concurrency_limit": 2}
+"""What an event is that runs a music model: two run at once, the others wait."""
+CRAFT: dict[str, Any] = {"concurrency_id": "sound", "concurrency_limit": 2}
+"""What an event is that makes sound, sheet music or files."""
+_SCRIPT = """genaiMusic.desk(element, {
+    act: (asked) => trigger('act', asked), sound: (asked) => trigger('sound', asked),
+    score: (asked) => trigger('score', asked), file: (asked) => trigger('file', asked),
+    print: (asked) => trigger('print', asked),
+}, (drawn) => watch('value', drawn))"""
+
+
+@dataclass(frozen=True)
+class DeskPanel:
+    """The components of the desk."""
+
+    notice: gr.HTML
+    """why something was refused"""
+    status: gr.HTML
+    desk: gr.HTML
+    shown: gr.State
+    """the `Desk` that is shown"""
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What a new desk changes, in the order of `placed`."""
+        return [self.notice, self.status, self.desk, self.shown]
+
+
+def placed(desk: Desk | None, language: str) -> tuple[Any, ...]:
+    """Return what `DeskPanel.outputs` show of a desk."""
+    status = music_cards.status(desk, language) if desk else ""
+    return "", status, handlers.drawn(desk, language), desk
+
+
+def desk_panel(texts: Texts) -> DeskPanel:
+    """Build the desk."""
+    with gr.Row(elem_classes="desk-head"):
+        status = gr.HTML("", elem_id="music-status")
+        save = texts.make(
+            gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
+        )
+    notice = notice_place(texts, "music-desk-notice")
+    desk = texts.make(
+        gr.HTML,
+        {"value": lambda language: cards.placeholder(text("music_empty", language))},
+        switched=False,
+        elem_id="music-desk",
+        elem_classes="paper",
+        js_on_load=_SCRIPT,
+    )
+    panel = DeskPanel(notice, status, desk, gr.State(None))
+    _pack(panel, save, texts)
+    _craft(panel, texts)
+    return panel
+
+
+def _pack(panel: DeskPanel, save: gr.Button, texts: Texts) -> None:
+    """Let a button save all pieces; nothing is written on this machine for it."""
+    parcel = gr.Textbox(visible="hidden", show_label=False)
+
+    def pack(language: str, desk: Desk | None) -> tuple[str, str]:
+        try:
+            return music_files.archive_file(desk, language) if desk else "", ""
+        except UserError as error:
+            return "", cards.notice(handlers.sentence(error, language))
+
+    inputs = [texts.language, panel.shown]
+    saving = save.click(pack, inputs, [parcel, panel.notice], show_progress="hidden", api_visibility="private", **CRAFT)
+    saving.then(None, parcel, parcel, js="(file) => genaiFaces.save(file)", api_visibility="private")
+
+
+def _craft(panel: DeskPanel, texts: Texts) -> None:
+    """Let the cards have their sound, their scores and their files."""
+    language = texts.language
+
+    def sound(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.sound_parcel(work, str(_sent(event, "kind")))
+
+    def score(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.score_parcel(work, _sent(event, "width"), language)
+
+    def file(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.piece_file(work, int(_sent(event, "place")), str(_sent(event, "kind")), language)
+
+    def printed(work: Work, event: gr.EventData, language: str) -> str:
+        return music_files.printed_parcel(work, language)
+
+    for asked, make, take in (
+        (panel.desk.sound, sound, "genaiPlayer.take"),
+        (panel.desk.score, score, "genaiMusic.takeScore"),
+        (panel.desk.file, file, "genaiFaces.save"),
+        (panel.desk.print, printed, "genaiScore.print"),
+    ):
+        parcel = gr.Textbox(visible="hidden", show_label=False)
+        asked(
+            _parcel(make),
+            [language, panel.shown],
+            [parcel, panel.notice],
+            trigger_mode="multiple",
+            show_progress="hidden",
+            api_visibility="private",
+            **CRAFT,
+        ).then(None, parcel, parcel, js=f"(parcel) => {take}(parcel)", api_visibility="private")
+
+
+def _parcel(make: Callable[[Work, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
+    """Return what answers a card: with what it asks for, and "" or why it cannot have it."""
+
+    def answer(language: str, desk: Desk | None, event: gr.EventData) -> tuple[str, str]:
+        try:
+            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
+            return make(desk.works[place], event, language), ""
+        except UserError as error:
+            return "", cards.notice(handlers.sentence(error, language))
+
+    return answer
+
+
+def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
+    """Let the page's button and those of the cards run models."""
+    language = texts.language
+    job, busy = gr.State(None), gr.State(False)
+    allowed = gr.Textbox(visible="hidden", show_label=False)
+
+    def begin(language: str, fresh: bool, *values: Any) -> tuple[Any, ...]:
+        """Refuse what is not allowed; otherwise settle the seed and show that the model is at work."""
+        if fresh:
+            values = (*values[:-1], new_seed())
+        request = handlers.compose_request(values)
+        try:
+            handlers.check(request)
+        except UserError as error:
+            # The last pieces stay as they are.
+            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (5 + len(working))
+        waiting = cards.placeholder(text("waiting", language))
+        return "", request.seed, "", "", waiting, None, *_at_work(Job(request), language)
+
+    def act(
+        language: str, desk: Desk | None, busy: bool, temperature: float, top_p: float, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Do what a card's button asks for, or show that a model is at work on it."""
+        unchanged = (gr.skip(),) * (3 + len(working))
+        if busy:
+            return (gr.skip(), *unchanged)
+        try:
+            found = handlers.asked(desk, event._data or {}, temperature, top_p)
+        except UserError as error:
+            return cards.notice(handlers.sentence(error, language)), *unchanged
+        if isinstance(found, Desk):
+            return *placed(found, language), *[gr.skip()] * len(working)
+        return "", "", gr.skip(), gr.skip(), *_at_work(found, language)
+
+    def run(language: str, job: Job, desk: Desk | None) -> Iterator[tuple[str, Desk]]:
+        """Show the pieces as they grow."""
+        yield from handlers.stream(job, desk, secrets.token_hex(4), language)
+
+    def settle(language: str, desk: Desk | None) -> tuple[Any, ...]:
+        """Show what there is once nothing runs any more, and offer the buttons again."""
+        return (
+            *placed(settled(desk), language)[1:],
+            gr.update(value=text("music_compose", language), interactive=True),
+            gr.update(visible=False),
+            False,
+        )
+
+    def switched(language: str, desk: Desk | None, busy: bool) -> tuple[Any, ...]:
+        """Put the desk and the button into `language`; what is being written follows when it is done."""
+        name = gr.update(value=text("music_composing" if busy else "music_compose", language))
+        return (gr.skip(), gr.skip(), name) if busy else (*placed(desk, language)[1:3], name)
+
+    working = [job, compose.run, compose.stop, busy, allowed]
+    compose.run.click(
+        begin,
+        [language, compose.fresh, *compose.inputs],
+        [compose.notice, compose.controls["seed"], *panel.outputs, *working],
+        js="(...values) => { genaiPlayer.stop(); genaiDemo.reveal('music-desk'); return values; }",
+        **PRIVATE,
+    )
+    panel.desk.act(
+        act,
+        [language, panel.shown, busy, compose.controls["temperature"], compose.controls["top_p"]],
+        [*panel.outputs, *working],
+        **PRIVATE,
+    )
+    # Only what is allowed changes this field, and so only that gets into the queue.
+    running = allowed.change(
+        run,
+        [language, job, panel.shown],
+        [panel.desk, panel.shown],
+        show_progress="hidden",
+        api_visibility="private",
+        **WORK,
+    )
+    outcome = [panel.status, panel.desk, panel.shown, compose.run, compose.stop, busy]
+    running.then(settle, [language, panel.shown], outcome, **PRIVATE)
+    # What follows `then` does not follow an error, such as that of a full queue.
+    running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
+    # Ends the event above at its next yield; what follows it then settles the page.
+    compose.stop.click(None, cancels=running, api_visibility="private")
+    language.input(switched, [language, panel.shown, busy], [panel.status, panel.desk, compose.run], **PRIVATE)
+
+
+def _at_work(job: Job, language: str) -> tuple[Any, ...]:
+    """Return what shows that a model is at work: the job, both buttons, and what starts it."""
+    return (
+        job,
+        gr.update(value=text("music_composing", language), interactive=False),
+        gr.update(visible=True),
+        True,
+        secrets.token_hex(8),
+    )
+
+
+def _sent(event: gr.EventData, name: str) -> Any:
+    return (event._data or {}).get(name)

@@ -1,0 +1,65 @@
+"""The piano tab: compose, give it music of your own, open a piece again; all of it comes to one desk."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from genai_demo.ui.languages import Texts
+from genai_demo.ui.music import api as music_api
+from genai_demo.ui.music import handlers
+from genai_demo.ui.music.compose import ComposePanel, compose_page
+from genai_demo.ui.music.given import given_page
+from genai_demo.ui.music.open import open_page
+from genai_demo.ui.music.panel import connect, desk_panel
+from genai_demo.ui.text.panel import PRIVATE
+
+
+def music_tab(texts: Texts, page: gr.Blocks) -> None:
+    """Build the tab, unless no model that composes is here."""
+    models = handlers.composers_here()
+    if not models:
+        return
+    with (
+        texts.make(gr.Tab, {"label": "music_tab"}, id="music", elem_id="tab-music", render_children=True),
+        gr.Row(elem_classes="page", elem_id="music-page"),
+    ):
+        with gr.Column(elem_classes="fields"), gr.Tabs(elem_id="music-pages", elem_classes="pages"):
+            with _page(texts, "compose"):
+                compose = compose_page(texts, models)
+            with _page(texts, "given"):
+                given = given_page(texts)
+            with _page(texts, "open"):
+                opening = open_page(texts)
+        with gr.Column(elem_classes="result"):
+            panel = desk_panel(texts)
+        connect(panel, compose, texts)
+        given.connect(panel, texts)
+        opening.connect(panel, compose, texts)
+        music_api.register()
+    _watch_model(page, texts, compose)
+
+
+def _page(texts: Texts, name: str) -> gr.Tab:
+    return texts.make(
+        gr.Tab, {"label": f"music_tab_{name}"}, id=name, elem_id=f"tab-music-{name}", render_children=True
+    )
+
+
+def _watch_model(page: gr.Blocks, texts: Texts, compose: ComposePanel) -> None:
+    """Show whether the chosen model can be used, when the page opens and when the answer may change."""
+
+    def problem(language: str, model: str, before: str) -> tuple[object, object]:
+        """Return a notice, and whether the button works, which showed the notice `before`."""
+        sentence = handlers.problem_notice(model, language)
+        # A button that does not work because a model is at work stays as it is.
+        return sentence, gr.update(interactive=not sentence) if sentence or before else gr.skip()
+
+    model = compose.controls["model"]
+    assert isinstance(model, gr.Radio)
+    gr.on(
+        [page.load, texts.language.input, model.change],
+        problem,
+        [texts.language, model, compose.problem],
+        [compose.problem, compose.run],
+        **PRIVATE,
+    )

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from genai_demo.errors import UserError
+from genai_demo.ui.music.handlers import composers_here
+from genai_demo.ui.page import build
+
+
+@pytest.fixture
+def client(models: Any) -> Iterator[Client]:
+    page, _ = build()
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
+    client = Client(address, verbose=False, analytics_enabled=False)
+    yield client
+    client.close()
+    page.close()
+
+
+def test_programs_get_plain_data(client: Client, models: Any) -> None:
+    texts = client.predict(topic="sports", seed=5, variants=2, api_name="/write_news")
+    assert [text["text"] for text in texts] == ["Oil prices rose."] * 2
+    assert texts[1]["receipt"]["settings"]["seed"] == 5
+    assert client.predict(texts[1]["receipt"], api_name="/reproduce_text") == texts
+    assert client.predict("A ___", api_name="/fill_blanks")["text"] == "Oil prices rose."
+    assert client.predict("A text", api_name="/rewrite_text")["receipt"]["action"] == "rewrite"
+
+
+def test_only_the_named_endpoints_are_open(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    texts = {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"}
+    faces = {"/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"}
+    actions = ("compose", "continue", "rewrite", "harmonise", "reproduce") if composers_here() else ()
+    assert set(endpoints["named_endpoints"]) == texts | faces | {f"/{action}_music" for action in actions}
+    assert not endpoints["unnamed_endpoints"]
+
+
+def test_programs_are_told_what_is_not_allowed(client: Client, models: Any) -> None:
+    with pytest.raises(AppError, match="must be one of"):
+        client.predict(topic="gossip", api_name="/write_news")
+    models.broken["masked"] = UserError("engine.missing", file="model.safetensors")
+    with pytest.raises(AppError, match="underscores"):
+        client.predict("no blank", api_name="/fill_blanks")

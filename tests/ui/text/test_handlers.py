@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from genai_demo.engine.generation.receipts import RECEIPT_MARK, Receipt
+from genai_demo.errors import UserError
+from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.ui.cards import Shown
+from genai_demo.ui.text import handlers
+
+
+def values(request: Any, **changes: Any) -> list[Any]:
+    settings = asdict(request) | changes
+    return [settings[field.name] for field in fields(request)]
+
+
+def update(step: int, finished: bool = False) -> Update:
+    receipts = (Receipt("text", "generate", "news-gru", "c0ffee", {}),) if finished else ()
+    return Update((Draft((Piece("word", "filled", step, 0.5),), finished),), step, 9, receipts)
+
+
+@pytest.mark.parametrize("kind", ["generate", "fill", "rewrite"])
+def test_fields_make_the_request_they_show(kind: str) -> None:
+    request = {
+        "generate": GenerateRequest(seed=7),
+        "fill": FillRequest("a ___", seed=7),
+        "rewrite": RewriteRequest("a"),
+    }
+    assert handlers.request_from(kind, values(request[kind])) == request[kind]
+
+
+def test_whole_numbers_that_sliders_give_as_floats_are_whole() -> None:
+    request = handlers.request_from("generate", values(GenerateRequest(), length=80.0, variants=2.0, temperature=1.0))
+    request.check()
+    assert isinstance(request, GenerateRequest)
+    assert (request.length, request.variants) == (80, 2)
+    assert isinstance(request.length, int)
+
+
+def test_broken_numbers_are_refused_not_rounded() -> None:
+    with pytest.raises(UserError, match="length"):
+        handlers.request_from("generate", values(GenerateRequest(), length=80.5)).check()
+
+
+def test_an_empty_seed_field_is_refused() -> None:
+    with pytest.raises(UserError, match="seed"):
+        handlers.request_from("generate", values(GenerateRequest(), seed=None)).check()
+
+
+def test_stream_ends_with_the_complete_result(models: Any) -> None:
+    shown = [shown for _, shown in handlers.stream(GenerateRequest(variants=2), "en")]
+    assert shown[-1].update.finished
+    assert [draft.text for draft in shown[-1].update.drafts] == ["Oil prices rose."] * 2
+
+
+def test_every_step_of_the_masked_model_is_shown(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "STEP", 0.001)
+    steps = [shown.update.step for _, shown in handlers.stream(FillRequest("a ___"), "en")]
+    assert sorted(set(steps)) == [1, 2, 3]
+
+
+def test_stopping_closes_the_generation(models: Any) -> None:
+    streaming = handlers.stream(GenerateRequest(), "en")
+    next(streaming)
+    assert not models.closed
+    streaming.close()
+    assert models.closed
+
+
+def test_errors_of_a_stream_speak_the_language_of_the_page(models: Any) -> None:
+    with pytest.raises(gr.Error) as caught:
+        list(handlers.stream(FillRequest("no blank"), "zh"))
+    assert "三个下划线" in caught.value.message
+    assert caught.value.title == "没有成功"
+
+
+def test_pace_leaves_out_what_comes_too_fast_but_never_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "FRAME", 3600.0)
+    kept = [shown.step for shown, _ in handlers.paced([update(1), update(2), update(3), update(4, True)], hold=0)]
+    assert kept == [1, 4]
+
+
+def test_pace_holds_every_update_and_can_be_stopped_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(handlers.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(handlers.time, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
+    seen = [(shown.step, now[0]) for shown, _ in handlers.paced([update(1), update(2), update(3, True)], hold=0.5)]
+    since = {step: min(moment for shown, moment in seen if shown == step) for step in (1, 2, 3)}
+    assert since[2] - since[1] >= 0.5
+    assert since[3] - since[2] >= 0.5
+    assert [step for step, _ in seen].count(3) == 1
+    assert max(late - early for (_, early), (_, late) in pairwise(seen)) <= 0.1
+
+
+def test_a_result_that_did_not_become_complete_was_stopped() -> None:
+    running = Shown(GenerateRequest(), update(1))
+    complete = Shown(GenerateRequest(), update(2, True))
+    assert handlers.settled(None) is None
+    assert handlers.settled(running) == Shown(GenerateRequest(), update(1), stopped=True)
+    assert handlers.settled(complete) == complete
+
+
+def test_a_missing_checkpoint_is_a_reason_to_refuse(models: Any) -> None:
+    models.broken["masked"] = UserError("engine.missing", file="checkpoints/news-masked/model.safetensors")
+    handlers.check(GenerateRequest())
+    for request in (FillRequest("a ___"), RewriteRequest("a"), GenerateRequest(model="masked")):
+        with pytest.raises(UserError, match=r"model\.safetensors"):
+            handlers.check(request)
+
+
+def test_the_notice_about_a_model_names_the_file(models: Any) -> None:
+    models.broken["gru"] = UserError("engine.missing", file="checkpoints/news-gru/model.safetensors")
+    assert "news-gru/model.safetensors" in handlers.problem_notice("gru", "zh")
+    assert handlers.problem_notice("masked", "zh") == ""
+
+
+def write_receipt(folder: Path, receipt: Receipt) -> str:
+    file = folder / "result.txt"
+    file.write_text(f"Oil prices rose.\n\nMachine-made.\n{RECEIPT_MARK}{receipt.to_json()}\n", encoding="utf-8")
+    return str(file)
+
+
+def test_a_downloaded_result_is_made_again(models: Any, tmp_path: Path) -> None:
+    request = GenerateRequest(topic="sports", variants=3, seed=5)
+    receipt = Receipt("text", "generate", "news-masked", "c0ffee", asdict(request), index=2)
+    opened, opened_request = handlers.opened(write_receipt(tmp_path, receipt))
+    assert (opened, opened_request) == (receipt, request)
+    made = handlers.made_again(opened)
+    assert [draft.text for draft in made.update.drafts] == ["Oil prices rose."]
+    assert made.update.receipts == (receipt,)
+
+
+def test_a_result_of_another_checkpoint_is_not_passed_off_as_the_same(models: Any) -> None:
+    receipt = Receipt("text", "generate", "news-gru", "0ther", asdict(GenerateRequest()))
+    with pytest.raises(UserError, match="0ther"):
+        handlers.made_again(receipt)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"\xff\xfe\x00", "UTF-8"), (b"just a text", "no receipt"), (b"Receipt: {}", "lacks"), (b"", "no receipt")],
+)
+def test_files_that_are_no_receipts_are_refused(content: bytes, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.txt"
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        handlers.opened(str(file))
+
+
+def test_an_address_sets_the_fields() -> None:
+    query = {"topic": "sports", "opening": "The match", "seed": "7", "temperature": "0.5", "__theme": "dark"}
+    assert handlers.request_of_link(query) == GenerateRequest(
+        topic="sports", opening="The match", seed=7, temperature=0.5
+    )
+    assert handlers.request_of_link({"lang": "zh"}) is None
+
+
+@pytest.mark.parametrize(
+    "query", [{"topic": "gossip"}, {"seed": "-1"}, {"seed": "seven"}, {"temperature": "nan"}, {"opening": "x" * 301}]
+)
+def test_an_address_with_settings_that_are_not_allowed_is_refused(query: dict[str, str]) -> None:
+    with pytest.raises(UserError):
+        handlers.request_of_link(query)
+
+
+def test_new_seeds_are_allowed_and_differ() -> None:
+    seeds = {handlers.new_seed() for _ in range(20)}
+    assert len(seeds) > 1
+    for seed in seeds:
+        GenerateRequest(seed=seed).check()
+
+
+@pytest.mark.parametrize("model", ["/etc", "../secret", "runs/mine", ""])
+def test_a_visitors_receipt_cannot_name_a_folder(model: str) -> None:
+    receipt = Receipt("text", "generate", model, "c0ffee", asdict(GenerateRequest()))
+    with pytest.raises(UserError) as refused:
+        handlers.reproduced(receipt)
+    assert refused.value.key == "text.not_shipped"
