@@ -229,7 +229,7 @@ import os, signal, sys
 from pathlib import Path
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
-from tests.engine.test_resume import CONFIG
+from tests.engine.training.test_resume import CONFIG
 from tests.helpers.toys import Toy
 
 def ask(step):

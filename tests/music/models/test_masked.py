@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.music.test_canvas import windows
+from tests.music.models.test_masked_window import windows
 
 from genai_demo.music.models import masked
 from genai_demo.music.models.masked import DEBUG, MaskedConfig, MaskedRoll

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.music.test_composing import wild
+from tests.music.sampling.test_composing import wild
 
 from genai_demo.errors import UserError
 from genai_demo.music.requests import HARMONISERS, PARTS, HarmoniseRequest, RewriteRequest, given_music

@@ -11,8 +11,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.music.test_canvas import T, windows
-from tests.music.test_masked import MODEL
+from tests.music.models.test_masked_window import T, windows
+from tests.music.models.test_masked import MODEL
 from torch import Tensor
 
 from genai_demo.music.models.masked import MaskedRoll
