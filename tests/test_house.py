@@ -26,6 +26,13 @@ MAY_USE: dict[str, set[str]] = {
     **{modality: {"engine"} for modality in MODALITIES},
     "ui": {"engine", *MODALITIES},
 }
+# The rooms of a modality from the ground up: each may use those before it. `requests` and `results` are what its
+# outside sees, so everything that works on them stands above.
+FLOORS = (
+    *("theory", "midi", "notation", "audio", "tokens"),
+    *("requests", "results", "models", "data", "sampling", "training", "evaluation", "options", "commands"),
+)
+MOST_MODULES = 14
 UPSTAIRS = {file.stem for file in PACKAGE.glob("*.py")} - GROUND
 HEAVY = {"torch", "gradio", "accelerate", "datasets", "tokenizers", "transformers", "pandas"}
 CODE_IN_DATA = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
@@ -63,6 +70,38 @@ def test_imports_run_one_way(file: Path) -> None:
         assert room in MAY_USE or room in GROUND, f"{room} has no place in the house"
         assert used(file) <= MAY_USE.get(room, set()) | ({room} & MAY_USE.keys())
     assert not {name for name in imported(file) if name.split(".")[0] in {"tests", "benchmarks", "app"}}
+
+
+def edges() -> dict[str, set[str]]:
+    """Return what each module imports of the program, by full names; a package stands for its `__init__`."""
+    names = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in MODULES}
+    return {name: (imported(file) & names.keys()) - {name} for name, file in names.items()}
+
+
+def test_a_modality_is_built_floor_by_floor() -> None:
+    for module, others in edges().items():
+        _, modality, *rest = [*module.split("."), "", ""]
+        if modality not in MODALITIES or not rest[0]:
+            continue
+        assert rest[0] in FLOORS, f"{module} has no place in the house"
+        for other in others:
+            _, same, *above = [*other.split("."), "", ""]
+            if same == modality and above[0]:
+                assert FLOORS.index(above[0]) <= FLOORS.index(rest[0]), f"{module} uses {other}, which stands above it"
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    left = edges()
+    while free := [module for module, others in left.items() if not others & left.keys()]:
+        for module in free:
+            del left[module]
+    assert not left, f"in or above a circle: {', '.join(sorted(left))}"
+
+
+def test_no_room_is_a_hall() -> None:
+    for folder in {file.parent for file in MODULES}:
+        modules = {file.name for file in folder.glob("*.py")} - {"__init__.py"}
+        assert len(modules) <= MOST_MODULES, f"{folder.relative_to(ROOT)} holds {len(modules)} modules"
 
 
 def test_imports_are_found_whatever_their_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,14 +12,9 @@ from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.training.options import sizes, train_config, write_json_option
 from genai_demo.errors import UserError
-from genai_demo.faces.options import (
-    TRAINING_FIELDS,
-    add_evaluate_options,
-    add_export_options,
-    add_generate_options,
-    add_train_options,
-)
+from genai_demo.faces.options import add_evaluate_options, add_export_options, add_generate_options, add_train_options
 from genai_demo.faces.requests import CHOICES, GalleryRequest
+from genai_demo.faces.training.fields import TRAINING_FIELDS
 
 if TYPE_CHECKING:
     from genai_demo.faces.results import Face

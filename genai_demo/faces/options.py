@@ -10,16 +10,6 @@ from genai_demo.faces.requests import CHOICES, GENDERS, SMILES, GalleryRequest
 
 TRAINED = ("gan", "vae", "encoder", "dcgan")
 """families that `train` knows: two that paint, the encoder that compares faces and reads labels, and a baseline"""
-TRAINING_FIELDS = (
-    "learning_rate",
-    "generator_share",
-    "gamma",
-    "final_gamma",
-    "first_augmentation",
-    "augmentation",
-    "label_weight",
-)
-"""fields of a training's configuration that the command line may change, where that training has them"""
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from genai_demo.engine.training.options import add_run_options
-from genai_demo.text.requests import TOPICS, GenerateRequest, RewriteRequest
+from genai_demo.text.requests import GenerateRequest, RewriteRequest
+from genai_demo.text.tokens.special_tokens import TOPICS
 
 TRAINED = ("gru", "masked", "topics")
 """families that `train` knows: the two that write, and the classifier that judges topics"""

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
 from genai_demo.errors import UserError
+from genai_demo.text.tokens.special_tokens import TOPICS
 
-TOPICS = ("any", "world", "sports", "business", "scitech")
-"""Topics in the order of AG News' labels 1 to 4, after "any"."""
 MODELS = ("gru", "masked")
 LENGTH = (8, 160)
 """allowed length of a text, in tokens (about 0.75 words each)"""

@@ -9,9 +9,10 @@ import pytest
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.faces.models.networks import debug_sizes
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
 from genai_demo.faces.training.export import finish
-from genai_demo.faces.training.tasks import debug_sizes, make_task
+from genai_demo.faces.training.tasks import make_task
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 from tests.helpers.pictures import encoded, picture, write_zip

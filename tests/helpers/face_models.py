@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from genai_demo.engine.models.checkpoint import save_checkpoint
+from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
 from genai_demo.faces.training.export import finish
-from genai_demo.faces.training.tasks import debug_sizes, make_network
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from genai_demo.engine.models.checkpoint import save_checkpoint
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.sampling.loading import FOLDERS
-from genai_demo.music.training.tasks import debug_sizes, make_network
 
 
 def write_music_models(folder: Path) -> Path:

@@ -10,8 +10,9 @@ from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.text.data.articles import Article
+from genai_demo.text.models.networks import debug_sizes
 from genai_demo.text.tokens.tokenizer import Tokenizer
-from genai_demo.text.training.language_model import NewsTask, NewsTraining, debug_sizes
+from genai_demo.text.training.language_model import NewsTask, NewsTraining
 
 _WHO = {
     "world": ("The president", "A minister", "The rebels"),

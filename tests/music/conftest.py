@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from genai_demo.engine.models.checkpoint import save_checkpoint
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.sampling.loading import ENCODER, FOLDERS
-from genai_demo.music.training.tasks import debug_sizes, make_network
 from genai_demo.settings import settings
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.text import requests
-from genai_demo.text.requests import ACTIONS, TOPICS, FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.tokens.special_tokens import TOPICS
 
 VALID: dict[str, Callable[..., Request]] = {
     "generate": GenerateRequest,

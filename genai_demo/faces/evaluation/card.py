@@ -13,7 +13,7 @@ from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.evaluation.evaluation import card_of, label_lines
 from genai_demo.faces.evaluation.figures import table
-from genai_demo.faces.options import TRAINING_FIELDS
+from genai_demo.faces.training.fields import TRAINING_FIELDS
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""

@@ -50,9 +50,9 @@ def _load(folder: Path) -> LoadedPainter | LoadedEncoder:
     from genai_demo.faces.models.encoder import FaceEncoder
     from genai_demo.faces.models.gan import Generator
     from genai_demo.faces.models.latents import FILE, Latents, unfitted
+    from genai_demo.faces.models.networks import make_network
     from genai_demo.faces.models.vae import Vae
     from genai_demo.faces.sampling.painting import GanPainter, VaePainter
-    from genai_demo.faces.training.tasks import make_network
 
     network = channels_last(load_network(checkpoint, make_network))
     if isinstance(network, FaceEncoder):

@@ -17,6 +17,7 @@ from genai_demo.faces.models.about import About, tabulate
 from genai_demo.faces.models.encoder import FaceEncoder
 from genai_demo.faces.models.gan import Generator
 from genai_demo.faces.models.latents import fit
+from genai_demo.faces.models.networks import make_network
 from genai_demo.faces.models.vae import Means, Vae
 from genai_demo.faces.requests import DIRECTIONS, FaceRequest
 from genai_demo.faces.sampling.loading import load_encoder, problem
@@ -25,7 +26,6 @@ from genai_demo.faces.sampling.reference_faces import build_index
 from genai_demo.faces.training.directions import name_directions
 from genai_demo.faces.training.face_task import in_batches
 from genai_demo.faces.training.noise_scale import COUNT, fit_spread
-from genai_demo.faces.training.tasks import make_network
 
 _MIXTURE = 10
 """components of the mixture that codes are drawn from"""

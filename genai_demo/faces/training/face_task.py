@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +17,24 @@ from genai_demo.faces.models import conditioning as conditions
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
-    from genai_demo.faces.models.encoder import EncoderConfig
-    from genai_demo.faces.models.gan import GanConfig
-    from genai_demo.faces.models.vae import VaeConfig
-    from genai_demo.faces.training.encoder import EncoderTraining
-    from genai_demo.faces.training.gan import GanTraining
-    from genai_demo.faces.training.vae import VaeTraining
+
+
+class FaceTraining(Protocol):
+    """A dataclass that says how a face model is trained."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def seed(self) -> int: ...
+
+
+class FaceConfig(Protocol):
+    """A dataclass with the sizes of a face network."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def resolution(self) -> int: ...
 
 
 class FaceTask:
@@ -42,8 +54,8 @@ class FaceTask:
 
     def __init__(
         self,
-        training: GanTraining | VaeTraining | EncoderTraining,
-        config: GanConfig | VaeConfig | EncoderConfig,
+        training: FaceTraining,
+        config: FaceConfig,
         faces: Faces,
         validation: Faces,
     ) -> None:

@@ -5,32 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces.data.reading import read_faces
-from genai_demo.faces.models import encoder, gan, vae
-from genai_demo.faces.models.encoder import EncoderConfig, FaceEncoder
-from genai_demo.faces.models.gan import GanConfig, Generator
-from genai_demo.faces.models.vae import Vae, VaeConfig
 from genai_demo.faces.training.adversarial_finetuning import PolishTraining, VaePolishTask
 from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.faces.training.gan import GanTask, GanTraining
 from genai_demo.faces.training.vae import VaeTask, VaeTraining
-
-
-def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
-    """Return the network of `family` ("gan", "vae" or "encoder") that ships, with these sizes."""
-    if family == "gan":
-        return Generator(GanConfig(**sizes))
-    return Vae(VaeConfig(**sizes)) if family == "vae" else FaceEncoder(EncoderConfig(**sizes))
-
-
-def debug_sizes(family: str) -> dict[str, Any]:
-    """Return sizes at which `family` trains in a second."""
-    return {"gan": gan.DEBUG, "vae": vae.DEBUG, "encoder": encoder.DEBUG}[family]
 
 
 def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from genai_demo.music.data.reading import Music
+from genai_demo.music.data.styles import style_of
+from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Bar, Key
-from genai_demo.music.theory.texture import DENSITIES, DENSITY_BOUNDS, STYLES, style_of
+from genai_demo.music.theory.texture import DENSITY_BOUNDS, STYLES
 from genai_demo.music.tokens.columns import NONE, OUTSIDE, SLOTS, STRAYS, places_of, strokes_of
 from genai_demo.music.tokens.roll import HANDS, SHIFTS
 
@@ -17,12 +19,6 @@ WINDOW = 144
 """steps that the model sees at once: nine bars of 4/4, twelve of 3/4 and 6/8, eighteen of 2/4"""
 MARGIN = 48
 """steps before the first bar and after the last one that a window may reach, so that beginnings and ends are known"""
-CONDITIONS = {"key": 25, "density": len(DENSITIES) + 1, "style": len(STYLES) + 1}
-"""what is known of a window, and how many values it has; 0 is always "not known"
-
-key: 1 + tonic for major, 13 + tonic for minor
-density, style: places in `DENSITIES` and `STYLES`, from 1
-"""
 _FEWEST = 8
 """notes in a window"""
 

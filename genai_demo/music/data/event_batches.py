@@ -1,4 +1,4 @@
-"""Training batches of music as tokens, each a pure function of (seed, process, step); imports no torch."""
+"""Training batches of music as tokens, each a pure function of (seed, process, step)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
+from genai_demo.engine.training.task import Batch
 from genai_demo.music.data.parallel import in_processes
 from genai_demo.music.data.reading import Music
+from genai_demo.music.data.styles import style_of
 from genai_demo.music.models.bar_conditioning import FACTS, PLACES, Told, register_places, style_place, tell
 from genai_demo.music.theory.piece import PITCHES
-from genai_demo.music.theory.texture import style_of
 from genai_demo.music.tokens import events
 from genai_demo.music.tokens.roll import SHIFTS
 
@@ -135,3 +137,12 @@ def _shifted(keys: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """Return places in `events.KEYS` after a transposition; that of None stays."""
     mode, tonic = np.divmod(keys - 1, 12)
     return np.where(keys == 0, 0, 1 + 12 * mode + (tonic + shift) % 12).astype(keys.dtype)
+
+
+UNKNOWN = ("style", "density", "register", "left")
+"""facts that cannot be known from what was heard so far; they are hidden where music is measured"""
+
+
+def as_batch(rows: Rows) -> Batch:
+    """Return rows as tensors."""
+    return {name: torch.from_numpy(part) for name, part in vars(rows).items()}

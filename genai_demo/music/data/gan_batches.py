@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
 from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models.gan_pair import Canvases
 
 _EDGES = 0.15
 """probability that a window is one that begins a piece, and the same for one that ends it"""
@@ -19,18 +18,6 @@ _STYLE_HIDDEN = 0.2
 """probability that the style is left open"""
 _BLUR = (0.1, 0.7)
 """standard deviations by which the density (in its logarithm) and the pitch that are asked for miss the real ones"""
-
-
-@dataclass(frozen=True)
-class Canvases:
-    """Bars and the bars before them, with what is known and asked of them; all of one metre."""
-
-    cells: np.ndarray
-    """bool (B, 2 hands, 2 channels, T, 72) with the tonic on C"""
-    known: np.ndarray
-    """bool (B, bars) which bars are shown"""
-    conditions: np.ndarray
-    """float32 (B, traits.SIZE)"""
 
 
 class GanBatches:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.music.data.reading import Music
+from genai_demo.music.data.styles import style_of
 from genai_demo.music.models.roll_conditioning import METRES, UNKNOWN
 from genai_demo.music.theory.piece import PITCHES, STEP, TICKS, Piece
-from genai_demo.music.theory.texture import ANY, STYLES, style_of
+from genai_demo.music.theory.texture import ANY, STYLES
 from genai_demo.music.tokens.roll import CHANNELS, COMPACT, HANDS, HOLD, ONSET, steps_of, to_roll
 
 PADDED = (13, 116)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.training.task import Batch
 from genai_demo.music.models.bar_conditioning import FACTS, PLACES
 from genai_demo.music.theory.piece import PITCHES
 from genai_demo.music.tokens import events
@@ -217,3 +218,20 @@ def _rotate(x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
     cosines, sines = turns
     first, second = x.chunk(2, -1)  # (B, H, T, D / 2)
     return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)
+
+
+def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the surprise (B, T - 1) at each token but the first, in nats, and which of them are there.
+
+    Args:
+        network: the composer.
+        batch: from `as_batch`, on the network's device.
+    """
+    tokens = batch["tokens"].long()
+    context = Context(tokens[:, :-1], batch["times"][:, :-1], batch["facts"][:, :-1].long())
+    targets = tokens[:, 1:]
+    logits = network(context)  # (B, T - 1, V)
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=events.PAD, reduction="none"
+    )  # (B * (T - 1),)
+    return losses.view_as(targets), targets != events.PAD

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.music.data.gan_batches import Canvases
 from genai_demo.music.models.gan import GanConfig, Generator
 from genai_demo.music.models.gan_discriminator import Discriminator
 from genai_demo.music.models.roll_conditioning import BARS
 
 Parts = tuple[Tensor, Tensor, Tensor]
 """cells, known bars and conditions of canvases, see `Canvases`"""
+
+
+@dataclass(frozen=True)
+class Canvases:
+    """Bars and the bars before them, with what is known and asked of them; all of one metre."""
+
+    cells: np.ndarray
+    """bool (B, 2 hands, 2 channels, T, 72) with the tonic on C"""
+    known: np.ndarray
+    """bool (B, bars) which bars are shown"""
+    conditions: np.ndarray
+    """float32 (B, traits.SIZE)"""
 
 
 class Gan(nn.Module):

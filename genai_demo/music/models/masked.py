@@ -14,11 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.music.data.column_batches import CONDITIONS
 from genai_demo.music.models.masked_window import Canvas, as_features, draw_canvas
 from genai_demo.music.theory.piece import RIGHT
+from genai_demo.music.theory.texture import DENSITIES, STYLES
 from genai_demo.music.tokens.columns import LONGEST, NONE, PLACES, SLOTS
 from genai_demo.music.tokens.roll import HANDS, KEYS
+
+CONDITIONS = {"key": 25, "density": len(DENSITIES) + 1, "style": len(STYLES) + 1}
+"""what is known of a window, and how many values it has; 0 is always "not known"
+
+key: 1 + tonic for major, 13 + tonic for minor
+density, style: places in `DENSITIES` and `STYLES`, from 1
+"""
 
 
 @dataclass(frozen=True)

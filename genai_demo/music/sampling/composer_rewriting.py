@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.music.data.event_batches import Rows
+from genai_demo.music.data.event_batches import UNKNOWN, Rows, as_batch
 from genai_demo.music.models.bar_conditioning import FACTS, tell
-from genai_demo.music.models.composer import Composer
+from genai_demo.music.models.composer import Composer, token_losses
 from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.composing import GUIDANCE
@@ -27,7 +27,6 @@ from genai_demo.music.theory.key_estimation import heard_key
 from genai_demo.music.theory.piece import STEP, Note, Piece
 from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens import events
-from genai_demo.music.training.composer import UNKNOWN, as_batch, token_losses
 
 _TRIES = 4
 """ways in which bars are written, of which one is taken"""

@@ -14,9 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from genai_demo.errors import UserError
-from genai_demo.music.data.gan_batches import Canvases
 from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan_pair import Canvases, Gan
 from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update

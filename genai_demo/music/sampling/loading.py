@@ -33,7 +33,7 @@ def _load(folder: Path) -> LoadedModel:
     if checkpoint.family not in (*FOLDERS, "encoder"):
         raise UserError("music.not_a_music_model", folder=folder, family=checkpoint.family)
 
-    from genai_demo.music.training.tasks import make_network
+    from genai_demo.music.models.networks import make_network
 
     return LoadedModel(checkpoint, load_network(checkpoint, make_network))
 

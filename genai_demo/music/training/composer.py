@@ -9,20 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase
-from genai_demo.music.data.event_batches import EventBatches, Rows, tell_all
+from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, Rows, as_batch, tell_all
 from genai_demo.music.data.reading import Music, data_hash
-from genai_demo.music.models.composer import Composer, ComposerConfig, Context
+from genai_demo.music.models.composer import Composer, ComposerConfig, token_losses
 from genai_demo.music.tokens import events
 from genai_demo.music.training.starting import go_on, read_start
 
-UNKNOWN = ("style", "density", "register", "left")
-"""facts that cannot be known from what was heard so far; they are hidden where music is measured"""
 _VALIDATION_ROWS = 64
 _TABLES = ("embedding.", "degrees.", "known.")
 """weights of which a step moves few; they do not decay"""
@@ -122,28 +119,6 @@ class ComposerTask:
     def data(self) -> dict[str, Any]:
         """Return how and on what the run was trained."""
         return self._described
-
-
-def as_batch(rows: Rows) -> Batch:
-    """Return rows as tensors."""
-    return {name: torch.from_numpy(part) for name, part in vars(rows).items()}
-
-
-def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return the surprise (B, T - 1) at each token but the first, in nats, and which of them are there.
-
-    Args:
-        network: the composer.
-        batch: from `as_batch`, on the network's device.
-    """
-    tokens = batch["tokens"].long()
-    context = Context(tokens[:, :-1], batch["times"][:, :-1], batch["facts"][:, :-1].long())
-    targets = tokens[:, 1:]
-    logits = network(context)  # (B, T - 1, V)
-    losses = F.cross_entropy(
-        logits.flatten(0, 1), targets.flatten(), ignore_index=events.PAD, reduction="none"
-    )  # (B * (T - 1),)
-    return losses.view_as(targets), targets != events.PAD
 
 
 def _is_note(tokens: Tensor) -> Tensor:

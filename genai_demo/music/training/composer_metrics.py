@@ -8,10 +8,9 @@ from math import log
 import numpy as np
 import torch
 
-from genai_demo.music.data.event_batches import EventBatches
+from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, as_batch
 from genai_demo.music.models.bar_conditioning import FACTS, tell
-from genai_demo.music.models.composer import Composer
-from genai_demo.music.training.composer import UNKNOWN, as_batch, token_losses
+from genai_demo.music.models.composer import Composer, token_losses
 
 _ROWS = 16
 """rows that are read at once"""

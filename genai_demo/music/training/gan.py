@@ -18,12 +18,12 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
-from genai_demo.music.data.gan_batches import Canvases, GanBatches, spread
+from genai_demo.music.data.gan_batches import GanBatches, spread
 from genai_demo.music.data.reading import Music, data_hash
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import distances, measure
 from genai_demo.music.models.gan import GanConfig
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan_pair import Canvases, Gan
 from genai_demo.music.models.roll_conditioning import BARS
 from genai_demo.music.tokens.roll_pictures import sheet_png
 

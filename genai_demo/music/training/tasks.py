@@ -6,48 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.music.data.reading import read_together
-from genai_demo.music.models import composer, encoder, gan, masked
-from genai_demo.music.models.composer import Composer, ComposerConfig
-from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder
-from genai_demo.music.models.gan import GanConfig
-from genai_demo.music.models.gan_pair import Gan
-from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.training.composer import ComposerTask, ComposerTraining
 from genai_demo.music.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.music.training.gan import GanTask, GanTraining
 from genai_demo.music.training.masked import MaskedTask, MaskedTraining
-
-
-def make_network(family: str, sizes: dict[str, Any]) -> nn.Module:
-    """Return the network of `family` that ships, with these sizes.
-
-    Raises:
-        KeyError: there is no such family.
-    """
-    networks = {
-        "composer": (Composer, ComposerConfig),
-        "encoder": (MusicEncoder, EncoderConfig),
-        "gan": (Gan, GanConfig),
-        "masked": (MaskedRoll, MaskedConfig),
-    }
-    network, config = networks[family]
-    return network(config(**sizes))
-
-
-def debug_sizes(family: str) -> dict[str, Any]:
-    """Return sizes at which `family` trains in a second."""
-    sizes: dict[str, dict[str, Any]] = {
-        "composer": composer.DEBUG,
-        "encoder": encoder.DEBUG,
-        "gan": gan.DEBUG,
-        "masked": masked.DEBUG,
-    }
-    return sizes[family]
 
 
 def engine_fields(family: str) -> dict[str, Any]:

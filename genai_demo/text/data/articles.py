@@ -16,7 +16,7 @@ from typing import Any
 
 from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
-from genai_demo.text.requests import TOPICS
+from genai_demo.text.tokens.special_tokens import TOPICS
 
 NEWS_HUB = "fancyzhx/ag_news"
 """AG News on the Hugging Face hub"""

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from genai_demo.text.data.articles import Article
-from genai_demo.text.tokens.tokenizer import BACKGROUND, END, PAD, TOPIC_TOKENS, Tokenizer
+from genai_demo.text.tokens.special_tokens import BACKGROUND, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.tokenizer import Tokenizer
 
 
 class Corpus:

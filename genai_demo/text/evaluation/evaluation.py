@@ -17,14 +17,16 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.cleaning import ends_sentence, strip_source
+from genai_demo.text.data.copies import CopyCheck
 from genai_demo.text.evaluation.figures import Figure, plain_table
-from genai_demo.text.evaluation.metrics import CopyCheck, bits_per_byte, distinct, fill_in_accuracy
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy
 from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import VARIANTS, GenerateRequest
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, checkpoint_folder, load
 from genai_demo.text.training import topics
+from genai_demo.text.training.likelihood import bits_per_byte
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _SAMPLES = 6

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
-from genai_demo.text.tokens.tokenizer import END, Tokenizer
+from genai_demo.text.tokens.special_tokens import END
+from genai_demo.text.tokens.tokenizer import Tokenizer
 
 
 def kneser_ney_bits_per_byte(

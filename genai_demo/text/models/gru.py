@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.text.models.loss import cross_entropy
-from genai_demo.text.tokens.tokenizer import PAD
+from genai_demo.text.tokens.special_tokens import PAD
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.text.models.loss import cross_entropy
-from genai_demo.text.tokens.tokenizer import CONTROLS, MASK, PAD
+from genai_demo.text.tokens.special_tokens import CONTROLS, MASK, PAD
 
 
 @dataclass(frozen=True)

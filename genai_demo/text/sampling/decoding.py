@@ -15,7 +15,8 @@ from torch import Tensor
 
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.tokens.tokenizer import CONTROLS, END, MASK, TOPIC_TOKENS, Tokenizer
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.tokenizer import Tokenizer
 
 REMEMBERED = 64
 """tokens back to which the repetition penalty reaches"""

@@ -15,7 +15,7 @@ from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteReques
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling.decoding import Holes, Sampling, resolve
 from genai_demo.text.sampling.loading import LoadedModel
-from genai_demo.text.tokens.tokenizer import END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_TOKENS
 
 HOLE = "\u25a2"
 """shows where a token is still to come"""

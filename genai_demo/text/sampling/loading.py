@@ -37,9 +37,9 @@ def _load(folder: Path) -> LoadedModel:
     if checkpoint.family not in FOLDERS:
         raise UserError("text.not_a_text_model", folder=folder, family=checkpoint.family)
 
+    from genai_demo.text.models.networks import make_network
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-    from genai_demo.text.training.language_model import make_network
 
     tokenizer = Tokenizer.read(folder / FILE)
     return LoadedModel(checkpoint, load_network(checkpoint, make_network), tokenizer, Vocabulary(tokenizer))

@@ -10,7 +10,7 @@ from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling.decoding import Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
-from genai_demo.text.tokens.tokenizer import END
+from genai_demo.text.tokens.special_tokens import END
 
 OVERRUN = 40
 """tokens beyond the length in which the last sentence may be brought to its end"""

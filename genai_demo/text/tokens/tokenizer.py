@@ -14,14 +14,8 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from genai_demo.engine.files import write_text
 from genai_demo.errors import UserError
-from genai_demo.text.requests import TOPICS
+from genai_demo.text.tokens.special_tokens import CONTROLS
 
-PAD, END, MASK = 0, 1, 2
-TOPIC_TOKENS = {topic: 3 + index for index, topic in enumerate(TOPICS)}
-BACKGROUND = 3 + len(TOPICS)
-"""stands where the topic stands, for texts that are not news"""
-CONTROLS = BACKGROUND + 1
-"""number of control tokens; ids from here on are text"""
 FILE = "tokenizer.json"
 
 

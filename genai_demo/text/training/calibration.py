@@ -13,9 +13,10 @@ import torch
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
-from genai_demo.text.evaluation.metrics import bits_per_byte, without_copies
+from genai_demo.text.data.copies import without_copies
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
+from genai_demo.text.training.likelihood import bits_per_byte
 
 _RANGE = (0.5, 2.0)
 """temperatures between which the best one is looked for"""

@@ -18,12 +18,10 @@ from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.batches import NewsBatches
-from genai_demo.text.models import gru, masked
-from genai_demo.text.models.gru import GruConfig, GruModel
-from genai_demo.text.models.masked import MaskedConfig, MaskedModel
+from genai_demo.text.models.gru import GruModel
+from genai_demo.text.models.masked import MaskedModel
+from genai_demo.text.models.networks import NewsModel, make_network
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-
-NewsModel = GruModel | MaskedModel
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,6 @@ class NewsTraining:
     first_holes: float = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
     seed: int = 0
-
-
-def make_network(family: str, sizes: dict[str, Any]) -> NewsModel:
-    """Return a network of `family` ("gru" or "masked") with the fields `sizes` of its configuration."""
-    return GruModel(GruConfig(**sizes)) if family == "gru" else MaskedModel(MaskedConfig(**sizes))
-
-
-def debug_sizes(family: str) -> dict[str, Any]:
-    """Return sizes at which `family` trains in a second."""
-    return gru.DEBUG if family == "gru" else masked.DEBUG
 
 
 def make_task(
@@ -168,7 +156,7 @@ class NewsTask:
         return {"rows": self._batches.batch(step, size, rank)}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        from genai_demo.text.evaluation.metrics import bits_per_byte
+        from genai_demo.text.training.likelihood import bits_per_byte
 
         if not self._validation:
             return {}
@@ -234,7 +222,7 @@ def _tokenizer(size: int, news: list[Article], background: list[Article], folder
 
 
 def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:
-    from genai_demo.text.evaluation.metrics import without_copies
+    from genai_demo.text.data.copies import without_copies
 
     kept = without_copies(validation, news)
     if validation and not kept:

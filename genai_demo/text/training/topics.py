@@ -24,8 +24,8 @@ from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash
 from genai_demo.text.data.cleaning import strip_source
-from genai_demo.text.requests import TOPICS
 from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
+from genai_demo.text.tokens.special_tokens import TOPICS
 
 FAMILY = "topics"
 KNOWN = TOPICS[1:]

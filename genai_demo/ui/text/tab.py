@@ -14,12 +14,12 @@ from genai_demo.text.requests import (
     STEPS,
     TEMPERATURE,
     TOP_P,
-    TOPICS,
     VARIANTS,
     FillRequest,
     GenerateRequest,
     RewriteRequest,
 )
+from genai_demo.text.tokens.special_tokens import TOPICS
 from genai_demo.ui import cards
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.text import api as text_api

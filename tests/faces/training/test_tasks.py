@@ -17,13 +17,14 @@ from genai_demo.faces.data.batches import FaceBatches, shrink, to_bytes, to_floa
 from genai_demo.faces.models import conditioning as conditions
 from genai_demo.faces.models.gan import DEBUG as GAN_DEBUG
 from genai_demo.faces.models.gan import Discriminator, Generator
+from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
 from genai_demo.faces.training.adversarial_finetuning import PolishTraining, VaePolishTask, balance
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.faces.training.face_task import FaceTask
 from genai_demo.faces.training.gan import GanTask, GanTraining
-from genai_demo.faces.training.tasks import debug_sizes, make_network, make_task
+from genai_demo.faces.training.tasks import make_task
 from genai_demo.faces.training.vae import VaeTask, VaeTraining
 from tests.helpers.faces import no_faces, toy_faces, write_toys
 from tests.helpers.toys import stop_before

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genai_demo.music.data.column_batches import CONDITIONS, MARGIN, WINDOW, ColumnBatches, key_number, to_white_keys
+from genai_demo.music.data.column_batches import MARGIN, WINDOW, ColumnBatches, key_number, to_white_keys
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
+from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
 from genai_demo.music.tokens.columns import NONE, OUTSIDE, Columns, notes_of, places_of

@@ -31,6 +31,7 @@ from genai_demo.music.evaluation.metrics import Sets
 from genai_demo.music.evaluation.rewriting import _with_other_hand
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import ENCODER, FOLDERS
 from genai_demo.music.theory.key_estimation import heard_key
@@ -38,7 +39,6 @@ from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Key, Note, Piece, 
 from genai_demo.music.theory.statistics import mean_figure
 from genai_demo.music.theory.texture import density_of, register_of
 from genai_demo.music.tokens.piece_string import key_id, read_shorthand, write_shorthand
-from genai_demo.music.training.tasks import debug_sizes, make_network
 from genai_demo.settings import settings
 from tests.helpers.music import bars_of, scale
 

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.music.models.test_masked_window import windows
 
 from genai_demo.music.models import masked
 from genai_demo.music.models.masked import DEBUG, MaskedConfig, MaskedRoll
@@ -17,6 +16,7 @@ from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
 from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
 from genai_demo.music.tokens.roll import KEYS
+from tests.music.models.test_masked_window import windows
 
 
 def model(**changes: float) -> MaskedRoll:

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.music.data.column_batches import CONDITIONS
 from genai_demo.music.models import masked_window as canvases
+from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.models.masked_window import HOLES, REACH, as_features, draw_canvas, melody, sounding
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE, OUTSIDE, SLOTS, columns_of, places_of, strokes_of

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.music.sampling.test_composing import wild
 
 from genai_demo.errors import UserError
 from genai_demo.music.requests import HARMONISERS, PARTS, HarmoniseRequest, RewriteRequest, given_music
@@ -24,6 +23,7 @@ from genai_demo.music.tokens.piece_string import write_shorthand
 from genai_demo.music.tokens.roll import KEYS
 from genai_demo.music.training.composer_metrics import bits
 from tests.helpers.music import bars_of, pieces, scale
+from tests.music.sampling.test_composing import wild
 
 NETWORK = wild()
 

@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.music.data.gan_batches import Canvases
 from genai_demo.music.models.gan import DEBUG, GanConfig
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan_pair import Canvases, Gan
 from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.sampling.gan_composing import CHOSEN, DRAFTS, compose, draw

@@ -11,8 +11,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.music.models.test_masked_window import T, windows
-from tests.music.models.test_masked import MODEL
 from torch import Tensor
 
 from genai_demo.music.models.masked import MaskedRoll
@@ -22,6 +20,8 @@ from genai_demo.music.sampling.unmasking import Struck, resolve
 from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
 from genai_demo.music.tokens.roll import KEYS
+from tests.music.models.test_masked import MODEL
+from tests.music.models.test_masked_window import T, windows
 
 
 def open_canvas(kind: str, seed: int = 0, share: float | None = 0.7) -> Canvas:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from genai_demo.music.data.labels import Label
+from genai_demo.music.data.styles import style_of
 from genai_demo.music.theory.piece import TICKS, Note, Piece
 from genai_demo.music.theory.texture import (
     ANY,
@@ -16,7 +17,6 @@ from genai_demo.music.theory.texture import (
     STYLES,
     density_of,
     register_of,
-    style_of,
 )
 from tests.helpers.music import bars_of, pieces
 

@@ -18,10 +18,10 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.models.composer import Composer
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import Key
 from genai_demo.music.tokens import events
 from genai_demo.music.training.composer import ComposerTask, ComposerTraining
-from genai_demo.music.training.tasks import debug_sizes, make_network
 from tests.helpers.music import scale
 
 MUSIC = Music(tuple(scale(bars, Key(0, "major")) for bars in (3, 5, 8)), (Label(),) * 3, ("one", "two", "three"))

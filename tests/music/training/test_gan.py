@@ -17,16 +17,17 @@ from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
-from genai_demo.music.data.gan_batches import Canvases, spread
+from genai_demo.music.data.gan_batches import spread
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import FEATURES, distances, measure
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan_pair import Canvases, Gan
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.models.roll_conditioning import BARS
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.training.gan import GanTask, GanTraining
-from genai_demo.music.training.tasks import debug_sizes, engine_fields, make_network
+from genai_demo.music.training.tasks import engine_fields
 from tests.helpers.music import bars_of, scale
 from tests.helpers.toys import stop_before
 

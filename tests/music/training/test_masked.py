@@ -21,12 +21,12 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.models.masked import MaskedRoll
 from genai_demo.music.models.masked_window import HOLES, draw_canvas
+from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE
 from genai_demo.music.tokens.roll import KEYS
 from genai_demo.music.training.masked import MaskedTask, MaskedTraining
 from genai_demo.music.training.masked_metrics import Frequencies
-from genai_demo.music.training.tasks import debug_sizes, make_network
 from tests.helpers.music import bars_of, scale
 
 MUSIC = Music(tuple(scale(bars, Key(0, "major")) for bars in (12, 16)), (Label(),) * 2, ("one", "two"))

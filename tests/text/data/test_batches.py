@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genai_demo.text.data.articles import Article
 from genai_demo.text.data.batches import Corpus, NewsBatches
-from genai_demo.text.tokens.tokenizer import BACKGROUND, CONTROLS, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import BACKGROUND, CONTROLS, END, PAD, TOPIC_TOKENS
 from tests.helpers import news
 
 TOKENIZER = news.tokenizer()

@@ -18,13 +18,15 @@ from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text import commands
 from genai_demo.text.data.articles import Article, read_articles
+from genai_demo.text.data.copies import CopyCheck
 from genai_demo.text.evaluation.card import write_card
 from genai_demo.text.evaluation.evaluation import evaluate, table, write_texts
 from genai_demo.text.evaluation.figures import MEANINGS
-from genai_demo.text.evaluation.metrics import CopyCheck, bits_per_byte, distinct
+from genai_demo.text.evaluation.metrics import distinct
 from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
 from genai_demo.text.sampling.loading import CLASSIFIER, load
 from genai_demo.text.training import topics
+from genai_demo.text.training.likelihood import bits_per_byte
 from tests.helpers import news
 
 WRITING = {"distinct_2", "mean_words", "ends_sentence", "seconds_per_text"}

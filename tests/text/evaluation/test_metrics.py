@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from genai_demo.text.data.articles import Article
-from genai_demo.text.evaluation.metrics import CopyCheck, bits_per_byte, distinct, fill_in_accuracy, without_copies
+from genai_demo.text.data.copies import CopyCheck, without_copies
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy
 from genai_demo.text.models import gru, masked
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
-from genai_demo.text.tokens.tokenizer import END, TOPIC_TOKENS, Tokenizer
+from genai_demo.text.tokens.special_tokens import END, TOPIC_TOKENS
+from genai_demo.text.tokens.tokenizer import Tokenizer
+from genai_demo.text.training.likelihood import bits_per_byte
 
 TEXTS = ["The team won on Sunday.", "Shares fell. Ünïcode 你好.", "Oil prices rose again on Monday, and again.", "x"]
 ARTICLES = [Article(text, topic) for text, topic in zip(TEXTS, ("sports", "business", "world", "any"), strict=True)]

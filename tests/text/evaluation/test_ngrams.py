@@ -7,7 +7,8 @@ import pytest
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
 from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
-from genai_demo.text.tokens.tokenizer import CONTROLS, Tokenizer
+from genai_demo.text.tokens.special_tokens import CONTROLS
+from genai_demo.text.tokens.tokenizer import Tokenizer
 
 
 def test_bits_per_byte_counts_one_byte_for_the_end() -> None:

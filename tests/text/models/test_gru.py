@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.text.models.gru import DEBUG, GruConfig, GruModel
-from genai_demo.text.tokens.tokenizer import CONTROLS, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, PAD, TOPIC_TOKENS
 
 VOCABULARY = 40
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import DEBUG, MaskedConfig, MaskedModel, draw_holes
-from genai_demo.text.tokens.tokenizer import CONTROLS, END, MASK, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, PAD, TOPIC_TOKENS
 
 VOCABULARY = 40
 

@@ -26,7 +26,7 @@ from genai_demo.text.sampling.decoding import (
     resolve,
     token_probabilities,
 )
-from genai_demo.text.tokens.tokenizer import CONTROLS, END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
 from tests.helpers import news
 
 TOKENIZER = news.tokenizer()

@@ -25,7 +25,8 @@ from genai_demo.text.results import Piece, Update
 from genai_demo.text.sampling import filling, generation, loading, writing
 from genai_demo.text.sampling.decoding import Holes, Sampling
 from genai_demo.text.sampling.loading import FOLDERS, load
-from genai_demo.text.tokens.tokenizer import END, FILE
+from genai_demo.text.tokens.special_tokens import END
+from genai_demo.text.tokens.tokenizer import FILE
 
 pytestmark = pytest.mark.usefixtures("tiny")
 

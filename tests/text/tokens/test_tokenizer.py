@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.text.requests import TOPICS
-from genai_demo.text.tokens.tokenizer import BACKGROUND, CONTROLS, END, MASK, PAD, TOPIC_TOKENS, Tokenizer
+from genai_demo.text.tokens.special_tokens import BACKGROUND, CONTROLS, END, MASK, PAD, TOPIC_TOKENS, TOPICS
+from genai_demo.text.tokens.tokenizer import Tokenizer
 from tests.helpers import news
 
 TOKENIZER = news.tokenizer()

@@ -12,10 +12,10 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article
-from genai_demo.text.evaluation.metrics import bits_per_byte
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.calibration import calibrate, calibrate_checkpoint
+from genai_demo.text.training.likelihood import bits_per_byte
 from tests.helpers import news
 
 

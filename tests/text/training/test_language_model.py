@@ -18,9 +18,11 @@ from genai_demo.engine.training.task import Batch
 from genai_demo.errors import UserError
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import MaskedModel
+from genai_demo.text.models.networks import debug_sizes, make_network
 from genai_demo.text.requests import MODELS
-from genai_demo.text.tokens.tokenizer import CONTROLS, FILE, Tokenizer
-from genai_demo.text.training.language_model import NewsTask, NewsTraining, debug_sizes, make_network
+from genai_demo.text.tokens.special_tokens import CONTROLS
+from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
+from genai_demo.text.training.language_model import NewsTask, NewsTraining
 from tests.helpers import news
 from tests.helpers.toys import Hook, Weights, product_of, same, stop_at
 
