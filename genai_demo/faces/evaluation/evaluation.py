@@ -20,11 +20,11 @@ from genai_demo.faces.data.reading import read_faces
 from genai_demo.faces.evaluation import figures
 from genai_demo.faces.evaluation.figures import Figure, ScoreCard
 from genai_demo.faces.evaluation.metrics import score_card
+from genai_demo.faces.models.dcgan import DcganConfig, DcganGenerator, generate
 from genai_demo.faces.models.encoder import FaceEncoder, Judgement
 from genai_demo.faces.requests import AGE, COUNT, FaceRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder, problem
-from genai_demo.faces.training.dcgan import DcganConfig, DcganGenerator, generate
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,12 @@ from genai_demo.faces.data.reading import read_faces
 from genai_demo.faces.evaluation.card import SHEET, _parts, commands, contact_sheet, write_card
 from genai_demo.faces.evaluation.evaluation import evaluate, table
 from genai_demo.faces.evaluation.metrics import score_card
-from genai_demo.faces.models import encoder
+from genai_demo.faces.models import dcgan, encoder
+from genai_demo.faces.models.dcgan import DcganConfig, DcganGenerator, generate
 from genai_demo.faces.models.networks import make_network
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling.generation import paint
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS, load_encoder
-from genai_demo.faces.training import dcgan
-from genai_demo.faces.training.dcgan import DcganConfig, DcganGenerator, generate
 from genai_demo.faces.training.export import finish
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys

@@ -17,17 +17,8 @@ from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Batch, Phase
-from genai_demo.faces.training.dcgan import (
-    DEBUG,
-    FAMILY,
-    TEXTBOOK,
-    DcganConfig,
-    DcganDiscriminator,
-    DcganGenerator,
-    DcganTask,
-    DcganTraining,
-    generate,
-)
+from genai_demo.faces.models.dcgan import DEBUG, FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
+from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
 from tests.helpers.ovals import pictures
 from tests.helpers.toys import Hook, product_of, same, stop_at
 
