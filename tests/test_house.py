@@ -34,7 +34,7 @@ FLOORS = (
 )
 MOST_MODULES = 14
 UPSTAIRS = {file.stem for file in PACKAGE.glob("*.py")} - GROUND
-HEAVY = {"torch", "gradio", "accelerate", "datasets", "tokenizers", "transformers", "pandas"}
+HEAVY = {"torch", "torchvision", "gradio", "accelerate", "datasets", "tokenizers", "transformers", "pandas"}
 CODE_IN_DATA = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 

@@ -105,7 +105,11 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def square_picture(picture: Image.Image, size: int) -> Image.Image:
-    """Return the square in the middle of an RGB picture, scaled to `size` pixels by a Lanczos filter."""
+    """Return the square in the middle of an RGB picture, scaled to `size` pixels by a Lanczos filter.
+
+    torchvision's `center_crop` and `resize` know whole pixels only and no reducing first: 12 million pixels take them
+    0.19 s instead of 0.02 s.
+    """
     side = min(picture.size)
     left, top = (picture.width - side) / 2, (picture.height - side) / 2
     if picture.size == (size, size):

@@ -8,30 +8,37 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
 from genai_demo.faces.results import Face, marked_png
 
-_GAP = 2
 
+def grid(pictures: Tensor, columns: int | None = None, gap: int = 2) -> Image.Image:
+    """Return pictures side by side on white, row by row.
 
-def grid(pictures: Tensor, columns: int | None = None) -> Image.Image:
-    """Return bytes (N, 3, S, S) side by side on white, row by row; `columns` is about the root of N if left open."""
-    count, _, height, width = pictures.shape
+    Args:
+        pictures: uint8 (N, 3, S, S).
+        columns: pictures in a row; about the root of N if left open.
+        gap: pixels between neighbours.
+    """
+    from torchvision.transforms.functional import to_pil_image  # loading torchvision takes a second
+    from torchvision.utils import make_grid
+
+    count, _, side, _ = pictures.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    sheet = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
-    for index, picture in enumerate(pictures.permute(0, 2, 3, 1).numpy()):  # (N, S, S, 3)
-        top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
-        sheet[top : top + height, left : left + width] = picture
-    return Image.fromarray(sheet)
+    # `make_grid` leaves its gaps around the sheet as well, and makes none of one picture, nor a row that is not full.
+    framed = F.pad(pictures, (0, gap, 0, gap, 0, 0, 0, rows * columns - count), value=255)
+    sheet = make_grid(framed, columns, padding=0)  # (3, rows (S + gap), columns (S + gap))
+    return to_pil_image(sheet[:, : rows * (side + gap) - gap, : columns * (side + gap) - gap])
 
 
-def grid_png(pictures: Tensor, columns: int | None = None) -> bytes:
+def grid_png(pictures: Tensor, columns: int | None = None, gap: int = 2) -> bytes:
     """Return `grid` as a PNG file's bytes."""
     stream = io.BytesIO()
-    grid(pictures, columns).save(stream, "PNG")
+    grid(pictures, columns, gap).save(stream, "PNG")
     return stream.getvalue()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
@@ -19,11 +17,12 @@ from genai_demo.engine.training.schedule import constant
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.models.dcgan import FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
+from genai_demo.faces.sampling.grid import grid_png
 
 TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
 """fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
 which the running means of batch normalisation would not fit"""
-_PREVIEWED = 8
+_PREVIEWED = 64
 _VALIDATED = 512
 
 
@@ -107,7 +106,7 @@ class DcganTask:
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         assert isinstance(network, DcganGenerator)
-        return {"sample.png": _sheet(generate(network, _PREVIEWED**2, seed=0))}
+        return {"sample.png": grid_png(generate(network, _PREVIEWED, seed=0), gap=0)}
 
     def describe(self) -> dict[str, Any]:
         return asdict(self._config)
@@ -121,11 +120,3 @@ class DcganTask:
 
 def _optimizer(network: nn.Module, training: DcganTraining) -> torch.optim.Optimizer:
     return torch.optim.Adam(network.parameters(), lr=training.learning_rate, betas=(0.5, 0.999), foreach=True)
-
-
-def _sheet(pictures: Tensor) -> bytes:
-    """Return 64 pictures as one PNG of 8 rows."""
-    rows = pictures.unflatten(0, (_PREVIEWED, _PREVIEWED)).permute(0, 3, 1, 4, 2)  # (8, 64, 8, 64, 3)
-    stream = io.BytesIO()
-    Image.fromarray(rows.flatten(2, 3).flatten(0, 1).numpy()).save(stream, "PNG")  # (512, 512, 3)
-    return stream.getvalue()

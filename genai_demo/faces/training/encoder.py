@@ -116,7 +116,8 @@ class EncoderTask(FaceTask):
 def _view(pictures: Tensor) -> Tensor:
     """Return pictures (B, 3, S, S) a little nearer or farther, turned, shifted, mirrored and recoloured.
 
-    No blur and no noise: who is to judge generated faces must go on seeing them.
+    No blur and no noise: who is to judge generated faces must go on seeing them. torchvision's `affine` takes one
+    picture at a time and cannot continue it beyond its edge by reflection.
     """
     count, device = len(pictures), pictures.device
     scale = torch.empty(count, device=device).uniform_(0.85, 1.1)

@@ -34,7 +34,7 @@ def picture(cells: np.ndarray, bars: int) -> np.ndarray:
 
 
 def sheet_png(rows: Sequence[np.ndarray], bars: int = 8) -> bytes:
-    """Return rolls one above another as a PNG file's bytes.
+    """Return rolls one above another as a PNG file's bytes; torchvision's grids know no rows of different widths.
 
     Args:
         rows: each bool (N, 2 hands, 2 channels, T, P), its rolls side by side.
