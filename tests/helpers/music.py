@@ -6,10 +6,12 @@ import io
 from collections.abc import Sequence
 
 import mido
+import numpy as np
 from hypothesis import strategies as st
 
 from genai_demo.music.midi.bars import UNITS
-from genai_demo.music.theory.piece import MODES, PITCHES, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.tokens.columns import NONE, Columns
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
 
@@ -78,3 +80,12 @@ def midi_file(*tracks: list[mido.Message], kind: int = 1, division: int = TICKS)
     stream = io.BytesIO()
     file.save(file=stream)
     return stream.getvalue()
+
+
+def notes_of(columns: Columns, first: int = 0) -> list[Note]:
+    """Return the notes of columns whose first step is the step `first` of a piece."""
+    notes = []
+    for hand, step, slot in np.argwhere(columns.keys != NONE).tolist():
+        length = int(columns.lengths[hand, step, slot])
+        notes.append(Note((first + step) * STEP, PITCHES[0] + int(columns.keys[hand, step, slot]), length * STEP, hand))
+    return sorted(notes)

@@ -1,8 +1,7 @@
 """Windows of a few bars of one metre as rolls, and training batches of them; imports no torch.
 
-A window has some bars to be learnt and the bars before them. `roll.Windows` is the plain form of the same; here the
-cells of all pieces lie in one array of packed bits, so that a batch is a few calls of numpy, and there are the numbers
-that conditions are made of.
+A window has some bars to be learnt and the bars before them. The cells of all pieces lie in one array of packed bits,
+so that a batch is a few calls of numpy, and there are the numbers that conditions are made of.
 """
 
 from __future__ import annotations
@@ -137,7 +136,7 @@ class RollWindows:
 
 
 def _measure(piece: Piece) -> _Bars:
-    cells = to_roll(piece).cells  # (2, 2, T, 88)
+    cells = to_roll(piece)  # (2, 2, T, 88)
     starts = np.array([bar.start // STEP for bar in piece.bars])
     metres = [_SAME.get((bar.beats, bar.unit), (bar.beats, bar.unit)) for bar in piece.bars]
     struck = cells[:, ONSET].sum(0)  # (T, 88)

@@ -1,21 +1,16 @@
-"""Pieces as standard MIDI files, without loss, and in the form in which other programs in Python handle them."""
+"""Pieces as standard MIDI files, without loss."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import mido
 
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt
 from genai_demo.music.midi.hands import HAND_NAMES
-from genai_demo.music.midi.reading import Reading, read_midi
 from genai_demo.music.theory.piece import TICKS, Piece
-
-if TYPE_CHECKING:
-    from pretty_midi import PrettyMIDI
 
 _MAJORS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
 _MINORS = ("Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m")
@@ -92,21 +87,3 @@ def _track(timed: Iterable[tuple[int, mido.Message]]) -> mido.MidiTrack:
         track.append(event.copy(time=tick - before))
         before = tick
     return track
-
-
-def to_pretty_midi(piece: Piece) -> PrettyMIDI:
-    """Return a piece as `pretty_midi` has it: one instrument for each hand, times in seconds."""
-    from pretty_midi import PrettyMIDI
-
-    return PrettyMIDI(io.BytesIO(to_midi(piece)))
-
-
-def from_pretty_midi(midi: PrettyMIDI) -> Reading:
-    """Return what is read from `midi`; of `to_pretty_midi`, the same piece without the empty bars at its end.
-
-    Raises:
-        UserError: as `read_midi`.
-    """
-    stream = io.BytesIO()
-    midi.write(stream)
-    return read_midi(stream.getvalue())

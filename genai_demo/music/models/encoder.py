@@ -57,7 +57,7 @@ class MusicEncoder(nn.Module):
         )
 
     def forward(self, rolls: Tensor) -> Tensor:
-        """Return features (B, features) of rolls (B, 2, 2, T, 72), as in `roll.Roll` and in the octaves `COMPACT`."""
+        """Return features (B, features) of rolls (B, 2, 2, T, 72), as `to_roll` makes them, of `COMPACT` keys."""
         x = self.observer(rolls.flatten(1, 2).to(self.to_features.weight.dtype))  # (B, C, T', P')
         return self.to_features(x.mean(2).flatten(1))  # (B, C, P') -> (B, C * P')
 

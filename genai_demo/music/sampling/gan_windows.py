@@ -31,7 +31,7 @@ def show(cells: np.ndarray, aim: Aim, bars: tuple[Bar, ...]) -> Piece:
 
 def in_c(piece: Piece, bars: Sequence[Bar], aim: Aim) -> np.ndarray:
     """Return some bars of a piece as cells with the tonic on C, bool (2, 2, T, 72); what lies beyond is left out."""
-    cells = to_roll(piece).cells[:, :, bars[0].start // STEP : bars[-1].end // STEP]  # (2, 2, T, 88)
+    cells = to_roll(piece)[:, :, bars[0].start // STEP : bars[-1].end // STEP]  # (2, 2, T, 88)
     source = np.arange(COMPACT[0], COMPACT[1] + 1) - aim.shift - PITCHES[0]
     there = (source >= 0) & (source < cells.shape[3])
     found = np.zeros((*cells.shape[:3], KEYS), bool)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, TICKS, Bar, Note, Piece
+from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, TICKS, Bar, Piece
 from genai_demo.music.tokens.roll import HANDS, KEYS
 
 SLOTS = 5
@@ -123,15 +123,6 @@ def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:
     keys[where] = strokes.keys[chosen]
     lengths[where] = strokes.lengths_seen[chosen]
     return Columns(keys, lengths)
-
-
-def notes_of(columns: Columns, first: int = 0) -> list[Note]:
-    """Return the notes of columns whose first step is the step `first` of a piece."""
-    notes = []
-    for hand, step, slot in np.argwhere(columns.keys != NONE).tolist():
-        length = int(columns.lengths[hand, step, slot])
-        notes.append(Note((first + step) * STEP, PITCHES[0] + int(columns.keys[hand, step, slot]), length * STEP, hand))
-    return sorted(notes)
 
 
 def places_of(bars: Sequence[Bar], metres: bool = True) -> np.ndarray:

@@ -18,8 +18,6 @@ from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
 from genai_demo.text.tokens.special_tokens import TOPICS
 
-NEWS_HUB = "fancyzhx/ag_news"
-"""AG News on the Hugging Face hub"""
 _LARGEST_FILE = 2 * 2**30
 _SUFFIXES = (".csv", ".jsonl", ".txt")
 

@@ -13,9 +13,9 @@ from genai_demo.music.data.reading import Music
 from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
-from genai_demo.music.tokens.columns import NONE, OUTSIDE, Columns, notes_of, places_of
+from genai_demo.music.tokens.columns import NONE, OUTSIDE, Columns, places_of
 from genai_demo.music.tokens.roll import SHIFTS
-from tests.helpers.music import bars_of, scale
+from tests.helpers.music import bars_of, notes_of, scale
 
 
 def music(*pieces: Piece) -> Music:

@@ -1,11 +1,12 @@
-"""Windows of rolls are those of `roll.Windows`, with the bars before them; batches are pure functions of their step."""
+"""Windows are cut out of rolls, with the bars before them; batches are pure functions of their step."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genai_demo.music.data.gan_batches import GanBatches, spread
@@ -13,8 +14,8 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
 from genai_demo.music.models.roll_conditioning import BARS, METRES, NUMBERS, SIZE, encode, shift_to_c
-from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
-from genai_demo.music.tokens.roll import HOLD, ONSET, Windows, steps_of
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Key, Note, Piece
+from genai_demo.music.tokens.roll import COMPACT, HOLD, KEYS, ONSET, SHIFTS, steps_of, to_piece, to_roll
 from tests.helpers.music import bars_of, pieces, scale
 
 
@@ -30,20 +31,82 @@ def waltz(bars: int, key: Key | None) -> Piece:
 MUSIC = music_of(scale(9, Key(2, "major")), waltz(7, Key(9, "minor")), scale(5, None))
 
 
+def cells_of(windows: RollWindows, number: int, shift: int = 0) -> np.ndarray:
+    """Return one window, nothing before it, as bool (2, 2, T, 72)."""
+    shown = windows.cells(np.array([number]), np.array([shift]), np.array([0]))[0]
+    before = shown.shape[2] * windows.before // (windows.before + windows.bars)
+    assert not shown[:, :, :before].any()
+    return shown[:, :, before:]
+
+
+def starts_of(windows: RollWindows) -> list[tuple[int, int]]:
+    """Return the piece of each window, and the bar of it that the window starts with."""
+    return list(zip(windows.piece.tolist(), windows.bar.tolist(), strict=True))
+
+
 @settings(deadline=None, max_examples=40)
-@given(st.lists(pieces(most_bars=9), min_size=1, max_size=3), st.sampled_from(METRES), st.integers(-5, 6))
-def test_the_windows_are_those_of_the_plain_form(some: list[Piece], metre: tuple[int, int], shift: int) -> None:
-    plain, packed = Windows(some, 2, metre), RollWindows(music_of(*some), 2, 1)
-    there = {place: number for number, place in enumerate(plain.places)}
-    for number in np.flatnonzero(packed.metre == METRES.index(metre)):
-        # Bars in 2/2 are counted as bars in 4/4.
-        place = int(packed.piece[number]), int(packed.bar[number])
-        if place not in there:
-            assert metre == (4, 4)
-            continue
-        cells = packed.cells(np.array([number]), np.array([shift]), np.array([0]))[0]
-        assert not cells[:, :, : steps_of(metre)].any()
-        assert np.array_equal(cells[:, :, steps_of(metre) :], plain.cells([there[place]], [shift])[0])
+@given(st.lists(pieces(most_bars=9), min_size=1, max_size=3), st.integers(-5, 6))
+@example([scale(5), waltz(3, None)], 6)
+def test_windows_are_cut_out_of_the_rolls_of_their_pieces(some: list[Piece], shift: int) -> None:
+    windows = RollWindows(music_of(*some), 2, 1)
+    for number, (place, bar) in enumerate(starts_of(windows)):
+        steps = 2 * steps_of(METRES[windows.metre[number]])
+        first = some[place].bars[bar].start // STEP
+        whole = to_roll(some[place])[:, :, first : first + steps]
+        # What is held from the first step on was struck before.
+        whole[:, HOLD] &= ~np.logical_and.accumulate(whole[:, HOLD], 1)
+        cells = cells_of(windows, number, shift)
+        for key, pitch in enumerate(range(COMPACT[0], COMPACT[1] + 1)):
+            source = pitch - shift - PITCHES[0]
+            expected = whole[..., source] if 0 <= source < KEYS else np.zeros_like(whole[..., 0])
+            assert np.array_equal(cells[..., key], expected)
+
+
+def test_windows_slide_within_one_metre() -> None:
+    bars = bars_of([(1, 4), *[(4, 4)] * 5, (3, 4), *[(4, 4)] * 4])
+    piece = Piece(tuple(Note(bar.start, 60, STEP) for bar in bars), bars, Key(9, "minor"))
+    windows = RollWindows(music_of(scale(3), piece, scale(4)), BARS, 0)
+    assert starts_of(windows) == [(1, 1), (1, 2), (1, 7), (2, 0)]
+    assert windows.tonic.tolist() == [9, 9, 9, -1]
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_transposition(shift: int) -> None:
+    piece = scale(4)
+    back = to_piece(cells_of(RollWindows(music_of(piece), BARS, 0), 0, shift), piece.bars, lowest=COMPACT[0])
+    assert [replace(note, pitch=note.pitch - shift) for note in back.notes] == list(piece.notes)
+
+
+def test_what_transposition_moves_out_of_range_is_left_out() -> None:
+    notes = (Note(0, 24, STEP), Note(0, 60, STEP), Note(0, 95, STEP), Note(STEP, 60, STEP))
+    bars = bars_of([(4, 4)] * BARS)
+    windows = RollWindows(music_of(Piece(notes, bars)), BARS, 0)
+    for shift, pitches in ((0, [24, 60, 95, 60]), (-5, [55, 90, 55]), (6, [30, 66, 66])):
+        there = to_piece(cells_of(windows, 0, shift), bars, lowest=COMPACT[0])
+        assert [note.pitch for note in there.notes] == pitches
+
+
+def test_a_window_is_a_phrase_of_its_own() -> None:
+    bars = bars_of([(4, 4)] * 6)
+    before, on, after = Note(0, 60, 3000), Note(3000, 60, STEP), Note(9000, 50, 9000, LEFT)
+    others = (Note(3120, 64, STEP), Note(3240, 64, STEP))
+    windows = RollWindows(music_of(Piece((before, on, *others, after), bars)), BARS, 1)
+    cells = cells_of(windows, 1)
+    notes = to_piece(cells, bars_of([(4, 4)] * BARS), lowest=COMPACT[0]).notes
+    assert notes == (
+        *(Note(1080, 60, STEP), Note(1200, 64, STEP), Note(1320, 64, STEP)),
+        Note(7080, 50, 600, LEFT),
+    )
+    assert not cells[RIGHT, HOLD].any()
+
+
+def test_windows_that_the_grid_would_bend_are_left_out() -> None:
+    even = [Note(place * STEP, 60, STEP) for place in range(16, 80)]
+    triplets = [Note(place * TICKS // 3, 60, 100) for place in range(12)]
+    some = music_of(Piece((*triplets, *even), bars_of([(4, 4)] * 5)))
+    assert starts_of(RollWindows(some)) == [(0, 1)]
+    assert starts_of(RollWindows(some, strays=8 / 60)) == [(0, 0), (0, 1)]
+    assert starts_of(RollWindows(some, strays=7 / 60)) == [(0, 1)]
 
 
 def test_the_bars_before_come_with_a_window() -> None:

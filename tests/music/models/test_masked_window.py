@@ -52,7 +52,7 @@ def test_what_sounds_is_what_the_roll_shows(piece: Piece) -> None:
     columns = columns_of(strokes_of(piece), 0, piece.end // STEP)
     if (columns.keys != NONE).sum() < len(piece.notes):
         return  # a hand has more keys than slots
-    cells = to_roll(piece).cells
+    cells = to_roll(piece)
     keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
     struck, held = sounding(keys, lengths)
     assert np.array_equal(struck[0].bool().numpy(), cells[:, ONSET])

@@ -17,12 +17,11 @@ from genai_demo.music.tokens.columns import (
     PLACES,
     SLOTS,
     columns_of,
-    notes_of,
     places_of,
     strokes_of,
 )
 from genai_demo.music.tokens.roll import on_grid
-from tests.helpers.music import bars_of, pieces
+from tests.helpers.music import bars_of, notes_of, pieces
 
 
 def seen(piece: Piece) -> list[Note]:

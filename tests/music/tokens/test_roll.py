@@ -1,4 +1,4 @@
-"""Music on the grid survives being a roll; whatever a roll shows is a whole piece; windows are phrases."""
+"""Music on the grid survives being a roll; whatever a roll shows is a whole piece."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Key, Note, Piece
-from genai_demo.music.tokens.roll import HOLD, KEYS, ONSET, SHIFTS, Windows, on_grid, steps_of, to_piece, to_roll
-from tests.helpers.music import bars_of, pieces, scale
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece
+from genai_demo.music.tokens.roll import HOLD, KEYS, ONSET, on_grid, steps_of, to_piece, to_roll
+from tests.helpers.music import bars_of, pieces
 
 
 def plain(piece: Piece) -> Piece:
@@ -23,10 +23,9 @@ def plain(piece: Piece) -> Piece:
 
 @given(pieces(grid=STEP))
 def test_lossless_on_the_grid(piece: Piece) -> None:
-    roll = to_roll(piece)
-    assert roll.moved == 0
-    assert to_piece(roll.cells, roll.bars, roll.key, roll.tempo) == plain(piece)
-    assert not (roll.cells[:, ONSET] & roll.cells[:, HOLD]).any()
+    cells = to_roll(piece)
+    assert to_piece(cells, piece.bars, piece.key, piece.tempo) == plain(piece)
+    assert not (cells[:, ONSET] & cells[:, HOLD]).any()
 
 
 @given(pieces(), st.sampled_from([STEP, TICKS // 3, 1]))
@@ -46,11 +45,10 @@ def test_notes_go_to_the_nearest_step(piece: Piece, step: int) -> None:
         )
 
 
-def test_share_of_notes_that_moved() -> None:
+def test_starts_and_ends_off_the_grid() -> None:
     notes = (Note(0, 60, STEP), Note(STEP, 62, 2 * STEP + 1), Note(2 * STEP + 50, 64, STEP), Note(3 * STEP, 65, STEP))
-    roll = to_roll(Piece(notes, bars_of([(4, 4)])))
-    assert roll.moved == 0.5
-    assert [(note.start, note.length) for note in to_piece(roll.cells, roll.bars).notes] == [
+    bars = bars_of([(4, 4)])
+    assert [(note.start, note.length) for note in to_piece(to_roll(Piece(notes, bars)), bars).notes] == [
         (0, STEP),
         (STEP, 2 * STEP),
         (2 * STEP, STEP),
@@ -60,8 +58,8 @@ def test_share_of_notes_that_moved() -> None:
 
 def test_the_last_notes_stay_within_the_bars() -> None:
     piece = Piece((Note(1919, 60, 1), Note(1919, 62, 4000)), bars_of([(4, 4)]))
-    roll = to_roll(piece)
-    assert [(note.start, note.length) for note in to_piece(roll.cells, roll.bars).notes] == [(1800, STEP)] * 2
+    notes = to_piece(to_roll(piece), piece.bars).notes
+    assert [(note.start, note.length) for note in notes] == [(1800, STEP)] * 2
 
 
 @given(arrays.arrays(bool, (2, 2, 20, 5)), st.integers(PITCHES[0], PITCHES[1] - 4))
@@ -71,7 +69,7 @@ def test_any_roll_is_a_whole_piece(cells: np.ndarray, lowest: int) -> None:
     assert piece.faults() == []
     struck = cells[:, ONSET].any(0)
     assert {(note.start // STEP, note.pitch - lowest) for note in piece.notes} == set(map(tuple, np.argwhere(struck)))
-    assert to_piece(to_roll(piece).cells, bars) == piece
+    assert to_piece(to_roll(piece), bars) == piece
 
 
 def test_holds_without_an_onset_are_silent() -> None:
@@ -98,66 +96,3 @@ def test_steps() -> None:
         (2, 4): 8,
         (6, 8): 12,
     }
-
-
-def test_windows_slide_within_one_metre() -> None:
-    metres = [(1, 4), *[(4, 4)] * 5, (3, 4), *[(4, 4)] * 4]
-    bars = bars_of(metres)
-    piece = Piece(tuple(Note(bar.start, 60, STEP) for bar in bars), bars, Key(9, "minor"))
-    windows = Windows([scale(3), piece, scale(4)])
-    assert windows.places == [(1, 1), (1, 2), (1, 7), (2, 0)]
-    assert len(windows) == 4
-    assert windows.keys == [Key(9, "minor")] * 3 + [None]
-    assert windows.key(0, 4) == Key(1, "minor") and windows.key(3, 4) is None
-    assert len(Windows([piece], bars=1, metre=(3, 4))) == 1
-
-
-def test_windows_hold_what_the_piece_holds() -> None:
-    piece = scale(6)
-    windows = Windows([piece], pitches=PITCHES)
-    batch = windows.cells([0, 1, 2], [0, 0, 0])
-    assert batch.shape == (3, 2, 2, 64, 88)
-    whole = to_roll(piece).cells
-    for first, cells in enumerate(batch):
-        assert (cells == whole[:, :, 16 * first : 16 * first + 64]).all()
-
-
-@pytest.mark.parametrize("shift", SHIFTS)
-def test_transposition(shift: int) -> None:
-    piece = scale(4)
-    windows = Windows([piece])
-    (cells,) = windows.cells([0], [shift])
-    back = to_piece(cells, windows.bars, lowest=windows.pitches[0])
-    assert [replace(note, pitch=note.pitch - shift) for note in back.notes] == list(plain(piece).notes)
-
-
-def test_what_transposition_moves_out_of_range_is_left_out() -> None:
-    windows = Windows([Piece((Note(0, 24, STEP), Note(0, 60, STEP), Note(0, 95, STEP)), bars_of([(4, 4)] * 4))])
-    for shift, pitches in ((0, [24, 60, 95]), (-5, [55, 90]), (6, [30, 66])):
-        (cells,) = windows.cells([0], [shift])
-        assert [note.pitch for note in to_piece(cells, windows.bars, lowest=24).notes] == pitches
-
-
-def test_a_window_is_a_phrase_of_its_own() -> None:
-    bars = bars_of([(4, 4)] * 6)
-    before, on, after = Note(0, 60, 3000), Note(3000, 60, STEP), Note(9000, 50, 9000, LEFT)
-    windows = Windows([Piece((before, on, after), bars)])
-    (cells,) = windows.cells([1], [0])
-    notes = to_piece(cells, windows.bars, lowest=24).notes
-    assert notes == (Note(1080, 60, STEP), Note(7080, 50, 600, LEFT))
-    assert not cells[RIGHT, HOLD].any()
-
-
-def test_silent_windows_are_left_out() -> None:
-    windows = Windows([Piece((Note(0, 60, 99 * TICKS),), bars_of([(4, 4)] * 6))])
-    assert windows.places == [(0, 0)]
-
-
-def test_windows_that_the_grid_would_bend_are_left_out() -> None:
-    bars = bars_of([(4, 4)] * 5)
-    even = [Note(place * STEP, 60, STEP) for place in range(16, 80)]
-    triplets = [Note(place * TICKS // 3, 60, 100) for place in range(12)]
-    piece = Piece((*triplets, *even), bars)
-    assert Windows([piece]).places == [(0, 1)]
-    assert Windows([piece], strays=8 / 60).places == [(0, 0), (0, 1)]
-    assert Windows([piece], strays=7 / 60).places == [(0, 1)]
