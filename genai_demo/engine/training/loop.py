@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from genai_demo.engine.training.schedule import log_spaced
 from genai_demo.engine.training.state import flatten_task, restore_task
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
+from genai_demo.errors import UserError
 
 
 def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None) -> Progress:
@@ -40,8 +42,11 @@ def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False,
         track: "tensorboard" or "wandb" to log there as well.
 
     Raises:
-        UserError: the folder cannot be used, the loss stopped being a number, or memory is too small for one example.
+        UserError: the folder cannot be used, the tracker is not installed, the loss stopped being a number, or memory
+            is too small for one example.
     """
+    if track is not None and find_spec(track) is None:  # Accelerate would say nothing, and log nothing
+        raise UserError("engine.no_tracker", name=track)
     return _Loop(task, config, run, resume, track).run_to_end()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.config import TRACKERS, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
 from tests.helpers.toys import Toy, stop_at
 
 CONFIG = TrainConfig(examples=80, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
@@ -29,6 +31,14 @@ def test_tensorboard(run: RunFolder) -> None:
             losses += [(event.step, event.value) for event in events.Scalars("loss")]
     assert [step for step, _ in losses] == [line["step"] for line in run.read_stats()]
     assert [loss for _, loss in losses] == pytest.approx([line["loss"] for line in run.read_stats()])
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_tracker_that_is_not_installed(name: str, run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(UserError, match=f"pip install {name}"):
+        train(Toy(), CONFIG, run, track=name)
+    assert not run.path.exists() or not list(run.path.iterdir())
 
 
 def test_resumed_run_is_tracked_on(run: RunFolder) -> None:
