@@ -1,7 +1,6 @@
-"""Recognises the topic of a text; the judge of what the language models write, trained apart from them.
+"""Trains the topic classifier, apart from the language models that it judges.
 
-A bag of hashed words (Joulin et al. 2017, fastText, without its pairs of words: with labels as noisy as ours these cost
-2 % of validation accuracy). It never sees agency signatures: they give the topic away, and generated texts have none.
+It never sees agency signatures: they give the topic away, and generated texts have none.
 """
 
 from __future__ import annotations
@@ -24,43 +23,11 @@ from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash
 from genai_demo.text.data.cleaning import strip_source
+from genai_demo.text.models.topics import FAMILY, KNOWN, PADDING, TopicsConfig, TopicsModel
 from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
-from genai_demo.text.tokens.special_tokens import TOPICS
 
-FAMILY = "topics"
-KNOWN = TOPICS[1:]
-"""the topics to tell apart"""
-_NOTHING = 0
-"""bucket that fills up rows"""
 _WORD = re.compile(r"\w+|[$%]")
 _PREVIEWED = 12
-
-
-@dataclass(frozen=True)
-class TopicsConfig:
-    """Sizes of the network."""
-
-    buckets: int = 2**16
-    """hashed words share these"""
-    width: int = 16
-
-
-DEBUG = {"buckets": 256, "width": 4}
-"""sizes at which tests train the network in a second"""
-
-
-class TopicsModel(nn.Module):
-    """Averages the vectors of a text's words, and weighs the topics."""
-
-    def __init__(self, config: TopicsConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.embedding = nn.EmbeddingBag(config.buckets, config.width, mode="mean", padding_idx=_NOTHING)
-        self.output = nn.Linear(config.width, len(KNOWN))
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """Return logits (B, 4) of rows (B, T) of buckets."""
-        return self.output(self.embedding(rows))
 
 
 def features(text: str, buckets: int) -> list[int]:
@@ -74,7 +41,7 @@ def features(text: str, buckets: int) -> list[int]:
 
 def _padded(rows: Sequence[list[int]]) -> Tensor:
     width = max(1, *map(len, rows))
-    return torch.tensor([row + [_NOTHING] * (width - len(row)) for row in rows])  # (B, T)
+    return torch.tensor([row + [PADDING] * (width - len(row)) for row in rows])  # (B, T)
 
 
 @dataclass(frozen=True)
@@ -130,7 +97,7 @@ class TopicsTask:
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         rows = batch["rows"]
         dropped = torch.rand(rows.shape, device=rows.device) < self._training.word_dropout
-        logits = self.networks[self.product](rows.masked_fill(dropped, _NOTHING))
+        logits = self.networks[self.product](rows.masked_fill(dropped, PADDING))
         return {"loss": F.cross_entropy(logits, batch["labels"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:

@@ -24,9 +24,10 @@ from genai_demo.text.evaluation.evaluation import evaluate, table, write_texts
 from genai_demo.text.evaluation.figures import MEANINGS
 from genai_demo.text.evaluation.metrics import distinct
 from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
+from genai_demo.text.models import topics
 from genai_demo.text.sampling.loading import CLASSIFIER, load
-from genai_demo.text.training import topics
 from genai_demo.text.training.likelihood import bits_per_byte
+from genai_demo.text.training.topics import accuracy, recognise
 from tests.helpers import news
 
 WRITING = {"distinct_2", "mean_words", "ends_sentence", "seconds_per_text"}
@@ -115,9 +116,9 @@ def test_topic_figures_come_from_the_classifier(
 ) -> None:
     figure = evaluate("gru", files["test"], [], count=2)["figures"]["topic_recognised"]
     written, _ = write_texts("gru", "gru", 2, 0)
-    named = {topic: topics.recognise(classifier, texts) for topic, texts in written.items()}
+    named = {topic: recognise(classifier, texts) for topic, texts in written.items()}
     assert figure["value"] == sum(name == topic for topic, names in named.items() for name in names) / 8
-    assert figure["real"] == pytest.approx(topics.accuracy(classifier, held_out), abs=1e-5)
+    assert figure["real"] == pytest.approx(accuracy(classifier, held_out), abs=1e-5)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -218,7 +219,7 @@ def test_the_classifier_is_measured_beside_the_commonest_topic(classifier: topic
     report = evaluate("topics", write(tmp_path / "mixed.jsonl", articles))
     figure = report["figures"]["topic_accuracy"]
     assert figure["baseline"] == 0.75
-    assert figure["value"] == pytest.approx(topics.accuracy(classifier, articles))
+    assert figure["value"] == pytest.approx(accuracy(classifier, articles))
     assert report["samples"] == []
 
 

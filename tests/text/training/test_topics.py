@@ -18,18 +18,8 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article
-from genai_demo.text.training.topics import (
-    DEBUG,
-    KNOWN,
-    TopicsConfig,
-    TopicsModel,
-    TopicsTask,
-    TopicsTraining,
-    accuracy,
-    features,
-    load_classifier,
-    recognise,
-)
+from genai_demo.text.models.topics import DEBUG, KNOWN, TopicsConfig, TopicsModel
+from genai_demo.text.training.topics import TopicsTask, TopicsTraining, accuracy, features, load_classifier, recognise
 
 SUBJECTS = {
     "world": ["minister", "troops", "election"],
