@@ -136,9 +136,9 @@ def export(options: argparse.Namespace) -> None:
     Raises:
         UserError: there is no snapshot, the data cannot be used, or the folder holds another family's checkpoint.
     """
-    from genai_demo.faces.training.export import finish
+    from genai_demo.faces.training.export import export_face_checkpoint
 
-    checkpoint = finish(options.run, options.to, options.data, options.labels, options.where)
+    checkpoint = export_face_checkpoint(options.run, options.to, options.data, options.labels, options.where)
     print(f"{options.to}: checkpoint {checkpoint.id}")
 
 

@@ -11,7 +11,7 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.models.networks import debug_sizes
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
-from genai_demo.faces.training.export import finish
+from genai_demo.faces.training.export import export_face_checkpoint
 from genai_demo.faces.training.tasks import make_task
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
@@ -39,7 +39,7 @@ def tiny_face_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = tmp_path_factory.mktemp(family)
         task = make_task(family, {"learning_rate": 0.01}, debug_sizes(family), data, None, run, None, 0)
         train(task, CONFIG, RunFolder(run))
-        finish(run, folder / name, data, None)
+        export_face_checkpoint(run, folder / name, data, None)
     patch.undo()
     settings.cache_clear()
     return folder

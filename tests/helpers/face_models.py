@@ -10,7 +10,7 @@ import torch
 from genai_demo.engine.models.checkpoint import save_checkpoint
 from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
-from genai_demo.faces.training.export import finish
+from genai_demo.faces.training.export import export_face_checkpoint
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 
@@ -33,6 +33,6 @@ def write_face_models(folder: Path, work: Path) -> Path:
             # Fresh networks paint plain grey: their last layers start at nothing.
             weights = {name: weight + 0.2 * torch.randn_like(weight) for name, weight in weights.items()}
             save_checkpoint(work / family, weights, family, debug_sizes(family), {})
-            finish(work / family, folder / name, data, None)
+            export_face_checkpoint(work / family, folder / name, data, None)
     settings.cache_clear()
     return folder

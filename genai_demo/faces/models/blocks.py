@@ -1,4 +1,8 @@
-"""The layers that all face networks are built of: plain residual blocks, and steps between resolutions."""
+"""The layers that all face networks are built of: plain residual blocks, and steps between resolutions.
+
+The keys of the weights in checkpoints keep older names: a network's decoder is its `painter`, the layers to RGB are
+`brushes`; its encoder is its `observer`, the layers from RGB are `lenses`.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +83,7 @@ def channels_last(network: N) -> N:
     return moved
 
 
-class Painter(nn.Module):
+class ConvDecoder(nn.Module):
     """From a coarse feature map to a picture: at each stage blocks work and add their part of the picture.
 
     The picture is the sum of what every stage paints, brought to the full side (Karras et al. 2020, StyleGAN2,
@@ -104,15 +108,15 @@ class Painter(nn.Module):
         x = self.blocks[0](x)
         # The parts are added up in single precision: in half, a colour would be as coarse as the steps of a byte.
         picture = self.brushes[0](activate(x)).float()
-        for transition, blocks, brush in zip(self.transitions, self.blocks[1:], self.brushes[1:], strict=True):
+        for transition, blocks, to_rgb in zip(self.transitions, self.blocks[1:], self.brushes[1:], strict=True):
             # The 1x1 convolution comes before the step up: the order does not matter, and it costs a quarter there.
             x = blocks(upsample(transition(x)))
-            picture = upsample(picture) + brush(activate(x)).float()
+            picture = upsample(picture) + to_rgb(activate(x)).float()
         return picture
 
 
-class Observer(nn.Module):
-    """From a picture to a coarse feature map, the mirror of `Painter`: every stage looks at the picture at its side.
+class ConvEncoder(nn.Module):
+    """From a picture to a coarse feature map, the mirror of `ConvDecoder`: every stage sees it at its own side.
 
     Args:
         widths: channels per stage, coarsest first.

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, Observer, activate, depth
+from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvEncoder, activate, depth
 from genai_demo.faces.models.conditioning import AGE_SPREAD, MIDDLE_AGE
 
 
@@ -53,7 +53,7 @@ class FaceEncoder(nn.Module):
         super().__init__()
         self.config = config
         stages = depth(config.resolution)
-        self.observer = Observer(config.widths[:stages], config.blocks[:stages])
+        self.observer = ConvEncoder(config.widths[:stages], config.blocks[:stages])
         self.to_features = nn.Linear(config.widths[0] * SMALLEST**2, config.features)
         nn.init.normal_(self.to_features.weight, std=ACTIVATION_GAIN * self.to_features.in_features**-0.5)
         self.to_embedding = nn.Sequential(
@@ -72,7 +72,7 @@ class FaceEncoder(nn.Module):
         """Return vectors (B, embedding) of length 1, whose products say how alike faces are, -1 to 1."""
         return F.normalize(self.to_embedding(F.silu(features)), dim=1)
 
-    def read(self, features: Tensor) -> Tensor:
+    def predict_labels(self, features: Tensor) -> Tensor:
         """Return (B, 3): age on the scale of `conditions`, and log odds of woman and of smile."""
         return self.to_labels(F.dropout(F.silu(features), self.config.dropout, self.training))
 
@@ -80,7 +80,9 @@ class FaceEncoder(nn.Module):
     def judge(self, pictures: Tensor) -> Judgement:
         """Return what can be read off pictures (N, 3, S, S), -1 to 1."""
         device = next(self.parameters()).device
-        read = torch.cat([self.read(self(some.to(device))).float().cpu() for some in pictures.split(64)])  # (N, 3)
+        read = torch.cat(
+            [self.predict_labels(self(some.to(device))).float().cpu() for some in pictures.split(64)]
+        )  # (N, 3)
         return Judgement(read[:, 0] * AGE_SPREAD + MIDDLE_AGE, read[:, 1].sigmoid(), read[:, 2].sigmoid())
 
 
@@ -88,7 +90,7 @@ def label_losses(read: Tensor, conditions: Tensor) -> dict[str, Tensor]:
     """Return the mean losses "age", "gender" and "smile" over the faces whose label is known; 0 where none is.
 
     Args:
-        read: (B, 3) as `FaceEncoder.read` returns.
+        read: (B, 3) as from `FaceEncoder.predict_labels`.
         conditions: (B, conditions.SIZE) with the true labels.
     """
     values, known = conditions.unflatten(1, (3, 2)).unbind(2)  # (B, 6) -> (B, 3, 2) -> (B, 3) twice

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.faces.models import conditioning as conditions
-from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, Observer, Painter, activate, depth
+from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvDecoder, ConvEncoder, activate, depth
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class GanConfig:
     blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
     """generator's residual blocks per stage"""
     critic_widths: tuple[int, ...] = (128, 128, 96, 48, 24)
-    """discriminator's channels from 4x4 on"""
+    """discriminator's channels from 4x4 on; both fields of the discriminator are called so in checkpoints"""
     critic_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
     """discriminator's residual blocks per stage"""
 
@@ -39,7 +39,7 @@ DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1
 class Generator(nn.Module):
     """Paints faces from latent vectors and conditions.
 
-    Both are read into one 4x4 map, linearly; a `Painter` makes a picture of it.
+    Both are read into one 4x4 map, linearly; a `ConvDecoder` makes a picture of it.
     """
 
     def __init__(self, config: GanConfig) -> None:
@@ -51,7 +51,7 @@ class Generator(nn.Module):
         nn.init.normal_(self.read_latent.weight, std=config.latent**-0.5)
         nn.init.normal_(self.read_condition.weight, std=conditions.SIZE**-0.5)
         nn.init.zeros_(self.read_condition.bias)
-        self.painter = Painter(config.widths[:stages], config.blocks[:stages])
+        self.painter = ConvDecoder(config.widths[:stages], config.blocks[:stages])
 
     def forward(self, latents: Tensor, condition: Tensor) -> Tensor:
         """Return pictures (B, 3, S, S), about -1 to 1.
@@ -75,7 +75,7 @@ class Discriminator(nn.Module):
         super().__init__()
         stages, width = depth(config.resolution), config.critic_widths[0]
         # It must see at once what is missing: blurred faces lack nothing but the finest details.
-        self.observer = Observer(config.critic_widths[:stages], config.critic_blocks[:stages], start=1)
+        self.observer = ConvEncoder(config.critic_widths[:stages], config.critic_blocks[:stages], start=1)
         # One 4x4 kernel per channel: each channel says what it has seen in all of the picture.
         self.gather = nn.Conv2d(width, width, SMALLEST, groups=width)
         nn.init.normal_(self.gather.weight, std=ACTIVATION_GAIN / SMALLEST)
@@ -93,26 +93,26 @@ class Discriminator(nn.Module):
             pictures: (B, 3, S, S), -1 to 1.
             condition: (B, conditions.SIZE).
         """
-        return self.score_seen(self.see(pictures), condition)
+        return self.score_features(self.features(pictures), condition)
 
-    def see(self, pictures: Tensor) -> Tensor:
-        """Return what is seen (B, C) in pictures (B, 3, S, S), -1 to 1."""
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return features (B, C) of pictures (B, 3, S, S), -1 to 1."""
         return self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
 
-    def score_seen(self, seen: Tensor, condition: Tensor) -> Tensor:
-        """Return scores (B,) for what is seen (B, C), with conditions (B, conditions.SIZE).
+    def score_features(self, features: Tensor, condition: Tensor) -> Tensor:
+        """Return scores (B,) for features (B, C), with conditions (B, conditions.SIZE).
 
         They are computed in single precision: only small differences between them count.
         """
-        with torch.autocast(seen.device.type, enabled=False):
-            seen = seen.float()
-            fit = (seen * self.read_condition(condition)).sum(1) * seen.shape[1] ** -0.5
-            return self.score(seen)[:, 0] + fit
+        with torch.autocast(features.device.type, enabled=False):
+            features = features.float()
+            fit = (features * self.read_condition(condition)).sum(1) * features.shape[1] ** -0.5
+            return self.score(features)[:, 0] + fit
 
-    def read(self, seen: Tensor) -> Tensor:
-        """Return (B, 3) for what is seen (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
-        with torch.autocast(seen.device.type, enabled=False):
-            return self.read_labels(seen.float())
+    def predict_labels(self, features: Tensor) -> Tensor:
+        """Return (B, 3) for features (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
+        with torch.autocast(features.device.type, enabled=False):
+            return self.read_labels(features.float())
 
 
 def _condition_reader(outputs: int) -> nn.Module:

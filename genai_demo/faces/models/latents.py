@@ -20,7 +20,7 @@ FILE = "latents.safetensors"
 
 
 @dataclass(frozen=True)
-class Latents:
+class LatentMixture:
     """A mixture of normal distributions of codes, and linear readings of the labels."""
 
     weights: Tensor
@@ -54,7 +54,7 @@ class Latents:
         code = self.means[index] + self.factors[index] @ noise
         return self.mean + variety * (code - self.mean)
 
-    def read(self, code: Tensor) -> Tensor:
+    def predict_labels(self, code: Tensor) -> Tensor:
         """Return the labels (3,) of a code (L,): age in years, woman and smile about 0 to 1; NaN where not known."""
         return self.readings @ code + self.offsets
 
@@ -71,9 +71,9 @@ class Latents:
         if not asked.any():
             return code
         readings = self.readings[asked]  # (A, L)
-        spread = self.covariance @ readings.T  # (L, A)
-        change = torch.linalg.solve(readings @ spread, labels[asked] - self.read(code)[asked])  # (A,)
-        return code + spread @ change
+        cross = self.covariance @ readings.T  # (L, A), covariance of code and labels
+        change = torch.linalg.solve(readings @ cross, labels[asked] - self.predict_labels(code)[asked])  # (A,)
+        return code + cross @ change
 
     def write(self, folder: Path) -> None:
         """Write `FILE` into `folder`."""
@@ -82,7 +82,7 @@ class Latents:
         save_file({field.name: getattr(self, field.name).contiguous() for field in fields(self)}, folder / FILE)
 
     @classmethod
-    def read_from(cls, folder: Path) -> Latents:
+    def read_from(cls, folder: Path) -> LatentMixture:
         """Read `FILE` of `folder`.
 
         Raises:
@@ -100,7 +100,7 @@ class Latents:
             raise UserError("engine.damaged", file=file, reason=error) from error
 
 
-def fit(codes: Tensor, labels: Tensor, components: int, seed: int = 0) -> Latents:
+def fit(codes: Tensor, labels: Tensor, components: int, seed: int = 0) -> LatentMixture:
     """Return how codes lie.
 
     Args:
@@ -113,18 +113,18 @@ def fit(codes: Tensor, labels: Tensor, components: int, seed: int = 0) -> Latent
 
     mixture = GaussianMixture(components, reg_covar=1e-3, random_state=seed, max_iter=200).fit(codes.double().numpy())
     center = codes.mean(0)
-    spread = torch.cov(codes.T)  # (L, L)
-    values, axes = torch.linalg.eigh(spread)
+    covariance = torch.cov(codes.T)  # (L, L)
+    values, axes = torch.linalg.eigh(covariance)
     longest = values.argsort(descending=True)[:DIRECTIONS]
     principal = (axes[:, longest] * values[longest].sqrt()).T  # (D, L)
     principal = principal * principal.gather(1, principal.abs().argmax(1, keepdim=True)).sign()
     readings, offsets = _regress(codes - center, labels)
-    return Latents(
+    return LatentMixture(
         weights=torch.from_numpy(mixture.weights_).float(),
         means=torch.from_numpy(mixture.means_).float(),
         factors=torch.linalg.cholesky(torch.from_numpy(mixture.covariances_)).float(),
         mean=center,
-        covariance=spread,
+        covariance=covariance,
         readings=readings,
         offsets=offsets - readings @ center,
         components=principal,
@@ -146,11 +146,11 @@ def _regress(codes: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return readings, offsets
 
 
-def unfitted(latent: int) -> Latents:
+def standard_normal(latent: int) -> LatentMixture:
     """Return the standard normal distribution that a VAE of `latent` code numbers is trained against."""
     unknown = torch.full((3, latent), torch.nan)
     identity = torch.eye(latent)
-    return Latents(
+    return LatentMixture(
         torch.ones(1),
         torch.zeros(1, latent),
         identity[None],

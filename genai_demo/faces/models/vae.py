@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from genai_demo.faces.models.blocks import (
     ACTIVATION_GAIN,
     SMALLEST,
-    Observer,
-    Painter,
+    ConvDecoder,
+    ConvEncoder,
     activate,
     depth,
     downsample,
@@ -60,13 +60,13 @@ class Vae(nn.Module):
         self.config = config
         stages = depth(config.resolution)
         cells = SMALLEST**2
-        self.observer = Observer(config.encoder_widths[:stages], config.encoder_blocks[:stages])
+        self.observer = ConvEncoder(config.encoder_widths[:stages], config.encoder_blocks[:stages])
         self.to_code = nn.Linear(config.encoder_widths[0] * cells, 2 * config.latent)
         nn.init.normal_(self.to_code.weight, std=0.1 * ACTIVATION_GAIN * self.to_code.in_features**-0.5)
         nn.init.zeros_(self.to_code.bias)
         self.from_code = nn.Linear(config.latent, config.widths[0] * cells)
         nn.init.normal_(self.from_code.weight, std=config.latent**-0.5)
-        self.painter = Painter(config.widths[:stages], config.blocks[:stages])
+        self.painter = ConvDecoder(config.widths[:stages], config.blocks[:stages])
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance, both (B, latent), of the codes of pictures (B, 3, S, S), -1 to 1."""
@@ -93,7 +93,7 @@ def load_vae(checkpoint: Checkpoint) -> Vae:
     return vae
 
 
-class Means(nn.Module):
+class MeanEncoder(nn.Module):
     """The encoder of a VAE alone."""
 
     def __init__(self, vae: Vae) -> None:
@@ -162,8 +162,8 @@ def reconstruction_loss(pictures: Tensor, painted: Tensor) -> Tensor:
     return total
 
 
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the divergence of each code number from a standard normal one, in nats, averaged over B: (latent,)."""
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the KL divergence of each code number from a standard normal one, in nats, averaged over B: (latent,)."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(0)
 
 
@@ -177,6 +177,6 @@ def vae_loss(vae: Vae, pictures: Tensor, free: float) -> dict[str, Tensor]:
     """
     painted, mean, log_variance = vae(pictures)
     reconstruction = reconstruction_loss(pictures, painted)
-    told = divergence(mean, log_variance)
-    loss = (reconstruction + F.relu(told - free).sum()) / pictures[0].numel()
-    return {"loss": loss, "reconstruction": reconstruction.detach(), "divergence": told.sum().detach()}
+    kl = kl_divergence(mean, log_variance)
+    loss = (reconstruction + F.relu(kl - free).sum()) / pictures[0].numel()
+    return {"loss": loss, "reconstruction": reconstruction.detach(), "divergence": kl.sum().detach()}

@@ -14,7 +14,7 @@ NUDGE = 0.25
 """share of a new draw in a small step aside"""
 
 
-def generator_of(seed: int, index: int) -> torch.Generator:
+def face_generator(seed: int, index: int) -> torch.Generator:
     """Return the random numbers of face `index` of `seed`."""
     state = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state) % 2**63)

@@ -45,11 +45,11 @@ def _load(folder: Path) -> LoadedPainter | LoadedEncoder:
     if checkpoint.family not in (*FOLDERS, "encoder"):
         raise UserError("faces.not_a_face_model", folder=folder, family=checkpoint.family)
 
-    from genai_demo.faces.models.about import About
     from genai_demo.faces.models.blocks import channels_last
     from genai_demo.faces.models.encoder import FaceEncoder
     from genai_demo.faces.models.gan import Generator
-    from genai_demo.faces.models.latents import FILE, Latents, unfitted
+    from genai_demo.faces.models.latents import FILE, LatentMixture, standard_normal
+    from genai_demo.faces.models.metadata import FaceMetadata
     from genai_demo.faces.models.networks import make_network
     from genai_demo.faces.models.vae import Vae
     from genai_demo.faces.sampling.painting import GanPainter, VaePainter
@@ -57,12 +57,12 @@ def _load(folder: Path) -> LoadedPainter | LoadedEncoder:
     network = channels_last(load_network(checkpoint, make_network))
     if isinstance(network, FaceEncoder):
         return LoadedEncoder(checkpoint, network)
-    about = About.read(folder)
+    about = FaceMetadata.read(folder)
     if isinstance(network, Generator):
         return LoadedPainter(checkpoint, GanPainter(network, about.table), about.table.known, about.directions)
     assert isinstance(network, Vae)
     # A snapshot of a running training has no fitted codes yet.
-    latents = Latents.read_from(folder) if (folder / FILE).is_file() else unfitted(network.config.latent)
+    latents = LatentMixture.read_from(folder) if (folder / FILE).is_file() else standard_normal(network.config.latent)
     age, gender, smile = (~latents.readings.isnan().any(1)).tolist()
     return LoadedPainter(checkpoint, VaePainter(network, latents), (age, gender, smile), about.directions)
 

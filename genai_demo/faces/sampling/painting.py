@@ -12,12 +12,12 @@ from torch import Tensor
 
 from genai_demo.faces.data.batches import to_bytes
 from genai_demo.faces.models import conditioning as conditions
-from genai_demo.faces.models.about import LabelTable
 from genai_demo.faces.models.gan import Generator
-from genai_demo.faces.models.latents import Latents
+from genai_demo.faces.models.latents import LatentMixture
+from genai_demo.faces.models.metadata import LabelTable
 from genai_demo.faces.models.vae import Vae
 from genai_demo.faces.requests import AGE, DIRECTIONS, FaceRequest
-from genai_demo.faces.sampling.codes import generator_of, nudged, slerp
+from genai_demo.faces.sampling.codes import face_generator, nudged, slerp
 
 _BATCH = 16
 
@@ -64,13 +64,13 @@ class GanPainter:
 
     def fill_in(self, request: FaceRequest) -> FaceRequest:
         """Return `request` with open labels drawn as they come together among training faces."""
-        chance = float(torch.rand((), generator=generator_of(request.seed, request.index), dtype=torch.float64))
+        chance = float(torch.rand((), generator=face_generator(request.seed, request.index), dtype=torch.float64))
         return self.table.draw(request, chance)
 
     def code(self, request: FaceRequest) -> Code:
         """Return what the face of `request` is made from."""
         request = self.fill_in(request)
-        random = generator_of(request.seed, request.index)
+        random = face_generator(request.seed, request.index)
         torch.rand((), generator=random, dtype=torch.float64)  # the labels' draw
         latent = nudged(torch.randn(self.network.config.latent, generator=random), request.nudges) * request.variety
         pushes = torch.tensor(request.directions, dtype=torch.float32)
@@ -95,11 +95,11 @@ class VaePainter:
     """Paints with the VAE: labels and directions move the code to where training faces have them."""
 
     network: Vae
-    latents: Latents
+    latents: LatentMixture
 
     def fill_in(self, request: FaceRequest) -> FaceRequest:
         """Return `request` with open labels as they can be read off its code."""
-        read = self.latents.read(self._drawn(request))
+        read = self.latents.predict_labels(self._drawn(request))
         bounds = torch.tensor([AGE, (0, 1), (0, 1)])  # (3, 2)
         read = read.clamp(bounds[:, 0], bounds[:, 1])
         asked = _labels(request)
@@ -109,7 +109,7 @@ class VaePainter:
         return replace(request, age=age, woman=woman, smile=smile)
 
     def _drawn(self, request: FaceRequest) -> Tensor:
-        random = generator_of(request.seed, request.index)
+        random = face_generator(request.seed, request.index)
         return self.latents.draw(random, request.variety, lambda noise: nudged(noise, request.nudges))
 
     def code(self, request: FaceRequest) -> Code:

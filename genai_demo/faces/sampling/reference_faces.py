@@ -1,4 +1,4 @@
-"""How near the closest training face is to a painted one, beside what is normal between strangers.
+"""The memorization check: how near the closest training face is to a painted one, beside what is normal.
 
 Only the encoder's vectors of the training faces are kept, rounded to bytes: no picture.
 """
@@ -26,36 +26,36 @@ FILE = "training_faces.safetensors"
 class Nearness:
     """How near the closest training face is."""
 
-    likeness: float
+    similarity: float
     """cosine of the encoder's vectors, -1 to 1"""
     share_nearer: float
     """share of held-out real faces, people who were not trained on, that have a training face at least as near"""
 
 
 @dataclass(frozen=True)
-class StrangerIndex:
-    """Vectors of training faces, and how near strangers come to them."""
+class ReferenceFaces:
+    """Vectors of training faces, and how near held-out faces, of people who were not trained on, come to them."""
 
     vectors: Tensor
     """(N, E) int8, of length about 127"""
-    strangers: Tensor
-    """(M,) likeness of held-out real faces to their nearest training face, rising"""
+    held_out: Tensor
+    """(M,) similarity of held-out real faces to their nearest training face, rising"""
 
     def nearness(self, vectors: Tensor) -> list[Nearness]:
         """Return how near the closest training face is to each face, given vectors (B, E) of length 1."""
-        likeness = (vectors.cpu().float() @ self.vectors.float().T / 127).amax(1)  # (B,)
-        below = torch.searchsorted(self.strangers, likeness.contiguous())
-        shares = 1 - below / max(1, len(self.strangers))
-        return [Nearness(*pair) for pair in zip(likeness.tolist(), shares.tolist(), strict=True)]
+        similarity = (vectors.cpu().float() @ self.vectors.float().T / 127).amax(1)  # (B,)
+        below = torch.searchsorted(self.held_out, similarity.contiguous())
+        shares = 1 - below / max(1, len(self.held_out))
+        return [Nearness(*pair) for pair in zip(similarity.tolist(), shares.tolist(), strict=True)]
 
     def write(self, folder: Path) -> None:
         """Write `FILE` into `folder`."""
         from safetensors.torch import save_file
 
-        save_file({"vectors": self.vectors, "strangers": self.strangers}, folder / FILE)
+        save_file({"vectors": self.vectors, "strangers": self.held_out}, folder / FILE)
 
     @classmethod
-    def read_from(cls, folder: Path) -> StrangerIndex:
+    def read_from(cls, folder: Path) -> ReferenceFaces:
         """Read `FILE` of `folder`.
 
         Raises:
@@ -68,17 +68,18 @@ class StrangerIndex:
         if not file.is_file():
             raise UserError("engine.missing", file=file)
         try:
-            return cls(**load_file(file))
-        except (SafetensorError, OSError, TypeError) as error:
+            tensors = load_file(file)
+            return cls(tensors["vectors"], tensors["strangers"])
+        except (SafetensorError, OSError, KeyError) as error:
             raise UserError("engine.damaged", file=file, reason=error) from error
 
 
-def build_index(encoder: FaceEncoder, faces: Faces, held_out: Faces) -> StrangerIndex:
-    """Return the index of training faces; `held_out` ones say what is normal between strangers."""
+def index_reference_faces(encoder: FaceEncoder, faces: Faces, held_out: Faces) -> ReferenceFaces:
+    """Return the training faces as references; `held_out` ones say how near people come who are not among them."""
     known = (embed(encoder, faces.pictures) * 127).round().to(torch.int8)
-    index = StrangerIndex(known, torch.empty(0))
-    strangers = [one.likeness for one in index.nearness(embed(encoder, held_out.pictures))]
-    return StrangerIndex(known, torch.tensor(strangers).sort().values)
+    index = ReferenceFaces(known, torch.empty(0))
+    similarities = [one.similarity for one in index.nearness(embed(encoder, held_out.pictures))]
+    return ReferenceFaces(known, torch.tensor(similarities).sort().values)
 
 
 @torch.inference_mode()

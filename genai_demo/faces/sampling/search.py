@@ -41,10 +41,10 @@ def alike(face: Face, count: int) -> list[FaceRequest]:
     encoder = load_encoder()
     vectors = _vectors(model, load(model).checkpoint.id, encoder.checkpoint.id)
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
-    likeness = vectors @ embed(encoder.network, picture)[0].float().cpu()  # (N,)
+    similarity = vectors @ embed(encoder.network, picture)[0].float().cpu()  # (N,)
     same = (face.request.seed, face.request.index)
     requests = searched(model)
-    order = (requests[place] for place in likeness.argsort(descending=True, stable=True).tolist())
+    order = (requests[index] for index in similarity.argsort(descending=True, stable=True).tolist())
     return [request for request in order if (request.seed, request.index) != same][:count]
 
 

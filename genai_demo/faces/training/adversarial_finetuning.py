@@ -1,4 +1,7 @@
-"""Polishes a trained VAE: a discriminator tells its decoder what reconstructions lack, so that faces become crisp."""
+"""Fine-tunes a trained VAE: a discriminator tells its decoder what reconstructions lack, so that faces become crisp.
+
+Model cards and `--start` call this polishing.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,13 @@ from genai_demo.faces.training.vae import VaeTask, VaeTraining, repaint
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
 
-CRITIC = (128, 128, 96, 48, 24)
+DISCRIMINATOR_WIDTHS = (128, 128, 96, 48, 24)
 """discriminator's channels from 4x4 on; stages finer than the VAE's pictures are left out"""
 
 
 @dataclass(frozen=True)
-class PolishTraining:
-    """How a VAE's decoder is polished, beyond what the engine needs to know."""
+class FinetuningTraining:
+    """How a VAE's decoder is fine-tuned, beyond what the engine needs to know."""
 
     learning_rate: float = 3e-4
     final_rate: float = 0.1
@@ -54,7 +57,7 @@ class PolishTraining:
     seed: int = 0
 
 
-class VaePolishTask(VaeTask):
+class VaeFinetuningTask(VaeTask):
     """A VAE whose decoder goes on learning, as the engine sees it.
 
     The encoder stays as it is, and so does what codes mean. The decoder paints codes of training faces: their
@@ -66,16 +69,16 @@ class VaePolishTask(VaeTask):
         faces: faces to learn from, with the labels that are known.
         validation: faces to measure on; may be empty.
         start: a run of a VAE, or its checkpoint.
-        critic: discriminator's channels from 4x4 on.
+        widths: discriminator's channels from 4x4 on.
     """
 
     def __init__(
         self,
-        training: PolishTraining,
+        training: FinetuningTraining,
         faces: Faces,
         validation: Faces,
         start: Path,
-        critic: tuple[int, ...] = CRITIC,
+        widths: tuple[int, ...] = DISCRIMINATOR_WIDTHS,
     ) -> None:
         checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
         if checkpoint.family != "vae":
@@ -84,7 +87,7 @@ class VaePolishTask(VaeTask):
         self._vae.load_state_dict(checkpoint.weights())
         self._vae.observer.requires_grad_(False)
         self._vae.to_code.requires_grad_(False)
-        config = GanConfig(self._vae.config.resolution, critic_widths=critic, critic_blocks=(1,) * len(critic))
+        config = GanConfig(self._vae.config.resolution, critic_widths=widths, critic_blocks=(1,) * len(widths))
         self._discriminator = channels_last(Discriminator(config))
         self._discriminator.read_labels.requires_grad_(False)  # the codes of real faces bring their labels with them
         started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
@@ -148,7 +151,7 @@ class VaePolishTask(VaeTask):
 
 
 def balance(first: Tensor, second: Tensor, painted: Tensor) -> Tensor:
-    """Return the weight at which `second` pulls as strongly at pictures as `first`, for every batch anew.
+    """Return the weight at which `second` pulls as strongly at pictures as `first`, of this batch.
 
     Args:
         first, second: losses, scalars.

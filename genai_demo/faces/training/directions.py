@@ -50,7 +50,7 @@ def name_directions(
     """Return a name for each of `count` directions; "" where no measure explains it, and no name twice.
 
     Args:
-        paint: returns the same N pictures (N, 3, S, S), uint8, pushed along a direction, given its place and how far.
+        paint: returns the same N pictures (N, 3, S, S), uint8, pushed along a direction, given its index and how far.
         count: directions.
         encoder: reads age, gender and smile; without it no direction is named after those.
         allowed: names that may be given.

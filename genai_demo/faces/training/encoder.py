@@ -81,7 +81,7 @@ class EncoderTask(FaceTask):
         features = self._encoder(views.to(memory_format=torch.channels_last))
         first, second = self._encoder.embed(features).chunk(2)  # (B, E) each
         contrast = contrastive_loss(first, second, self._training.temperature)
-        labels = label_losses(self._encoder.read(features), batch["conditions"].repeat(2, 1))
+        labels = label_losses(self._encoder.predict_labels(features), batch["conditions"].repeat(2, 1))
         loss = self._training.contrast * contrast + torch.stack(list(labels.values())).sum()
         return {"loss": loss, "contrast": contrast.detach(), **{name: value.detach() for name, value in labels.items()}}
 

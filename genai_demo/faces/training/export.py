@@ -13,19 +13,19 @@ from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.data.batches import shrink, to_floats
 from genai_demo.faces.data.reading import read_faces
-from genai_demo.faces.models.about import About, tabulate
 from genai_demo.faces.models.encoder import FaceEncoder
 from genai_demo.faces.models.gan import Generator
 from genai_demo.faces.models.latents import fit
+from genai_demo.faces.models.metadata import FaceMetadata, tabulate
 from genai_demo.faces.models.networks import make_network
-from genai_demo.faces.models.vae import Means, Vae
+from genai_demo.faces.models.vae import MeanEncoder, Vae
 from genai_demo.faces.requests import DIRECTIONS, FaceRequest
 from genai_demo.faces.sampling.loading import load_encoder, problem
 from genai_demo.faces.sampling.painting import FacePainter, GanPainter, VaePainter
-from genai_demo.faces.sampling.reference_faces import build_index
+from genai_demo.faces.sampling.reference_faces import index_reference_faces
 from genai_demo.faces.training.directions import name_directions
 from genai_demo.faces.training.face_task import in_batches
-from genai_demo.faces.training.noise_scale import COUNT, fit_spread
+from genai_demo.faces.training.noise_scale import COUNT, calibrate_noise_scale
 
 _MIXTURE = 10
 """components of the mixture that codes are drawn from"""
@@ -33,7 +33,7 @@ _SHOWN = 64
 """faces that directions are named on"""
 
 
-def finish(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
+def export_face_checkpoint(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
     """Write a run's best snapshot, or a checkpoint, to `target`, and return what was written.
 
     Args:
@@ -56,28 +56,28 @@ def finish(source: Path, target: Path, data: str, labels: str | None, where: str
         extra = Path(name)
         if isinstance(network, Generator):
             table = tabulate(faces.labels().numpy())
-            scale = fit_spread(network, table, faces.pictures)
-            About(table, _names(GanPainter(network, table))).write(extra)
+            scale = calibrate_noise_scale(network, table, faces.pictures)
+            FaceMetadata(table, _names(GanPainter(network, table))).write(extra)
             files = {file.name: file for file in extra.iterdir()}
             exported = export_checkpoint(source, target, files)
-            spread = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
-            trained = exported.trained | {"spread": spread}
+            noise_scale = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
+            trained = exported.trained | {"spread": noise_scale}  # cards read it by this name
             return save_checkpoint(target, network.state_dict(), "gan", exported.model, trained, files, half=True)
         if isinstance(network, Vae):
-            means = in_batches(Means(network), to_floats(shrink(faces.pictures, network.config.resolution)))  # (N, L)
-            fitted = fit(means, faces.labels(), _MIXTURE)
+            pictures = to_floats(shrink(faces.pictures, network.config.resolution))
+            fitted = fit(in_batches(MeanEncoder(network), pictures), faces.labels(), _MIXTURE)
             fitted.write(extra)
-            About(tabulate(faces.labels().numpy()), _names(VaePainter(network, fitted))).write(extra)
+            FaceMetadata(tabulate(faces.labels().numpy()), _names(VaePainter(network, fitted))).write(extra)
         else:
             assert isinstance(network, FaceEncoder)
-            build_index(network, faces, read_faces(data, labels, "validation", where=where)).write(extra)
+            index_reference_faces(network, faces, read_faces(data, labels, "validation", where=where)).write(extra)
         return export_checkpoint(source, target, {file.name: file for file in sorted(extra.iterdir())})
 
 
 def _names(painter: FacePainter) -> tuple[str, ...]:
     """Return what each direction of a painter changes most, as far as the encoder that ships can tell."""
     encoder = None if problem("encoder") else load_encoder().network
-    requests = [FaceRequest(index=place) for place in range(_SHOWN)]
+    requests = [FaceRequest(index=index) for index in range(_SHOWN)]
 
     def paint(direction: int, push: float) -> Tensor:
         pushes = (0.0,) * direction + (push,)

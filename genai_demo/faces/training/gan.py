@@ -18,17 +18,17 @@ from genai_demo.engine.training.schedule import cosine, linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import to_bytes
-from genai_demo.faces.models.about import FILE, About, tabulate
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import label_losses
 from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.models.metadata import FILE, FaceMetadata, tabulate
 from genai_demo.faces.models.random_features import RandomFeatures, extract
 from genai_demo.faces.models.vae import load_vae
 from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.augmentation import augment
 from genai_demo.faces.training.face_task import FaceTask, in_batches
-from genai_demo.faces.training.vae_initialization import start_from_vae
+from genai_demo.faces.training.vae_initialization import initialize_from_vae
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
@@ -91,7 +91,7 @@ class GanTask(FaceTask):
         config = GanConfig(**(sizes or {}))
         super().__init__(training, config, faces, validation)
         self._folder = folder
-        About(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
+        FaceMetadata(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
         self._training, self._latent = training, config.latent
@@ -103,7 +103,7 @@ class GanTask(FaceTask):
         if start is not None:
             checkpoint = _checkpoint_of(start)
             if checkpoint.family == "vae":
-                start_from_vae(self._generator, load_vae(checkpoint), faces)
+                initialize_from_vae(self._generator, load_vae(checkpoint), faces)
                 # The discriminator knows nothing yet: what it says at first would only do harm.
                 rates["generator"] = warm_up(rates["generator"], training.warm_up)
             else:
@@ -150,15 +150,15 @@ class GanTask(FaceTask):
             fake = self._generator(self._noise(len(real), real), known)
         real, fake = self._augment(real, progress), self._augment(fake, progress)
         weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
-        looks: list[Tensor] = []
+        seen: list[Tensor] = []
 
         def score(pictures: Tensor) -> Tensor:
-            looks.append(self._discriminator.see(pictures))
-            return self._discriminator.score_seen(looks[-1], known)
+            seen.append(self._discriminator.features(pictures))
+            return self._discriminator.score_features(seen[-1], known)
 
         turn = discriminator_turn(score, real, fake, weight)
-        # Its first look is at the real faces; nothing can be learnt from how it reads generated ones.
-        labels = self._label_loss(looks[0], known)
+        # It sees the real faces first; nothing can be learnt from the labels that it reads off generated ones.
+        labels = self._label_loss(seen[0], known)
         return turn | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
 
     def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
@@ -167,15 +167,15 @@ class GanTask(FaceTask):
         with torch.no_grad():
             real_scores = self._discriminator(self._augment(real, progress), known)
         self._discriminator.requires_grad_(False)
-        seen = self._discriminator.see(self._augment(fake, progress))
-        fake_scores = self._discriminator.score_seen(seen, known)
-        labels = self._label_loss(seen, known)
+        features = self._discriminator.features(self._augment(fake, progress))
+        fake_scores = self._discriminator.score_features(features, known)
+        labels = self._label_loss(features, known)
         self._discriminator.requires_grad_(True)
         loss = generator_loss(real_scores, fake_scores) + self._training.label_weight * labels
         return {"loss": loss, "labels": labels.detach()}
 
-    def _label_loss(self, seen: Tensor, known: Tensor) -> Tensor:
-        losses = label_losses(self._discriminator.read(seen), known)
+    def _label_loss(self, features: Tensor, known: Tensor) -> Tensor:
+        losses = label_losses(self._discriminator.predict_labels(features), known)
         return self._training.age_weight * losses["age"] + losses["gender"] + losses["smile"]
 
     def files(self) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""How far apart a GAN's faces lie: its noise is scaled so that they differ as much as the training faces do.
+"""Calibrates the scale of a GAN's noise, so that its faces differ as much as the training faces do.
 
 The generator that ships is an average of many, which answers to noise more faintly than each of them did.
 """
@@ -10,8 +10,8 @@ from torch import Tensor
 
 from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
 from genai_demo.faces.data.batches import shrink
-from genai_demo.faces.models.about import LabelTable
 from genai_demo.faces.models.gan import Generator
+from genai_demo.faces.models.metadata import LabelTable
 from genai_demo.faces.models.random_features import RandomFeatures, as_shown, extract
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling.painting import GanPainter
@@ -26,7 +26,7 @@ _SEED = 1_000
 """of the faces that are painted: others than those of any figure"""
 
 
-def fit_spread(network: Generator, table: LabelTable, faces: Tensor) -> float:
+def calibrate_noise_scale(network: Generator, table: LabelTable, faces: Tensor) -> float:
     """Scale the noise of `network` so that its faces are as near as can be to training faces, and return by how much.
 
     Nearness is the Fréchet distance in random features.

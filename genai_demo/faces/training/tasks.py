@@ -8,7 +8,7 @@ from typing import Any
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces.data.reading import read_faces
-from genai_demo.faces.training.adversarial_finetuning import PolishTraining, VaePolishTask
+from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining, VaeFinetuningTask
 from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.faces.training.gan import GanTask, GanTraining
@@ -60,7 +60,7 @@ def make_task(
         if family == "vae" and start is not None:
             if sizes:
                 raise UserError("faces.sizes_of_the_start", start=start)
-            return VaePolishTask(PolishTraining(seed=seed, **changes), faces, held_out, start)
+            return VaeFinetuningTask(FinetuningTraining(seed=seed, **changes), faces, held_out, start)
         if family == "vae":
             return VaeTask(VaeTraining(seed=seed, **changes), faces, held_out, sizes)
         if family == "encoder":

@@ -13,7 +13,7 @@ from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.data.batches import to_bytes, to_floats
 from genai_demo.faces.models.blocks import channels_last
-from genai_demo.faces.models.vae import Decoder, Means, Vae, VaeConfig, vae_loss
+from genai_demo.faces.models.vae import Decoder, MeanEncoder, Vae, VaeConfig, vae_loss
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.face_task import FaceTask, in_batches
 
@@ -97,4 +97,4 @@ class VaeTask(FaceTask):
 
 def repaint(vae: Vae, pictures: Tensor) -> Tensor:
     """Return what is left of pictures (N, 3, S, S), uint8, when they have been encoded and decoded: -1 to 1."""
-    return in_batches(Decoder(vae), in_batches(Means(vae), to_floats(pictures)))
+    return in_batches(Decoder(vae), in_batches(MeanEncoder(vae), to_floats(pictures)))

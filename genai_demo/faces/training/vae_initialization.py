@@ -1,4 +1,4 @@
-"""Where a GAN may start: as a painter of what a VAE has learnt, drawn from one normal distribution per condition."""
+"""Initializes a GAN's generator as the decoder of a VAE, its codes normal around a mean per condition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genai_demo.faces.training.face_task import in_batches
 
 
 @torch.no_grad()
-def start_from_vae(generator: Generator, vae: Vae, faces: Faces) -> None:
+def initialize_from_vae(generator: Generator, vae: Vae, faces: Faces) -> None:
     """Let `generator` paint as the decoder of `vae` does.
 
     The codes of faces are taken to be normally distributed around a mean that is linear in the condition. A generator
@@ -32,8 +32,8 @@ def start_from_vae(generator: Generator, vae: Vae, faces: Faces) -> None:
     """
     if _sizes(generator.config) != _sizes(vae.config):
         raise UserError("faces.other_sizes_than_vae", sizes=_sizes(vae.config))
-    told = in_batches(Encoder(vae), to_floats(shrink(faces.pictures, vae.config.resolution)))  # (N, 2 L)
-    means, variances = told.chunk(2, 1)
+    encoded = in_batches(Encoder(vae), to_floats(shrink(faces.pictures, vae.config.resolution)))  # (N, 2 L)
+    means, variances = encoded.chunk(2, 1)
     known = conditions.encode(*faces.labels().T)  # (N, SIZE)
     slope, offset = _regress(known, means)
     left = means - known @ slope - offset

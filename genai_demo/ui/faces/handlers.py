@@ -235,10 +235,10 @@ def direction_names(model: str, language: str) -> list[str]:
 
 
 def nearness(face: Face) -> float | None:
-    """Return the share of strangers that are at least as near to a training face; None without the encoder."""
+    """Return the share of held-out faces that are at least as near to a training face; None without the encoder."""
     try:
         encoder = load_encoder()
-        index = _strangers(encoder.checkpoint.folder, encoder.checkpoint.id)
+        index = _reference_faces(encoder.checkpoint.folder, encoder.checkpoint.id)
     except UserError:
         return None
     import torch
@@ -250,10 +250,10 @@ def nearness(face: Face) -> float | None:
 
 
 @lru_cache(maxsize=2)
-def _strangers(folder: Path, _checkpoint: str) -> Any:
-    from genai_demo.faces.sampling.reference_faces import StrangerIndex
+def _reference_faces(folder: Path, _checkpoint: str) -> Any:
+    from genai_demo.faces.sampling.reference_faces import ReferenceFaces
 
-    return StrangerIndex.read_from(folder)
+    return ReferenceFaces.read_from(folder)
 
 
 def added(strip: tuple[FaceRequest, ...], request: FaceRequest) -> tuple[FaceRequest, ...]:

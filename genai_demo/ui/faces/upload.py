@@ -77,7 +77,7 @@ def _encoded(painter: object, picture: Image.Image) -> Code:
     device = next(painter.network.parameters()).device
     with torch.inference_mode():
         code = painter.network.encode(to_floats(pixels).to(device))[0][0].float().cpu()  # (L,)
-    read = painter.latents.read(code)  # (3,)
+    read = painter.latents.predict_labels(code)  # (3,)
     kept = [min(max(value, low), high) for value, (low, high) in zip(read.tolist(), _BOUNDS, strict=True)]
     age, woman, smile = (0.0 if value != value else value for value in kept)
     start = positions(FaceRequest("vae", age=age, woman=woman, smile=smile))

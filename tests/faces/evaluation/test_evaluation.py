@@ -28,7 +28,7 @@ from genai_demo.faces.models.networks import make_network
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling.generation import paint
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS, load_encoder
-from genai_demo.faces.training.export import finish
+from genai_demo.faces.training.export import export_face_checkpoint
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 
@@ -67,7 +67,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, data: str) -> Path:
             # Fresh networks paint plain grey: their last layers start at nothing.
             weights = {key: weight + 0.2 * torch.randn_like(weight) for key, weight in weights.items()}
             save_checkpoint(work / family, weights, family, SIZES[family], TRAINED)
-            finish(work / family, folder / name, data, None)
+            export_face_checkpoint(work / family, folder / name, data, None)
     settings.cache_clear()
     baseline = DcganGenerator(DcganConfig(**dcgan.DEBUG)).state_dict()
     save_checkpoint(folder / "dcgan", baseline, "dcgan", dcgan.DEBUG, TRAINED)

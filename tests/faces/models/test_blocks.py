@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genai_demo.faces.models.blocks import SMALLEST, Observer, Painter, ResidualBlock, depth, downsample, upsample
+from genai_demo.faces.models.blocks import (
+    SMALLEST,
+    ConvDecoder,
+    ConvEncoder,
+    ResidualBlock,
+    depth,
+    downsample,
+    upsample,
+)
 
 
 @pytest.mark.parametrize(("resolution", "stages"), [(4, 1), (8, 2), (16, 3), (32, 4), (64, 5)])
@@ -18,8 +26,8 @@ def test_depth(resolution: int, stages: int) -> None:
 def test_sides(stages: int) -> None:
     widths, blocks = (8, 6, 4, 4)[:stages], (2, 1, 1, 1)[:stages]
     side = SMALLEST * 2 ** (stages - 1)
-    assert Painter(widths, blocks)(torch.randn(2, 8, SMALLEST, SMALLEST)).shape == (2, 3, side, side)
-    assert Observer(widths, blocks)(torch.randn(2, 3, side, side)).shape == (2, 8, SMALLEST, SMALLEST)
+    assert ConvDecoder(widths, blocks)(torch.randn(2, 8, SMALLEST, SMALLEST)).shape == (2, 3, side, side)
+    assert ConvEncoder(widths, blocks)(torch.randn(2, 3, side, side)).shape == (2, 8, SMALLEST, SMALLEST)
 
 
 def test_a_block_starts_as_the_identity_and_learns() -> None:
@@ -31,7 +39,7 @@ def test_a_block_starts_as_the_identity_and_learns() -> None:
 
 def test_a_stage_more_paints_the_same_at_twice_the_side() -> None:
     torch.manual_seed(0)
-    small, large = Painter((8, 6), (1, 1)), Painter((8, 6, 4), (1, 1, 1))
+    small, large = ConvDecoder((8, 6), (1, 1)), ConvDecoder((8, 6, 4), (1, 1, 1))
     for weight in small.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     large.load_state_dict(small.state_dict(), strict=False)
@@ -41,7 +49,7 @@ def test_a_stage_more_paints_the_same_at_twice_the_side() -> None:
 
 def test_a_stage_more_sees_what_the_others_see_at_half_the_side() -> None:
     torch.manual_seed(0)
-    small, large = Observer((8, 6), (1, 1)), Observer((8, 6, 4), (1, 1, 1))
+    small, large = ConvEncoder((8, 6), (1, 1)), ConvEncoder((8, 6, 4), (1, 1, 1))
     for weight in small.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     large.load_state_dict(small.state_dict(), strict=False)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from genai_demo.errors import UserError
-from genai_demo.faces.models.latents import FILE, Latents, fit, unfitted
+from genai_demo.faces.models.latents import FILE, LatentMixture, fit, standard_normal
 
 
 def cloud(count: int = 2000, size: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,12 +42,12 @@ def test_less_variety_is_nearer_the_middle() -> None:
 
 
 def test_labels_are_read_and_set() -> None:
-    assert torch.allclose(FITTED.read(CODES[0])[:2], LABELS[0, :2], atol=0.5)
+    assert torch.allclose(FITTED.predict_labels(CODES[0])[:2], LABELS[0, :2], atol=0.5)
     wanted = torch.tensor([70.0, 0.9, 1.0])
     moved = FITTED.relabel(CODES[0], wanted)
-    assert torch.allclose(FITTED.read(moved)[:2], wanted[:2], atol=1e-2)
+    assert torch.allclose(FITTED.predict_labels(moved)[:2], wanted[:2], atol=1e-2)
     only_age = FITTED.relabel(CODES[0], torch.tensor([70.0, torch.nan, torch.nan]))
-    assert float(FITTED.read(only_age)[0]) == pytest.approx(70, abs=1e-2)
+    assert float(FITTED.predict_labels(only_age)[0]) == pytest.approx(70, abs=1e-2)
     code = CODES[0]
     assert FITTED.relabel(code, torch.full((3,), torch.nan)) is code
     assert FITTED.relabel(code, torch.tensor([torch.nan, torch.nan, 1.0])) is code, "the smile is not known"
@@ -76,8 +76,8 @@ def test_directions_are_principal() -> None:
 
 def test_written_and_read_again(tmp_path: Path) -> None:
     FITTED.write(tmp_path)
-    again = Latents.read_from(tmp_path)
-    for field in fields(Latents):
+    again = LatentMixture.read_from(tmp_path)
+    for field in fields(LatentMixture):
         found, written = getattr(again, field.name), getattr(FITTED, field.name)
         assert torch.equal(found.isnan(), written.isnan())
         assert torch.equal(found.nan_to_num(), written.nan_to_num())
@@ -85,16 +85,16 @@ def test_written_and_read_again(tmp_path: Path) -> None:
 
 def test_a_missing_or_damaged_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=FILE):
-        Latents.read_from(tmp_path)
+        LatentMixture.read_from(tmp_path)
     (tmp_path / FILE).write_bytes(b"nothing")
     with pytest.raises(UserError, match=FILE):
-        Latents.read_from(tmp_path)
+        LatentMixture.read_from(tmp_path)
 
 
 def test_before_it_is_fitted_codes_are_standard_normal() -> None:
-    plain = unfitted(5)
+    plain = standard_normal(5)
     random, same = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     code = plain.draw(random, 1.0, lambda noise: noise)
     torch.rand((), generator=same, dtype=torch.float64)
     assert torch.equal(code, torch.randn(5, generator=same))
-    assert plain.read(code).isnan().all()
+    assert plain.predict_labels(code).isnan().all()

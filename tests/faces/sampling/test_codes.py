@@ -7,16 +7,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.faces.sampling.codes import NUDGE, generator_of, nudged, slerp
+from genai_demo.faces.sampling.codes import NUDGE, face_generator, nudged, slerp
 
 VECTOR = st.lists(st.floats(-3, 3), min_size=4, max_size=4).filter(lambda values: sum(map(abs, values)) > 0.1)
 
 
 def test_every_face_of_every_seed_has_its_own_numbers() -> None:
-    drawn = {float(torch.randn((), generator=generator_of(seed, index))) for seed in range(20) for index in range(20)}
+    drawn = {float(torch.randn((), generator=face_generator(seed, index))) for seed in range(20) for index in range(20)}
     assert len(drawn) == 400
-    again = torch.randn(3, generator=generator_of(5, 7))
-    assert torch.equal(again, torch.randn(3, generator=generator_of(5, 7)))
+    again = torch.randn(3, generator=face_generator(5, 7))
+    assert torch.equal(again, torch.randn(3, generator=face_generator(5, 7)))
 
 
 def test_a_step_aside_is_small_and_keeps_the_distribution() -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo.faces.models.about import tabulate
 from genai_demo.faces.models.gan import DEBUG, GanConfig, Generator
+from genai_demo.faces.models.metadata import tabulate
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling.painting import GanPainter
-from genai_demo.faces.training.noise_scale import SCALES, fit_spread
+from genai_demo.faces.training.noise_scale import SCALES, calibrate_noise_scale
 
 
 @pytest.mark.parametrize("off", [0.95, 1.0, 1.1])
@@ -25,7 +25,7 @@ def test_noise_is_scaled_to_what_real_faces_need(off: float) -> None:
     real = painter.paint([painter.code(FaceRequest(seed=5, index=index, variety=1.0)) for index in range(400)])
     true = network.read_latent.weight.clone()
     network.read_latent.weight.copy_(true / off)
-    scale = fit_spread(network, table, real)
+    scale = calibrate_noise_scale(network, table, real)
     assert scale in SCALES
     assert scale == pytest.approx(off, abs=0.051)
     assert torch.equal(network.read_latent.weight, true / off * scale)

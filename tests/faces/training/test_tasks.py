@@ -20,7 +20,7 @@ from genai_demo.faces.models.gan import Discriminator, Generator
 from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
-from genai_demo.faces.training.adversarial_finetuning import PolishTraining, VaePolishTask, balance
+from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining, VaeFinetuningTask, balance
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.faces.training.face_task import FaceTask
 from genai_demo.faces.training.gan import GanTask, GanTraining
@@ -33,18 +33,20 @@ CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, t
 FAMILIES = ("gan", "vae", "polish", "encoder")
 
 
-def polish_task(folder: Path, **changes: float) -> VaePolishTask:
+def finetuning_task(folder: Path, **changes: float) -> VaeFinetuningTask:
     """Return the polishing of a VAE that was just made."""
     torch.manual_seed(3)
     start = folder / "start"
     save_checkpoint(start, make_network("vae", VAE_DEBUG).state_dict(), "vae", VAE_DEBUG, {}, half=False)
-    return VaePolishTask(PolishTraining(penalty_every=2, **changes), toy_faces(), toy_faces(6), start, (16, 8, 8))
+    return VaeFinetuningTask(
+        FinetuningTraining(penalty_every=2, **changes), toy_faces(), toy_faces(6), start, (16, 8, 8)
+    )
 
 
 def make(family: str, folder: Path) -> FaceTask:
     folder.mkdir(exist_ok=True)
     if family == "polish":
-        return polish_task(folder)
+        return finetuning_task(folder)
     faces, held_out, sizes = toy_faces(), toy_faces(6), debug_sizes(family)
     if family == "gan":
         return GanTask(GanTraining(penalty_every=2, first_augmentation=0.3), faces, held_out, folder, sizes)
@@ -243,9 +245,9 @@ def test_bytes_and_numbers() -> None:
 
 
 def test_polishing_moves_the_decoder_alone(tmp_path: Path) -> None:
-    before = {key: value.clone() for key, value in polish_task(tmp_path).networks["vae"].state_dict().items()}
+    before = {key: value.clone() for key, value in finetuning_task(tmp_path).networks["vae"].state_dict().items()}
     run = RunFolder(tmp_path / "run")
-    train(polish_task(tmp_path), CONFIG, run)
+    train(finetuning_task(tmp_path), CONFIG, run)
     tensors = run.read_state()[0]
     moved = {key for key, value in before.items() if not torch.equal(tensors[f"network.vae/{key}"], value)}
     assert moved and all(key.startswith(("from_code", "painter")) for key in moved)
@@ -253,7 +255,7 @@ def test_polishing_moves_the_decoder_alone(tmp_path: Path) -> None:
     assert snapshot is not None
     told = read_checkpoint(snapshot).trained["data"]
     assert told["started_from"]["checkpoint"] == read_checkpoint(tmp_path / "start").id
-    assert told["training"]["pull"] == PolishTraining().pull
+    assert told["training"]["pull"] == FinetuningTraining().pull
 
 
 def test_the_discriminator_pulls_as_strongly_as_it_shall() -> None:
@@ -268,6 +270,6 @@ def test_the_discriminator_pulls_as_strongly_as_it_shall() -> None:
 
 
 def test_without_a_pull_the_decoder_only_comes_nearer(tmp_path: Path) -> None:
-    task = polish_task(tmp_path, pull=0.0)
+    task = finetuning_task(tmp_path, pull=0.0)
     loss = task.phases[1].loss(task.batch(0, 8, 0), Progress(0, 0, 0.0, 0.0))
     assert torch.equal(loss["loss"], loss["near"])

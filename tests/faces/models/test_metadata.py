@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genai_demo.errors import UserError
-from genai_demo.faces.models.about import FILE, About, tabulate
+from genai_demo.faces.models.metadata import FILE, FaceMetadata, tabulate
 from genai_demo.faces.requests import AGE, DIRECTIONS, FaceRequest
 
 OLD_MEN = [[70.0, 0.0, 0.0]] * 30
@@ -53,22 +53,22 @@ def test_a_label_that_is_not_known_stays_open() -> None:
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:
-    About(TABLE, ("light", *[""] * (DIRECTIONS - 1))).write(tmp_path)
-    again = About.read(tmp_path)
+    FaceMetadata(TABLE, ("light", *[""] * (DIRECTIONS - 1))).write(tmp_path)
+    again = FaceMetadata.read(tmp_path)
     assert again.directions[0] == "light"
     for chance in CHANCES:
         assert again.table.draw(FaceRequest(), chance) == TABLE.draw(FaceRequest(), chance)
     unknown = tabulate(np.array([[np.nan, 1.0, 0.0]]))
-    About(unknown, ()).write(tmp_path)
-    assert About.read(tmp_path).table.known == (False, True, True)
+    FaceMetadata(unknown, ()).write(tmp_path)
+    assert FaceMetadata.read(tmp_path).table.known == (False, True, True)
 
 
 def test_without_the_file_nothing_is_known(tmp_path: Path) -> None:
-    assert About.read(tmp_path).table.known == (False, False, False)
+    assert FaceMetadata.read(tmp_path).table.known == (False, False, False)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"labels": [[1]], "directions": []}', '{"labels": [["x",1,1,1]]}'])
 def test_a_damaged_file_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(content)
     with pytest.raises(UserError, match=FILE):
-        About.read(tmp_path)
+        FaceMetadata.read(tmp_path)

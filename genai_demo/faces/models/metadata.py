@@ -13,8 +13,8 @@ from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, DIRECTIONS, FaceRequest
 
 FILE = "about.json"
-_SPREADS = (4.0, 0.2, 0.2)
-"""how far from what was asked a training face may be to count as about the same: years, woman, smile"""
+_BANDWIDTHS = (4.0, 0.2, 0.2)
+"""standard deviations of the kernel that weighs training faces by their labels: years, woman, smile"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LabelTable:
             return request
         asked = np.array([request.age, request.woman, request.smile])
         given = np.array([request.age != 0, request.woman != -1, request.smile != -1])
-        near = (self.rows - asked) / _SPREADS
+        near = (self.rows - asked) / _BANDWIDTHS
         weights = self.counts * np.exp(-0.5 * np.where(given & known, near, 0.0) ** 2).prod(1)
         if weights.sum() < 1e-6:  # nobody is anything like it
             weights = self.counts.astype(float)
@@ -57,12 +57,12 @@ class LabelTable:
 
 
 @dataclass(frozen=True)
-class About:
-    """A painter's labels and the names of its directions."""
+class FaceMetadata:
+    """The labels that a model was trained on, and the names of its latent directions."""
 
     table: LabelTable
     directions: tuple[str, ...]
-    """what each direction changes most, one of `measures.NAMES`; "" where nothing explains it"""
+    """what each direction changes most, one of `training.directions.NAMES`; "" where nothing explains it"""
 
     def write(self, folder: Path) -> None:
         """Write `FILE` into `folder`."""
@@ -73,7 +73,7 @@ class About:
         write_json(folder / FILE, {"labels": rows, "directions": list(self.directions)})
 
     @classmethod
-    def read(cls, folder: Path) -> About:
+    def read(cls, folder: Path) -> FaceMetadata:
         """Read `FILE` of `folder`; a checkpoint without it knows no labels.
 
         Raises:
