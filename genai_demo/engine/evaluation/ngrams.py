@@ -1,7 +1,7 @@
 """The baseline every neural model has to beat: an interpolated modified Kneser-Ney n-gram model.
 
 The n-grams of each length have numbers. An n-gram's key is the number of its history (itself less its last symbol)
-times the number of symbols, plus its last symbol: keys fit 64 bits whatever the length, and its number is the place of
+times the number of symbols, plus its last symbol: keys fit 64 bits whatever the length, and its number is the index of
 its key in the sorted array of all keys of that length.
 """
 
@@ -79,8 +79,8 @@ class KneserNey:
             if length > 1:
                 wanted = self._extended(numbers, symbols)
                 histories = np.where(wanted != _NONE, wanted // (self._size + 1), _NONE)
-                places = np.searchsorted(level.keys, wanted).clip(max=len(level.keys) - 1)
-                numbers = np.where(level.keys[places] == wanted, places, _NONE)
+                indices = np.searchsorted(level.keys, wanted).clip(max=len(level.keys) - 1)
+                numbers = np.where(level.keys[indices] == wanted, indices, _NONE)
             known = histories != _NONE
             probability[known] *= level.left[histories[known]]
             found = numbers != _NONE
@@ -121,7 +121,7 @@ class KneserNey:
         return np.concatenate([np.array([self._size, *text], dtype=np.int64) for text in texts])
 
     def _extended(self, numbers: Numbers, symbols: Numbers) -> Numbers:
-        """Return the keys (N,) of the n-grams that end at each place, one symbol longer than those in `numbers`.
+        """Return the keys (N,) of the n-grams that end at each symbol, one symbol longer than those in `numbers`.
 
         Where the n-gram would reach beyond the start of its text, or its history is not known, there is none.
         """

@@ -21,7 +21,7 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """Return the mean loss of a discriminator that should score each real example above its generated partner.
 
     Args:
-        real_scores, fake_scores: (B,) scores; partners stand at the same place.
+        real_scores, fake_scores: (B,) scores; partners stand at the same index.
     """
     return F.softplus(fake_scores - real_scores).mean()
 
@@ -30,7 +30,7 @@ def generator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """Return the mean loss of a generator whose examples should be scored above their real partners.
 
     Args:
-        real_scores, fake_scores: (B,) scores; partners stand at the same place.
+        real_scores, fake_scores: (B,) scores; partners stand at the same index.
     """
     return F.softplus(real_scores - fake_scores).mean()
 
@@ -58,7 +58,7 @@ def discriminator_turn(
 
     Args:
         discriminator: the one whose turn it is.
-        real, fake: (B, ...) examples as it sees them, augmented; partners stand at the same place.
+        real, fake: (B, ...) examples as it sees them, augmented; partners stand at the same index.
         penalty_weight: weight of the gradient penalties on both sides together; at 0 they are not computed.
     """
     real_scores, fake_scores = discriminator(real), discriminator(fake)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
@@ -26,11 +26,11 @@ class FaceBatches:
 
     def __init__(self, faces: Faces, resolution: int, seed: int) -> None:
         self._pictures = shrink(faces.pictures, resolution)
-        self._conditions = conditions.encode(faces.ages, faces.women, faces.smiles)
+        self._conditions = conditioning.encode(faces.ages, faces.women, faces.smiles)
         self._seed = seed
 
     def batch(self, step: int, size: int, rank: int = 0) -> dict[str, Tensor]:
-        """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditions.SIZE)."""
+        """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditioning.SIZE)."""
         random = np.random.default_rng([self._seed, rank, step])
         chosen = torch.from_numpy(random.integers(len(self._pictures), size=size))
         mirrored = torch.from_numpy(random.random(size) < 0.5)

@@ -73,7 +73,7 @@ class FaceEncoder(nn.Module):
         return F.normalize(self.to_embedding(F.silu(features)), dim=1)
 
     def predict_labels(self, features: Tensor) -> Tensor:
-        """Return (B, 3): age on the scale of `conditions`, and log odds of woman and of smile."""
+        """Return (B, 3): age on the scale of `conditioning`, and log odds of woman and of smile."""
         return self.to_labels(F.dropout(F.silu(features), self.config.dropout, self.training))
 
     @torch.inference_mode()
@@ -91,7 +91,7 @@ def label_losses(read: Tensor, conditions: Tensor) -> dict[str, Tensor]:
 
     Args:
         read: (B, 3) as from `FaceEncoder.predict_labels`.
-        conditions: (B, conditions.SIZE) with the true labels.
+        conditions: (B, conditioning.SIZE) with the true labels.
     """
     values, known = conditions.unflatten(1, (3, 2)).unbind(2)  # (B, 6) -> (B, 3, 2) -> (B, 3) twice
     age = F.smooth_l1_loss(read[:, 0], values[:, 0], reduction="none", beta=0.25)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvDecoder, ConvEncoder, activate, depth
 
 
@@ -47,9 +47,9 @@ class Generator(nn.Module):
         self.config = config
         stages, cells = depth(config.resolution), config.widths[0] * SMALLEST**2
         self.read_latent = nn.Linear(config.latent, cells, bias=False)
-        self.read_condition = nn.Linear(conditions.SIZE, cells)
+        self.read_condition = nn.Linear(conditioning.SIZE, cells)
         nn.init.normal_(self.read_latent.weight, std=config.latent**-0.5)
-        nn.init.normal_(self.read_condition.weight, std=conditions.SIZE**-0.5)
+        nn.init.normal_(self.read_condition.weight, std=conditioning.SIZE**-0.5)
         nn.init.zeros_(self.read_condition.bias)
         self.painter = ConvDecoder(config.widths[:stages], config.blocks[:stages])
 
@@ -58,7 +58,7 @@ class Generator(nn.Module):
 
         Args:
             latents: (B, latent) from the standard normal distribution.
-            condition: (B, conditions.SIZE).
+            condition: (B, conditioning.SIZE).
         """
         ground = self.read_latent(latents) + self.read_condition(condition)
         return self.painter(ground.unflatten(1, (-1, SMALLEST, SMALLEST)))  # (B, C, 4, 4)
@@ -91,7 +91,7 @@ class Discriminator(nn.Module):
 
         Args:
             pictures: (B, 3, S, S), -1 to 1.
-            condition: (B, conditions.SIZE).
+            condition: (B, conditioning.SIZE).
         """
         return self.score_features(self.features(pictures), condition)
 
@@ -100,7 +100,7 @@ class Discriminator(nn.Module):
         return self.gather(activate(self.observer(pictures))).flatten(1)  # (B, C, 1, 1) -> (B, C)
 
     def score_features(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Return scores (B,) for features (B, C), with conditions (B, conditions.SIZE).
+        """Return scores (B,) for features (B, C), with conditions (B, conditioning.SIZE).
 
         They are computed in single precision: only small differences between them count.
         """
@@ -110,11 +110,11 @@ class Discriminator(nn.Module):
             return self.score(features)[:, 0] + fit
 
     def predict_labels(self, features: Tensor) -> Tensor:
-        """Return (B, 3) for features (B, C): age on the scale of `conditions`, log odds of woman and of smile."""
+        """Return (B, 3) for features (B, C): age on the scale of `conditioning`, log odds of woman and of smile."""
         with torch.autocast(features.device.type, enabled=False):
             return self.read_labels(features.float())
 
 
 def _condition_reader(outputs: int) -> nn.Module:
     hidden = 64
-    return nn.Sequential(nn.Linear(conditions.SIZE, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
+    return nn.Sequential(nn.Linear(conditioning.SIZE, hidden), nn.SiLU(), nn.Linear(hidden, outputs))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.faces.data.batches import to_bytes
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.gan import Generator
 from genai_demo.faces.models.latents import LatentMixture
 from genai_demo.faces.models.metadata import LabelTable
@@ -82,7 +82,7 @@ class GanPainter:
         """Return pictures (N, 3, S, S), uint8, on the CPU."""
         device = next(self.network.parameters()).device
         latents = torch.stack([code.latent for code in codes])  # (N, L)
-        known = conditions.encode(*torch.stack([code.labels for code in codes], 1))  # (3, N) -> (N, SIZE)
+        known = conditioning.encode(*torch.stack([code.labels for code in codes], 1))  # (3, N) -> (N, SIZE)
         painted = [
             to_bytes(self.network(some.to(device), what.to(device))).cpu()
             for some, what in zip(latents.split(_BATCH), known.split(_BATCH), strict=True)

@@ -14,7 +14,7 @@ from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.data.batches import to_floats
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import EncoderConfig, FaceEncoder, label_losses
 from genai_demo.faces.sampling.grid import grid_png
@@ -92,7 +92,7 @@ class EncoderTask(FaceTask):
         assert isinstance(network, FaceEncoder)
         read = network.judge(to_floats(self.held_out))
         values, known = self.known.unflatten(1, (3, 2)).unbind(2)  # (N, 6) -> (N, 3, 2) -> (N, 3) twice
-        ages = values[:, 0] * conditions.AGE_SPREAD + conditions.MIDDLE_AGE
+        ages = values[:, 0] * conditioning.AGE_SPREAD + conditioning.MIDDLE_AGE
         woman, smile = (
             (found > 0.5) == (values[:, column] > 0) for column, found in ((1, read.women), (2, read.smiles))
         )

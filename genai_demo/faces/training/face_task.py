@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.data.batches import FaceBatches, shrink
 from genai_demo.faces.data.labels import data_hash
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
@@ -69,11 +69,11 @@ class FaceTask:
         self.shown = self.held_out[:64] if len(self.held_out) else shrink(faces.pictures[:64], config.resolution)
         """pictures (up to 64, 3, S, S), uint8, that previews start from"""
         source = validation if len(self.held_out) else faces
-        self.known = conditions.encode(source.ages, source.women, source.smiles)
-        """conditions (N, conditions.SIZE) of the validation faces, or, without any, of the training faces"""
+        self.known = conditioning.encode(source.ages, source.women, source.smiles)
+        """conditions (N, conditioning.SIZE) of the validation faces, or, without any, of the training faces"""
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditions.SIZE)."""
+        """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditioning.SIZE)."""
         return self._batches.batch(step, size, rank)
 
     def describe(self) -> dict[str, Any]:

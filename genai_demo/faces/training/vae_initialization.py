@@ -8,7 +8,7 @@ from torch import Tensor
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import shrink, to_floats
 from genai_demo.faces.data.labels import Faces
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.gan import GanConfig, Generator
 from genai_demo.faces.models.vae import Encoder, Vae, VaeConfig
 from genai_demo.faces.training.face_task import in_batches
@@ -34,7 +34,7 @@ def initialize_from_vae(generator: Generator, vae: Vae, faces: Faces) -> None:
         raise UserError("faces.other_sizes_than_vae", sizes=_sizes(vae.config))
     encoded = in_batches(Encoder(vae), to_floats(shrink(faces.pictures, vae.config.resolution)))  # (N, 2 L)
     means, variances = encoded.chunk(2, 1)
-    known = conditions.encode(*faces.labels().T)  # (N, SIZE)
+    known = conditioning.encode(*faces.labels().T)  # (N, SIZE)
     slope, offset = _regress(known, means)
     left = means - known @ slope - offset
     values, axes = torch.linalg.eigh(torch.cov(left.T) + variances.mean(0).diag())

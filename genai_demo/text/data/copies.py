@@ -33,8 +33,8 @@ class CopyCheck:
     def _hashes(self, text: str) -> npt.NDArray[np.uint64]:
         words = np.array(list(map(self._numbers.__getitem__, text.lower().split())), dtype=np.uint64)
         hashes = np.zeros(max(0, len(words) - len(self._factors) + 1), np.uint64)
-        for place, factor in enumerate(self._factors):
-            hashes += factor * words[place : place + len(hashes)]  # modulo 2^64
+        for index, factor in enumerate(self._factors):
+            hashes += factor * words[index : index + len(hashes)]  # modulo 2^64
         return hashes
 
     def share(self, texts: list[str]) -> float:
@@ -43,8 +43,8 @@ class CopyCheck:
         if not len(grams) or not len(self._known):
             return 0.0
         # `np.isin` would sort all that is known again for every call.
-        places = np.minimum(np.searchsorted(self._known, grams), len(self._known) - 1)
-        return float((self._known[places] == grams).mean())
+        indices = np.minimum(np.searchsorted(self._known, grams), len(self._known) - 1)
+        return float((self._known[indices] == grams).mean())
 
 
 def without_copies(articles: list[Article], training: list[Article], most: float = 0.05) -> list[Article]:

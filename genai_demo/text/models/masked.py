@@ -1,8 +1,8 @@
-"""Masked language model: sees a text with holes and predicts what stands in each.
+"""Masked language model: sees a text with blanks and predicts what stands in each.
 
 A transformer encoder with RMSNorm before each part, rotary positions (Su et al. 2021), normalised queries and keys
 (Henry et al. 2020), squared ReLU (So et al. 2021) and no biases. Trained with a share of the tokens masked
-that follows a cosine (Chang et al. 2022, MaskGIT, section 3.1), so it can fill one hole or a whole page.
+that follows a cosine (Chang et al. 2022, MaskGIT, section 3.1), so it can fill one blank or a whole page.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class MaskedModel(nn.Module):
             nn.init.zeros_(block.contract.weight)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Read rows with holes.
+        """Read rows with masked tokens.
 
         Args:
             ids: (B, T) ids, `MASK` where a token is to be predicted, `PAD` after the end.
@@ -110,12 +110,12 @@ class MaskedModel(nn.Module):
         Returns:
             the mean as "loss", and the number of masked tokens as "weight".
         """
-        holes = draw_holes(rows, most)
-        vectors = self(rows.masked_fill(holes, MASK))
-        return {"loss": cross_entropy(vectors[holes], self.embedding.weight, rows[holes]), "weight": holes.sum()}
+        mask = draw_mask(rows, most)
+        vectors = self(rows.masked_fill(mask, MASK))
+        return {"loss": cross_entropy(vectors[mask], self.embedding.weight, rows[mask]), "weight": mask.sum()}
 
 
-def draw_holes(rows: Tensor, most: float = 1.0) -> Tensor:
+def draw_mask(rows: Tensor, most: float = 1.0) -> Tensor:
     """Return which tokens of rows (B, T) to mask, as (B, T) booleans.
 
     The share of each row follows `most * cos(pi / 2 * u)` with u uniform over 0 to 1; at least one token a row, never

@@ -32,7 +32,7 @@ class Sampling:
     min_p: float = 0.0
     repetition_penalty: float = 1.0
     order_noise: float = 1.0
-    """chance in the order in which holes are filled, as a multiple of the temperature; at 0 the surest come first"""
+    """chance in the order in which tokens are unmasked, as a multiple of the temperature; at 0 the surest come first"""
 
 
 class Vocabulary:
@@ -190,8 +190,8 @@ class TokenStream:
 
 
 @dataclass(frozen=True)
-class Holes:
-    """Rows of the masked model as its holes are filled."""
+class FilledRows:
+    """Rows of the masked model as its masked tokens are filled."""
 
     ids: Tensor
     """(B, T)"""
@@ -202,31 +202,33 @@ class Holes:
 
 
 @torch.inference_mode()
-def _hole_probabilities(model: MaskedModel, rows: Tensor, holes: Tensor, allowed: Tensor, sampling: Sampling) -> Tensor:
+def _masked_probabilities(
+    model: MaskedModel, rows: Tensor, mask: Tensor, allowed: Tensor, sampling: Sampling
+) -> Tensor:
     vectors = model(rows.to(model.embedding.weight.device))
-    logits = model.logits(vectors[holes.to(vectors.device)]).float().cpu()  # (N, V)
-    logits = logits.masked_fill(~allowed[holes], _NEVER)
-    used = rows[holes.nonzero()[:, 0]]  # (N, T)
+    logits = model.logits(vectors[mask.to(vectors.device)]).float().cpu()  # (N, V)
+    logits = logits.masked_fill(~allowed[mask], _NEVER)
+    used = rows[mask.nonzero()[:, 0]]  # (N, T)
     return token_probabilities(logits, sampling, used)
 
 
-def resolve(
+def unmask(
     model: MaskedModel,
     rows: Tensor,
     allowed: Tensor,
     sampling: Sampling,
     steps: int,
     seed: int,
-) -> Iterator[Holes]:
-    """Fill all holes in `steps` steps, the surest first, and yield the rows after every step.
+) -> Iterator[FilledRows]:
+    """Fill all masked tokens in `steps` steps, the surest first, and yield the rows after every step.
 
-    In each step every hole gets a candidate; those with the highest confidence stay, by a cosine schedule
+    In each step every masked token gets a candidate; those with the highest confidence stay, by a cosine schedule
     (Chang et al. 2022, MaskGIT, section 3.2), with Gumbel noise that fades so that texts differ.
 
     Args:
         model: the network.
-        rows: (B, T) ids, `MASK` in the holes; a row may have none.
-        allowed: (B, T, V) booleans: tokens that each hole may become.
+        rows: (B, T) ids, `MASK` where a token is to be filled in; a row may have none.
+        allowed: (B, T, V) booleans: what each masked token may become.
         sampling: how candidates are drawn.
         steps: at least 1.
         seed: 0 or above.
@@ -235,38 +237,39 @@ def resolve(
     step_of, confidence = torch.zeros_like(ids), torch.zeros(ids.shape)
     total = (ids == MASK).sum(1)  # (B,)
     for step in range(1, steps + 1):
-        holes = ids == MASK  # (B, T)
-        if not holes.any():
+        mask = ids == MASK  # (B, T)
+        if not mask.any():
             break
-        probabilities = _hole_probabilities(model, ids, holes, allowed, sampling)  # (N, V)
+        probabilities = _masked_probabilities(model, ids, mask, allowed, sampling)  # (N, V)
         noise = torch.stack([torch.rand(2, ids.shape[1], generator=one, dtype=torch.float64) for one in random])
-        candidates = draw(probabilities, noise[:, 0][holes])  # (N,)
-        sure = probabilities.gather(1, candidates[:, None])[:, 0]
-        gumbel = -torch.log(-torch.log(noise[:, 1][holes].clamp(1e-12, 1 - 1e-12)))
+        candidates = draw(probabilities, noise[:, 0][mask])  # (N,)
+        probability = probabilities.gather(1, candidates[:, None])[:, 0]
+        gumbel = -torch.log(-torch.log(noise[:, 1][mask].clamp(1e-12, 1 - 1e-12)))
         scores = torch.full(ids.shape, _NEVER, dtype=torch.float64)
-        scores[holes] = (
-            sure.clamp(min=1e-30).log() + gumbel * (1 - step / steps) * sampling.temperature * sampling.order_noise
+        scores[mask] = (
+            probability.clamp(min=1e-30).log()
+            + gumbel * (1 - step / steps) * sampling.temperature * sampling.order_noise
         )
         left = (torch.cos(torch.tensor(math.pi / 2 * step / steps)) * total).floor().long()  # (B,)
-        keep = (holes.sum(1) - left).clamp(min=1)  # (B,)
+        keep = (mask.sum(1) - left).clamp(min=1)  # (B,)
         rank = torch.argsort(scores, dim=1, descending=True, stable=True).argsort(1)
-        chosen = (rank < keep[:, None]) & holes
+        chosen = (rank < keep[:, None]) & mask
         filled = ids.clone()
-        filled[holes] = candidates
+        filled[mask] = candidates
         if step < steps:
             chosen = _without_echoes(chosen, filled, scores)
         ids = torch.where(chosen, filled, ids)
         step_of[chosen] = step
         now = torch.zeros(ids.shape)
-        now[holes] = sure.float()
+        now[mask] = probability.float()
         confidence = torch.where(chosen, now, confidence)
-        yield Holes(ids, step_of.clone(), confidence)
+        yield FilledRows(ids, step_of.clone(), confidence)
 
 
 def _without_echoes(chosen: Tensor, filled: Tensor, scores: Tensor) -> Tensor:
     """Return `chosen` (B, T) less one of any two equal neighbours.
 
-    Holes filled in the same step do not see each other, so neighbours tend to say the same word twice.
+    Tokens filled in the same step do not see each other, so neighbours tend to say the same word twice.
     """
     twice = chosen[:, 1:] & chosen[:, :-1] & (filled[:, 1:] == filled[:, :-1])  # (B, T - 1)
     left_is_surer = scores[:, 1:] <= scores[:, :-1]
@@ -289,6 +292,6 @@ def preview(model: GruModel | MaskedModel, tokenizer: Tokenizer) -> str:
         else:
             row = torch.tensor([[TOPIC_TOKENS[topic], *[MASK] * 40, END]])
             allowed = vocabulary.whole.expand(1, row.shape[1], -1)
-            ids = list(resolve(model, row, allowed, Sampling(), 16, seed=0))[-1].ids[0].tolist()
+            ids = list(unmask(model, row, allowed, Sampling(), 16, seed=0))[-1].ids[0].tolist()
         texts.append(f"[{topic}] {tokenizer.decode(ids)}\n")
     return "\n".join(texts)

@@ -13,24 +13,24 @@ from genai_demo.text.data.cleaning import Cut, cut_to_sentence, dateline_cuts, s
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.text.sampling.decoding import Holes, Sampling, resolve
+from genai_demo.text.sampling.decoding import FilledRows, Sampling, unmask
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_TOKENS
 
-HOLE = "\u25a2"
+MASK_SIGN = "\u25a2"
 """shows where a token is still to come"""
 _LONGEST_BLANK = 4
 """most tokens of a blank whose length the model chooses"""
 _TAIL = 4
-"""tokens at the end of a written text that are filled anew when no sentence has ended"""
+"""tokens at the end of a written text that are masked and filled again when no sentence has ended"""
 _ATTEMPTS = 20
 """most times that is tried"""
 _BLANK = re.compile(r"(?:(?<=[\s\S]) )?_{3,}")
 """a blank, with the space before it, which the first token brings along; a space that the text starts with stays"""
 
 
-class _Canvas:
-    """A row of tokens with holes, and what each hole may become."""
+class _Template:
+    """A row of given and of masked tokens, and what each masked one may become."""
 
     def __init__(self, loaded: LoadedModel, topic: str) -> None:
         self._loaded = loaded
@@ -40,8 +40,8 @@ class _Canvas:
     def add_text(self, text: str) -> None:
         self.ids += self._loaded.tokenizer.encode(text)
 
-    def add_holes(self, count: int, allowed_first: Tensor) -> None:
-        """Add `count` holes, the first of which may become the tokens `allowed_first` (V,)."""
+    def add_blank(self, count: int, allowed_first: Tensor) -> None:
+        """Add `count` masked tokens, the first of which may become the tokens `allowed_first` (V,)."""
         self._allowed[len(self.ids)] = allowed_first
         self.ids += [MASK] * count
 
@@ -49,55 +49,55 @@ class _Canvas:
         self._allowed[position] = allowed
 
     def rows(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return `count` equal rows (B, T), closed by `END`, and what holes may become (B, T, V)."""
+        """Return `count` equal rows (B, T), closed by `END`, and what masked tokens may become (B, T, V)."""
         ids = torch.tensor([*self.ids, END])
         allowed = self._loaded.vocabulary.whole.repeat(len(ids), 1)  # (T, V)
         for position, tokens in self._allowed.items():
             allowed[position] &= tokens
         return ids.expand(count, -1).contiguous(), allowed.expand(count, -1, -1)
 
-    def resolve(self, count: int, sampling: Sampling, steps: int, seed: int, closing: bool = False) -> Iterator[Update]:
-        """Yield `count` drafts as their holes are filled; with `closing`, each has a sentence that ends."""
+    def unmask(self, count: int, sampling: Sampling, steps: int, seed: int, closing: bool = False) -> Iterator[Update]:
+        """Yield `count` drafts as their blanks are filled; with `closing`, each has a sentence that ends."""
         network = self._loaded.network
         assert isinstance(network, MaskedModel)
         rows, allowed = self.rows(count)
-        nothing = Holes(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
+        nothing = FilledRows(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
         yield Update(tuple(self._draft(nothing, row, False) for row in range(count)), 0, steps)
-        holes, step = nothing, 0
-        for step, holes in enumerate(resolve(network, rows, allowed, sampling, steps, seed), 1):
-            if step < steps and (holes.ids == MASK).any():
-                yield Update(tuple(self._draft(holes, row, False) for row in range(count)), step, steps)
+        state, step = nothing, 0
+        for step, state in enumerate(unmask(network, rows, allowed, sampling, steps, seed), 1):
+            if step < steps and (state.ids == MASK).any():
+                yield Update(tuple(self._draft(state, row, False) for row in range(count)), step, steps)
         if closing:
-            holes = self._closed(holes, allowed, sampling, seed)
-        yield Update(tuple(self._draft(holes, row, True) for row in range(count)), step, steps)
+            state = self._closed(state, allowed, sampling, seed)
+        yield Update(tuple(self._draft(state, row, True) for row in range(count)), step, steps)
 
-    def _closed(self, holes: Holes, allowed: Tensor, sampling: Sampling, seed: int) -> Holes:
-        """Return `holes`, the last ones of a row filled anew while no sentence of it ends: "U.S." ends none."""
+    def _closed(self, rows: FilledRows, allowed: Tensor, sampling: Sampling, seed: int) -> FilledRows:
+        """Return rows whose last tokens are filled again while no sentence of them ends: "U.S." ends none."""
         network = self._loaded.network
         assert isinstance(network, MaskedModel)
-        ids, step_of, confidence = holes.ids.clone(), holes.step_of.clone(), holes.confidence.clone()
+        ids, step_of, confidence = rows.ids.clone(), rows.step_of.clone(), rows.confidence.clone()
         made = torch.tensor([index == MASK for index in [*self.ids, END]])  # (T,)
         last = made.nonzero()[-_TAIL:, 0]  # (_TAIL,)
         for attempt in range(1, _ATTEMPTS + 1):
-            drafts = [self._draft(Holes(ids, step_of, confidence), row, True) for row in range(len(ids))]
+            drafts = [self._draft(FilledRows(ids, step_of, confidence), row, True) for row in range(len(ids))]
             open_rows = [row for row, draft in enumerate(drafts) if not _sentences(draft)]
             if not open_rows:
                 break
             again = ids[open_rows]
             again[:, last] = MASK
-            for filled in resolve(network, again, allowed[open_rows], sampling, len(last), seed + attempt):
+            for filled in unmask(network, again, allowed[open_rows], sampling, len(last), seed + attempt):
                 again = filled.ids
             ids[open_rows] = again
             confidence[torch.tensor(open_rows)[:, None], last] = filled.confidence[:, last]
-        return Holes(ids, step_of, confidence)
+        return FilledRows(ids, step_of, confidence)
 
-    def _draft(self, holes: Holes, row: int, finished: bool) -> Draft:
+    def _draft(self, rows: FilledRows, row: int, finished: bool) -> Draft:
         tokenizer = self._loaded.tokenizer
         pieces: list[Piece] = []
         given: list[int] = []
         tokens = 0
         for position in range(1, len(self.ids)):
-            index = int(holes.ids[row, position])
+            index = int(rows.ids[row, position])
             if self.ids[position] != MASK:
                 given.append(index)
                 continue
@@ -105,15 +105,15 @@ class _Canvas:
                 pieces.append(Piece(tokenizer.decode(given), "given"))
                 given = []
             if index == MASK:
-                pieces.append(Piece(f" {HOLE}", "blank"))
+                pieces.append(Piece(f" {MASK_SIGN}", "blank"))
             else:
                 tokens += 1
                 pieces.append(
                     Piece(
                         tokenizer.decode([index]),
                         "filled",
-                        int(holes.step_of[row, position]),
-                        float(holes.confidence[row, position]),
+                        int(rows.step_of[row, position]),
+                        float(rows.confidence[row, position]),
                     )
                 )
         if given:
@@ -135,17 +135,17 @@ def _without(pieces: list[Piece], cuts: list[Cut]) -> list[Piece]:
     for piece in pieces:
         text = piece.text
         if piece.kind == "filled":
-            text = "".join(_after_cuts(place, character, cuts) for place, character in enumerate(text, start))
+            text = "".join(_after_cuts(index, character, cuts) for index, character in enumerate(text, start))
         start += len(piece.text)
         if text:
             kept.append(replace(piece, text=text))
     return kept
 
 
-def _after_cuts(place: int, character: str, cuts: list[Cut]) -> str:
+def _after_cuts(index: int, character: str, cuts: list[Cut]) -> str:
     for begin, end, instead in cuts:
-        if begin <= place < end:
-            return instead if place == begin else ""
+        if begin <= index < end:
+            return instead if index == begin else ""
     return character
 
 
@@ -159,18 +159,18 @@ def _without_space_before(pieces: list[Piece]) -> list[Piece]:
 
 
 def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
-    """Yield the texts as all their tokens resolve from holes; the last one closes a sentence."""
+    """Yield the texts as all their tokens are unmasked; the last one closes a sentence."""
     vocabulary = loaded.vocabulary
-    canvas = _Canvas(loaded, request.topic)
+    template = _Template(loaded, request.topic)
     opening = request.opening.rstrip()
-    canvas.add_text(opening)
-    after_word = ~vocabulary.inner | ~vocabulary.in_word[canvas.ids[-1]]
+    template.add_text(opening)
+    after_word = ~vocabulary.inner | ~vocabulary.in_word[template.ids[-1]]
     first = after_word if opening else ~vocabulary.spaced
-    canvas.add_holes(request.length, first)
-    canvas.allow_at(len(canvas.ids) - 1, vocabulary.closing)
+    template.add_blank(request.length, first)
+    template.allow_at(len(template.ids) - 1, vocabulary.closing)
     # Where all is empty, the surest tokens are the commonest ones: filled first, they make the text say them again.
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty, order_noise=4.0)
-    for update in canvas.resolve(request.variants, sampling, request.steps, request.seed, closing=True):
+    for update in template.unmask(request.variants, sampling, request.steps, request.seed, closing=True):
         yield replace(update, drafts=tuple(map(_ended, update.drafts)))
 
 
@@ -203,20 +203,20 @@ def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
         lengths = [request.tokens_per_blank] * len(before_space)
     else:
         lengths = _best_lengths(loaded, request, parts, before_space)
-    canvas = _blanked(loaded, request.topic, parts, before_space, lengths)
-    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)
+    template = _blanked(loaded, request.topic, parts, before_space, lengths)
+    return template.unmask(1, Sampling(request.temperature), request.steps, request.seed)
 
 
 def _blanked(
     loaded: LoadedModel, topic: str, parts: list[str], before_space: list[bool], lengths: list[int]
-) -> _Canvas:
-    canvas = _Canvas(loaded, topic)
+) -> _Template:
+    template = _Template(loaded, topic)
     vocabulary = loaded.vocabulary
     for index, part in enumerate(parts):
-        canvas.add_text(part)
+        template.add_text(part)
         if index < len(lengths):
-            canvas.add_holes(lengths[index], vocabulary.words if before_space[index] else ~vocabulary.spaced)
-    return canvas
+            template.add_blank(lengths[index], vocabulary.words if before_space[index] else ~vocabulary.spaced)
+    return template
 
 
 @torch.inference_mode()
@@ -233,9 +233,9 @@ def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], b
         for length in range(1, _LONGEST_BLANK + 1):
             lengths[blank] = length
             rows, allowed = _blanked(loaded, request.topic, parts, before_space, lengths).rows(1)
-            holes = rows == MASK
+            mask = rows == MASK
             own = torch.zeros_like(rows, dtype=torch.bool)
-            first = holes.nonzero()[sum(lengths[:blank]), 1]
+            first = mask.nonzero()[sum(lengths[:blank]), 1]
             own[0, first : first + length] = True
             vectors = network(rows.to(network.embedding.weight.device))
             logits = network.logits(vectors[own.to(vectors.device)]).float().cpu()
@@ -246,18 +246,18 @@ def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], b
 
 
 def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
-    """Yield the text as a share of its words is written anew."""
+    """Yield the text as a share of its words is rewritten."""
     words = re.findall(r"\s*\S+", request.text.strip())
     random = torch.Generator().manual_seed(request.seed)
     count = max(1, round(request.share * len(words)))
-    anew = set(torch.randperm(len(words), generator=random)[:count].tolist())
-    canvas = _Canvas(loaded, request.topic)
+    rewritten = set(torch.randperm(len(words), generator=random)[:count].tolist())
+    template = _Template(loaded, request.topic)
     vocabulary = loaded.vocabulary
     for index, word in enumerate(words):
         # A word is encoded with the space before it, as it was when the model was trained.
-        if index in anew:
+        if index in rewritten:
             tokens = len(loaded.tokenizer.encode(word))
-            canvas.add_holes(tokens, vocabulary.words if word[0].isspace() else ~vocabulary.spaced)
+            template.add_blank(tokens, vocabulary.words if word[0].isspace() else ~vocabulary.spaced)
         else:
-            canvas.add_text(word)
-    return canvas.resolve(1, Sampling(request.temperature), request.steps, request.seed)
+            template.add_text(word)
+    return template.unmask(1, Sampling(request.temperature), request.steps, request.seed)

@@ -84,13 +84,13 @@ def _bound_nats(model: MaskedModel, rows: Tensor, draws: int = 4) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     total = torch.zeros((), device=rows.device)
     for draw in range(draws):
-        # Stratified over the share of holes, so that few draws estimate the bound well.
+        # Stratified over the share of masked tokens, so that few draws estimate the bound well.
         uniform = (torch.rand(len(rows), 1, generator=generator) + draw) / draws
-        holes_wanted = (uniform.to(rows.device) * count).floor() + 1  # 1 to count
+        count_masked = (uniform.to(rows.device) * count).floor() + 1  # 1 to count
         order = torch.rand(rows.shape, generator=generator).to(rows.device).masked_fill(~text, 2.0)
-        holes = (order.argsort(1).argsort(1) < holes_wanted) & text
-        vectors = model(rows.masked_fill(holes, MASK))
-        nats = F.cross_entropy(model.logits(vectors[holes]), rows[holes], reduction="none")
-        weight = (count / holes_wanted).expand_as(rows)[holes]
+        mask = (order.argsort(1).argsort(1) < count_masked) & text
+        vectors = model(rows.masked_fill(mask, MASK))
+        nats = F.cross_entropy(model.logits(vectors[mask]), rows[mask], reduction="none")
+        weight = (count / count_masked).expand_as(rows)[mask]
         total += (nats * weight).sum() / draws
     return total

@@ -101,7 +101,7 @@ class TopicsTask:
         return {"loss": F.cross_entropy(logits, batch["labels"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return rows (size, T) of buckets and labels (size,), places in `KNOWN`."""
+        """Return rows (size, T) of buckets and labels (size,), indices in `KNOWN`."""
         generator = torch.Generator().manual_seed((self._training.seed * 1_000_003 + rank) * 1_000_033 + step)
         drawn = torch.rand(size, 2, generator=generator, dtype=torch.float64).tolist()
         chosen = [(*self._rows[int(topic * len(self._rows))], article) for topic, article in drawn]

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.encoder import DEBUG, EncoderConfig, FaceEncoder, label_losses
 
 CONFIG = EncoderConfig(**DEBUG)  # type: ignore[arg-type]
@@ -15,7 +15,7 @@ NAN = torch.nan
 
 def test_unknown_labels_teach_nothing() -> None:
     read = torch.randn(3, 3, requires_grad=True)
-    known = conditions.encode(torch.tensor([30.0, NAN, NAN]), torch.tensor([1.0, 0.0, NAN]), torch.full((3,), NAN))
+    known = conditioning.encode(torch.tensor([30.0, NAN, NAN]), torch.tensor([1.0, 0.0, NAN]), torch.full((3,), NAN))
     losses = label_losses(read, known)
     torch.stack(list(losses.values())).sum().backward()
     assert read.grad is not None

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from genai_demo.engine.nn.adversarial import gradient_penalty
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.gan import DEBUG, Discriminator, GanConfig, Generator
 
 CONFIG = GanConfig(**DEBUG)  # type: ignore[arg-type]
@@ -21,7 +21,7 @@ def lively(network: torch.nn.Module) -> torch.nn.Module:
 
 
 def some_conditions(count: int) -> torch.Tensor:
-    return conditions.encode(torch.linspace(20, 80, count), torch.arange(count) % 2, torch.full((count,), torch.nan))
+    return conditioning.encode(torch.linspace(20, 80, count), torch.arange(count) % 2, torch.full((count,), torch.nan))
 
 
 def test_shapes() -> None:
@@ -70,16 +70,16 @@ def test_the_penalty_reaches_every_layer_that_looks_at_the_picture() -> None:
 
 def test_unknown_labels_are_told_from_known_ones() -> None:
     nan = torch.tensor([torch.nan])
-    unknown = conditions.encode(nan, nan, nan)
-    average = conditions.encode(torch.tensor([conditions.MIDDLE_AGE]), torch.tensor([0.5]), torch.tensor([0.5]))
+    unknown = conditioning.encode(nan, nan, nan)
+    average = conditioning.encode(torch.tensor([conditioning.MIDDLE_AGE]), torch.tensor([0.5]), torch.tensor([0.5]))
     assert not torch.equal(unknown, average)
     assert torch.isfinite(unknown).all()
-    assert unknown.shape == (1, conditions.SIZE)
+    assert unknown.shape == (1, conditioning.SIZE)
 
 
 @pytest.mark.parametrize(("age", "woman", "smile"), [(40.0, 1.0, 0.0), (60.0, 0.0, 1.0)])
 def test_conditions_by_hand(age: float, woman: float, smile: float) -> None:
-    found = conditions.encode(torch.tensor([age]), torch.tensor([woman]), torch.tensor([smile]))[0].tolist()
+    found = conditioning.encode(torch.tensor([age]), torch.tensor([woman]), torch.tensor([smile]))[0].tolist()
     assert found == [(age - 40) / 20, 1, woman * 2 - 1, 1, smile * 2 - 1, 1]
 
 

@@ -14,7 +14,7 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import FaceBatches, shrink, to_bytes, to_floats
-from genai_demo.faces.models import conditioning as conditions
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.gan import DEBUG as GAN_DEBUG
 from genai_demo.faces.models.gan import Discriminator, Generator
 from genai_demo.faces.models.networks import debug_sizes, make_network
@@ -131,7 +131,7 @@ def test_a_gan_starts_as_the_decoder_of_a_vae(tmp_path: Path) -> None:
     assert (told["family"], told["trained"]["examples"]) == ("vae", 7)
     with torch.no_grad():
         mean, log_variance = vae.encode(to_floats(faces.pictures))
-        known = conditions.encode(*faces.labels().T)
+        known = conditioning.encode(*faces.labels().T)
         latents = torch.randn(4000, VAE_DEBUG["latent"])
         # The first three are painted below.
         grounds = generator.read_latent(latents) + generator.read_condition(known[torch.arange(4000) % 60])

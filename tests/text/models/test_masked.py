@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.text.models import masked
-from genai_demo.text.models.masked import DEBUG, MaskedConfig, MaskedModel, draw_holes
+from genai_demo.text.models.masked import DEBUG, MaskedConfig, MaskedModel, draw_mask
 from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, PAD, TOPIC_TOKENS
 
 VOCABULARY = 40
@@ -55,19 +55,19 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
 
 
 @given(st.integers(0, 1000))
-def test_holes(seed: int) -> None:
+def test_masks(seed: int) -> None:
     torch.manual_seed(seed)
     ids = padded(seed)
-    holes = draw_holes(ids)
-    assert holes.shape == ids.shape and holes.dtype == torch.bool
-    assert not holes[ids < CONTROLS].any(), "control tokens are never masked"
-    assert (holes.sum(1) >= 1).all()
+    mask = draw_mask(ids)
+    assert mask.shape == ids.shape and mask.dtype == torch.bool
+    assert not mask[ids < CONTROLS].any(), "control tokens are never masked"
+    assert (mask.sum(1) >= 1).all()
 
 
-def test_share_of_holes_follows_the_cosine() -> None:
+def test_share_of_masked_tokens_follows_the_cosine() -> None:
     ids = torch.full((20_000, 50), CONTROLS)
     torch.manual_seed(0)
-    share = draw_holes(ids).float().mean(1)
+    share = draw_mask(ids).float().mean(1)
     assert float(share.min()) == pytest.approx(1 / 50)
     assert float(share.max()) == 1
     # The mean of cos(pi / 2 u) is 2 / pi, its median cos(pi / 4); rounding up adds half a token on average.
@@ -76,23 +76,23 @@ def test_share_of_holes_follows_the_cosine() -> None:
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 1))
-def test_largest_share_of_holes_is_kept(seed: int, most: float) -> None:
+def test_largest_share_of_masked_tokens_is_kept(seed: int, most: float) -> None:
     torch.manual_seed(seed)
     ids = padded(seed)
     count = (ids >= CONTROLS).sum(1)
-    holes = draw_holes(ids, most).sum(1)
-    assert (holes >= 1).all()
-    assert (holes <= (most * count + 1e-4).ceil()).all()
+    mask = draw_mask(ids, most).sum(1)
+    assert (mask >= 1).all()
+    assert (mask <= (most * count + 1e-4).ceil()).all()
 
 
 def test_every_place_is_masked_equally_often() -> None:
     torch.manual_seed(0)
-    often = draw_holes(torch.full((20_000, 12), CONTROLS)).float().mean(0)
+    often = draw_mask(torch.full((20_000, 12), CONTROLS)).float().mean(0)
     assert float(often.max() - often.min()) < 0.03
 
 
 def test_rows_without_text_have_no_holes() -> None:
-    assert not draw_holes(torch.tensor([[TOPIC_TOKENS["any"], END, PAD]])).any()
+    assert not draw_mask(torch.tensor([[TOPIC_TOKENS["any"], END, PAD]])).any()
 
 
 @given(st.integers(0, 1000))
@@ -100,9 +100,9 @@ def test_nothing_leaks(seed: int) -> None:
     """Rows that differ only in hidden tokens look the same to the network."""
     first = padded(seed)
     torch.manual_seed(seed)
-    holes = draw_holes(first)
+    mask = draw_mask(first)
     second = first.clone()
-    second[holes] = CONTROLS + (second[holes] - CONTROLS + 7) % (VOCABULARY - CONTROLS)
+    second[mask] = CONTROLS + (second[mask] - CONTROLS + 7) % (VOCABULARY - CONTROLS)
     answers: list[torch.Tensor] = []
     forward = MaskedModel.forward
 
@@ -123,14 +123,14 @@ def test_the_loss_hides_what_it_asks_for_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ids = padded()
-    holes = torch.zeros_like(ids, dtype=torch.bool)
-    holes[0, 3], holes[2, 1] = True, True
-    monkeypatch.setattr(masked, "draw_holes", lambda rows, most: holes)
+    mask = torch.zeros_like(ids, dtype=torch.bool)
+    mask[0, 3], mask[2, 1] = True, True
+    monkeypatch.setattr(masked, "draw_mask", lambda rows, most: mask)
     loss = MODEL.loss(ids)["loss"]
-    assert (seen[0][holes] == MASK).all()
-    assert torch.equal(seen[0][~holes], ids[~holes])
-    logits = MODEL.logits(MODEL(ids.masked_fill(holes, MASK)))
-    assert torch.allclose(loss, F.cross_entropy(logits[holes], ids[holes]), rtol=1e-5)
+    assert (seen[0][mask] == MASK).all()
+    assert torch.equal(seen[0][~mask], ids[~mask])
+    logits = MODEL.logits(MODEL(ids.masked_fill(mask, MASK)))
+    assert torch.allclose(loss, F.cross_entropy(logits[mask], ids[mask]), rtol=1e-5)
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import DEBUG as MASKED_DEBUG
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
 from genai_demo.text.sampling.decoding import (
-    Holes,
+    FilledRows,
     Sampling,
     TokenStream,
     Vocabulary,
@@ -23,8 +23,8 @@ from genai_demo.text.sampling.decoding import (
     draw,
     generators,
     preview,
-    resolve,
     token_probabilities,
+    unmask,
 )
 from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
 from tests.helpers import news
@@ -278,14 +278,16 @@ PATTERNS = st.integers(1, 12).flatmap(
 
 @settings(max_examples=60)
 @given(PATTERNS, st.integers(1, 16), st.integers(0, 2**31 - 1), st.floats(0.1, 2))
-def test_holes_are_filled_step_by_step(pattern: list[list[bool]], steps: int, seed: int, temperature: float) -> None:
+def test_masked_tokens_are_filled_step_by_step(
+    pattern: list[list[bool]], steps: int, seed: int, temperature: float
+) -> None:
     rows = holed(pattern)
-    holes = rows == MASK
-    states = list(resolve(MASKED, rows, anything(rows), Sampling(temperature), steps, seed))
+    mask = rows == MASK
+    states = list(unmask(MASKED, rows, anything(rows), Sampling(temperature), steps, seed))
     assert len(states) <= steps
-    before = Holes(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
+    before = FilledRows(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
     for step, state in enumerate(states, 1):
-        assert torch.equal(state.ids[~holes], rows[~holes]), "what was given stays"
+        assert torch.equal(state.ids[~mask], rows[~mask]), "what was given stays"
         filled = before.ids != MASK
         assert torch.equal(state.ids[filled], before.ids[filled]), "what was filled stays"
         fresh = (state.ids != MASK) & ~filled
@@ -294,11 +296,11 @@ def test_holes_are_filled_step_by_step(pattern: list[list[bool]], steps: int, se
         assert torch.equal(state.step_of[filled], before.step_of[filled])
         assert ((state.confidence[fresh] > 0) & (state.confidence[fresh] <= 1)).all()
         before = state
-    if holes.any():
+    if mask.any():
         last = states[-1]
         assert not (last.ids == MASK).any()
-        assert VOCABULARY.whole[last.ids[holes]].all()
-        assert (last.step_of[~holes] == 0).all() and (last.confidence[~holes] == 0).all()
+        assert VOCABULARY.whole[last.ids[mask]].all()
+        assert (last.step_of[~mask] == 0).all() and (last.confidence[~mask] == 0).all()
     else:
         assert states == []
 
@@ -310,7 +312,7 @@ def test_only_allowed_tokens() -> None:
     allowed[..., :CONTROLS] = False
     allowed[..., CONTROLS] = True
     for seed in range(5):
-        ids = list(resolve(MASKED, rows, allowed, PLAIN, 4, seed))[-1].ids
+        ids = list(unmask(MASKED, rows, allowed, PLAIN, 4, seed))[-1].ids
         for place in (rows == MASK).nonzero().tolist():
             assert allowed[(*place, int(ids[tuple(place)]))]
 
@@ -318,7 +320,7 @@ def test_only_allowed_tokens() -> None:
 def test_resolution_is_deterministic_and_depends_on_the_seed() -> None:
     rows = holed([[True] * 12] * 2)
     first, again, other = (
-        [state.ids for state in resolve(MASKED, rows, anything(rows), PLAIN, 6, seed)] for seed in (1, 1, 2)
+        [state.ids for state in unmask(MASKED, rows, anything(rows), PLAIN, 6, seed)] for seed in (1, 1, 2)
     )
     assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
     assert not torch.equal(first[-1], other[-1])
@@ -329,7 +331,7 @@ def test_a_text_does_not_depend_on_how_many_there_are() -> None:
     two, three = holed([[True] * 12] * 2), holed([[True] * 12] * 3)
     for row in (two, three):
         row[:] = row[0]
-    few, many = (list(resolve(MASKED, rows, anything(rows), PLAIN, 6, 9))[-1].ids for rows in (two, three))
+    few, many = (list(unmask(MASKED, rows, anything(rows), PLAIN, 6, 9))[-1].ids for rows in (two, three))
     assert torch.equal(few, many[:2])
 
 
@@ -338,15 +340,15 @@ def test_a_word_is_not_said_twice_in_one_step() -> None:
     allowed = torch.zeros(*rows.shape, TOKENIZER.size, dtype=torch.bool)
     allowed[..., CONTROLS : CONTROLS + 2] = True
     for seed in range(5):
-        *states, _ = resolve(MASKED, rows, allowed, PLAIN, 4, seed)
+        *states, _ = unmask(MASKED, rows, allowed, PLAIN, 4, seed)
         ids, step_of = states[-1].ids[0], states[-1].step_of[0]
         together = (step_of[1:] == step_of[:-1]) & (step_of[1:] > 0)
         assert not (together & (ids[1:] == ids[:-1])).any()
 
 
-def test_few_holes_are_filled_early_many_late() -> None:
+def test_few_masked_tokens_are_filled_early_many_late() -> None:
     rows = holed([[True] * 40])
-    left = [int((state.ids == MASK).sum()) for state in resolve(MASKED, rows, anything(rows), PLAIN, 8, 0)]
+    left = [int((state.ids == MASK).sum()) for state in unmask(MASKED, rows, anything(rows), PLAIN, 8, 0)]
     assert left[-1] == 0
     counts = [before - after for before, after in zip([40, *left], left, strict=False)]
     assert sum(counts[:4]) < sum(counts[4:])

@@ -23,7 +23,7 @@ from genai_demo.text.data.cleaning import cut_to_sentence, source_spans
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Piece, Update
 from genai_demo.text.sampling import filling, generation, loading, writing
-from genai_demo.text.sampling.decoding import Holes, Sampling
+from genai_demo.text.sampling.decoding import FilledRows, Sampling
 from genai_demo.text.sampling.loading import FOLDERS, load
 from genai_demo.text.tokens.special_tokens import END
 from genai_demo.text.tokens.tokenizer import FILE
@@ -161,21 +161,21 @@ def test_tokens_are_counted_as_they_are_written(monkeypatch: pytest.MonkeyPatch)
 def test_a_text_without_a_sentence_end_is_given_one(written: str) -> None:
     loaded = load("masked")
     ids = loaded.tokenizer.encode(written)
-    canvas = filling._Canvas(loaded, "business")
-    canvas.add_holes(len(ids), ~loaded.vocabulary.spaced)
-    canvas.allow_at(len(canvas.ids) - 1, loaded.vocabulary.closing)
-    rows, allowed = canvas.rows(2)
+    template = filling._Template(loaded, "business")
+    template.add_blank(len(ids), ~loaded.vocabulary.spaced)
+    template.allow_at(len(template.ids) - 1, loaded.vocabulary.closing)
+    rows, allowed = template.rows(2)
     ended = loaded.tokenizer.encode(" The bank won again. It")[: len(ids)]
     rows = rows.clone()
     rows[0, 1:-1] = torch.tensor(ids)
     rows[1, 1 : 1 + len(ended)] = torch.tensor(ended)
     rows[1, 1 + len(ended) : -1] = ended[-1]
-    before = Holes(rows, torch.ones_like(rows), torch.ones(rows.shape))
-    after = canvas._closed(before, allowed, Sampling(), seed=0)
+    before = FilledRows(rows, torch.ones_like(rows), torch.ones(rows.shape))
+    after = template._closed(before, allowed, Sampling(), seed=0)
     text = loaded.tokenizer.decode([int(index) for index in after.ids[0, 1:-1]])
     assert cut_to_sentence(text)
     kept = len(ids) - filling._TAIL
-    assert torch.equal(after.ids[0, : 1 + kept], rows[0, : 1 + kept]), "only the end is written anew"
+    assert torch.equal(after.ids[0, : 1 + kept], rows[0, : 1 + kept]), "only the end is rewritten"
     assert torch.equal(after.ids[1], rows[1]), "what has an end stays"
 
 
@@ -313,7 +313,7 @@ def test_blanks_resolve_step_by_step() -> None:
     assert left[0] == 12
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
-    assert updates[0].drafts[0].text.count(filling.HOLE) == 12
+    assert updates[0].drafts[0].text.count(filling.MASK_SIGN) == 12
     before: set[tuple[int, str]] = set()
     for update in updates:
         pieces = {(place, piece.text) for place, piece in enumerate(update.drafts[0].pieces) if piece.kind == "filled"}

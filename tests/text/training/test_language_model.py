@@ -142,8 +142,8 @@ def test_another_family_lends_its_token_embeddings(tmp_path: Path) -> None:
     assert ids[0] == ids[1], "an embedding means the same token"
 
 
-def some_holes(rows: torch.Tensor, most: float) -> torch.Tensor:
-    """Return holes that depend on nothing but the row itself, most of them in the longest rows."""
+def some_mask(rows: torch.Tensor, most: float) -> torch.Tensor:
+    """Return masked tokens that depend on nothing but the row itself, most of them in the longest rows."""
     return (rows >= CONTROLS) & (rows % 3 == 0)
 
 
@@ -175,7 +175,7 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows differ in length, so that a mean over tokens is not the mean of the pieces' means."""
-    monkeypatch.setattr(masked, "draw_holes", some_holes)
+    monkeypatch.setattr(masked, "draw_mask", some_mask)
     whole, loss, (weight,) = first_step(family, tmp_path / "whole", 8)
     pieces, loss_of_pieces, weights = first_step(family, tmp_path / "pieces", 3)
     assert len(weights) == 4 and len(set(weights)) > 1 and sum(weights) == weight
@@ -184,7 +184,7 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(
         assert torch.allclose(gradient, pieces[name], rtol=1e-4, atol=1e-6), name
 
 
-def test_few_holes_first_and_all_in_the_second_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_masked_tokens_first_and_all_in_the_second_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shares: list[float] = []
     loss = MaskedModel.loss
 
