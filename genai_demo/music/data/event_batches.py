@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.training.task import Batch
-from genai_demo.music.data.parallel import in_processes
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.styles import style_of
 from genai_demo.music.models.bar_conditioning import FACTS, PLACES, Told, register_places, style_place, tell

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from genai_demo.engine.data.parallel import in_processes
 from genai_demo.errors import UserError
 from genai_demo.music.data.labels import Label, Labels
-from genai_demo.music.data.parallel import in_processes
 from genai_demo.music.data.sources import (
     ENDINGS,
     Member,

@@ -13,9 +13,9 @@ import numpy as np
 
 from genai_demo import __version__
 from genai_demo.catalogue import message
+from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
-from genai_demo.music.data.parallel import in_processes
 from genai_demo.music.data.reading import Music, data_hash, read_together
 from genai_demo.music.evaluation import metrics as judging
 from genai_demo.music.evaluation.excerpts import like, openings, request_for

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.evaluation.ngrams import KneserNey
-from genai_demo.music.data.parallel import in_processes
 from genai_demo.music.requests import ComposeRequest
 from genai_demo.music.sampling.decoding import Line, Plan, Sampling
 from genai_demo.music.theory.piece import Bar, Piece

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from genai_demo.music.data.parallel import in_processes
+from genai_demo.engine.data.parallel import in_processes
 from genai_demo.music.theory.piece import STEP, Piece
 from genai_demo.music.tokens.columns import strokes_of
 

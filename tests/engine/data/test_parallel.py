@@ -8,8 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from genai_demo.music.data import parallel
-from genai_demo.music.data.parallel import FEWEST, in_processes
+from genai_demo.engine.data import parallel
+from genai_demo.engine.data.parallel import FEWEST, in_processes
 
 
 @pytest.mark.parametrize("count", [0, 1, FEWEST - 1, FEWEST, 3 * FEWEST + 1])
