@@ -17,6 +17,9 @@ from genai_demo.settings import settings
 ROOT = Path(__file__).resolve().parent.parent
 _LOCAL = ("127.", "localhost", "::1", "0.0.0.0")
 
+# Suites are no tests by themselves, but say as much where they fail.
+pytest.register_assert_rewrite("tests.common")
+
 # Timing says nothing on a busy machine, and a failure has to come back when the same commit is tested again.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("house")

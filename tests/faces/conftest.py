@@ -1,4 +1,4 @@
-"""Models of the drawn faces, trained once; folders and archives of tiny pictures."""
+"""Models of the drawn faces, trained once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,7 @@ from genai_demo.faces.training.export import export_face_checkpoint
 from genai_demo.faces.training.tasks import make_task
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
-from tests.helpers.pictures import encoded, picture, write_zip
 
-CSV = (
-    "file,split,age,gender,smile,kind\n"
-    "one,train,20,female,1,photo\n"
-    "two,train,41.5,man,0,drawing\n"
-    "three.png,validation,,,,photo\n"
-    "absent,train,60,m,1,photo\n"
-)
 CONFIG = TrainConfig(examples=160, batch_size=8, precision="fp32", snapshots=1)
 
 
@@ -51,11 +43,3 @@ def tiny(tiny_face_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tiny_face_checkpoints))
     settings.cache_clear()
     return tiny_face_checkpoints
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """A ZIP archive of three pictures, one of them in a folder, with its labels beside it."""
-    members = {f"{name}.png": encoded(picture(seed)) for seed, name in enumerate(("one", "two", "deep/three"))}
-    (tmp_path / "set.csv").write_text(CSV, encoding="utf-8")
-    return write_zip(tmp_path / "set_64.zip", members)

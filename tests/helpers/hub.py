@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +114,38 @@ def write_picture_set(
     places = "\n".join(f"  - split: {split}\n    path: data/{split}-*" for split in splits)
     card = _PICTURE_CARD.format(column=column, kind=kind, splits=described, files=places)
     (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def ask_hub(code: str, asked: list[Any], data_sets: dict[str, Path], home: Path, root: Path) -> list[Any]:
+    """Run a program beside a hub that serves `data_sets`; return what it prints, a line of JSON for each of `asked`.
+
+    Args:
+        code: of the program, which gets `asked` as JSON in `sys.argv[1]`.
+        asked: what it is asked.
+        data_sets: folders by their names on the hub.
+        home: where it keeps what it fetches.
+        root: the checkout.
+    """
+    with serving(data_sets) as address:
+        done = subprocess.run(
+            [sys.executable, "-c", code, json.dumps(asked)],
+            cwd=root,
+            check=False,
+            text=True,
+            capture_output=True,
+            env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(home)},
+        )
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(asked)
+    return answers
+
+
+def check_refusals(asked: list[Any], answers: list[Any], keys: list[str]) -> None:
+    """Check that answers are the sentences of `keys`, and name the data sets that were asked for."""
+    assert [answer["key"] for answer in answers] == keys
+    for (name, *_), answer in zip(asked, answers, strict=True):
+        assert name in answer["sentence"] and "\n" not in answer["sentence"]
 
 
 @contextmanager

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,14 +32,6 @@ def png(width: int, height: int, rows: bytes = b"\0" * 1000, bits: int = 8) -> b
 
     header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def write_zip(file: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> Path:
-    """Write a ZIP archive of `members` by their names, and return its path."""
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return file
 
 
 def cartoon(size: int = 256) -> Image.Image:

@@ -45,7 +45,7 @@ def open_picture(data: bytes | Path, enough: int | None = None) -> Image.Image:
     except UnidentifiedImageError as error:
         raise UserError(_what_else(content)) from error
     except _OPENING_ERRORS as error:
-        raise UserError("faces.damaged_picture") from error
+        raise UserError("faces.damaged_file") from error
     with picture:
         if min(picture.size) < LEAST_SIDE:
             raise UserError("faces.too_few_pixels", width=picture.width, height=picture.height, least=LEAST_SIDE)
@@ -58,7 +58,7 @@ def open_picture(data: bytes | Path, enough: int | None = None) -> Image.Image:
             upright = ImageOps.exif_transpose(picture)
             colour = _rgb(upright)
         except _DECODING_ERRORS as error:
-            raise UserError("faces.damaged_picture") from error
+            raise UserError("faces.damaged_file") from error
     colour.info = {}
     return colour
 

@@ -1,4 +1,4 @@
-"""Reading music: folders and ZIP archives of MIDI files with a CSV of labels, and data sets of the hub.
+"""Reading music: folders and ZIP archives of MIDI files with a label table, and data sets of the hub.
 
 Imports no torch.
 """
@@ -6,33 +6,23 @@ Imports no torch.
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from typing import Any
 
 from tqdm import tqdm
 
 from genai_demo.engine.data.parallel import in_processes
+from genai_demo.engine.data.sources import Member, SourceKind, open_source
 from genai_demo.errors import UserError
-from genai_demo.music.data.labels import Label, Labels
-from genai_demo.music.data.sources import (
-    ENDINGS,
-    Member,
-    file_member,
-    folder_members,
-    hub_members,
-    looks_like_hub_id,
-    zip_members,
-)
+from genai_demo.music.data.labels import COLUMNS, Label, read_label
+from genai_demo.music.midi.events import MOST_BYTES
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.theory.piece import Piece
 
-SPLITS = ("train", "validation")
-"""splits that every source has: where it names none, some pieces are held out by their names"""
-_HELD_OUT = 0.06
+HUB_COLUMNS = ("midi", "music", "file")
+"""columns of a hub data set that may hold the MIDI files"""
 _QUIET_UP_TO = 100
 """pieces that are read without showing progress"""
 _AT_ONCE = 4000
@@ -65,6 +55,24 @@ def data_hash(music: Music) -> str:
     return digest.hexdigest()[:12]
 
 
+def _find_column(features: Mapping[str, Any]) -> str | None:
+    kinds = {column.lower(): getattr(feature, "dtype", "") for column, feature in features.items()}
+    names = {column.lower(): column for column in features}
+    return next((names[column] for column in HUB_COLUMNS if kinds.get(column) in ("binary", "large_binary")), None)
+
+
+KIND = SourceKind(
+    sentences="music",
+    suffixes=(".mid", ".midi", ".kar"),
+    most_bytes=MOST_BYTES,
+    most_members=200_000,
+    most_unpacked=2 * 2**30,
+    read_label=read_label,
+    label_columns=COLUMNS,
+    find_column=_find_column,
+)
+
+
 def read_music(source: str, split: str | None = None, where: str = "", labels: str | None = None) -> Music:
     """Read all pieces of a folder, a ZIP archive, a MIDI file or a hub data set.
 
@@ -72,37 +80,30 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
     listed in `Music.left_out`.
 
     Args:
-        source: path of a folder, with all folders in it, of a `.zip` file, or of a MIDI file; or the hub id of a data
-            set with a column of MIDI files, see `hub_members`.
-        split: "train", "validation", or another one that the CSV or the data set names. None takes all pieces (of a
-            data set, those of its split "train"). Where no splits are named, about 6 % of the pieces, chosen by their
-            names, are the validation.
-        where: which rows of the labels to choose, such as "licence=Public Domain|CC BY 4.0", see `read_where`.
-        labels: CSV file of labels, see `Labels`. None takes `labels.csv` in the folder, or the file beside the source
-            that is called like it: `piano.csv` for `piano.zip`.
+        source, split, where, labels: see `open_source`; the labels are those of `read_label`, and a data set's column
+            of MIDI files is the first of `HUB_COLUMNS` that it has.
 
     Raises:
         UserError: no such source, labels that do not fit, or nothing that can be used.
     """
-    path = Path(source)
-    if not path.exists() and looks_like_hub_id(source):
-        if labels is not None:
-            raise UserError("music.hub_labels", name=source)
-        members, whole = hub_members(source, split, where)
-        return _read(source, _chosen(source, members, (), None if whole else split))
-    # The current folder has a name, too.
-    path = path.resolve() if path.is_dir() else path
-    table = _labels(path, labels, where)
-    if path.is_dir():
-        return _read_labelled(path, folder_members(path), table, split)
-    if not path.is_file():
-        raise UserError("engine.no_file", file=path)
-    if path.suffix.lower() in ENDINGS:
-        return _read_labelled(path, [file_member(path, path.name)], table, split)
-    if not zipfile.is_zipfile(path) and path.suffix.lower() != ".zip":
-        raise UserError("music.unknown_source", source=path.name)
-    with zip_members(path) as members:
-        return _read_labelled(path, members, table, split)
+    with open_source(KIND, source, split, where, labels) as selection:
+        name, members, left_out = selection.source, selection.members, selection.left_out
+        pieces: list[Piece] = []
+        kept: list[Member[Label]] = []
+        quiet = len(members) <= _QUIET_UP_TO
+        with tqdm(desc=name, total=len(members), unit=" pieces", file=sys.stderr, disable=quiet, leave=False) as bar:
+            for member, found in _read_all(members):
+                bar.update()
+                if isinstance(found, UserError):
+                    left_out.append((member.name, found))
+                    continue
+                label = member.label or Label()
+                pieces.append(replace(found, key=label.key or found.key, tempo=label.tempo or found.tempo))
+                kept.append(member)
+    if not kept:
+        raise UserError("music.no_pieces", source=name, count=len(left_out))
+    labelled = tuple(member.label or Label() for member in kept)
+    return Music(tuple(pieces), labelled, tuple(member.name for member in kept), tuple(left_out))
 
 
 def read_together(sources: Sequence[str], split: str | None = None, where: str = "") -> Music:
@@ -116,87 +117,7 @@ def read_together(sources: Sequence[str], split: str | None = None, where: str =
     )
 
 
-def _labels(path: Path, labels: str | None, where: str) -> Labels | None:
-    """Return the labels that were named or found, or None where there are none."""
-    if labels is not None:
-        return Labels(Path(labels), where)
-    stem = path.name if path.is_dir() else path.stem
-    plain = re.sub(r"_\d+$", "", stem)
-    places = (path / "labels.csv", path.parent / f"{stem}.csv", path.parent / f"{plain}.csv")
-    found = next((place for place in places if place.is_file()), None)
-    if found is None and where.strip():
-        raise UserError("music.where_without_labels", value=where[:80])
-    return Labels(found, where) if found else None
-
-
-def _read_labelled(path: Path, members: list[Member], table: Labels | None, split: str | None) -> Music:
-    if table is None:
-        return _read(path.name, _chosen(path.name, members, (), split))
-    members = [replace(member, label=table.find(member.name)) for member in members]
-    known = [member for member in members if member.label is not None]
-    if not known:
-        raise UserError("music.no_match", labels=table.source, source=path.name)
-    if not table.where and not (split and table.splits):
-        return _read(path.name, _chosen(path.name, members, (), split))
-    left_out = [(member.name, UserError("music.no_row", labels=table.source)) for member in members if not member.label]
-    return _read(path.name, _chosen(path.name, known, table.splits, split), left_out)
-
-
-def _chosen(source: str, members: list[Member], splits: Sequence[str], split: str | None) -> list[Member]:
-    """Return the members that `where` and `split` ask for.
-
-    Args:
-        source: their source, for the sentences.
-        members: to choose from.
-        splits: what their labels name; empty where they name none.
-        split: see `read_music`.
-    """
-    members = [member for member in members if member.label is None or member.label.chosen]
-    if split is None:
-        return members
-    if splits:
-        if split not in splits:
-            raise UserError("music.no_split", source=source, value=split[:40], found=", ".join(splits)[:200])
-        return [member for member in members if member.label is not None and member.label.split == split]
-    if split not in SPLITS:
-        raise UserError("music.no_split", source=source, value=split[:40], found=", ".join(SPLITS))
-    ranks = [_rank(member.name) for member in members]
-    # Few pieces: at least one of them is held out.
-    bound = max(_HELD_OUT, min(ranks, default=0.0))
-    return [member for member, rank in zip(members, ranks, strict=True) if (rank <= bound) == (split == "validation")]
-
-
-def _rank(name: str) -> float:
-    """Return a number between 0 and 1 that depends on the last part of a piece's name, without its ending."""
-    digest = hashlib.sha256(PurePosixPath(name).stem.encode(errors="replace")).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
-
-
-def _read(source: str, members: Sequence[Member], left_out: Sequence[tuple[str, UserError]] = ()) -> Music:
-    pieces: list[Piece] = []
-    kept: list[Member] = []
-    missing = list(left_out)
-    quiet = len(members) <= _QUIET_UP_TO
-    with tqdm(desc=source, total=len(members), unit=" pieces", file=sys.stderr, disable=quiet, leave=False) as bar:
-        for member, found in _read_all(members):
-            bar.update()
-            if isinstance(found, UserError):
-                missing.append((member.name, found))
-                continue
-            label = member.label or Label()
-            pieces.append(replace(found, key=label.key or found.key, tempo=label.tempo or found.tempo))
-            kept.append(member)
-    if not kept:
-        raise UserError("music.no_pieces", source=source, count=len(missing))
-    return Music(
-        tuple(pieces),
-        tuple(member.label or Label() for member in kept),
-        tuple(member.name for member in kept),
-        tuple(missing),
-    )
-
-
-def _read_all(members: Sequence[Member]) -> Iterator[tuple[Member, Piece | UserError]]:
+def _read_all(members: Sequence[Member[Label]]) -> Iterator[tuple[Member[Label], Piece | UserError]]:
     """Yield each member with its piece, or with why there is none."""
     for first in range(0, len(members), _AT_ONCE):
         some = members[first : first + _AT_ONCE]
@@ -207,7 +128,7 @@ def _read_all(members: Sequence[Member]) -> Iterator[tuple[Member, Piece | UserE
             yield member, found if isinstance(found, (Piece, UserError)) else UserError(found[0], **found[1])
 
 
-def _content(member: Member) -> bytes | UserError:
+def _content(member: Member[Label]) -> bytes | UserError:
     try:
         return member.read()
     except UserError as error:

@@ -112,7 +112,7 @@ def _content(data: bytes | Path) -> bytes:
             with data.open("rb") as stream:
                 data = stream.read(MOST_BYTES + 1)
         except OSError as error:
-            raise UserError("music.unreadable", reason=error.strerror) from error
+            raise UserError("data.unreadable", reason=error.strerror) from error
     if len(data) > MOST_BYTES:
         raise UserError("music.too_many_bytes", most=MOST_BYTES // 2**20)
     if not data:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
 import json
 import re
 import zlib
@@ -14,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.data.sources import looks_like_hub_id, reading_hub
+from genai_demo.engine.data.tables import read_csv
 from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
 from genai_demo.text.tokens.special_tokens import TOPICS
 
 _LARGEST_FILE = 2 * 2**30
 _SUFFIXES = (".csv", ".jsonl", ".txt")
+_ENDINGS = (*_SUFFIXES, *(f"{suffix}.gz" for suffix in _SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,13 @@ def read_articles(source: str, split: str = "train") -> list[Article]:
         UserError: no such file or data set, not of these forms, or without articles.
     """
     file = Path(source)
-    if file.exists() or not _looks_like_hub_id(source):
+    if file.exists() or not looks_like_hub_id(source, _ENDINGS):
         articles = list(_read_file(file))
     else:
         articles = list(_read_hub(source, split))
     if not articles:
         raise UserError("text.no_articles", source=source)
     return articles
-
-
-def _looks_like_hub_id(source: str) -> bool:
-    owner, _, name = source.partition("/")
-    return (
-        bool(owner and name)
-        and not source.startswith((".", "~"))
-        and "/" not in name
-        and "\\" not in source
-        and not name.removesuffix(".gz").endswith(_SUFFIXES)
-    )
 
 
 def data_hash(articles: list[Article]) -> str:
@@ -105,20 +95,13 @@ def _read_file(file: Path) -> Iterator[Article]:
 
 
 def _read_csv(file: Path, text: str) -> Iterator[Article]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(rows)]
-        wanted = {"title", "description", "text"} & set(header)
-        if "label" not in header or not ("text" in wanted or {"title", "description"} <= wanted):
-            raise UserError("text.csv_columns", file=file.name, found=", ".join(header)[:200])
-        for row in rows:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise UserError("text.csv_row", file=file.name, line=rows.line_num, found=len(row), wanted=len(header))
-            yield from _article(dict(zip(header, row, strict=True)), file.name, rows.line_num, raw=True)
-    except csv.Error as error:
-        raise UserError("text.bad_csv", file=file.name, line=rows.line_num, reason=error) from error
+    rows = read_csv(file.name, text, "text")
+    _, header = next(rows)
+    wanted = {"title", "description", "text"} & set(header)
+    if "label" not in header or not ("text" in wanted or {"title", "description"} <= wanted):
+        raise UserError("text.csv_columns", file=file.name, found=", ".join(header)[:200])
+    for line, cells in rows:
+        yield from _article(dict(zip(header, cells, strict=True)), file.name, line, raw=True)
 
 
 def _read_jsonl(file: Path, text: str) -> Iterator[Article]:
@@ -142,13 +125,9 @@ def _read_txt(text: str) -> Iterator[Article]:
 
 def _read_hub(name: str, split: str) -> Iterator[Article]:
     from datasets import load_dataset
-    from datasets.exceptions import DatasetsError
 
-    try:
+    with reading_hub(name, split, "text"):
         rows = load_dataset(name, split=split)
-    except (DatasetsError, OSError, ValueError, RuntimeError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
-        raise UserError("text.no_hub_data", name=name, split=split, reason=reason) from error
     if "text" not in rows.column_names:
         raise UserError("text.hub_columns", name=name, found=", ".join(rows.column_names))
     label = rows.features.get("label")

@@ -14,7 +14,8 @@ from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.faces.data import pictures
 from genai_demo.faces.data.pictures import LEAST_SIDE, MOST_BYTES, open_picture, square_picture
-from tests.helpers.pictures import encoded, picture, png, write_zip
+from tests.helpers.archives import write_zip
+from tests.helpers.pictures import encoded, picture, png
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -153,7 +154,7 @@ def test_too_small_a_picture(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("share", [0.4, 0.9])
 def test_a_picture_that_is_cut_off(kind: str, share: float) -> None:
     content = encoded(picture(size=(200, 200)).effect_spread(20), kind)
-    refused(content[: int(len(content) * share)], "faces.damaged_picture")
+    refused(content[: int(len(content) * share)], "faces.damaged_file")
 
 
 def test_what_is_no_picture(tmp_path: Path) -> None:

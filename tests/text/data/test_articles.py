@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +14,7 @@ from hypothesis import strategies as st
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
-from tests.helpers.hub import serving, write_data_set
+from tests.helpers.hub import ask_hub, check_refusals, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
 CSV = 'label,title,description\n3,Oil price rises,Crude rose on Monday.\nSports,"City win","Two goals."\n'
@@ -140,8 +136,8 @@ BAD: list[tuple[str, str | bytes, str, str]] = [
     ("header.csv", "label,title,description\n", "text.no_articles", "header.csv"),
     ("ragged.csv", "label,text\n1,One.\n2,Two, and more.\n", "text.csv_row", "3"),
     ("short.csv", "label,text\n1\n", "text.csv_row", "2"),
-    ("open.csv", 'label,text\n1,"never closed\n2,more\n', "text.bad_csv", "open.csv"),
-    ("quote.csv", 'label,text\n1,"closed" early\n', "text.bad_csv", "2"),
+    ("open.csv", 'label,text\n1,"never closed\n2,more\n', "data.bad_csv", "open.csv"),
+    ("quote.csv", 'label,text\n1,"closed" early\n', "data.bad_csv", "2"),
     ("label.csv", "label,text\n1,One.\n5,Two.\n", "text.bad_label", "5"),
     ("label.jsonl", '{"text": "One.", "label": "Weather"}', "text.bad_label", "Weather"),
     ("broken.jsonl", '{"text": "One."}\n\n{"text": \n', "text.bad_json", "3"),
@@ -242,17 +238,7 @@ def test_hub(tmp_path: Path, root: Path) -> None:
         ("some/damaged", "train"),
         ("some/unknown", "train"),
     ]
-    with serving(names) as address:
-        done = subprocess.run(
-            [sys.executable, "-c", READ_HUB, json.dumps(asked)],
-            cwd=root,
-            check=False,
-            text=True,
-            capture_output=True,
-            env={**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home")},
-        )
-    assert done.returncode == 0, done.stderr
-    answers: list[Any] = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = ask_hub(READ_HUB, asked, names, tmp_path / "home", root)
     train, test, *refusals = answers
     assert train == [
         {"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business"},
@@ -263,7 +249,4 @@ def test_hub(tmp_path: Path, root: Path) -> None:
         {"text": "Chip Faster than ever.", "topic": "scitech"},
     ]
     keys = ["text.no_hub_data", "text.hub_columns", "text.no_hub_data", "text.no_hub_data"]
-    assert [refusal["key"] for refusal in refusals] == keys
-    for (name, _), refusal in zip(asked[2:], refusals, strict=True):
-        assert name in refusal["sentence"]
-        assert "\n" not in refusal["sentence"]
+    check_refusals(asked[2:], refusals, keys)

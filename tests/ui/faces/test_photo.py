@@ -114,7 +114,7 @@ def test_no_file_is_written_while_a_photo_is_read(tmp_path: Path, monkeypatch: p
         ("", "faces.empty_picture"),
         ("not base64!", "faces.not_a_picture"),
         (base64.b64encode(b"hello").decode(), "faces.not_a_picture"),
-        (photo()[:800], "faces.damaged_picture"),
+        (photo()[:800], "faces.damaged_file"),
         (photo(side=20), "faces.too_few_pixels"),
         ("A" * (4 * (MOST_BYTES // 3 + 2)), "faces.too_many_bytes"),
         (photo(), "faces.no_face"),

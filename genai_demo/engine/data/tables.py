@@ -1,0 +1,210 @@
+"""Label tables: CSV files with a row for each file of a source, and the choice of files by their rows and splits."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Generic, TypeVar
+
+from genai_demo.errors import UserError
+
+LabelT = TypeVar("LabelT")
+ReadLabel = Callable[[Mapping[str, str], str, int], LabelT]
+"""the label of a row: cells by the lower-case name of their column, where empty and missing ones are unknown; the name
+of the table and the line of the row, for the `UserError` that refuses it"""
+
+SPLITS = ("train", "validation")
+"""splits that every source has: where it names none, some files are held out by their names"""
+_HELD_OUT = 0.06
+_LARGEST_FILE = 200 * 2**20
+
+
+@dataclass(frozen=True)
+class Row(Generic[LabelT]):
+    """One row of a label table."""
+
+    label: LabelT
+    split: str
+    """"" where none is given"""
+    chosen: bool
+    """whether it is one of the rows that were asked for"""
+
+
+def read_row(
+    read_label: ReadLabel[LabelT],
+    cells: Mapping[str, str],
+    source: str,
+    line: int,
+    where: Mapping[str, frozenset[str]],
+) -> Row[LabelT]:
+    """Return a row of a table.
+
+    Args:
+        read_label, cells, source, line: see `ReadLabel`.
+        where: allowed cells by column, as from `read_where`.
+
+    Raises:
+        UserError: a cell that `read_label` refuses.
+    """
+    label = read_label(cells, source, line)
+    chosen = all(cells[column].strip().lower() in allowed for column, allowed in where.items())
+    return Row(label, cells.get("split", "").strip(), chosen)
+
+
+def read_where(where: str, columns: Sequence[str], source: str, sentences: str) -> dict[str, frozenset[str]]:
+    """Return the allowed cells by column of a choice of rows such as "kind=color_photo,source=bio_guide|manual".
+
+    Args:
+        where: `column=cell` or `column=cell|cell`, several of them joined by commas, all of which must hold; upper and
+            lower case are the same. "" chooses every row.
+        columns: the columns that there are, in lower case.
+        source: what is chosen from, for the sentence.
+        sentences: see `SourceKind`.
+
+    Raises:
+        UserError: not of this form, or no such column.
+    """
+    choice: dict[str, frozenset[str]] = {}
+    for part in where.split(",") if where.strip() else ():
+        column, equals, cells = part.partition("=")
+        column = column.strip().lower()
+        if not equals or not column or column in choice:
+            raise UserError(f"{sentences}.bad_where", value=where[:80])
+        _check_column(column, columns, source, sentences)
+        choice[column] = frozenset(cell.strip().lower() for cell in cells.split("|"))
+    return choice
+
+
+def _check_column(column: str, columns: Sequence[str], source: str, sentences: str) -> None:
+    if column not in columns:
+        found = ", ".join(columns)[:200]
+        raise UserError(f"{sentences}.no_column", source=source, column=column[:40], found=found)
+
+
+def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the names of the columns in lower case, then the cells of each row, and the line where each of them ends.
+
+    Args:
+        name: of the file, for the sentences.
+        text: its content.
+        sentences: see `SourceKind`.
+
+    Raises:
+        UserError: not valid CSV, or a row that has not as many cells as there are columns.
+    """
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [column.strip().lower() for column in next(rows, [])]
+        yield rows.line_num, header
+        for cells in rows:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                found, wanted = len(cells), len(header)
+                raise UserError(f"{sentences}.csv_row", file=name, line=rows.line_num, found=found, wanted=wanted)
+            yield rows.line_num, cells
+    except csv.Error as error:
+        raise UserError("data.bad_csv", file=name, line=rows.line_num, reason=error) from error
+
+
+class LabelTable(Generic[LabelT]):
+    """The rows of a CSV file, found by a file's name.
+
+    Args:
+        file: has the column `file`, the name of a file with or without its suffix, and may have `split` and those that
+            `read_label` knows.
+        read_label: see `ReadLabel`.
+        sentences: see `SourceKind`.
+        where: which rows to choose, see `read_where`.
+
+    Raises:
+        UserError: no such file, or not of this form.
+    """
+
+    def __init__(self, file: Path, read_label: ReadLabel[LabelT], sentences: str, where: str = "") -> None:
+        self.name = file.name
+        self._rows: dict[str, Row[LabelT]] = {}
+        rows = read_csv(file.name, _read_text(file), sentences)
+        _, header = next(rows)
+        _check_column("file", header, file.name, sentences)
+        self.where = read_where(where, header, file.name, sentences)
+        for line, values in rows:
+            cells = dict(zip(header, values, strict=True))
+            key = cells["file"].strip()
+            if key in self._rows:
+                raise UserError(f"{sentences}.csv_twice", file=file.name, line=line, value=key[:80])
+            self._rows[key] = read_row(read_label, cells, file.name, line, self.where)
+        self.splits = tuple(sorted({row.split for row in self._rows.values()} - {""}))
+        if self._rows and not any(row.chosen for row in self._rows.values()):
+            raise UserError(f"{sentences}.chose_nothing", source=file.name, value=where[:80])
+
+    def find(self, name: str) -> Row[LabelT] | None:
+        """Return the row of the file called `name`, by its path or its last part, with its suffix or without."""
+        path = PurePosixPath(name)
+        for key in (name, str(path.with_suffix("")), path.name, path.stem):
+            if key in self._rows:
+                return self._rows[key]
+        return None
+
+
+def _read_text(file: Path) -> str:
+    if not file.is_file():
+        raise UserError("engine.no_file", file=file)
+    with file.open("rb") as stream:
+        content = stream.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise UserError("data.csv_too_large", file=file.name, most=_LARGEST_FILE // 2**20)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("engine.not_utf8", file=file.name) from error
+
+
+def table_beside(source: Path) -> Path | None:
+    """Return the label table of a folder or file: `labels.csv` in it, or the one beside it that is called like it.
+
+    A number at the end of the source's name may be missing in the table's: `faces.csv` for `faces_64.zip`.
+    """
+    stem = source.name if source.is_dir() else source.stem
+    plain = re.sub(r"_\d+$", "", stem)
+    places = (source / "labels.csv", source.parent / f"{stem}.csv", source.parent / f"{plain}.csv")
+    return next((place for place in places if place.is_file()), None)
+
+
+def choose(
+    source: str, files: Sequence[tuple[str, Row[Any] | None]], splits: Sequence[str], split: str | None
+) -> list[int]:
+    """Return the indices of the files whose rows are chosen and which belong to a split.
+
+    Args:
+        source: where the files are, for the sentence.
+        files: name of each file, and its row, if it has one.
+        splits: what their label table names; empty where it names none.
+        split: one of `splits`, or of `SPLITS` if there are none: then about 6 % of the files, chosen by their names,
+            are the validation. None takes all.
+
+    Raises:
+        UserError: no such split.
+    """
+    chosen = [index for index, (_, row) in enumerate(files) if row is None or row.chosen]
+    if split is None:
+        return chosen
+    if split not in (splits or SPLITS):
+        raise UserError("data.no_split", source=source, value=split[:40], found=", ".join(splits or SPLITS)[:200])
+    if splits:
+        return [index for index in chosen if (row := files[index][1]) is not None and row.split == split]
+    ranks = {index: _rank(files[index][0]) for index in chosen}
+    # Few files: at least one of them is held out.
+    bound = max(_HELD_OUT, min(ranks.values(), default=0.0))
+    return [index for index, rank in ranks.items() if (rank <= bound) == (split == "validation")]
+
+
+def _rank(name: str) -> float:
+    """Return a number between 0 and 1 that depends on the last part of a file's name, without its suffix."""
+    digest = hashlib.sha256(PurePosixPath(name).stem.encode(errors="replace")).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
