@@ -169,21 +169,24 @@ class SourceSuite:
         (folder / f"good{self.suffix}").unlink()
         self.refused(self.nothing, "folder", str(len(reasons)), source=str(folder))
 
-    def test_names_that_lead_out_of_an_archive(self, tmp_path: Path) -> None:
-        names = self.named("../up", "/root", "a/../../up", "C:/disk", "a\\b")
+    def test_names_that_lead_out_of_an_archive_or_nowhere(self, tmp_path: Path) -> None:
+        names = [*self.named("../up", "/root", "a/../../up", "C:/disk", "a\\b"), ".", ""]
         file = tmp_path / "a.zip"
         with zipfile.ZipFile(file, "w") as members:
             for name in [*names, f"good.{self.suffix}"]:
                 entry = zipfile.ZipInfo("x")
                 entry.filename = name
                 members.writestr(entry, self.content())
+        (tmp_path / "a.csv").write_text("file\ngood.\n", encoding="utf-8")
         before = sorted(tmp_path.parent.rglob("*"))
         data = self.read(str(file))
         assert data.names == self.named("good.")
         assert self.left_out(data) == dict.fromkeys(names, "data.bad_name")
         assert sorted(tmp_path.parent.rglob("*")) == before
 
-    @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+    @pytest.mark.parametrize(
+        "compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+    )
     def test_damaged_members(self, compression: int, tmp_path: Path) -> None:
         members = dict.fromkeys(self.named("a", "b", "c"), self.content())
         file = write_zip(tmp_path / "a.zip", members, compression)

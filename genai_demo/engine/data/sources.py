@@ -5,6 +5,7 @@ Every rule about what is not trusted stands here. Nothing is ever unpacked to th
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ _MOST_RATIO = 200
 """bytes that one byte of an archive may become"""
 _RATIO_FROM = 64 * 2**20
 """unpacked bytes below which no ratio is suspicious"""
+_UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,11 @@ def _members(kind: SourceKind[LabelT], path: Path) -> Iterator[list[Member[Label
 
 def _aside(name: str) -> bool:
     """Return whether a file is a table, or what an operating system leaves behind, such as `.DS_Store`."""
-    parts = PurePosixPath(name).parts
+    path = PurePosixPath(name)
     return (
         name.lower().endswith(".csv")
-        or parts[-1].lower() in ("thumbs.db", "desktop.ini")
-        or any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+        or path.name.lower() in ("thumbs.db", "desktop.ini")
+        or any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in path.parts)
     )
 
 
@@ -192,7 +194,8 @@ def _zip_members(kind: SourceKind[LabelT], file: Path) -> Iterator[list[Member[L
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UserError("data.bad_zip", file=file.name) from error
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        # `is_dir` fails at a name that is empty.
+        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
         if not entries:
             raise UserError(f"{kind.sentences}.empty_zip", file=file.name)
         if all(entry.flag_bits & 1 for entry in entries):
@@ -210,7 +213,8 @@ def _zip_member(kind: SourceKind[LabelT], archive: zipfile.ZipFile, entry: zipfi
     def read() -> bytes:
         path = PurePosixPath(entry.filename)
         # Nothing is unpacked to where a name says, but such a name was made to do harm.
-        if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in path.parts[0]:
+        unsafe = path.is_absolute() or ".." in path.parts or "\\" in entry.filename
+        if unsafe or not path.parts or ":" in path.parts[0]:
             raise UserError("data.bad_name")
         if entry.flag_bits & 1:
             raise UserError("data.locked")
@@ -219,7 +223,7 @@ def _zip_member(kind: SourceKind[LabelT], archive: zipfile.ZipFile, entry: zipfi
         try:
             with archive.open(entry) as stream:
                 return stream.read(kind.most_bytes + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        except _UNPACKING_ERRORS as error:
             raise UserError(f"{kind.sentences}.damaged_file") from error
 
     return Member(entry.filename, read)

@@ -146,7 +146,7 @@ class LabelTable(Generic[LabelT]):
     def find(self, name: str) -> Row[LabelT] | None:
         """Return the row of the file called `name`, by its path or its last part, with its suffix or without."""
         path = PurePosixPath(name)
-        for key in (name, str(path.with_suffix("")), path.name, path.stem):
+        for key in (name, str(path.parent / path.stem), path.name, path.stem):
             if key in self._rows:
                 return self._rows[key]
         return None
