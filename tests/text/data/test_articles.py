@@ -176,7 +176,8 @@ def test_broken_gzip(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     for name in ("none.csv", "none.jsonl.gz", "deep/er/none.txt"):
         refused(str(tmp_path / name), "engine.no_file", name)
-    refused("data/none.csv", "engine.no_file", "none.csv")
+    for name in ("none.csv", "none.jsonl.gz", "NONE.TXT", "None.Csv.GZ"):
+        refused(f"data/{name}", "engine.no_file", name)
 
 
 def test_folder_is_no_file(tmp_path: Path) -> None:
