@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from genai_demo.catalogue import LANGUAGES
+from genai_demo.catalogue import LANGUAGES, sentences
+from genai_demo.engine.data import sources, tables
 from genai_demo.engine.data.sources import SourceKind
 from genai_demo.errors import UserError
 from tests.helpers.archives import damage_member, set_flag, write_zip
@@ -65,6 +67,13 @@ class SourceSuite:
 
     def left_out(self, data: Any) -> dict[str, str]:
         return {name: error.key for name, error in data.left_out}
+
+    def test_every_sentence_is_there(self) -> None:
+        program = "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in (sources, tables))
+        names = set(re.findall(r"sentences}\.(\w+)", program))
+        assert len(names) > 10
+        for language in LANGUAGES:
+            assert {f"{self.kind.sentences}.{name}" for name in names} <= sentences(language).keys()
 
     def test_folder_and_archive_are_the_same(self, archive: Path, tmp_path: Path) -> None:
         with zipfile.ZipFile(archive) as members:
