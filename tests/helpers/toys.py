@@ -33,8 +33,8 @@ class Toy:
     """Learns a fixed linear map with a small network."""
 
     family: str = "toy"
-    product: str = "model"
-    compared: str = "error"
+    ema_network: str = "model"
+    selection_metric: str = "error"
     dropout: float = 0.0
     learning_rate: float = 0.05
     seed: int = 0
@@ -122,7 +122,7 @@ class Duel(Toy):
         generator = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(self.dropout), nn.Linear(8, 2))
         discriminator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
         self.networks = {"generator": generator, "discriminator": discriminator}
-        self.product = "generator"
+        self.ema_network = "generator"
         self.phases = [
             Phase(
                 "d",
@@ -187,7 +187,7 @@ def stop_before(task: Task, run: RunFolder, step: int) -> None:
     task.batch = batch  # type: ignore[method-assign]
 
 
-def product_of(run: RunFolder) -> Weights:
+def ema_of(run: RunFolder) -> Weights:
     """Return the weights of a run's newest snapshot."""
     folder = run.last_snapshot()
     assert folder is not None

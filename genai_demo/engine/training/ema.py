@@ -1,4 +1,4 @@
-"""Exponential moving average of a network's weights; the average is the product of a run."""
+"""Exponential moving average of a network's weights (EMA), which is what a run makes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import copy
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
-class MovingAverage:
+class EMA:
     """The averaged twin of a network, with its half-life in examples (Karras et al. 2022, EDM, appendix F.2).
 
     Args:
@@ -31,7 +32,7 @@ class MovingAverage:
             seen: examples of all steps, this one included.
         """
         half_life = min(self._half_life, self._ramp * seen)
-        weight = 1 - 0.5 ** (batch / max(half_life, 1e-8))
-        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), weight)
+        move = get_ema_multi_avg_fn(0.5 ** (batch / max(half_life, 1e-8)))
+        move(list(self.network.parameters()), list(network.parameters()), None)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.copy_(theirs)

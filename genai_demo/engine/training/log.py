@@ -20,7 +20,7 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Task
 
 
-class Bookkeeper:
+class RunLogger:
     """Writes the run's folder and its tracker; of several processes only the first one uses it.
 
     Args:
@@ -115,7 +115,7 @@ class Bookkeeper:
         return self._config.patience is not None and self._run.snapshots_since_best() >= self._config.patience
 
     def _is_best(self, figures: dict[str, float]) -> bool:
-        name = self._task.compared
+        name = self._task.selection_metric
         if name not in figures or not math.isfinite(figures[name]):
             return False
         former = self._run.best_snapshot()

@@ -21,8 +21,8 @@ from tqdm import tqdm
 
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.device import choose_device, choose_precision, use_tensor_cores
-from genai_demo.engine.training.ema import MovingAverage
-from genai_demo.engine.training.log import Bookkeeper
+from genai_demo.engine.training.ema import EMA
+from genai_demo.engine.training.log import RunLogger
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import log_spaced
 from genai_demo.engine.training.state import flatten_task, restore_task
@@ -82,19 +82,19 @@ class _Loop:
         set_seed(config.seed)
         for network in task.networks.values():
             network.to(self.accelerator.device).train()
-        self.average = MovingAverage(task.networks[task.product], config.ema_half_life, config.ema_ramp)
+        self.ema = EMA(task.networks[task.ema_network], config.ema_half_life, config.ema_ramp)
         self.step: int = numbers.get("step", 0)
         self.seconds_before: float = numbers.get("seconds", 0.0)
         self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))
         self.started = self.last_state = time.perf_counter()
-        self.books = Bookkeeper(task, config, run, self.accelerator, self.precision, lambda: self.seconds)
+        self.logger = RunLogger(task, config, run, self.accelerator, self.precision, lambda: self.seconds)
         self.stop_asked = self.must_stop = self.state_due = self.no_better = False
         self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
         # With a larger budget than before, some of the snapshots are still to come.
         self.snapshots_done: int = min(numbers.get("snapshots_done", 0), self._snapshots_due())
         if resume:
-            restore_task(task, self.average, tensors, numbers["optimizer"])
+            restore_task(task, self.ema, tensors, numbers["optimizer"])
             if self.accelerator.scaler is not None and numbers["scaler"]:
                 self.accelerator.scaler.load_state_dict(numbers["scaler"])
             if self.main:
@@ -123,7 +123,7 @@ class _Loop:
         """Read the clock and the stop sign once per step; several processes all go by the first one's."""
         state_due = time.perf_counter() - self.last_state >= self.config.state_minutes * 60
         seen = [self.seconds, float(self.stop_asked or self.run.stop_file.exists()), float(state_due)]
-        seen.append(float(self.main and self.books.patience_spent()))
+        seen.append(float(self.main and self.logger.patience_spent()))
         if self.accelerator.num_processes > 1:
             seen = broadcast(torch.tensor(seen, dtype=torch.float64, device=self.accelerator.device)).tolist()
         self.progress = self._progress(seen[0])
@@ -133,7 +133,7 @@ class _Loop:
         self.accelerator.wait_for_everyone()
         if not self.main:
             return
-        tensors, numbers = flatten_task(self.task, self.average)
+        tensors, numbers = flatten_task(self.task, self.ema)
         scaler = self.accelerator.scaler
         self.run.write_state(
             self.step,
@@ -170,7 +170,7 @@ class _Loop:
         self.started = self.last_state = time.perf_counter()
         self._look_around()
         if self.main:
-            self.books.start(self.progress)
+            self.logger.start(self.progress)
         bar = tqdm(
             total=100.0,
             initial=round(self.progress.fraction * 100, 1),
@@ -183,18 +183,18 @@ class _Loop:
                 figures = self.stepper.step(self.progress)
                 self.step += 1
                 batch = self.config.batch_size * self.accelerator.num_processes
-                self.average.update(self.task.networks[self.task.product], batch, self.step * batch)
-                self.books.add(figures)
+                self.ema.update(self.task.networks[self.task.ema_network], batch, self.step * batch)
+                self.logger.add(figures)
                 self._look_around()
                 extra: dict[str, float] = {}
                 due = self._snapshots_due()
                 # What was learnt until a stop is kept as well.
                 snapshot_due = due > self.snapshots_done or self.must_stop
                 if snapshot_due and self.main:
-                    extra = self.books.snapshot(self.average.network, self.progress)
+                    extra = self.logger.snapshot(self.ema.network, self.progress)
                 self.snapshots_done = max(due, self.snapshots_done)
-                if self.main and (snapshot_due or self.books.tick_due()):
-                    self.books.tick(self.progress, extra)
+                if self.main and (snapshot_due or self.logger.tick_due()):
+                    self.logger.tick(self.progress, extra)
                     losses = [
                         f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items() if "loss" in name
                     ]

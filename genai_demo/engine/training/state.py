@@ -8,17 +8,17 @@ from typing import Any
 from torch import Tensor
 from torch.optim import Optimizer
 
-from genai_demo.engine.training.ema import MovingAverage
+from genai_demo.engine.training.ema import EMA
 from genai_demo.engine.training.task import Task
 
 
-def flatten_task(task: Task, average: MovingAverage) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights of all networks and of their average, and the state of all optimisers."""
+def flatten_task(task: Task, ema: EMA) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the weights of all networks and of their EMA, and the state of all optimisers."""
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, Any] = {}
     for name, network in task.networks.items():
         tensors |= {f"network.{name}/{key}": tensor for key, tensor in network.state_dict().items()}
-    tensors |= {f"average/{key}": tensor for key, tensor in average.network.state_dict().items()}
+    tensors |= {f"average/{key}": tensor for key, tensor in ema.network.state_dict().items()}
     for phase in task.phases:
         moments, counters = flatten_optimizer(phase.optimizer, phase.name)
         tensors |= {f"optimizer/{key}": tensor for key, tensor in moments.items()}
@@ -26,15 +26,15 @@ def flatten_task(task: Task, average: MovingAverage) -> tuple[dict[str, Tensor],
     return tensors, numbers
 
 
-def restore_task(task: Task, average: MovingAverage, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-    """Put back what `flatten_task` took, into a freshly made task and average."""
+def restore_task(task: Task, ema: EMA, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    """Put back what `flatten_task` took, into a freshly made task and EMA."""
     groups: dict[str, dict[str, Tensor]] = defaultdict(dict)
     for key, tensor in tensors.items():
         group, name = key.split("/", 1)
         groups[group][name] = tensor
     for name, network in task.networks.items():
         network.load_state_dict(groups[f"network.{name}"])
-    average.network.load_state_dict(groups["average"])
+    ema.network.load_state_dict(groups["average"])
     for phase in task.phases:
         restore_optimizer(phase.optimizer, phase.name, groups["optimizer"], numbers)
 

@@ -41,9 +41,9 @@ class Task(Protocol):
     """network family, such as "gru\""""
     networks: dict[str, nn.Module]
     """networks by name; the loop moves them to the device"""
-    product: str
-    """name of the network that is averaged and kept"""
-    compared: str
+    ema_network: str
+    """name of the network whose exponential moving average (EMA) is kept"""
+    selection_metric: str
     """figure of `validate` by which snapshots are compared, the lower the better; empty if the newest is to be kept"""
     phases: Sequence[Phase]
 
@@ -51,13 +51,13 @@ class Task(Protocol):
         """Return the training batch of a step: always the same for the same arguments."""
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return figures of the averaged product on held-out data."""
+        """Return figures of the EMA of `ema_network` on held-out data."""
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
-        """Return fixed-seed previews of the averaged product by file name."""
+        """Return fixed-seed previews of the EMA of `ema_network` by file name."""
 
     def describe(self) -> dict[str, Any]:
-        """Return the configuration of the product, JSON-able."""
+        """Return the configuration of `ema_network`, JSON-able."""
 
     def files(self) -> dict[str, Path]:
         """Return files that belong to every checkpoint, by their name in it."""

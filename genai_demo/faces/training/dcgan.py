@@ -55,7 +55,7 @@ class DcganTask:
         sizes: dict[str, Any] | None = None,
         source: dict[str, Any] | None = None,
     ) -> None:
-        self.family, self.product, self.compared = FAMILY, "generator", ""
+        self.family, self.ema_network, self.selection_metric = FAMILY, "generator", ""
         self._training, self._pictures, self._validation = training, pictures, validation
         self._config = DcganConfig(**(sizes or {}))
         self._source = dict(source or {})

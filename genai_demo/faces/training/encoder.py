@@ -54,8 +54,8 @@ class EncoderTask(FaceTask):
     """
 
     family = "encoder"
-    product = "encoder"
-    compared = ""
+    ema_network = "encoder"
+    selection_metric = ""
 
     def __init__(
         self, training: EncoderTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None

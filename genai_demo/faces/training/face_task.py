@@ -48,7 +48,7 @@ class FaceTask:
     """
 
     family: str
-    product: str
+    ema_network: str
     networks: dict[str, nn.Module]
     phases: Sequence[Phase]
 

@@ -76,8 +76,8 @@ class GanTask(FaceTask):
     """
 
     family = "gan"
-    product = "generator"
-    compared = "random_frechet"
+    ema_network = "generator"
+    selection_metric = "random_frechet"
 
     def __init__(
         self,

@@ -47,8 +47,8 @@ class VaeTask(FaceTask):
     """
 
     family = "vae"
-    product = "vae"
-    compared = ""
+    ema_network = "vae"
+    selection_metric = ""
 
     def __init__(
         self, training: VaeTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None

@@ -50,8 +50,8 @@ class ComposerTask:
     """
 
     family = "composer"
-    product = "composer"
-    compared = "bits_per_note"
+    ema_network = "composer"
+    selection_metric = "bits_per_note"
 
     def __init__(
         self,
@@ -72,10 +72,10 @@ class ComposerTask:
         self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
         if checkpoint is not None:
             self._described["started_from"] = go_on(self._network, checkpoint)
-        self.networks: dict[str, nn.Module] = {self.product: self._network}
+        self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         optimizer = _optimizer(self._network, training)
-        self.phases: Sequence[Phase] = [Phase("composer", self.product, optimizer, self._loss, rate)]
+        self.phases: Sequence[Phase] = [Phase("composer", self.ema_network, optimizer, self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         losses, there = token_losses(self._network, batch)

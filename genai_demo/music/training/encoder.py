@@ -126,8 +126,8 @@ class EncoderTask:
     """
 
     family = "encoder"
-    product = "encoder"
-    compared = ""
+    ema_network = "encoder"
+    selection_metric = ""
 
     def __init__(
         self, training: EncoderTraining, music: Music, validation: Music, sizes: dict[str, Any] | None = None

@@ -71,8 +71,8 @@ class GanTask:
     """
 
     family = "gan"
-    product = "gan"
-    compared = "feature_distance"
+    ema_network = "gan"
+    selection_metric = "feature_distance"
 
     def __init__(
         self,

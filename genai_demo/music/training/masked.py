@@ -56,8 +56,8 @@ class MaskedTask:
     """
 
     family = "masked"
-    product = "model"
-    compared = "bits_whole"
+    ema_network = "model"
+    selection_metric = "bits_whole"
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class MaskedTask:
         self._network = MaskedRoll(MaskedConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
         if checkpoint is not None:
             self._described["started_from"] = go_on(self._network, checkpoint)
-        self.networks: dict[str, nn.Module] = {self.product: self._network}
+        self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
         dropouts = training.condition_dropout, training.metre_dropout
         self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)
         if not len(self._batches):
@@ -88,7 +88,7 @@ class MaskedTask:
         self._frequencies = Frequencies(self._batches.windows(*_counted(self._batches)))
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         self.phases: Sequence[Phase] = [
-            Phase("model", self.product, _optimizer(self._network, training), self._loss, rate)
+            Phase("model", self.ema_network, _optimizer(self._network, training), self._loss, rate)
         ]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:

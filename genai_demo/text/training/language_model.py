@@ -113,7 +113,7 @@ class NewsTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        self.family, self.product, self.compared = training.family, "model", "bits_per_byte"
+        self.family, self.ema_network, self.selection_metric = training.family, "model", "bits_per_byte"
         self._validation, self._folder = _unseen(validation, news), folder
         self._news, self._background = news, background
         sizes = dict(sizes or {})
@@ -131,7 +131,7 @@ class NewsTask:
         self.tokenizer = tokenizer
         self._config = asdict(network.config)
         self._network = network
-        self.networks: dict[str, nn.Module] = {self.product: network}
+        self.networks: dict[str, nn.Module] = {self.ema_network: network}
         self._training = training
         self._batches = NewsBatches(
             news,
@@ -143,7 +143,9 @@ class NewsTask:
             seed=training.seed,
         )
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
-        self.phases: Sequence[Phase] = [Phase("model", self.product, _optimizer(network, training), self._loss, rate)]
+        self.phases: Sequence[Phase] = [
+            Phase("model", self.ema_network, _optimizer(network, training), self._loss, rate)
+        ]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         if isinstance(self._network, GruModel):

@@ -75,7 +75,7 @@ class TopicsTask:
         validation: list[Article],
         sizes: dict[str, Any] | None = None,
     ) -> None:
-        self.family, self.product, self.compared = FAMILY, "model", ""
+        self.family, self.ema_network, self.selection_metric = FAMILY, "model", ""
         self._training = training
         self._news, self._validation = _labelled(news), _labelled(validation)
         if not self._news:
@@ -83,7 +83,7 @@ class TopicsTask:
         torch.manual_seed(training.seed)
         network = TopicsModel(TopicsConfig(**(sizes or {})))
         self._config = network.config
-        self.networks: dict[str, nn.Module] = {self.product: network}
+        self.networks: dict[str, nn.Module] = {self.ema_network: network}
         rows: dict[str, list[list[int]]] = {}
         for article in self._news:
             rows.setdefault(article.topic, []).append(features(article.text, self._config.buckets))
@@ -92,12 +92,12 @@ class TopicsTask:
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, foreach=True
         )
-        self.phases: Sequence[Phase] = [Phase("model", self.product, optimizer, self._loss, linear(1.0, 0.0))]
+        self.phases: Sequence[Phase] = [Phase("model", self.ema_network, optimizer, self._loss, linear(1.0, 0.0))]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         rows = batch["rows"]
         dropped = torch.rand(rows.shape, device=rows.device) < self._training.word_dropout
-        logits = self.networks[self.product](rows.masked_fill(dropped, PADDING))
+        logits = self.networks[self.ema_network](rows.masked_fill(dropped, PADDING))
         return {"loss": F.cross_entropy(logits, batch["labels"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:

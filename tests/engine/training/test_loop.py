@@ -22,7 +22,7 @@ from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
-from tests.helpers.toys import Clock, Duel, Toy, product_of, same, stop_at
+from tests.helpers.toys import Clock, Duel, Toy, ema_of, same, stop_at
 
 CONFIG = TrainConfig(examples=160, batch_size=8, precision="fp32", snapshots=4, tick_seconds=0.0)
 STEPS = 20
@@ -178,7 +178,7 @@ def test_best_snapshot_on_held_out_data(run: RunFolder, tmp_path: Path, errors: 
 
 def test_where_nothing_is_compared_the_newest_snapshot_is_the_best(run: RunFolder) -> None:
     task = scripted(1.0, 2.0, 3.0, 4.0)
-    task.compared = ""
+    task.selection_metric = ""
     train(task, replace(CONFIG, examples=8 * 100, snapshots=5), run)
     assert run.best_snapshot() == run.snapshot_folder(100)
 
@@ -215,7 +215,7 @@ def test_product_is_the_moving_average(half_life: float, ramp: float, run: RunFo
         for step, weights in enumerate(seen[1:], 1):
             keep = 0.5 ** (8 / min(half_life, ramp * 8 * step))
             expected = keep * expected + (1 - keep) * weights[name]
-        assert torch.allclose(product_of(run)[name].double(), expected, atol=1e-6)
+        assert torch.allclose(ema_of(run)[name].double(), expected, atol=1e-6)
 
 
 def test_training_helps(run: RunFolder) -> None:
@@ -236,7 +236,7 @@ def test_same_seed_same_run_other_seed_other_run(run: RunFolder) -> None:
     runs = [RunFolder(run.path / name) for name in ("a", "b", "c")]
     for folder, seed in zip(runs, (0, 0, 1), strict=True):
         train(Toy(dropout=0.3), replace(CONFIG, seed=seed), folder)
-    first, second, third = map(product_of, runs)
+    first, second, third = map(ema_of, runs)
     assert same(first, second)
     assert not same(first, third)
 
@@ -296,7 +296,7 @@ def test_divergence_stops_with_the_last_good_snapshot_kept(task: Toy, run: RunFo
     assert last is not None
     assert str(last) in refusal.value.in_language("zh")
     assert int(last.name) <= 12
-    assert all(bool(weight.isfinite().all()) for weight in product_of(run).values())
+    assert all(bool(weight.isfinite().all()) for weight in ema_of(run).values())
     assert all(bool(weight.isfinite().all()) for weight in task.networks["model"].state_dict().values())
     status = status_of(run)
     assert status["state"] == "failed"
@@ -369,7 +369,7 @@ def test_short_memory_is_remembered_and_resumes_exactly(run: RunFolder) -> None:
     task = Toy(dropout=0.3)
     train(task, CONFIG, parts, resume=True)
     assert set(task.sizes) == {2}
-    assert same(product_of(whole), product_of(parts))
+    assert same(ema_of(whole), ema_of(parts))
 
 
 # Precision and device
@@ -444,7 +444,7 @@ def test_bf16_is_used_for_the_multiplications(run: RunFolder) -> None:
     task.networks["model"].register_forward_hook(lambda module, inputs, output: dtypes.add(output.dtype))
     train(task, replace(CONFIG, precision="bf16", snapshots=1), run)
     assert torch.bfloat16 in dtypes
-    assert all(weight.dtype == torch.float32 for weight in product_of(run).values())
+    assert all(weight.dtype == torch.float32 for weight in ema_of(run).values())
 
 
 def test_precision_of_the_first_part_stays(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:

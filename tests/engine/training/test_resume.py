@@ -18,7 +18,7 @@ from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
-from tests.helpers.toys import Duel, Toy, product_of, same, stop_at
+from tests.helpers.toys import Duel, Toy, ema_of, same, stop_at
 
 CONFIG = TrainConfig(examples=160, batch_size=8, precision="fp32", snapshots=4, tick_seconds=0.0)
 STEPS = 20
@@ -41,7 +41,7 @@ def test_stopped_and_resumed_is_the_same_run(kind: type[Toy], stops: tuple[int, 
         end = train(kind(dropout=0.3, before_batch=stop_at(parts, stop)), CONFIG, parts, resume=number > 0)
         assert end.step == stop + 1
     train(kind(dropout=0.3), CONFIG, parts, resume=True)
-    assert same(product_of(whole), product_of(parts))
+    assert same(ema_of(whole), ema_of(parts))
     assert steps_of(parts) == steps_of(whole) == list(range(1, STEPS + 1))
     snapshots = {folder.name for folder in (whole.path / "snapshots").iterdir()}
     at_stops = {f"{stop + 1:08d}" for stop in stops}
@@ -76,8 +76,8 @@ def test_what_was_learnt_until_a_stop_is_kept(run: RunFolder) -> None:
     train(Toy(before_batch=stop_at(run, 6)), replace(CONFIG, snapshots=1), run)
     assert run.last_snapshot() == run.snapshot_folder(7)
     tensors, _ = run.read_state()
-    product = product_of(run)
-    assert same(product, {name: tensors[f"average/{name}"] for name in product})
+    ema = ema_of(run)
+    assert same(ema, {name: tensors[f"average/{name}"] for name in ema})
 
 
 def test_state_says_where_the_run_stands(run: RunFolder) -> None:
@@ -119,16 +119,16 @@ def test_steps_taken_after_the_last_state_are_taken_again(run: RunFolder, tmp_pa
     assert steps_of(run) == list(range(1, STEPS + 1))
     whole = RunFolder(tmp_path / "whole")
     train(Toy(), CONFIG, whole)
-    assert same(product_of(whole), product_of(run))
+    assert same(ema_of(whole), ema_of(run))
 
 
 def test_new_run_does_not_overwrite_one(run: RunFolder) -> None:
     train(Toy(), CONFIG, run)
-    product = product_of(run)
+    ema = ema_of(run)
     with pytest.raises(UserError) as refusal:
         train(Toy(seed=1), CONFIG, run)
     assert refusal.value.key == "engine.run_exists"
-    assert same(product, product_of(run))
+    assert same(ema, ema_of(run))
 
 
 def test_nothing_to_resume(run: RunFolder) -> None:
@@ -161,11 +161,11 @@ def test_resume_refuses_other_settings(task: Toy, config: TrainConfig, key: str,
 
 def test_larger_budget_goes_on_and_ends_with_a_snapshot(run: RunFolder) -> None:
     train(Toy(), CONFIG, run)
-    first = product_of(run)
+    first = ema_of(run)
     end = train(Toy(), replace(CONFIG, examples=320), run, resume=True)
     assert end.step == 2 * STEPS
     assert run.last_snapshot() == run.snapshot_folder(2 * STEPS)
-    assert not same(first, product_of(run))
+    assert not same(first, ema_of(run))
 
 
 @pytest.mark.parametrize("place", ["tensors", "numbers", "pointer"])
@@ -202,7 +202,7 @@ def test_interrupted_state_write_leaves_the_former_state(
     train(Toy(), CONFIG, run, resume=True)
     whole = RunFolder(tmp_path / "whole")
     train(Toy(), CONFIG, whole)
-    assert same(product_of(whole), product_of(run))
+    assert same(ema_of(whole), ema_of(run))
 
 
 def test_one_state_is_kept(run: RunFolder) -> None:
@@ -256,7 +256,7 @@ def test_signal_ends_the_step_and_saves(number: signal.Signals, tmp_path: Path, 
     assert status_of(run)["state"] == "stopped"
     train(Toy(dropout=0.3), CONFIG, run, resume=True)
     train(Toy(dropout=0.3), CONFIG, whole)
-    assert same(product_of(whole), product_of(run))
+    assert same(ema_of(whole), ema_of(run))
     assert steps_of(run) == list(range(1, STEPS + 1))
 
 

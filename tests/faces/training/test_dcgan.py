@@ -20,7 +20,7 @@ from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.models.dcgan import DEBUG, FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
 from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
 from tests.helpers.ovals import pictures
-from tests.helpers.toys import Hook, product_of, same, stop_at
+from tests.helpers.toys import Hook, ema_of, same, stop_at
 
 CONFIG = TrainConfig(examples=4 * 8, precision="fp32", snapshots=1, tick_seconds=0.0, **{**TEXTBOOK, "batch_size": 8})
 FACES, UNSEEN = pictures(20, 0), pictures(16, 1)
@@ -70,7 +70,7 @@ def test_two_steps_of_a_debug_model(tmp_path: Path) -> None:
     assert (checkpoint.family, checkpoint.model) == (FAMILY, DEBUG)
     network = DcganGenerator(DcganConfig(**checkpoint.model))
     network.load_state_dict(checkpoint.weights())
-    # No average: the product is the generator as it was trained.
+    # No average: what is kept is the generator as it was trained.
     assert same(network.state_dict(), task.networks["generator"].state_dict())
     sheet = Image.open(io.BytesIO((run.path / "samples" / "00000002" / "sample.png").read_bytes()))
     assert sheet.size == (512, 512)
@@ -85,7 +85,7 @@ def test_stopped_and_resumed_is_the_same_run(stop: int, tmp_path: Path) -> None:
     train(tasks[0], CONFIG, whole)
     train(hooked(stop_at(parts, stop)), CONFIG, parts)
     train(tasks[1], CONFIG, parts, resume=True)
-    assert same(product_of(whole), product_of(parts))
+    assert same(ema_of(whole), ema_of(parts))
     for name in tasks[0].networks:
         assert same(tasks[0].networks[name].state_dict(), tasks[1].networks[name].state_dict())
 

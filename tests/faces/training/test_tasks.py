@@ -92,7 +92,7 @@ def test_stopped_and_resumed_is_the_same_run(family: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("family", FAMILIES)
 def test_previews_and_figures(family: str, tmp_path: Path) -> None:
     task = make(family, tmp_path)
-    network = task.networks[task.product].eval()
+    network = task.networks[task.ema_network].eval()
     for content in task.sample(network).values():
         assert content.startswith(b"\x89PNG")
     figures = task.validate(network)

@@ -24,7 +24,7 @@ from genai_demo.text.tokens.special_tokens import CONTROLS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.language_model import NewsTask, NewsTraining
 from tests.helpers import news
-from tests.helpers.toys import Hook, Weights, product_of, same, stop_at
+from tests.helpers.toys import Hook, Weights, ema_of, same, stop_at
 
 CONFIG = TrainConfig(examples=12 * 8, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 
@@ -74,7 +74,7 @@ def test_stopped_and_resumed_is_the_same_run(family: str, stops: tuple[int, ...]
         task = hooked(news.task(family, parts.path, sizes), stop_at(parts, stop))
         assert train(task, CONFIG, parts, resume=number > 0).step == stop + 1
     train(news.task(family, parts.path, sizes), CONFIG, parts, resume=True)
-    assert same(product_of(whole), product_of(parts))
+    assert same(ema_of(whole), ema_of(parts))
     assert [line["step"] for line in parts.read_stats()] == list(range(1, 13))
     ids = [read_checkpoint(run.last_snapshot() or run.path).id for run in (whole, parts)]
     assert ids[0] == ids[1]
