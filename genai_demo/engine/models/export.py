@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
-from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.models.lineage import best_checkpoint
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ def export_checkpoint(
     Raises:
         UserError: a folder holds no whole checkpoint, `target` holds one of another family, or `others` do not fit.
     """
-    folder = RunFolder(source).best_snapshot() or source
+    folder = best_checkpoint(source)
     checkpoint = read_checkpoint(folder)
     if (target / CONFIG).exists():
         former = read_checkpoint(target)
         if former.family != checkpoint.family:
             raise UserError("engine.export_over", folder=target, found=former.family, wanted=checkpoint.family)
     names = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["files"]
-    further = [read_checkpoint(RunFolder(other).best_snapshot() or other) for other in others]
+    further = [read_checkpoint(best_checkpoint(other)) for other in others]
     trained = checkpoint.trained
     if further:
         trained = trained | {"averaged_with": [{"model": one.model, "trained": one.trained} for one in further]}

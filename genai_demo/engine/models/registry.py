@@ -37,11 +37,11 @@ class Shelf(Generic[Loaded]):
 
         A run's folder stands for its best snapshot.
         """
-        from genai_demo.engine.training.run import RunFolder
+        from genai_demo.engine.models.lineage import best_checkpoint
 
         named = settings().checkpoints / self._names.get(model, model)
         folder = named if model in self._names or named.is_dir() else Path(model)
-        return RunFolder(folder).best_snapshot() or folder
+        return best_checkpoint(folder)
 
     def problem(self, model: str) -> UserError | None:
         """Return what keeps `model` from being used, or None; loads no torch."""

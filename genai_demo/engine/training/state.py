@@ -9,7 +9,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from genai_demo.engine.training.ema import EMA
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Task
+
+_NETWORK = "network."
 
 
 def flatten_task(task: Task, ema: EMA) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -17,7 +20,7 @@ def flatten_task(task: Task, ema: EMA) -> tuple[dict[str, Tensor], dict[str, Any
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, Any] = {}
     for name, network in task.networks.items():
-        tensors |= {f"network.{name}/{key}": tensor for key, tensor in network.state_dict().items()}
+        tensors |= {f"{_NETWORK}{name}/{key}": tensor for key, tensor in network.state_dict().items()}
     tensors |= {f"average/{key}": tensor for key, tensor in ema.network.state_dict().items()}
     for phase in task.phases:
         moments, counters = flatten_optimizer(phase.optimizer, phase.name)
@@ -33,10 +36,24 @@ def restore_task(task: Task, ema: EMA, tensors: dict[str, Tensor], numbers: dict
         group, name = key.split("/", 1)
         groups[group][name] = tensor
     for name, network in task.networks.items():
-        network.load_state_dict(groups[f"network.{name}"])
+        network.load_state_dict(groups[f"{_NETWORK}{name}"])
     ema.network.load_state_dict(groups["average"])
     for phase in task.phases:
         restore_optimizer(phase.optimizer, phase.name, groups["optimizer"], numbers)
+
+
+def read_networks(run: RunFolder) -> dict[str, dict[str, Tensor]]:
+    """Return the weights of each network of a run as they stand; snapshots hold their moving average.
+
+    Raises:
+        UserError: the run holds no state, or a damaged one.
+    """
+    networks: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, tensor in run.read_state()[0].items():
+        group, name = key.split("/", 1)
+        if group.startswith(_NETWORK):
+            networks[group.removeprefix(_NETWORK)][name] = tensor
+    return networks
 
 
 def flatten_optimizer(optimizer: Optimizer, prefix: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

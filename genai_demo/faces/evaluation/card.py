@@ -10,6 +10,7 @@ from typing import Any
 
 from genai_demo.engine.files import write_bytes, write_text
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import stages
 from genai_demo.errors import UserError
 from genai_demo.faces.evaluation.evaluation import card_of, label_lines
 from genai_demo.faces.evaluation.figures import table
@@ -110,7 +111,8 @@ def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
         "| stage | side in pixels | faces shown | minutes | on |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for number, (family, model, trained) in enumerate(_stages(checkpoint), 1):
+    for number, stage in enumerate(stages(checkpoint), 1):
+        family, model, trained = stage.family, stage.model, stage.trained
         how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
         shown = f"{trained['examples']:,} | {trained['seconds'] / 60:.0f}"
         lines.append(f"| {number}: {_stage_name(family, trained)} | {model['resolution']} | {shown} | {how} |")
@@ -143,14 +145,6 @@ def _figures(report: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _stages(checkpoint: Checkpoint) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Return (family, network's configuration, how it was trained) of every stage, the first one first."""
-    stages = [(checkpoint.family, checkpoint.model, checkpoint.trained)]
-    while start := stages[0][2]["data"].get("started_from"):
-        stages.insert(0, (start["family"], start["model"], start["trained"]))
-    return stages
-
-
 def _stage_name(family: str, trained: dict[str, Any]) -> str:
     return "polish" if _polished(family, trained) else family
 
@@ -170,7 +164,8 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     where = ["--where", report["data"]["where"]] if report["data"].get("where") else []
     lines: list[list[str]] = []
     run = ""
-    for number, (family, model, trained) in enumerate(_stages(checkpoint), 1):
+    for number, stage in enumerate(stages(checkpoint), 1):
+        family, model, trained = stage.family, stage.model, stage.trained
         start, run = run, f"runs/{name}-{number}"
         training = trained["data"]["training"]
         words = ["train", "faces", "--model", family, "--data", data, *where]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genai_demo import __version__
 from genai_demo.engine.models.checkpoint import read_checkpoint
-from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.models.lineage import best_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import to_floats
 from genai_demo.faces.data.labels import Faces, data_hash
@@ -109,13 +109,12 @@ def _paint(requests: list[FaceRequest], model: str) -> Tensor:
 
 
 def _trained(run: Path) -> dict[str, Any]:
-    folder = RunFolder(run).best_snapshot() or run
-    trained = read_checkpoint(folder).trained
+    trained = read_checkpoint(best_checkpoint(run)).trained
     return {key: trained.get(key) for key in ("examples", "seconds", "batch_size", "device")}
 
 
 def _baseline(run: Path, count: int, seed: int) -> Tensor:
-    checkpoint = read_checkpoint(RunFolder(run).best_snapshot() or run)
+    checkpoint = read_checkpoint(best_checkpoint(run))
     if checkpoint.family != "dcgan":
         raise UserError("faces.other_family", folder=run, found=checkpoint.family, wanted="dcgan")
     network = DcganGenerator(DcganConfig(**checkpoint.model))

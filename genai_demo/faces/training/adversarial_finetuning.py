@@ -13,13 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance
-from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
-from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear
 from genai_demo.engine.training.task import Batch, Phase
-from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import to_bytes
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.gan import Discriminator, GanConfig
@@ -80,19 +78,16 @@ class VaeFinetuningTask(VaeTask):
         start: Path,
         widths: tuple[int, ...] = DISCRIMINATOR_WIDTHS,
     ) -> None:
-        checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
-        if checkpoint.family != "vae":
-            raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="vae")
-        super().__init__(VaeTraining(seed=training.seed), faces, validation, checkpoint.model)
-        self._vae.load_state_dict(checkpoint.weights())
+        origin = open_start(start, self.family)
+        super().__init__(VaeTraining(seed=training.seed), faces, validation, origin.checkpoint.model)
+        origin.load_into(self._vae)
         self._vae.observer.requires_grad_(False)
         self._vae.to_code.requires_grad_(False)
         config = GanConfig(self._vae.config.resolution, critic_widths=widths, critic_blocks=(1,) * len(widths))
         self._discriminator = channels_last(Discriminator(config))
         self._discriminator.read_labels.requires_grad_(False)  # the codes of real faces bring their labels with them
-        started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
         self._described["training"] = asdict(training)
-        self._described["started_from"] = {"family": "vae", **started}
+        self._described["started_from"] = origin.record
         self._training = training
         self._gamma = linear(training.gamma, training.final_gamma)
         self.networks = {"vae": self._vae, "discriminator": self._discriminator}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
-from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.models.lineage import best_checkpoint
 from genai_demo.faces.data.batches import shrink, to_floats
 from genai_demo.faces.data.reading import read_faces
 from genai_demo.faces.models.encoder import FaceEncoder
@@ -46,8 +46,7 @@ def export_face_checkpoint(source: Path, target: Path, data: str, labels: str | 
     Raises:
         UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
     """
-    folder = RunFolder(source).best_snapshot() or source
-    checkpoint = read_checkpoint(folder)
+    checkpoint = read_checkpoint(best_checkpoint(source))
     network = make_network(checkpoint.family, checkpoint.model)
     network.load_state_dict(checkpoint.weights())
     network.eval().requires_grad_(False)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear, warm_up
+from genai_demo.engine.training.state import read_networks
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import to_bytes
@@ -101,15 +102,14 @@ class GanTask(FaceTask):
             "generator": cosine(share, share * training.final_rate),
         }
         if start is not None:
-            checkpoint = _checkpoint_of(start)
-            if checkpoint.family == "vae":
-                initialize_from_vae(self._generator, load_vae(checkpoint), faces)
+            origin = open_start(start, "gan", "vae")
+            if origin.checkpoint.family == "vae":
+                initialize_from_vae(self._generator, load_vae(origin.checkpoint), faces)
                 # The discriminator knows nothing yet: what it says at first would only do harm.
                 rates["generator"] = warm_up(rates["generator"], training.warm_up)
             else:
                 self._go_on_from(start)
-            started = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
-            self._described["started_from"] = {"family": checkpoint.family, **started}
+            self._described["started_from"] = origin.record
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
@@ -124,11 +124,9 @@ class GanTask(FaceTask):
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
 
     def _go_on_from(self, start: Path) -> None:
-        tensors, _ = RunFolder(start).read_state()
+        networks = read_networks(RunFolder(start))
         for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
-            prefix = f"network.{name}/"
-            weights = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            own = network.state_dict()
+            weights, own = networks[name], network.state_dict()
             # A run at a smaller side lacks the finest stages; they start as if they were not there.
             if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
                 raise UserError("faces.other_sizes", run=start)
@@ -197,10 +195,3 @@ class GanTask(FaceTask):
     def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
         latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
         return in_batches(network, latents, self.known[:count])
-
-
-def _checkpoint_of(start: Path) -> Checkpoint:
-    checkpoint = read_checkpoint(RunFolder(start).best_snapshot() or start)
-    if checkpoint.family not in ("gan", "vae"):
-        raise UserError("faces.other_family", folder=start, found=checkpoint.family, wanted="gan, vae")
-    return checkpoint

@@ -12,6 +12,7 @@ from typing import Any
 from genai_demo.engine.files import write_bytes, write_text
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import stages
 from genai_demo.errors import UserError
 from genai_demo.music.evaluation.figures import markdown_table
 
@@ -187,7 +188,8 @@ def _data(checkpoint: Checkpoint, data: dict[str, Any]) -> str:
     if any("SA" in source["licence"] and "NC" not in source["licence"] for source in data["sources"]):
         lines += ["", _SHARE_ALIKE]
     lines += ["", "| stage | pieces | examples seen | minutes | on |", "| --- | ---: | ---: | ---: | --- |"]
-    for number, (_, trained) in enumerate(_stages(checkpoint), 1):
+    for number, stage in enumerate(stages(checkpoint), 1):
+        trained = stage.trained
         how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
         pieces = trained["data"]["music"]["pieces"]
         lines.append(f"| {number} | {pieces:,} | {trained['examples']:,} | {trained['seconds'] / 60:.1f} | {how} |")
@@ -237,14 +239,6 @@ def _samples(report: dict[str, Any]) -> str:
 # How to make it again
 
 
-def _stages(checkpoint: Checkpoint) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return (network's configuration, how it was trained) of every stage, the first one first."""
-    stages = [(checkpoint.model, checkpoint.trained)]
-    while start := stages[0][1]["data"].get("started_from"):
-        stages.insert(0, (start.get("model", stages[0][0]), start["trained"]))
-    return stages
-
-
 def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """Return the shell commands that train, export and evaluate a checkpoint as it was.
 
@@ -255,13 +249,13 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """
     data = [*report["data"]["paths"], *(["--where", report["data"]["where"]] if report["data"]["where"] else [])]
     lines, run = [], ""
-    for number, (model, trained) in enumerate(_stages(checkpoint), 1):
-        start, run = run, f"runs/{name}-{number}"
+    for number, stage in enumerate(stages(checkpoint), 1):
+        start, run, trained = run, f"runs/{name}-{number}", stage.trained
         words = ["train", "music", "--model", checkpoint.family, "--data", *data]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
         words += ["--learning-rate", str(trained["data"]["training"]["learning_rate"])]
-        words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]
+        words += ["--size", *(f"{key}={_size(value)}" for key, value in stage.model.items())]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
     lines.append(["export", "music", "--run", run, "--to", f"checkpoints/{name}"])

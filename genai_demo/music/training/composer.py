@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase
@@ -18,7 +19,6 @@ from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, Rows, as_
 from genai_demo.music.data.reading import Music, data_hash
 from genai_demo.music.models.composer import Composer, ComposerConfig, token_losses
 from genai_demo.music.tokens import events
-from genai_demo.music.training.starting import go_on, read_start
 
 _VALIDATION_ROWS = 64
 _TABLES = ("embedding.", "degrees.", "known.")
@@ -65,13 +65,14 @@ class ComposerTask:
         for name, some in (("music", music), ("validation", validation)):
             self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
         torch.manual_seed(training.seed)
-        checkpoint = None if start is None else read_start(start, self.family)
-        self._network = Composer(ComposerConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
+        origin = None if start is None else open_start(start, self.family)
+        self._network = Composer(ComposerConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {}))))
         window = self._network.config.context
         self._batches = EventBatches(tell_all(music), window, training.seed)
         self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
-        if checkpoint is not None:
-            self._described["started_from"] = go_on(self._network, checkpoint)
+        if origin is not None:
+            origin.load_into(self._network)
+            self._described["started_from"] = origin.record
         self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
         optimizer = _optimizer(self._network, training)

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear
+from genai_demo.engine.training.state import read_networks
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.errors import UserError
 from genai_demo.music.data.gan_batches import GanBatches, spread
@@ -82,8 +83,9 @@ class GanTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        checkpoint = None if start is None else self._checkpoint(start)
-        config = GanConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {})))
+        # The networks of a run stand nearest to its newest snapshot.
+        origin = None if start is None else open_start(start, self.family, newest=True)
+        config = GanConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
         self._training, self._config = training, config
         windows = RollWindows(music, BARS, BARS)
         if not np.any(windows.tonic >= 0):
@@ -103,8 +105,9 @@ class GanTask:
         self._generator, self._discriminator = both.generator, both.discriminator
         self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
         self.networks: dict[str, nn.Module] = {"gan": both, **self._players}
-        if start is not None and checkpoint is not None:
-            self._go_on_from(start, checkpoint)
+        if start is not None and origin is not None:
+            self._go_on_from(start)
+            self._described["started_from"] = origin.record
         self._gamma = linear(training.gamma, training.final_gamma)
         share = training.generator_share
         self.phases: Sequence[Phase] = [
@@ -128,24 +131,14 @@ class GanTask:
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
 
-    def _checkpoint(self, start: Path) -> Checkpoint:
-        checkpoint = read_checkpoint(RunFolder(start).last_snapshot() or start)
-        if checkpoint.family != self.family:
-            raise UserError("music.other_family", folder=start, found=checkpoint.family, wanted=self.family)
-        return checkpoint
-
-    def _go_on_from(self, start: Path, checkpoint: Checkpoint) -> None:
+    def _go_on_from(self, start: Path) -> None:
         # Snapshots hold the moving average; to go on, both need the weights it is the average of.
-        tensors, _ = RunFolder(start).read_state()
+        weights = read_networks(RunFolder(start))
         for name, network in self._players.items():
-            prefix = f"network.{name}/"
             try:
-                network.load_state_dict(
-                    {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-                )
+                network.load_state_dict(weights[name])
             except RuntimeError as error:
-                raise UserError("music.other_sizes", folder=start) from error
-        self._described["started_from"] = {"checkpoint": checkpoint.id, "trained": checkpoint.trained}
+                raise UserError("engine.other_sizes", folder=start) from error
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return "canvas" (size, 2, 2, T, 72), "known" (size, 8) and "conditions" (size, traits.SIZE)."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase
@@ -22,7 +23,6 @@ from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.models.masked_window import sounding
 from genai_demo.music.sampling.unmasking import resolve
 from genai_demo.music.training.masked_metrics import Frequencies, bits_per_note, middle_hidden
-from genai_demo.music.training.starting import go_on, read_start
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,11 @@ class MaskedTask:
         self._described: dict[str, Any] = {"training": asdict(training)}
         for name, some in (("music", music), ("validation", validation)):
             self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
-        checkpoint = None if start is None else read_start(start, self.family)
-        self._network = MaskedRoll(MaskedConfig(**((checkpoint.model if checkpoint else {}) | (sizes or {}))))
-        if checkpoint is not None:
-            self._described["started_from"] = go_on(self._network, checkpoint)
+        origin = None if start is None else open_start(start, self.family)
+        self._network = MaskedRoll(MaskedConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {}))))
+        if origin is not None:
+            origin.load_into(self._network)
+            self._described["started_from"] = origin.record
         self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
         dropouts = training.condition_dropout, training.metre_dropout
         self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)

@@ -11,6 +11,7 @@ from typing import Any
 
 from genai_demo.engine.files import write_text
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import stages
 from genai_demo.errors import UserError
 from genai_demo.text.evaluation.figures import markdown_table
 
@@ -140,7 +141,8 @@ def _terms(path: str) -> _Terms | None:
 
 def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
     lines = ["| stage | texts | number | hash |", "| --- | --- | --- | --- |"]
-    for number, (_, trained) in enumerate(_stages(checkpoint), 1):
+    for number, stage in enumerate(stages(checkpoint), 1):
+        trained = stage.trained
         for role in ("news", "background", "validation"):
             part = trained["data"].get(role, {"articles": 0})
             if part["articles"]:
@@ -201,14 +203,6 @@ def _samples(report: dict[str, Any]) -> str:
 # How to make it again
 
 
-def _stages(checkpoint: Checkpoint) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return (network's configuration, how it was trained) of every stage, the first one first."""
-    stages = [(checkpoint.model, checkpoint.trained)]
-    while start := stages[0][1]["data"].get("started_from"):
-        stages.insert(0, (start["model"], start["trained"]))
-    return stages
-
-
 def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """Return the shell commands that train, export and evaluate a checkpoint as it was.
 
@@ -218,14 +212,14 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """
     news = [source["path"] for source in report["training"] if source["labelled"]]
     background = [source["path"] for source in report["training"] if not source["labelled"]]
-    stages = [(f"runs/{name}-{number}", *stage) for number, stage in enumerate(_stages(checkpoint), 1)]
-    starts = ["", *(run for run, *_ in stages)]
-    last = stages[-1][0]
+    runs = [(f"runs/{name}-{number}", one.model, one.trained) for number, one in enumerate(stages(checkpoint), 1)]
+    starts = ["", *(run for run, *_ in runs)]
+    last = runs[-1][0]
     for number, twin in enumerate(checkpoint.trained.get("averaged_with", []), 2):
-        stages.append((f"{last}-{number}", twin["model"], twin["trained"]))
+        runs.append((f"{last}-{number}", twin["model"], twin["trained"]))
         starts.insert(-1, starts[-2])  # where the run that it is averaged with started
     lines = []
-    for start, (run, model, trained) in zip(starts, stages, strict=False):
+    for start, (run, model, trained) in zip(starts, runs, strict=False):
         training = trained["data"]["training"]
         words = ["train", "text", "--model", checkpoint.family, "--data", *(news or background)]
         if trained["data"].get("background", {}).get("articles"):
@@ -237,7 +231,7 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
         words += ["--size", *(f"{key}={value}" for key, value in model.items() if key != "vocabulary")]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
-    averaged = [run for run, *_ in stages if run.startswith(last)]
+    averaged = [run for run, *_ in runs if run.startswith(last)]
     words = ["export", "text", "--run", *averaged, "--to", f"checkpoints/{name}"]
     if calibrated := checkpoint.trained.get("calibrated"):
         words += ["--calibrate", calibrated["file"], "--data", *news]

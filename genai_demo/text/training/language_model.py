@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import Start, open_start
 from genai_demo.engine.training.config import Progress
-from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
@@ -21,6 +20,7 @@ from genai_demo.text.data.batches import NewsBatches
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import NewsModel, make_network
+from genai_demo.text.requests import MODELS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 
 
@@ -83,7 +83,6 @@ def make_task(
 
             return TopicsTask(TopicsTraining(seed=seed, **changes), articles, held_out, sizes)
         training = NewsTraining(family=family, seed=seed, **changes)
-        start = (RunFolder(start).best_snapshot() or start) if start else None
         return NewsTask(training, articles, others, held_out, folder, sizes, start)
     except TypeError as error:
         raise UserError("engine.bad_field", reason=error) from error
@@ -99,8 +98,8 @@ class NewsTask:
         validation: articles to measure on; near copies of news to learn from are left out of them.
         folder: where the tokenizer is written; every checkpoint takes it along.
         sizes: fields of the network's configuration that differ from its defaults.
-        start: folder of a checkpoint whose tokenizer and weights to start from; from one of another family only
-            the token embeddings are taken.
+        start: a run or checkpoint whose tokenizer and weights to start from; from one of another family only the
+            token embeddings are taken.
     """
 
     def __init__(
@@ -119,10 +118,10 @@ class NewsTask:
         sizes = dict(sizes or {})
         self._start: dict[str, Any] = {}
         if start is not None:
-            checkpoint = read_checkpoint(start)
-            tokenizer = Tokenizer.read(start / FILE)
-            network = _network_from(checkpoint, self.family, sizes, training.seed)
-            self._start = {"checkpoint": checkpoint.id, "model": checkpoint.model, "trained": checkpoint.trained}
+            origin = open_start(start, *MODELS)
+            tokenizer = Tokenizer.read(origin.checkpoint.folder / FILE)
+            network = _network_from(origin, self.family, sizes, training.seed)
+            self._start = origin.record
         else:
             tokenizer = _tokenizer(training.vocabulary, news, background, folder)
             torch.manual_seed(training.seed)
@@ -190,19 +189,19 @@ class NewsTask:
         return described
 
 
-def _network_from(checkpoint: Checkpoint, family: str, sizes: dict[str, Any], seed: int) -> NewsModel:
-    """Return a network that starts from `checkpoint`: from all its weights, or another family's token embeddings.
+def _network_from(start: Start, family: str, sizes: dict[str, Any], seed: int) -> NewsModel:
+    """Return a network with all weights of `start`, or with another family's token embeddings.
 
     Words that one network has learnt to tell apart spare the other the slowest part of its training.
     """
-    weights = checkpoint.weights()
+    checkpoint = start.checkpoint
     if checkpoint.family == family:
         network = make_network(family, {**checkpoint.model, **sizes})
-        network.load_state_dict(weights)
+        start.load_into(network)
         return network
     torch.manual_seed(seed)
     network = make_network(family, {"vocabulary": checkpoint.model.get("vocabulary", 0), **sizes})
-    embedding = weights.get("embedding.weight")
+    embedding = checkpoint.weights().get("embedding.weight")
     if embedding is None or embedding.shape != network.embedding.weight.shape:
         raise UserError("text.other_family", folder=checkpoint.folder, found=checkpoint.family, wanted=family)
     network.embedding.load_state_dict({"weight": embedding})
