@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,7 +28,7 @@ def nothing(step: int) -> None:
 
 
 @dataclass
-class Toy:
+class Toy(Task):
     """Learns a fixed linear map with a small network."""
 
     family: str = "toy"
@@ -97,9 +96,6 @@ class Toy:
 
     def describe(self) -> dict[str, Any]:
         return {"width": 8, "shape": (4, 2)}
-
-    def files(self) -> dict[str, Path]:
-        return {}
 
     def data(self) -> dict[str, Any]:
         return {"seed": self.seed}

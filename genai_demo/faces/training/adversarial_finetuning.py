@@ -78,16 +78,14 @@ class VaeFinetuningTask(VaeTask):
         start: Path,
         widths: tuple[int, ...] = DISCRIMINATOR_WIDTHS,
     ) -> None:
-        origin = open_start(start, self.family)
-        super().__init__(VaeTraining(seed=training.seed), faces, validation, origin.checkpoint.model)
-        origin.load_into(self._vae)
+        how = VaeTraining(seed=training.seed)
+        super().__init__(how, faces, validation, start=open_start(start, self.family))
         self._vae.observer.requires_grad_(False)
         self._vae.to_code.requires_grad_(False)
         config = GanConfig(self._vae.config.resolution, critic_widths=widths, critic_blocks=(1,) * len(widths))
         self._discriminator = channels_last(Discriminator(config))
         self._discriminator.read_labels.requires_grad_(False)  # the codes of real faces bring their labels with them
         self._described["training"] = asdict(training)
-        self._described["started_from"] = origin.record
         self._training = training
         self._gamma = linear(training.gamma, training.final_gamma)
         self.networks = {"vae": self._vae, "discriminator": self._discriminator}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,7 +12,7 @@ from torch import Tensor, nn
 from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import constant
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator
 from genai_demo.faces.models.dcgan import FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.sampling.grid import grid_png
@@ -36,7 +34,7 @@ class DcganTraining:
     seed: int = 0
 
 
-class DcganTask:
+class DcganTask(Task):
     """The baseline as the engine sees it.
 
     Args:
@@ -47,6 +45,9 @@ class DcganTask:
         source: what the pictures are, as reports describe data; JSON-able.
     """
 
+    family = FAMILY
+    ema_network = "generator"
+
     def __init__(
         self,
         training: DcganTraining,
@@ -55,21 +56,21 @@ class DcganTask:
         sizes: dict[str, Any] | None = None,
         source: dict[str, Any] | None = None,
     ) -> None:
-        self.family, self.ema_network, self.selection_metric = FAMILY, "generator", ""
+        config = DcganConfig(**(sizes or {}))
+        super().__init__(training, config, {"pictures": len(pictures), **(source or {})})
+        self._latent = config.latent
         self._training, self._pictures, self._validation = training, pictures, validation
-        self._config = DcganConfig(**(sizes or {}))
-        self._source = dict(source or {})
         torch.manual_seed(training.seed)
-        self._generator, self._discriminator = DcganGenerator(self._config), DcganDiscriminator(self._config)
-        self.networks: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
+        self._generator, self._discriminator = DcganGenerator(config), DcganDiscriminator(config)
+        self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         losses = {"discriminator": self._discriminator_loss, "generator": self._generator_loss}
-        self.phases: Sequence[Phase] = [
+        self.phases = [
             Phase(name, name, _optimizer(self.networks[name], training), loss, constant(1.0))
             for name, loss in losses.items()
         ]
 
     def _made(self, count: int, device: torch.device) -> Tensor:
-        return self._generator(torch.randn(count, self._config.latent, device=device))
+        return self._generator(torch.randn(count, self._latent, device=device))
 
     def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         real = as_floats(batch["pictures"])
@@ -88,7 +89,7 @@ class DcganTask:
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return pictures, uint8 (size, 3, 64, 64)."""
-        generator = torch.Generator().manual_seed((self._training.seed * 1_000_003 + rank) * 1_000_033 + step)
+        generator = batch_generator(self._training.seed, step, rank)
         pictures = self._pictures[torch.randint(len(self._pictures), (size,), generator=generator)]
         mirrored = torch.rand(size, 1, 1, 1, generator=generator) < 0.5 * self._training.flip
         return {"pictures": torch.where(mirrored, pictures.flip(3), pictures)}
@@ -107,15 +108,6 @@ class DcganTask:
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         assert isinstance(network, DcganGenerator)
         return {"sample.png": grid_png(generate(network, _PREVIEWED, seed=0), gap=0)}
-
-    def describe(self) -> dict[str, Any]:
-        return asdict(self._config)
-
-    def files(self) -> dict[str, Path]:
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        return {"training": asdict(self._training), "pictures": len(self._pictures), **self._source}
 
 
 def _optimizer(network: nn.Module, training: DcganTraining) -> torch.optim.Optimizer:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genai_demo.engine.nn.contrastive import contrastive_loss
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import cosine, warm_up
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, decayed_adamw
 from genai_demo.faces.data.batches import to_floats
 from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.blocks import channels_last
@@ -55,7 +55,6 @@ class EncoderTask(FaceTask):
 
     family = "encoder"
     ema_network = "encoder"
-    selection_metric = ""
 
     def __init__(
         self, training: EncoderTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None
@@ -66,13 +65,7 @@ class EncoderTask(FaceTask):
         torch.manual_seed(training.seed)
         self._encoder = channels_last(FaceEncoder(config))
         self.networks = {"encoder": self._encoder}
-        optimizer = torch.optim.AdamW(
-            self._encoder.parameters(),
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            betas=(0.9, 0.99),
-            foreach=True,
-        )
+        optimizer = decayed_adamw(self._encoder, training.learning_rate, training.weight_decay)
         rate = warm_up(cosine(1.0, training.final_rate), training.warm_up)
         self.phases = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Task, Training
 from genai_demo.faces.data.batches import FaceBatches, shrink
 from genai_demo.faces.data.labels import data_hash
 from genai_demo.faces.models import conditioning
 
 if TYPE_CHECKING:
+    from genai_demo.engine.models.lineage import Start
     from genai_demo.faces.data.labels import Faces
-
-
-class FaceTraining(Protocol):
-    """A dataclass that says how a face model is trained."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def seed(self) -> int: ...
 
 
 class FaceConfig(Protocol):
@@ -37,7 +26,7 @@ class FaceConfig(Protocol):
     def resolution(self) -> int: ...
 
 
-class FaceTask:
+class FaceTask(Task):
     """Data, batches and description of a face model in training.
 
     Args:
@@ -45,24 +34,15 @@ class FaceTask:
         config: of the network.
         faces: faces to learn from.
         validation: faces to measure on; may be empty.
+        start: what the weights come from, if not from chance.
     """
 
-    family: str
-    ema_network: str
-    networks: dict[str, nn.Module]
-    phases: Sequence[Phase]
-
     def __init__(
-        self,
-        training: FaceTraining,
-        config: FaceConfig,
-        faces: Faces,
-        validation: Faces,
+        self, training: Training, config: FaceConfig, faces: Faces, validation: Faces, start: Start | None = None
     ) -> None:
-        self._described: dict[str, Any] = {"training": asdict(training)}
-        for name, some in (("faces", faces), ("validation", validation)):
-            self._described[name] = {"faces": len(some.pictures), "hash": data_hash(some)}
-        self._config = asdict(config)
+        data = {"faces": faces, "validation": validation}
+        described = {name: {"faces": len(some.pictures), "hash": data_hash(some)} for name, some in data.items()}
+        super().__init__(training, config, described, start)
         self._batches = FaceBatches(faces, config.resolution, training.seed)
         self.held_out = shrink(validation.pictures, config.resolution)
         """validation pictures (N, 3, S, S), uint8"""
@@ -75,18 +55,6 @@ class FaceTask:
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditioning.SIZE)."""
         return self._batches.batch(step, size, rank)
-
-    def describe(self) -> dict[str, Any]:
-        """Return the network's configuration."""
-        return self._config
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: while it is trained, a face model is its weights and configuration."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        return self._described
 
 
 @torch.inference_mode()

@@ -90,7 +90,8 @@ class GanTask(FaceTask):
         start: Path | None = None,
     ) -> None:
         config = GanConfig(**(sizes or {}))
-        super().__init__(training, config, faces, validation)
+        origin = None if start is None else open_start(start, "gan", "vae")
+        super().__init__(training, config, faces, validation, origin)
         self._folder = folder
         FaceMetadata(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
         torch.manual_seed(training.seed)
@@ -101,15 +102,13 @@ class GanTask(FaceTask):
             "discriminator": cosine(1.0, training.final_rate),
             "generator": cosine(share, share * training.final_rate),
         }
-        if start is not None:
-            origin = open_start(start, "gan", "vae")
+        if start is not None and origin is not None:
             if origin.checkpoint.family == "vae":
                 initialize_from_vae(self._generator, load_vae(origin.checkpoint), faces)
                 # The discriminator knows nothing yet: what it says at first would only do harm.
                 rates["generator"] = warm_up(rates["generator"], training.warm_up)
             else:
                 self._go_on_from(start)
-            self._described["started_from"] = origin.record
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)

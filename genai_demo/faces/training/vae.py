@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import cosine, warm_up
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, decayed_adamw
 from genai_demo.faces.data.batches import to_bytes, to_floats
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.vae import Decoder, MeanEncoder, Vae, VaeConfig, vae_loss
@@ -18,6 +18,7 @@ from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.face_task import FaceTask, in_batches
 
 if TYPE_CHECKING:
+    from genai_demo.engine.models.lineage import Start
     from genai_demo.faces.data.labels import Faces
 
 
@@ -43,29 +44,30 @@ class VaeTask(FaceTask):
         training: how to train.
         faces: faces to learn from; their labels are not used.
         validation: faces to measure on; may be empty.
-        sizes: fields of the network's configuration that differ from its defaults.
+        sizes: fields of the network's configuration that differ from its defaults, or from those of `start`.
+        start: a VAE whose weights to start from.
     """
 
     family = "vae"
     ema_network = "vae"
-    selection_metric = ""
 
     def __init__(
-        self, training: VaeTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None
+        self,
+        training: VaeTraining,
+        faces: Faces,
+        validation: Faces,
+        sizes: dict[str, Any] | None = None,
+        start: Start | None = None,
     ) -> None:
-        config = VaeConfig(**(sizes or {}))
-        super().__init__(training, config, faces, validation)
+        config = VaeConfig(**((start.checkpoint.model if start else {}) | (sizes or {})))
+        super().__init__(training, config, faces, validation, start)
         torch.manual_seed(training.seed)
         self._vae = channels_last(Vae(config))
+        if start is not None:
+            start.load_into(self._vae)
         self._free, self._latent = training.free, config.latent
         self.networks = {"vae": self._vae}
-        optimizer = torch.optim.AdamW(
-            self._vae.parameters(),
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            betas=(0.9, 0.99),
-            foreach=True,
-        )
+        optimizer = decayed_adamw(self._vae, training.learning_rate, training.weight_decay)
         rate = warm_up(cosine(1.0, training.final_rate), training.warm_up)
         self.phases = [Phase("vae", "vae", optimizer, self._loss, rate)]
 

@@ -73,6 +73,12 @@ KIND = SourceKind(
 )
 
 
+def described(music: Music, validation: Music) -> dict[str, Any]:
+    """Return what a run says of the music that it learns from and measures on, JSON-able."""
+    parts = {"music": music, "validation": validation}
+    return {name: {"pieces": len(part), "hash": data_hash(part)} for name, part in parts.items()}
+
+
 def read_music(source: str, split: str | None = None, where: str = "", labels: str | None = None) -> Music:
     """Read all pieces of a folder, a ZIP archive, a MIDI file or a hub data set.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import log
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from torch import Tensor, nn
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw
 from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, Rows, as_batch, tell_all
-from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.data.reading import Music, described
 from genai_demo.music.models.composer import Composer, ComposerConfig, token_losses
 from genai_demo.music.tokens import events
 
@@ -38,7 +37,7 @@ class ComposerTraining:
     seed: int = 0
 
 
-class ComposerTask:
+class ComposerTask(Task):
     """The composer as the engine sees it.
 
     Args:
@@ -61,22 +60,25 @@ class ComposerTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        self._described: dict[str, Any] = {"training": asdict(training)}
-        for name, some in (("music", music), ("validation", validation)):
-            self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
-        torch.manual_seed(training.seed)
         origin = None if start is None else open_start(start, self.family)
-        self._network = Composer(ComposerConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {}))))
-        window = self._network.config.context
+        config = ComposerConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
+        super().__init__(training, config, described(music, validation), origin)
+        torch.manual_seed(training.seed)
+        self._network = Composer(config)
+        window = config.context
         self._batches = EventBatches(tell_all(music), window, training.seed)
         self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
         if origin is not None:
             origin.load_into(self._network)
-            self._described["started_from"] = origin.record
-        self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
+        self.networks = {self.ema_network: self._network}
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
-        optimizer = _optimizer(self._network, training)
-        self.phases: Sequence[Phase] = [Phase("composer", self.ema_network, optimizer, self._loss, rate)]
+        optimizer = decayed_adamw(
+            self._network,
+            training.learning_rate,
+            training.weight_decay,
+            no_decay=lambda name, weight: name.startswith(_TABLES),
+        )
+        self.phases = [Phase("composer", self.ema_network, optimizer, self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         losses, there = token_losses(self._network, batch)
@@ -109,26 +111,7 @@ class ComposerTask:
         assert isinstance(network, Composer)
         return {"sample.mid": marked_midi(preview(network), None)}
 
-    def describe(self) -> dict[str, Any]:
-        """Return the network's configuration."""
-        return asdict(self._network.config)
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: the composer is its weights and configuration."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        return self._described
-
 
 def _is_note(tokens: Tensor) -> Tensor:
     first = events.FIRST["PITCH"]
     return (tokens >= first) & (tokens < first + events.COUNTS["PITCH"])
-
-
-def _optimizer(network: nn.Module, training: ComposerTraining) -> torch.optim.Optimizer:
-    tables = [weight for name, weight in network.named_parameters() if name.startswith(_TABLES)]
-    matrices = [weight for name, weight in network.named_parameters() if not name.startswith(_TABLES)]
-    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": tables, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

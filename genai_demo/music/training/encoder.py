@@ -6,9 +6,7 @@ alone, and who judges what machines write must have an ear for harmony.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +16,9 @@ from torch import Tensor, nn
 from genai_demo.engine.nn.contrastive import contrastive_loss
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import cosine, warm_up
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw
 from genai_demo.errors import UserError
-from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.data.reading import Music, described
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
 from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.tokens.roll import SHIFTS
@@ -112,7 +110,7 @@ def spoilt(cells: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.stack([window[..., order] for window, order in zip(cells, places, strict=True)])
 
 
-class EncoderTask:
+class EncoderTask(Task):
     """The music encoder as the engine sees it.
 
     Args:
@@ -127,30 +125,24 @@ class EncoderTask:
 
     family = "encoder"
     ema_network = "encoder"
-    selection_metric = ""
 
     def __init__(
         self, training: EncoderTraining, music: Music, validation: Music, sizes: dict[str, Any] | None = None
     ) -> None:
         self._training = training
-        self._config = EncoderConfig(**(sizes or {}))
-        self._data = {"training": asdict(training)} | {
-            name: {"pieces": len(some), "hash": data_hash(some)}
-            for name, some in (("music", music), ("validation", validation))
-        }
+        config = EncoderConfig(**(sizes or {}))
+        super().__init__(training, config, described(music, validation))
         self._windows = RollWindows(music, BARS, 0)
         if not len(self._windows):
             raise UserError("music.no_windows", bars=BARS)
         self._pairs = Pairs(self._windows, training.seed)
         self._held_out = RollWindows(validation, BARS, 0)
         torch.manual_seed(training.seed)
-        self._encoder = MusicEncoder(self._config)
-        self.networks: dict[str, nn.Module] = {"encoder": self._encoder}
-        optimizer = torch.optim.AdamW(
-            self._encoder.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, betas=(0.9, 0.99)
-        )
+        self._encoder = MusicEncoder(config)
+        self.networks = {"encoder": self._encoder}
+        optimizer = decayed_adamw(self._encoder, training.learning_rate, training.weight_decay)
         rate = warm_up(cosine(1.0, training.final_rate), training.warm_up)
-        self.phases: Sequence[Phase] = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
+        self.phases = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return "first", "second", of one piece each, and "spoilt", of neither, all bool (size, 2, 2, T, 72)."""
@@ -182,18 +174,6 @@ class EncoderTask:
         nearest = likeness[shown].topk(min(_NEAREST, len(chosen))).indices.numpy()  # (R, 3)
         rows = [rolls[[row, *near]] for row, near in zip(shown.tolist(), nearest.tolist(), strict=True)]
         return {"neighbours.png": sheet_png(rows, BARS)}
-
-    def describe(self) -> dict[str, Any]:
-        """Return the network's configuration."""
-        return asdict(self._config)
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: the encoder is its weights and configuration."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        return self._data
 
 
 def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear
 from genai_demo.engine.training.state import read_networks
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 from genai_demo.music.data.gan_batches import GanBatches, spread
-from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.data.reading import Music, described
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import distances, measure
 from genai_demo.music.models.gan import GanConfig
@@ -56,7 +56,7 @@ class GanTraining:
     seed: int = 0
 
 
-class GanTask:
+class GanTask(Task):
     """The piano GAN as the engine sees it.
 
     Args:
@@ -86,7 +86,7 @@ class GanTask:
         # The networks of a run stand nearest to its newest snapshot.
         origin = None if start is None else open_start(start, self.family, newest=True)
         config = GanConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
-        self._training, self._config = training, config
+        self._training, self._latent = training, config.latent
         windows = RollWindows(music, BARS, BARS)
         if not np.any(windows.tonic >= 0):
             raise UserError("music.no_windows", bars=BARS)
@@ -94,9 +94,8 @@ class GanTask:
         held_out = RollWindows(validation, BARS, BARS) if len(validation) else windows
         self._held_out = spread(held_out, _MEASURED)
         self._shown = [_head(canvases, _SHOWN) for canvases in self._held_out]
-        self._described: dict[str, Any] = {"training": asdict(training)}
-        for name, part, own in (("music", music, windows), ("validation", validation, held_out)):
-            self._described[name] = {"pieces": len(part), "windows": len(own), "hash": data_hash(part)}
+        super().__init__(training, config, described(music, validation), origin)
+        self._described["music"]["windows"], self._described["validation"]["windows"] = len(windows), len(held_out)
         # What a perfect model would be measured at: other real music.
         floor = distances(_measured(spread(windows, _MEASURED)), _measured(self._held_out))
         self._described["feature_distance_of_real_music"] = _mean(floor)
@@ -104,27 +103,16 @@ class GanTask:
         both = Gan(config)
         self._generator, self._discriminator = both.generator, both.discriminator
         self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
-        self.networks: dict[str, nn.Module] = {"gan": both, **self._players}
-        if start is not None and origin is not None:
+        self.networks = {"gan": both, **self._players}
+        if start is not None:
             self._go_on_from(start)
-            self._described["started_from"] = origin.record
         self._gamma = linear(training.gamma, training.final_gamma)
-        share = training.generator_share
-        self.phases: Sequence[Phase] = [
-            Phase(
-                "discriminator",
-                "discriminator",
-                self._optimizer(self._discriminator),
-                self._discriminator_loss,
-                cosine(1.0, training.final_rate),
-            ),
-            Phase(
-                "generator",
-                "generator",
-                self._optimizer(self._generator),
-                self._generator_loss,
-                cosine(share, share * training.final_rate),
-            ),
+        self.phases = [
+            Phase(name, name, self._optimizer(self._players[name]), loss, cosine(share, share * training.final_rate))
+            for name, loss, share in (
+                ("discriminator", self._discriminator_loss, 1.0),
+                ("generator", self._generator_loss, training.generator_share),
+            )
         ]
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
@@ -150,7 +138,7 @@ class GanTask:
         return first + (last - first) * max(0.0, 3 * progress.fraction - 2)
 
     def _written(self, batch: Batch, progress: Progress) -> Tensor:
-        latents = torch.randn(len(batch["canvas"]), 1 + BARS, self._config.latent, device=batch["canvas"].device)
+        latents = torch.randn(len(batch["canvas"]), 1 + BARS, self._latent, device=batch["canvas"].device)
         return self._generator(
             latents, batch["conditions"], batch["canvas"].float(), batch["known"], self._slope(progress)
         )
@@ -177,18 +165,6 @@ class GanTask:
         half = fake.shape[3] // 2
         notes = fake[:, :, 0, half:].detach().sum() / len(fake) / (half / 4)
         return {"loss": generator_loss(real_scores, fake_scores), "notes_per_quarter": notes}
-
-    def describe(self) -> dict[str, Any]:
-        """Return the networks' configuration."""
-        return asdict(self._config)
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: the GAN is its weights and configuration."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        return self._described
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return how far written windows are from validation windows with the same bars before and conditions."""

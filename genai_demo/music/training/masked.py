@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from torch import Tensor, nn
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw, is_vector
 from genai_demo.errors import UserError
 from genai_demo.music.data.column_batches import ColumnBatches
-from genai_demo.music.data.reading import Music, data_hash
+from genai_demo.music.data.reading import Music, described
 from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.models.masked_window import sounding
 from genai_demo.music.sampling.unmasking import resolve
@@ -44,7 +43,7 @@ class MaskedTraining:
     seed: int = 0
 
 
-class MaskedTask:
+class MaskedTask(Task):
     """The masked model of rolls as the engine sees it.
 
     Args:
@@ -67,16 +66,14 @@ class MaskedTask:
         sizes: dict[str, Any] | None = None,
         start: Path | None = None,
     ) -> None:
-        torch.manual_seed(training.seed)
-        self._described: dict[str, Any] = {"training": asdict(training)}
-        for name, some in (("music", music), ("validation", validation)):
-            self._described[name] = {"pieces": len(some), "hash": data_hash(some)}
         origin = None if start is None else open_start(start, self.family)
-        self._network = MaskedRoll(MaskedConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {}))))
+        config = MaskedConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
+        super().__init__(training, config, described(music, validation), origin)
+        torch.manual_seed(training.seed)
+        self._network = MaskedRoll(config)
         if origin is not None:
             origin.load_into(self._network)
-            self._described["started_from"] = origin.record
-        self.networks: dict[str, nn.Module] = {self.ema_network: self._network}
+        self.networks = {self.ema_network: self._network}
         dropouts = training.condition_dropout, training.metre_dropout
         self._batches = ColumnBatches(music, dropout=dropouts[0], metre_dropout=dropouts[1], seed=training.seed)
         if not len(self._batches):
@@ -88,9 +85,8 @@ class MaskedTask:
         self._held_out = shown.windows(chosen, shown.white(chosen))
         self._frequencies = Frequencies(self._batches.windows(*_counted(self._batches)))
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
-        self.phases: Sequence[Phase] = [
-            Phase("model", self.ema_network, _optimizer(self._network, training), self._loss, rate)
-        ]
+        optimizer = decayed_adamw(self._network, training.learning_rate, training.weight_decay, no_decay=is_vector)
+        self.phases = [Phase("model", self.ema_network, optimizer, self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         return self._network.loss(batch)
@@ -116,30 +112,11 @@ class MaskedTask:
         *_, (filled, _) = resolve(network, canvas, canvas.hidden, limits, 1.0, 12, random)
         return {"sample.png": _pictures(canvas.keys, canvas.lengths, filled.keys, filled.lengths)}
 
-    def describe(self) -> dict[str, Any]:
-        """Return the network's configuration."""
-        return asdict(self._network.config)
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: the model is its weights and configuration."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        return self._described
-
 
 def _counted(batches: ColumnBatches, most: int = 4096) -> tuple[np.ndarray, np.ndarray]:
     """Return the windows whose notes are counted for mere frequencies, and the semitones to the white keys."""
     chosen = batches.apart(most)
     return chosen, batches.white(chosen)
-
-
-def _optimizer(network: nn.Module, training: MaskedTraining) -> torch.optim.Optimizer:
-    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
-    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)
 
 
 def _pictures(*rolls: Tensor) -> bytes:

@@ -62,6 +62,11 @@ def data_hash(articles: list[Article]) -> str:
     return digest.hexdigest()[:12]
 
 
+def described(**parts: list[Article]) -> dict[str, Any]:
+    """Return what a run says of the articles that it learns from and measures on, by name, JSON-able."""
+    return {name: {"articles": len(part), "hash": data_hash(part)} for name, part in parts.items()}
+
+
 def _read_text(file: Path) -> str:
     if not file.is_file():
         raise UserError("engine.no_file", file=file)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from torch import Tensor, nn
 from genai_demo.engine.models.lineage import Start, open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
-from genai_demo.engine.training.task import Batch, Phase, Task
+from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw, is_vector
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, data_hash, read_articles
+from genai_demo.text.data.articles import Article, described, read_articles
 from genai_demo.text.data.batches import NewsBatches
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
@@ -88,7 +87,7 @@ def make_task(
         raise UserError("engine.bad_field", reason=error) from error
 
 
-class NewsTask:
+class NewsTask(Task):
     """A news model as the engine sees it.
 
     Args:
@@ -114,23 +113,21 @@ class NewsTask:
     ) -> None:
         self.family, self.ema_network, self.selection_metric = training.family, "model", "bits_per_byte"
         self._validation, self._folder = _unseen(validation, news), folder
-        self._news, self._background = news, background
         sizes = dict(sizes or {})
-        self._start: dict[str, Any] = {}
-        if start is not None:
-            origin = open_start(start, *MODELS)
+        origin = None if start is None else open_start(start, *MODELS)
+        if origin is not None:
             tokenizer = Tokenizer.read(origin.checkpoint.folder / FILE)
             network = _network_from(origin, self.family, sizes, training.seed)
-            self._start = origin.record
         else:
             tokenizer = _tokenizer(training.vocabulary, news, background, folder)
             torch.manual_seed(training.seed)
             network = make_network(self.family, {"vocabulary": tokenizer.size, **sizes})
         tokenizer.write(folder / FILE)
         self.tokenizer = tokenizer
-        self._config = asdict(network.config)
+        data = described(news=news, background=background, validation=self._validation)
+        super().__init__(training, network.config, data, origin)
         self._network = network
-        self.networks: dict[str, nn.Module] = {self.ema_network: network}
+        self.networks = {self.ema_network: network}
         self._training = training
         self._batches = NewsBatches(
             news,
@@ -142,9 +139,8 @@ class NewsTask:
             seed=training.seed,
         )
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)
-        self.phases: Sequence[Phase] = [
-            Phase("model", self.ema_network, _optimizer(network, training), self._loss, rate)
-        ]
+        optimizer = decayed_adamw(network, training.learning_rate, training.weight_decay, no_decay=is_vector)
+        self.phases = [Phase("model", self.ema_network, optimizer, self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         if isinstance(self._network, GruModel):
@@ -170,23 +166,8 @@ class NewsTask:
         assert isinstance(network, (GruModel, MaskedModel))
         return {"sample.txt": preview(network, self.tokenizer).encode()}
 
-    def describe(self) -> dict[str, Any]:
-        return self._config
-
     def files(self) -> dict[str, Path]:
         return {FILE: self._folder / FILE}
-
-    def data(self) -> dict[str, Any]:
-        described: dict[str, Any] = {"training": asdict(self._training)}
-        for name, articles in (
-            ("news", self._news),
-            ("background", self._background),
-            ("validation", self._validation),
-        ):
-            described[name] = {"articles": len(articles), "hash": data_hash(articles)}
-        if self._start:
-            described["started_from"] = self._start
-        return described
 
 
 def _network_from(start: Start, family: str, sizes: dict[str, Any], seed: int) -> NewsModel:
@@ -229,10 +210,3 @@ def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:
     if validation and not kept:
         raise UserError("text.validation_is_training", count=len(validation))
     return kept
-
-
-def _optimizer(network: nn.Module, training: NewsTraining) -> torch.optim.Optimizer:
-    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
-    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=training.learning_rate, betas=(0.9, 0.99), foreach=True)

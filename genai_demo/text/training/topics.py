@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,9 +18,9 @@ from torch import Tensor, nn
 from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator, decayed_adamw
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, data_hash
+from genai_demo.text.data.articles import Article, described
 from genai_demo.text.data.cleaning import strip_source
 from genai_demo.text.models.topics import FAMILY, KNOWN, PADDING, TopicsConfig, TopicsModel
 from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
@@ -55,7 +54,7 @@ class TopicsTraining:
     seed: int = 0
 
 
-class TopicsTask:
+class TopicsTask(Task):
     """The classifier as the engine sees it.
 
     Args:
@@ -68,6 +67,9 @@ class TopicsTask:
         UserError: no article to learn from has a topic.
     """
 
+    family = FAMILY
+    ema_network = "model"
+
     def __init__(
         self,
         training: TopicsTraining,
@@ -75,24 +77,22 @@ class TopicsTask:
         validation: list[Article],
         sizes: dict[str, Any] | None = None,
     ) -> None:
-        self.family, self.ema_network, self.selection_metric = FAMILY, "model", ""
         self._training = training
         self._news, self._validation = _labelled(news), _labelled(validation)
         if not self._news:
             raise UserError("text.no_labels", allowed=", ".join(KNOWN))
+        config = TopicsConfig(**(sizes or {}))
+        super().__init__(training, config, described(news=self._news, validation=self._validation))
         torch.manual_seed(training.seed)
-        network = TopicsModel(TopicsConfig(**(sizes or {})))
-        self._config = network.config
-        self.networks: dict[str, nn.Module] = {self.ema_network: network}
+        network = TopicsModel(config)
+        self.networks = {self.ema_network: network}
         rows: dict[str, list[list[int]]] = {}
         for article in self._news:
-            rows.setdefault(article.topic, []).append(features(article.text, self._config.buckets))
+            rows.setdefault(article.topic, []).append(features(article.text, config.buckets))
         # Every topic is as likely as the others, whatever the collection has most of.
         self._rows = [(KNOWN.index(topic), group) for topic, group in sorted(rows.items())]
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, foreach=True
-        )
-        self.phases: Sequence[Phase] = [Phase("model", self.ema_network, optimizer, self._loss, linear(1.0, 0.0))]
+        optimizer = decayed_adamw(network, training.learning_rate, training.weight_decay, betas=(0.9, 0.999))
+        self.phases = [Phase("model", self.ema_network, optimizer, self._loss, linear(1.0, 0.0))]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         rows = batch["rows"]
@@ -101,8 +101,8 @@ class TopicsTask:
         return {"loss": F.cross_entropy(logits, batch["labels"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return rows (size, T) of buckets and labels (size,), indices in `KNOWN`."""
-        generator = torch.Generator().manual_seed((self._training.seed * 1_000_003 + rank) * 1_000_033 + step)
+        """Return rows (size, T) of buckets and labels (size,), places in `KNOWN`."""
+        generator = batch_generator(self._training.seed, step, rank)
         drawn = torch.rand(size, 2, generator=generator, dtype=torch.float64).tolist()
         chosen = [(*self._rows[int(topic * len(self._rows))], article) for topic, article in drawn]
         return {
@@ -126,21 +126,6 @@ class TopicsTask:
             f"{name} ({article.topic}): {article.text[:80]}\n" for name, article in zip(named, articles, strict=True)
         ]
         return {"sample.txt": "".join(lines).encode()}
-
-    def describe(self) -> dict[str, Any]:
-        """Return the network's configuration."""
-        return asdict(self._config)
-
-    def files(self) -> dict[str, Path]:
-        """Return nothing: weights and configuration are all there is."""
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        """Return how and on what the run was trained."""
-        described: dict[str, Any] = {"training": asdict(self._training)}
-        for name, articles in (("news", self._news), ("validation", self._validation)):
-            described[name] = {"articles": len(articles), "hash": data_hash(articles)}
-        return described
 
 
 def _labelled(articles: list[Article]) -> list[Article]:
