@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.engine.training.options import sizes, train_config, write_json_option
+from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.faces.options import add_evaluate_options, add_export_options, add_generate_options, add_train_options
 from genai_demo.faces.requests import CHOICES, GalleryRequest
@@ -108,26 +109,13 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.training.loop import train as run_training
-    from genai_demo.engine.training.run import RunFolder
-    from genai_demo.faces.training.tasks import engine_fields, make_task
+    from genai_demo.faces.training.tasks import FaceTrainRequest, engine_fields, make_task
 
-    config = train_config(options, **engine_fields(options.model, options.start))
-    run = RunFolder(options.run)
-    run.check(options.resume)
-    task = make_task(
-        options.model,
-        {name: getattr(options, name) for name in TRAINING_FIELDS if getattr(options, name) is not None},
-        sizes(options),
-        options.data,
-        options.labels,
-        options.run,
-        options.start,
-        options.seed,
-        options.where,
+    fields = request_fields(options, TRAINING_FIELDS)
+    request = FaceTrainRequest(**fields, data=options.data, labels=options.labels, where=options.where)
+    train_command(
+        options, train_config(options, **engine_fields(options.model, options.start)), lambda: make_task(request)
     )
-    progress = run_training(task, config, run, options.resume, options.track)
-    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
 
 
 def export(options: argparse.Namespace) -> None:

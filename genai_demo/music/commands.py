@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.engine.training.options import sizes, train_config, write_json_option
+from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.music.options import (
     add_evaluate_options,
@@ -42,19 +43,10 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.training.loop import train as run_training
-    from genai_demo.engine.training.run import RunFolder
-    from genai_demo.music.training.tasks import engine_fields, make_task
+    from genai_demo.music.training.tasks import MusicTrainRequest, engine_fields, make_task
 
-    config = train_config(options, **engine_fields(options.model))
-    run = RunFolder(options.run)
-    run.check(options.resume)
-    changes = {} if options.learning_rate is None else {"learning_rate": options.learning_rate}
-    task = make_task(
-        options.model, changes, sizes(options), options.data, options.where, options.run, options.start, options.seed
-    )
-    progress = run_training(task, config, run, options.resume, options.track)
-    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+    request = MusicTrainRequest(**request_fields(options), data=options.data, where=options.where)
+    train_command(options, train_config(options, **engine_fields(options.model)), lambda: make_task(request))
 
 
 def export(options: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from genai_demo.catalogue import message
 from genai_demo.engine.files import write_text
 from genai_demo.engine.generation.receipts import Receipt, text_with_receipt
-from genai_demo.engine.training.options import sizes, train_config, write_json_option
+from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.text.options import (
     add_evaluate_options,
@@ -153,34 +154,15 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.engine.training.loop import train as run_training
-    from genai_demo.engine.training.run import RunFolder
-    from genai_demo.text.training.language_model import make_task
+    from genai_demo.text.training.tasks import NewsTrainRequest, make_task
 
-    config = train_config(options)
-    run = RunFolder(options.run)
-    run.check(options.resume)
-    changes = {
-        name: getattr(options, name)
-        for name in ("learning_rate", "window", "background_share")
-        if getattr(options, name) is not None
-    }
-    changed = sizes(options)
+    fields = request_fields(options, ("learning_rate", "window", "background_share"))
     if options.dropout is not None:
-        changed["dropout"] = options.dropout
-    task = make_task(
-        options.model,
-        changes,
-        changed,
-        options.data,
-        options.background,
-        options.validation,
-        options.run,
-        options.start,
-        options.seed,
+        fields["sizes"]["dropout"] = options.dropout
+    request = NewsTrainRequest(
+        **fields, data=options.data, background=options.background, validation=options.validation
     )
-    progress = run_training(task, config, run, options.resume, options.track)
-    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+    train_command(options, train_config(options), lambda: make_task(request))
 
 
 def export(options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.models.networks import debug_sizes
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
 from genai_demo.faces.training.export import export_face_checkpoint
-from genai_demo.faces.training.tasks import make_task
+from genai_demo.faces.training.tasks import FaceTrainRequest, make_task
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 
@@ -29,8 +29,8 @@ def tiny_face_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings.cache_clear()
     for family, name in {"encoder": ENCODER, **FOLDERS}.items():
         run = tmp_path_factory.mktemp(family)
-        task = make_task(family, {"learning_rate": 0.01}, debug_sizes(family), data, None, run, None, 0)
-        train(task, CONFIG, RunFolder(run))
+        how = {"changes": {"learning_rate": 0.01}, "sizes": debug_sizes(family)}
+        train(make_task(FaceTrainRequest(family=family, run=run, data=data, **how)), CONFIG, RunFolder(run))
         export_face_checkpoint(run, folder / name, data, None)
     patch.undo()
     settings.cache_clear()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from genai_demo.errors import UserError
 
@@ -52,6 +54,24 @@ class TrainConfig:
             raise UserError("engine.bad_patience", value=self.patience)
         if self.precision not in PRECISIONS:
             raise UserError("engine.bad_precision", value=self.precision, allowed=", ".join(PRECISIONS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """What a run is asked to train; what it learns from, each modality adds."""
+
+    family: str
+    """which network"""
+    run: Path
+    """the run's folder"""
+    start: Path | None = None
+    """a run or checkpoint to start from"""
+    seed: int = 0
+    """of data and weights"""
+    changes: dict[str, Any] = field(default_factory=dict)
+    """fields of the training's configuration that differ from the defaults"""
+    sizes: dict[str, Any] = field(default_factory=dict)
+    """fields of the network's configuration that differ from the defaults"""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from genai_demo import __version__
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.status import StatusWriter
 from genai_demo.engine.training.task import Task
 
 
@@ -27,6 +28,7 @@ class RunLogger:
         task: what is trained.
         config: batch size and how often to write.
         run: the folder all is written to.
+        status: says in it where the run stands.
         accelerator: knows the device and the trackers.
         precision: what is computed in, for the snapshots to tell.
         clock: gives the seconds that the run has trained.
@@ -37,11 +39,12 @@ class RunLogger:
         task: Task,
         config: TrainConfig,
         run: RunFolder,
+        status: StatusWriter,
         accelerator: Accelerator,
         precision: str,
         clock: Callable[[], float],
     ) -> None:
-        self._task, self._config, self._run = task, config, run
+        self._task, self._config, self._run, self._status = task, config, run, status
         self._accelerator, self._precision, self._clock = accelerator, precision, clock
         self._sums: dict[str, float] = defaultdict(float)
         self._count = 0
@@ -84,6 +87,7 @@ class RunLogger:
 
     def snapshot(self, network: nn.Module, progress: Progress) -> dict[str, float]:
         """Keep `network` as a checkpoint, with previews, and return its figures on held-out data."""
+        self._status.say("running", doing="validating")
         figures = self._task.validate(network)
         best = self._is_best(figures)
         self._run.write_sample(progress.step, self._task.sample(network))
@@ -123,9 +127,8 @@ class RunLogger:
         return name not in before or not before[name] < figures[name]
 
     def _say_running(self, progress: Progress, loss: float | None = None) -> None:
-        self._run.write_status(
-            "running", step=progress.step, fraction=progress.fraction, seconds=progress.seconds, loss=loss
-        )
+        values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds, "loss": loss}
+        self._status.say("running", doing="training", **values)
 
 
 def _memory_mb(device: torch.device) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -26,16 +26,24 @@ from genai_demo.engine.training.log import RunLogger
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import log_spaced
 from genai_demo.engine.training.state import flatten_task, restore_task
+from genai_demo.engine.training.status import StatusWriter, claimed
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 
 
 def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None) -> Progress:
+    """Train a task that is there already, see `run_training`."""
+    return run_training(lambda: task, config, run, resume, track)
+
+
+def run_training(
+    make_task: Callable[[], Task], config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None
+) -> Progress:
     """Train until the budget is spent, or until a stop is asked for, and return where it ended.
 
     Args:
-        task: what to train.
+        make_task: makes what to train; called when the folder is claimed, so that who looks at it sees what happens.
         config: budget, batch size and bookkeeping.
         run: the folder all is written to.
         resume: go on from the folder's state.
@@ -43,22 +51,31 @@ def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False,
 
     Raises:
         UserError: the folder cannot be used, the tracker is not installed, the loss stopped being a number, or memory
-            is too small for one example.
+            is too small for one example; whatever `make_task` raises.
     """
     if track is not None and find_spec(track) is None:  # Accelerate would say nothing, and log nothing
         raise UserError("engine.no_tracker", name=track)
-    return _Loop(task, config, run, resume, track).run_to_end()
+    with claimed(run, resume) as status:
+        return _Loop(make_task(), config, run, resume, track, status).run_to_end()
 
 
 class _Loop:
-    def __init__(self, task: Task, config: TrainConfig, run: RunFolder, resume: bool, track: str | None) -> None:
+    def __init__(
+        self,
+        task: Task,
+        config: TrainConfig,
+        run: RunFolder,
+        resume: bool,
+        track: str | None,
+        status: StatusWriter,
+    ) -> None:
         device = choose_device()
         if device.type == "cuda" and device.index is not None:
             # Accelerate trains on the current GPU; of several processes it then gives each its own.
             torch.cuda.set_device(device)
         if device.type == "cuda":
             use_tensor_cores()
-        self.task, self.config, self.run = task, config, run
+        self.task, self.config, self.run, self.status = task, config, run, status
         numbers: dict[str, Any] = {}
         tensors: dict[str, torch.Tensor] = {}
         if resume:
@@ -87,7 +104,7 @@ class _Loop:
         self.seconds_before: float = numbers.get("seconds", 0.0)
         self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))
         self.started = self.last_state = time.perf_counter()
-        self.logger = RunLogger(task, config, run, self.accelerator, self.precision, lambda: self.seconds)
+        self.logger = RunLogger(task, config, run, status, self.accelerator, self.precision, lambda: self.seconds)
         self.stop_asked = self.must_stop = self.state_due = self.no_better = False
         self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
@@ -155,15 +172,11 @@ class _Loop:
         with _stop_on_signals(self):
             try:
                 self._loop()
-            except BaseException as error:
-                if self.main:
-                    self.run.write_status("failed", step=self.step, message=str(error) or type(error).__name__)
-                raise
             finally:
+                self.status.note(step=self.step)
                 self.accelerator.end_training()
-        if self.main:
-            state = "finished" if self.progress.fraction >= 1 or self.no_better else "stopped"
-            self.run.write_status(state, step=self.step, fraction=self.progress.fraction, seconds=self.progress.seconds)
+        state = "finished" if self.progress.fraction >= 1 or self.no_better else "stopped"
+        self.status.say(state, fraction=self.progress.fraction, seconds=self.progress.seconds)
         return self.progress
 
     def _loop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,24 @@ def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
     return TrainConfig(**fields)
 
 
-def sizes(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what `--size` changes in a network's configuration.
+def request_fields(options: argparse.Namespace, changes: Sequence[str] = ("learning_rate",)) -> dict[str, Any]:
+    """Return the fields of `TrainRequest` that the options name.
+
+    Args:
+        options: those of `add_run_options`, and "model" and "start".
+        changes: options that are fields of the training's configuration.
 
     Raises:
-        UserError: an entry is not of the form name=number.
+        UserError: a size is not of the form name=number.
     """
-    return dict(_size(entry) for entry in options.size)
+    return {
+        "family": options.model,
+        "run": options.run,
+        "start": options.start,
+        "seed": options.seed,
+        "changes": {name: value for name in changes if (value := getattr(options, name)) is not None},
+        "sizes": dict(_size(entry) for entry in options.size),
+    }
 
 
 def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:

@@ -1,11 +1,12 @@
 """A run is a folder; whoever can read it can draw the run.
 
 config.json      what was asked for
-status.json      where it stands: state, step, fraction, sentence
+status.json      where it stands: state, step, fraction, sentence; of which process, and when that last was alive
 stats.jsonl      one line of figures per tick
 samples/STEP/    fixed-seed previews
 snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest, `best` the best
 state/STEP/      all that resuming needs; `current` names the one that is whole
+log.txt          what the process printed, where `start_run` started it
 stop             if this file appears, the run saves its state and ends
 """
 
@@ -13,15 +14,25 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_bytes, write_json, write_text
 from genai_demo.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+HEARTBEAT = 10.0
+"""seconds from one sign of life of a run to the next"""
+LOST = 60.0
+"""seconds without a sign of life after which a run is given up"""
+_ALIVE = ("preparing", "running")
+"""states in which a process is at work"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class RunFolder:
         return self.path / "stop"
 
     def check(self, resume: bool) -> None:
-        """Make sure that the folder is free for a new run, or holds one to resume.
+        """Make sure that the folder is free for a new run, or holds one to resume, and that no other process uses it.
 
         Raises:
             UserError: it is not.
@@ -46,14 +57,16 @@ class RunFolder:
             raise UserError("engine.run_exists", run=self.path)
         if resume and (not file.is_file() or self.state_folder() is None):
             raise UserError("engine.nothing_to_resume", run=self.path)
+        status = self.read_status()
+        if status.get("state") in _ALIVE and (status["pid"], status.get("host")) != (os.getpid(), platform.node()):
+            raise UserError("engine.run_in_use", run=self.path, pid=status["pid"])
 
     def start(self, config: dict[str, Any], resume: bool) -> None:
-        """Claim the folder for a new run, or make sure that it holds one to resume with the same configuration.
+        """Write down the configuration of a new run, or make sure that a resumed one has the same.
 
         Raises:
-            UserError: a new run would overwrite one; nothing to resume; the configuration has changed.
+            UserError: the configuration has changed.
         """
-        self.check(resume)
         file = self.path / "config.json"
         if not resume:
             write_json(file, config)
@@ -67,8 +80,34 @@ class RunFolder:
         write_json(file, config)
 
     def write_status(self, state: str, **values: Any) -> None:
-        """Say where the run stands; `state` is "running", "finished", "stopped" or "failed"."""
-        write_json(self.path / "status.json", {"state": state, "pid": os.getpid(), **values})
+        """Say where the run stands.
+
+        Args:
+            state: "preparing" while it reads its data, "running", "finished", "stopped" or "failed".
+            values: what else is known, JSON-able: step, fraction, seconds, loss, message.
+        """
+        known = {"state": state, "pid": os.getpid(), "host": platform.node(), "heartbeat": time.time()}
+        write_json(self.path / "status.json", known | values)
+
+    def read_status(self, now: float | None = None) -> dict[str, Any]:
+        """Return what `write_status` wrote last, or nothing before it wrote anything.
+
+        The state is "lost" where the process is gone without a word, or gave no sign of life for `LOST` seconds.
+
+        Args:
+            now: seconds since 1970; None for the clock's.
+        """
+        file = self.path / "status.json"
+        if not file.is_file():
+            return {}
+        status: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        # Older runs did not name their machine, and gave signs of life only by what they wrote.
+        heard = status.get("heartbeat", file.stat().st_mtime)
+        silent = (time.time() if now is None else now) - heard > LOST
+        gone = status.get("host", platform.node()) == platform.node() and not _is_alive(status["pid"])
+        if status["state"] in _ALIVE and (silent or gone):
+            status["state"] = "lost"
+        return status
 
     def add_stats(self, line: dict[str, Any]) -> None:
         """Append one line of figures."""
@@ -77,19 +116,40 @@ class RunFolder:
 
     def read_stats(self) -> list[dict[str, Any]]:
         """Return all lines of figures; a line that is just being written is left out."""
+        return self.read_stats_from(0)[0]
+
+    def read_stats_from(self, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Return the lines of figures from a byte on, without one that is just being written, and where to go on.
+
+        Args:
+            offset: 0, or what an earlier call returned. A resumed run drops lines: where that byte no longer begins
+                one, all are returned again, so a reader goes by their steps.
+        """
         file = self.path / "stats.jsonl"
         if not file.exists():
-            return []
-        return [
-            json.loads(line)
-            for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
-            if line.endswith("\n")
-        ]
+            return [], 0
+        with file.open("rb") as stream:
+            if offset:
+                stream.seek(offset - 1)
+                if stream.read(1) != b"\n":
+                    offset = 0
+            stream.seek(offset)
+            whole, end, _ = stream.read().rpartition(b"\n")
+        return [json.loads(line) for line in whole.splitlines()], offset + len(whole + end)
 
     def forget_stats_after(self, step: int) -> None:
         """Drop lines of figures beyond `step`: a resumed run takes those steps again."""
         kept = [json.dumps(line) + "\n" for line in self.read_stats() if line["step"] <= step]
         write_text(self.path / "stats.jsonl", "".join(kept))
+
+    def snapshots(self) -> dict[int, Path]:
+        """Return the folders of all snapshots by step; the newest one may still be written."""
+        return _by_step(self.path / "snapshots")
+
+    def samples(self) -> dict[int, list[Path]]:
+        """Return the files of all previews by step."""
+        folders = _by_step(self.path / "samples")
+        return {step: sorted(folder.glob("[!.]*")) for step, folder in folders.items()}
 
     def snapshot_folder(self, step: int) -> Path:
         """Return the folder for the snapshot of `step`."""
@@ -115,9 +175,7 @@ class RunFolder:
     def snapshots_since_best(self) -> int:
         """Return how many snapshots were made after the best one; 0 where none was compared."""
         best = self._named_snapshot("best")
-        if best is None:
-            return 0
-        return sum(folder.is_dir() and folder.name > best.name for folder in best.parent.iterdir())
+        return 0 if best is None else sum(folder.name > best.name for folder in self.snapshots().values())
 
     def write_sample(self, step: int, files: dict[str, bytes]) -> None:
         """Write previews made at `step`."""
@@ -174,6 +232,28 @@ class RunFolder:
             )
         except (SafetensorError, OSError, ValueError) as error:
             raise UserError("engine.damaged", file=folder, reason=error) from error
+
+
+def list_runs(folder: Path) -> list[RunFolder]:
+    """Return the runs in a folder, by name."""
+    files = (file.parent for name in ("config.json", "status.json") for file in folder.glob(f"*/{name}"))
+    return [RunFolder(path) for path in sorted(set(files))]
+
+
+def _by_step(folder: Path) -> dict[int, Path]:
+    found = sorted(folder.glob("[0-9]*[0-9]"))
+    return {int(path.name): path for path in found if path.is_dir() and path.name.isdecimal()}
+
+
+def _is_alive(pid: int) -> bool:
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

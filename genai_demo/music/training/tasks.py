@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
+from genai_demo.engine.training.config import TrainRequest
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.music.data.reading import read_together
@@ -28,39 +29,31 @@ def engine_fields(family: str) -> dict[str, Any]:
     return fields[family]
 
 
-def make_task(
-    family: str,
-    changes: dict[str, Any],
-    sizes: dict[str, Any],
-    data: Sequence[str],
-    where: str,
-    folder: Path,
-    start: Path | None,
-    seed: int,
-) -> Task:
-    """Return the task that the command line asks for.
+@dataclass(frozen=True, kw_only=True)
+class MusicTrainRequest(TrainRequest):
+    """What a run is asked to learn of music: family "composer", "encoder", "gan" or "masked"."""
 
-    Args:
-        family: which network to train.
-        changes: fields of the training's configuration that differ from the defaults.
-        sizes: fields of the network's configuration that differ from the defaults.
-        data: paths or hub ids of music; a part of each is held out to measure on.
-        where: which rows of their labels to choose, see `read_music`.
-        folder: the run's folder.
-        start: a run or checkpoint to go on from.
-        seed: of data and weights.
+    data: Sequence[str]
+    """paths or hub ids of music; a part of each is held out to measure on"""
+    where: str = ""
+    """which rows of their labels to choose, see `read_music`"""
+
+
+def make_task(request: MusicTrainRequest) -> Task:
+    """Return the task that is asked for.
 
     Raises:
         UserError: data or starting point cannot be used, or a field is unknown.
     """
-    music, held_out = (read_together(data, split, where) for split in ("train", "validation"))
+    music, held_out = (read_together(request.data, split, request.where) for split in ("train", "validation"))
+    told = {"seed": request.seed, **request.changes}
     try:
-        if family == "encoder":
-            return EncoderTask(EncoderTraining(seed=seed, **changes), music, held_out, sizes)
-        if family == "gan":
-            return GanTask(GanTraining(seed=seed, **changes), music, held_out, sizes, start)
-        if family == "masked":
-            return MaskedTask(MaskedTraining(seed=seed, **changes), music, held_out, sizes, start)
-        return ComposerTask(ComposerTraining(seed=seed, **changes), music, held_out, sizes, start)
+        if request.family == "encoder":
+            return EncoderTask(EncoderTraining(**told), music, held_out, request.sizes)
+        if request.family == "gan":
+            return GanTask(GanTraining(**told), music, held_out, request.sizes, request.start)
+        if request.family == "masked":
+            return MaskedTask(MaskedTraining(**told), music, held_out, request.sizes, request.start)
+        return ComposerTask(ComposerTraining(**told), music, held_out, request.sizes, request.start)
     except TypeError as error:
         raise UserError("engine.bad_field", reason=error) from error

@@ -14,7 +14,7 @@ from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw, is_vector
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, described, read_articles
+from genai_demo.text.data.articles import Article, described
 from genai_demo.text.data.batches import NewsBatches
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
@@ -46,45 +46,6 @@ class NewsTraining:
     first_holes: float = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
     seed: int = 0
-
-
-def make_task(
-    family: str,
-    changes: dict[str, Any],
-    sizes: dict[str, Any],
-    news: list[str],
-    background: list[str],
-    validation: str | None,
-    folder: Path,
-    start: Path | None,
-    seed: int,
-) -> Task:
-    """Return the task that the command line asks for.
-
-    Args:
-        family: "gru", "masked" or "topics".
-        changes: fields of the training's configuration that differ from the defaults.
-        sizes: fields of the network's configuration that differ from the defaults.
-        news, background, validation: paths or hub ids of articles.
-        folder: the run's folder.
-        start: a run or checkpoint to start from.
-        seed: of data and weights.
-
-    Raises:
-        UserError: data or starting point cannot be used, or a field is unknown.
-    """
-    articles = [article for source in news for article in read_articles(source)]
-    others = [article for source in background for article in read_articles(source)]
-    held_out = read_articles(validation) if validation else []
-    try:
-        if family == "topics":
-            from genai_demo.text.training.topics import TopicsTask, TopicsTraining
-
-            return TopicsTask(TopicsTraining(seed=seed, **changes), articles, held_out, sizes)
-        training = NewsTraining(family=family, seed=seed, **changes)
-        return NewsTask(training, articles, others, held_out, folder, sizes, start)
-    except TypeError as error:
-        raise UserError("engine.bad_field", reason=error) from error
 
 
 class NewsTask(Task):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining,
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
 from genai_demo.faces.training.face_task import FaceTask
 from genai_demo.faces.training.gan import GanTask, GanTraining
-from genai_demo.faces.training.tasks import make_task
+from genai_demo.faces.training.tasks import FaceTrainRequest, make_task
 from genai_demo.faces.training.vae import VaeTask, VaeTraining
 from tests.helpers.faces import no_faces, toy_faces, write_toys
 from tests.helpers.toys import stop_before
@@ -207,19 +208,23 @@ def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
 
 def test_tasks_by_name(tmp_path: Path) -> None:
     data = str(write_toys(tmp_path, count=12))
+
+    def asked(family: str, sizes: dict[str, Any], start: Path | None = None) -> FaceTrainRequest:
+        return FaceTrainRequest(family=family, run=tmp_path, data=data, sizes=sizes, start=start)
+
     for family in ("gan", "vae", "encoder"):
-        task = make_task(family, {}, debug_sizes(family), data, None, tmp_path, None, 0)
+        task = make_task(asked(family, debug_sizes(family)))
         assert task.family == family and task.data()["faces"]["faces"] == 9
         assert task.data()["validation"]["faces"] == 3
         with pytest.raises(UserError, match="hat"):
-            make_task(family, {}, {"hat": 1}, data, None, tmp_path, None, 0)
+            make_task(asked(family, {"hat": 1}))
     with pytest.raises(UserError, match="encoder"):
-        make_task("encoder", {}, {}, data, None, tmp_path, tmp_path, 0)
+        make_task(asked("encoder", {}, tmp_path))
     with pytest.raises(UserError, match="--size"):
-        make_task("vae", {}, VAE_DEBUG, data, None, tmp_path, tmp_path, 0)
+        make_task(asked("vae", VAE_DEBUG, tmp_path))
     with pytest.raises(UserError, match="gan"):
         save_checkpoint(tmp_path / "other", make_network("gan", GAN_DEBUG).state_dict(), "gan", GAN_DEBUG, {})
-        make_task("vae", {}, {}, data, None, tmp_path, tmp_path / "other", 0)
+        make_task(asked("vae", {}, tmp_path / "other"))
 
 
 def test_batches_are_functions_of_their_place_and_mirror_half() -> None:

@@ -1,0 +1,83 @@
+"""How a run starts: in this process by a command, or in a process of its own by a function; imports no torch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.run import RunFolder
+
+if TYPE_CHECKING:
+    from genai_demo.engine.training.task import Task
+
+_PACKAGE = Path(__file__).resolve().parents[3]
+
+
+def train_command(options: argparse.Namespace, config: TrainConfig, make_task: Callable[[], Task]) -> None:
+    """Train what the command line asks for, and print where it ended.
+
+    Args:
+        options: those of `add_run_options`.
+        config: budget, batch size and what else the engine has to know.
+        make_task: reads data and makes networks; called once the run's folder is claimed.
+
+    Raises:
+        UserError: the data or the folder cannot be used, or the run failed.
+    """
+    from genai_demo.engine.training.loop import run_training
+
+    progress = run_training(make_task, config, RunFolder(options.run), options.resume, options.track)
+    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    """A run in a process of its own, which goes on when this process ends."""
+
+    run: RunFolder
+    process: subprocess.Popen[bytes]
+    command: str
+    """what to type in a shell to start the same"""
+
+
+def start_run(modality: str, options: Mapping[str, Any]) -> StartedRun:
+    """Start a run in a process of its own, with the command of the command line, and return at once.
+
+    What the process prints goes to log.txt in the run's folder.
+
+    Args:
+        modality: what `train` is to train.
+        options: of `train`, by their names with underscores, such as {"run": "runs/mine", "batch_size": 32}; True
+            stands for an option without a value, a sequence for one with several, None for one that is left out.
+
+    Raises:
+        UserError: the folder holds a run already, another process is at work in it, or there is nothing to resume.
+    """
+    run = RunFolder(Path(options["run"]))
+    run.check(bool(options.get("resume")))
+    words = ["-m", "genai_demo", "train", modality]
+    for name, value in options.items():
+        if value is not None and value is not False:
+            values = [] if value is True else value if isinstance(value, (list, tuple)) else [value]
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    run.path.mkdir(parents=True, exist_ok=True)
+    with (run.path / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            start_new_session=True,  # Ctrl-C here is not meant for it
+        )
+    run.write_status("preparing", pid=process.pid)
+    return StartedRun(run, process, shlex.join(["python", *words]))

@@ -1,0 +1,87 @@
+"""A run's folder belongs to one process at a time, which says in it where the run stands and that it is alive."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from genai_demo.engine.training.run import HEARTBEAT, RunFolder
+
+_RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
+"""variables in which launchers of several processes tell each its number"""
+
+
+class StatusWriter:
+    """Writes where a run stands, again every few seconds, so that who reads it knows that the process is alive.
+
+    A thread does so: steps, validation and reading data may take as long as they like.
+
+    Args:
+        run: the folder it is written to; None writes nothing.
+        values: what is told from the start.
+    """
+
+    def __init__(self, run: RunFolder | None, values: dict[str, Any]) -> None:
+        self._run, self._state, self._values = run, "preparing", values
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def say(self, state: str, **values: Any) -> None:
+        """Write that the run is in `state`, see `RunFolder.write_status`; all values told before stay but "doing"."""
+        with self._lock:
+            self._state = state
+            self._values = {key: value for key, value in self._values.items() if key != "doing"} | values
+            self._write()
+
+    def note(self, **values: Any) -> None:
+        """Tell `values` when the next thing is written."""
+        with self._lock:
+            self._values |= values
+
+    def start(self) -> None:
+        """Begin to write every few seconds."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(HEARTBEAT):
+            with self._lock, suppress(OSError):  # a full disk now may be no full disk later
+                self._write()
+
+    def _write(self) -> None:
+        if self._run is not None:
+            self._run.write_status(self._state, **self._values)
+
+
+@contextmanager
+def claimed(run: RunFolder, resume: bool) -> Iterator[StatusWriter]:
+    """Claim a run's folder while something is done in it; what goes wrong then is told in it.
+
+    Of several processes only the first one claims it, and writes.
+
+    Raises:
+        UserError: a new run would overwrite one, there is nothing to resume, or another process is at work on it.
+    """
+    if int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) > 0:
+        yield StatusWriter(None, {})
+        return
+    run.check(resume)
+    before = run.read_status() if resume else {}
+    status = StatusWriter(run, {key: before[key] for key in ("step", "fraction", "seconds") if key in before})
+    status.say("preparing")
+    status.start()
+    try:
+        yield status
+    except BaseException as error:
+        status.say("failed", message=str(error) or type(error).__name__)
+        raise
+    finally:
+        status.stop()
