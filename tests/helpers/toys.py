@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from genai_demo.engine.training.task import Batch, Phase, Task
 
 Weights = dict[str, Tensor]
 Hook = Callable[[int], None]
+TaskT = TypeVar("TaskT", bound=Task)
 
 
 def _noise(seed: int, rank: int, step: int, *shape: int) -> Tensor:
@@ -37,8 +38,8 @@ class Toy(Task):
     dropout: float = 0.0
     learning_rate: float = 0.05
     seed: int = 0
-    before_batch: Hook = nothing
-    """called with the step before its batch is made"""
+    before_step: Hook = nothing
+    """called with each step before its first loss is computed"""
     broken: Callable[[int], float | None] = lambda step: None
     """what the loss is multiplied by at a step, None for nothing"""
     broken_gradient: Callable[[int], bool] = lambda step: False
@@ -61,6 +62,7 @@ class Toy(Task):
         optimizer = torch.optim.AdamW(network.parameters(), lr=self.learning_rate)
         optimizer.register_step_pre_hook(lambda *_: self._note())
         self.phases = [Phase("model", "model", optimizer, self._loss, linear(1.0, 0.1))]
+        hooked(self, lambda step: self.before_step(step))
 
     def _note(self) -> None:
         network = self.networks["model"]
@@ -82,7 +84,6 @@ class Toy(Task):
         return {"loss": loss, "size": batch["x"].abs().mean()}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        self.before_batch(step)
         x = _noise(self.seed, rank, step, size, 4)
         return {"x": x, "y": x @ _noise(1, 0, 0, 4, 2)}
 
@@ -135,6 +136,7 @@ class Duel(Toy):
                 linear(1.0, 0.2),
             ),
         ]
+        hooked(self, lambda step: self.before_step(step))
 
     def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         discriminator, made = self.networks["discriminator"], self.networks["generator"](batch["x"])
@@ -172,15 +174,20 @@ def stop_at(run: RunFolder, *steps: int) -> Hook:
     return hook
 
 
-def stop_before(task: Task, run: RunFolder, step: int) -> None:
-    """Make a task ask its run to stop while it draws the batch of a step."""
-    plain, hook = task.batch, stop_at(run, step)
+def hooked(task: TaskT, hook: Hook) -> TaskT:
+    """Return `task`, which calls `hook` with each step before its first loss is computed."""
+    first, *others = task.phases
+    taken = -1
 
-    def batch(now: int, size: int, rank: int) -> Batch:
-        hook(now)
-        return plain(now, size, rank)
+    def loss(batch: Batch, progress: Progress) -> dict[str, Tensor]:
+        nonlocal taken
+        if progress.step != taken:
+            taken = progress.step
+            hook(taken)
+        return first.loss(batch, progress)
 
-    task.batch = batch  # type: ignore[method-assign]
+    task.phases = [replace(first, loss=loss), *others]
+    return task
 
 
 def ema_of(run: RunFolder) -> Weights:

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast, set_seed
+from accelerate.utils import InitProcessGroupKwargs, broadcast, set_seed
 from tqdm import tqdm
 
 from genai_demo.engine.training.config import Progress, TrainConfig
@@ -30,6 +31,9 @@ from genai_demo.engine.training.status import StatusWriter, claimed
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
+
+PATIENCE = timedelta(hours=6)
+"""how long processes wait for one another, such as for the first one's validation"""
 
 
 def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None) -> Progress:
@@ -86,6 +90,7 @@ class _Loop:
             mixed_precision="no" if self.precision == "fp32" else self.precision,
             log_with=track,
             project_dir=str(run.path),
+            kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
         )
         self.main = self.accelerator.is_main_process
         if self.main:
@@ -173,6 +178,7 @@ class _Loop:
             try:
                 self._loop()
             finally:
+                self.stepper.close()
                 self.status.note(step=self.step)
                 self.accelerator.end_training()
         state = "finished" if self.progress.fraction >= 1 or self.no_better else "stopped"

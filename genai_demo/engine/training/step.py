@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from accelerate import Accelerator
+from torch import nn
 from tqdm import tqdm
 
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
+
+_BUCKET = 2**23
+"""most numbers of a bucket of gradients"""
 
 
 class Stepper:
@@ -31,6 +36,7 @@ class Stepper:
     ) -> None:
         self._task, self._config, self._run, self._accelerator = task, config, run, accelerator
         self.micro_batch = micro_batch
+        self._batches = _Batches(lambda step: task.batch(step, config.batch_size, accelerator.process_index))
         self._optimizers = {phase.name: accelerator.prepare(phase.optimizer) for phase in task.phases}
         self._peak_rates = {
             phase.name: [group["lr"] for group in phase.optimizer.param_groups] for phase in task.phases
@@ -43,7 +49,7 @@ class Stepper:
             UserError: the loss stopped being a number, or memory is too small for one example.
         """
         figures: dict[str, float] = {}
-        batch = self._task.batch(progress.step, self._config.batch_size, self._accelerator.process_index)
+        batch = self._batches.get(progress.step)
         batch = {name: tensor.to(self._accelerator.device, non_blocking=True) for name, tensor in batch.items()}
         for number, phase in enumerate(self._task.phases):
             while True:
@@ -56,6 +62,10 @@ class Stepper:
             prefix = "" if len(self._task.phases) == 1 else f"{phase.name}_"
             figures.update({prefix + name: value for name, value in values.items()})
         return figures
+
+    def close(self) -> None:
+        """Prepare no more batches."""
+        self._batches.close()
 
     def _seed(self, step: int, phase: int) -> int:
         # Odd multipliers keep (seed, process, step, phase) apart without a table of states.
@@ -93,16 +103,36 @@ class Stepper:
             for name, value in {**values, "share": torch.ones_like(loss)}.items():
                 sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach().float() * share
         totals = torch.stack(list(sums.values()))
-        weights = self._task.networks[phase.network].parameters()
-        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        weights = list(self._task.networks[phase.network].parameters())
         if self._accelerator.num_processes > 1:
-            totals = self._accelerator.reduce(totals, "mean")
-            for gradient in gradients:
-                gradient.copy_(self._accelerator.reduce(gradient, "mean"))
-        torch._foreach_div_(gradients, totals[-1].item())
+            totals = self._reduce(totals, weights)
+        whole = totals[-1].item()
+        for weight in weights:
+            if weight.grad is not None and whole != 1:
+                weight.grad.div_(whole)
         means = dict(zip(sums, (totals / totals[-1]).tolist(), strict=True))
         del means["share"]
         return means
+
+    def _reduce(self, totals: torch.Tensor, weights: list[nn.Parameter]) -> torch.Tensor:
+        """Replace gradients by their means over all processes, and return the means of `totals`.
+
+        All processes have to speak of the same weights. One that has no gradient in a process counts as 0 there; one
+        that has none in any keeps none, as in a single process.
+        """
+        device = totals.device
+        there = torch.tensor([weight.grad is not None for weight in weights], dtype=totals.dtype, device=device)
+        totals, there = self._accelerator.reduce(torch.cat([totals, there]), "mean").split([len(totals), len(weights)])
+        gradients: list[torch.Tensor] = []
+        for weight, share in zip(weights, there.tolist(), strict=True):
+            if share > 0:
+                weight.grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
+                gradients.append(weight.grad)
+        for bucket in _buckets(gradients):
+            flat = self._accelerator.reduce(torch.cat([gradient.flatten() for gradient in bucket]), "mean")
+            for gradient, part in zip(bucket, flat.split([len(one.flatten()) for one in bucket]), strict=True):
+                gradient.copy_(part.view_as(gradient))
+        return totals
 
     def _check_finite(self, value: float, progress: Progress) -> None:
         if not math.isfinite(value):
@@ -119,6 +149,36 @@ class Stepper:
             torch.cuda.empty_cache()
         pieces = math.ceil(self._config.batch_size / self.micro_batch)
         tqdm.write(f"Out of memory: going on with {pieces} pieces of at most {self.micro_batch} examples per step.")
+
+
+class _Batches:
+    """Makes batches on a thread of its own, each while the step before it is taken."""
+
+    def __init__(self, make: Callable[[int], Batch]) -> None:
+        self._make = make
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        self._ahead: dict[int, Future[Batch]] = {}
+
+    def get(self, step: int) -> Batch:
+        """Return the batch of `step`; what goes wrong with it is raised here, not a step too early."""
+        batch = (self._ahead.pop(step, None) or self._thread.submit(self._make, step)).result()
+        self._ahead = {step + 1: self._thread.submit(self._make, step + 1)}
+        return batch
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+
+def _buckets(gradients: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Yield gradients of one type, as many at once as are sent together faster than one by one."""
+    for dtype in {gradient.dtype: None for gradient in gradients}:
+        bucket: list[torch.Tensor] = []
+        for gradient in (one for one in gradients if one.dtype == dtype):
+            if bucket and sum(map(torch.numel, bucket)) + gradient.numel() > _BUCKET:
+                yield bucket
+                bucket = []
+            bucket.append(gradient)
+        yield bucket
 
 
 def _split(batch: Batch, size: int) -> Iterator[Batch]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +53,7 @@ def test_budget_in_examples(run: RunFolder) -> None:
 
 
 def test_budget_in_minutes(run: RunFolder, clock: Clock) -> None:
-    task = Toy(before_batch=lambda step: clock.pass_seconds(5.0))
+    task = Toy(before_step=lambda step: clock.pass_seconds(5.0))
     end = train(task, replace(CONFIG, examples=None, minutes=1.0), run)
     assert (end.step, end.seconds, end.fraction) == (12, 60.0, 1.0)
     assert run.last_snapshot() == run.snapshot_folder(12)
@@ -67,9 +69,9 @@ def test_time_between_interruption_and_resumption_does_not_count(run: RunFolder,
         clock.pass_seconds(5.0)
         stop(step)
 
-    assert train(Toy(before_batch=one_step), config, run).seconds == 20
+    assert train(Toy(before_step=one_step), config, run).seconds == 20
     clock.pass_seconds(3600.0)
-    end = train(Toy(before_batch=lambda step: clock.pass_seconds(5.0)), config, run, resume=True)
+    end = train(Toy(before_step=lambda step: clock.pass_seconds(5.0)), config, run, resume=True)
     assert (end.step, end.seconds) == (12, 60.0)
 
 
@@ -86,9 +88,7 @@ def test_last_snapshot_is_made_although_bookkeeping_takes_time(
 
     monkeypatch.setattr(RunFolder, "add_stats", slow)
     # After 12 steps 56 of 60 seconds are over, and after writing it down all of them.
-    end = train(
-        Toy(before_batch=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, examples=None, minutes=1.0), run
-    )
+    end = train(Toy(before_step=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, examples=None, minutes=1.0), run)
     assert end.fraction == 1
     assert run.last_snapshot() == run.snapshot_folder(end.step)
     assert run.read_stats()[-1]["fraction"] == 1
@@ -103,7 +103,7 @@ def test_state_is_written_as_time_goes_by(run: RunFolder, clock: Clock) -> None:
         if folder is not None:
             states.append(int(folder.name))
 
-    train(Toy(before_batch=look), replace(CONFIG, state_minutes=2.0), run)
+    train(Toy(before_step=look), replace(CONFIG, state_minutes=2.0), run)
     assert sorted(set(states)) == [4, 8, 12, 16]
 
 
@@ -204,7 +204,7 @@ def test_a_run_out_of_patience_stays_so_when_resumed(run: RunFolder) -> None:
 def test_product_is_the_moving_average(half_life: float, ramp: float, run: RunFolder) -> None:
     seen: list[dict[str, torch.Tensor]] = []
     task = Toy()
-    task.before_batch = lambda step: seen.append(
+    task.before_step = lambda step: seen.append(
         {name: weight.clone() for name, weight in task.networks["model"].state_dict().items()}
     )
     config = replace(CONFIG, ema_half_life=half_life, ema_ramp=ramp)
@@ -265,9 +265,9 @@ def test_stats_name_the_figures_of_each_phase(run: RunFolder) -> None:
 
 def test_stats_average_over_a_tick(run: RunFolder, clock: Clock) -> None:
     lines = RunFolder(run.path / "lines")
-    train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)), CONFIG, lines)
+    train(Toy(before_step=lambda step: clock.pass_seconds(1.0)), CONFIG, lines)
     each = [line["loss"] for line in lines.read_stats()]
-    train(Toy(before_batch=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, tick_seconds=5.0, snapshots=1), run)
+    train(Toy(before_step=lambda step: clock.pass_seconds(1.0)), replace(CONFIG, tick_seconds=5.0, snapshots=1), run)
     ticks = run.read_stats()
     assert [line["step"] for line in ticks] == [5, 10, 15, 20]
     for tick in ticks:
@@ -275,7 +275,40 @@ def test_stats_average_over_a_tick(run: RunFolder, clock: Clock) -> None:
         assert tick["examples_per_second"] == pytest.approx(8)
 
 
+def test_batches_are_made_ahead_on_another_thread(run: RunFolder) -> None:
+    made: dict[int, threading.Event] = defaultdict(threading.Event)
+    threads: list[threading.Thread] = []
+
+    class Eager(Toy):
+        def batch(self, step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
+            threads.append(threading.current_thread())
+            batch = super().batch(step, size, rank)
+            made[step].set()
+            return batch
+
+    task = Eager(before_step=lambda step: None if made[step + 1].wait(60) else pytest.fail("not made ahead"))
+    train(task, CONFIG, run)
+    assert len(threads) == STEPS + 1 and len(set(threads)) == 1 and threads[0] is not threading.main_thread()
+    assert not threads[0].is_alive()
+
+
 # What goes wrong
+
+
+def test_a_batch_that_cannot_be_made_ends_the_run_at_its_step(run: RunFolder) -> None:
+    class Broken(Toy):
+        def batch(self, step: int, size: int, rank: int) -> dict[str, torch.Tensor]:
+            if step == 5:
+                raise OSError("disk is gone")
+            return super().batch(step, size, rank)
+
+    with pytest.raises(OSError, match="disk is gone"):
+        train(Broken(), CONFIG, run)
+    status = status_of(run)
+    assert (status["state"], status["message"], status["step"]) == ("failed", "disk is gone", 5)
+    assert train(Broken(), replace(CONFIG, examples=40), RunFolder(run.path / "short")).step == 5, (
+        "it was not asked for"
+    )
 
 
 @pytest.mark.parametrize(
@@ -365,7 +398,7 @@ def test_no_room_for_one_example(run: RunFolder) -> None:
 def test_short_memory_is_remembered_and_resumes_exactly(run: RunFolder) -> None:
     whole, parts = RunFolder(run.path / "whole"), RunFolder(run.path / "parts")
     train(Toy(largest=3, dropout=0.3), CONFIG, whole)
-    train(Toy(largest=3, dropout=0.3, before_batch=stop_at(parts, 6)), CONFIG, parts)
+    train(Toy(largest=3, dropout=0.3, before_step=stop_at(parts, 6)), CONFIG, parts)
     task = Toy(dropout=0.3)
     train(task, CONFIG, parts, resume=True)
     assert set(task.sizes) == {2}
@@ -450,7 +483,7 @@ def test_bf16_is_used_for_the_multiplications(run: RunFolder) -> None:
 def test_precision_of_the_first_part_stays(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "bf16_speedup", lambda: 1.0)
     config = replace(CONFIG, precision="auto")
-    train(Toy(before_batch=stop_at(run, 3)), config, run)
+    train(Toy(before_step=stop_at(run, 3)), config, run)
     monkeypatch.setattr(device, "bf16_speedup", lambda: 9.0)
     train(Toy(), config, run, resume=True)
     assert read_checkpoint(run.snapshot_folder(STEPS)).trained["precision"] == "fp32"

@@ -38,7 +38,7 @@ def test_stopped_and_resumed_is_the_same_run(kind: type[Toy], stops: tuple[int, 
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     train(kind(dropout=0.3), CONFIG, whole)
     for number, stop in enumerate(stops):
-        end = train(kind(dropout=0.3, before_batch=stop_at(parts, stop)), CONFIG, parts, resume=number > 0)
+        end = train(kind(dropout=0.3, before_step=stop_at(parts, stop)), CONFIG, parts, resume=number > 0)
         assert end.step == stop + 1
     train(kind(dropout=0.3), CONFIG, parts, resume=True)
     assert same(ema_of(whole), ema_of(parts))
@@ -53,13 +53,13 @@ def test_stopped_and_resumed_is_the_same_run(kind: type[Toy], stops: tuple[int, 
 def test_both_networks_of_a_duel_move_and_come_back(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     before = Duel()
-    task = Duel(before_batch=stop_at(run, 5))
+    task = Duel(before_step=stop_at(run, 5))
     train(task, CONFIG, run)
     for name, network in task.networks.items():
         assert not same(network.state_dict(), before.networks[name].state_dict())
-    resumed = Duel(before_batch=stop_at(run, 6))
+    resumed = Duel(before_step=stop_at(run, 6))
     train(resumed, CONFIG, run, resume=True)
-    going_on = Duel(before_batch=stop_at(RunFolder(tmp_path / "other"), 6))
+    going_on = Duel(before_step=stop_at(RunFolder(tmp_path / "other"), 6))
     train(going_on, CONFIG, RunFolder(tmp_path / "other"))
     for name, network in resumed.networks.items():
         assert same(network.state_dict(), going_on.networks[name].state_dict())
@@ -67,13 +67,13 @@ def test_both_networks_of_a_duel_move_and_come_back(tmp_path: Path) -> None:
 
 def test_figures_of_the_last_steps_before_a_stop_are_kept(run: RunFolder) -> None:
     config = replace(CONFIG, tick_seconds=1000.0, snapshots=1)
-    train(Toy(before_batch=stop_at(run, 6)), config, run)
+    train(Toy(before_step=stop_at(run, 6)), config, run)
     assert steps_of(run) == [7]
     assert "loss" in run.read_stats()[0]
 
 
 def test_what_was_learnt_until_a_stop_is_kept(run: RunFolder) -> None:
-    train(Toy(before_batch=stop_at(run, 6)), replace(CONFIG, snapshots=1), run)
+    train(Toy(before_step=stop_at(run, 6)), replace(CONFIG, snapshots=1), run)
     assert run.last_snapshot() == run.snapshot_folder(7)
     tensors, _ = run.read_state()
     ema = ema_of(run)
@@ -88,18 +88,18 @@ def test_state_says_where_the_run_stands(run: RunFolder) -> None:
         if step == 4:
             run.stop_file.touch()
 
-    train(Toy(before_batch=look), CONFIG, run)
+    train(Toy(before_step=look), CONFIG, run)
     assert set(seen) == {"running"}
     assert status_of(run)["state"] == "stopped"
     assert status_of(run)["fraction"] == 5 / STEPS
     seen.clear()
-    train(Toy(before_batch=look), CONFIG, run, resume=True)
+    train(Toy(before_step=look), CONFIG, run, resume=True)
     assert set(seen) == {"running"}
     assert status_of(run)["state"] == "finished"
 
 
 def test_a_resumed_run_forgets_the_stop_sign(run: RunFolder) -> None:
-    train(Toy(before_batch=stop_at(run, 4)), CONFIG, run)
+    train(Toy(before_step=stop_at(run, 4)), CONFIG, run)
     assert run.stop_file.exists()
     assert train(Toy(), CONFIG, run, resume=True).fraction == 1
 
@@ -109,9 +109,9 @@ def test_steps_taken_after_the_last_state_are_taken_again(run: RunFolder, tmp_pa
         if step == 12:
             raise RuntimeError("power cut")
 
-    train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
+    train(Toy(before_step=stop_at(run, 5)), CONFIG, run)
     with pytest.raises(RuntimeError, match="power cut"):
-        train(Toy(before_batch=crash), CONFIG, run, resume=True)
+        train(Toy(before_step=crash), CONFIG, run, resume=True)
     assert status_of(run)["state"] == "failed"
     with (run.path / "stats.jsonl").open("a") as stream:
         stream.write('{"step": 13, "lo')  # a line that was being written
@@ -151,7 +151,7 @@ def test_nothing_to_resume(run: RunFolder) -> None:
     ids=["batch size", "half-life", "data", "family"],
 )
 def test_resume_refuses_other_settings(task: Toy, config: TrainConfig, key: str, run: RunFolder) -> None:
-    train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
+    train(Toy(before_step=stop_at(run, 5)), CONFIG, run)
     with pytest.raises(UserError) as refusal:
         train(task, config, run, resume=True)
     assert refusal.value.key == "engine.other_config"
@@ -177,7 +177,7 @@ def test_interrupted_state_write_leaves_the_former_state(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
+    train(Toy(before_step=stop_at(run, 5)), CONFIG, run)
 
     def save_half(tensors: Any, file: Path) -> None:
         file.write_bytes(b"half")
@@ -213,7 +213,7 @@ def test_one_state_is_kept(run: RunFolder) -> None:
 
 
 def test_damaged_state_is_named(run: RunFolder) -> None:
-    train(Toy(before_batch=stop_at(run, 5)), CONFIG, run)
+    train(Toy(before_step=stop_at(run, 5)), CONFIG, run)
     folder = run.state_folder()
     assert folder is not None
     file = folder / "tensors.safetensors"
@@ -236,7 +236,7 @@ def ask(step):
     if step == 8:
         os.kill(os.getpid(), int(sys.argv[2]))
 
-end = train(Toy(dropout=0.3, before_batch=ask), CONFIG, RunFolder(Path(sys.argv[1])))
+end = train(Toy(dropout=0.3, before_step=ask), CONFIG, RunFolder(Path(sys.argv[1])))
 print(end.step)
 """
 

@@ -43,7 +43,7 @@ def test_a_tracker_that_is_not_installed(name: str, run: RunFolder, monkeypatch:
 
 def test_resumed_run_is_tracked_on(run: RunFolder) -> None:
     pytest.importorskip("tensorboard")
-    train(Toy(before_batch=stop_at(run, 3)), CONFIG, run, track="tensorboard")
+    train(Toy(before_step=stop_at(run, 3)), CONFIG, run, track="tensorboard")
     before = set(run.path.rglob("events.out.tfevents.*"))
     train(Toy(), CONFIG, run, resume=True, track="tensorboard")
     assert set(run.path.rglob("events.out.tfevents.*")) > before

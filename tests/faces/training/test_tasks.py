@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
-from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
@@ -23,15 +25,13 @@ from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
 from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining, VaeFinetuningTask, balance
 from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
-from genai_demo.faces.training.face_task import FaceTask
 from genai_demo.faces.training.gan import GanTask, GanTraining
 from genai_demo.faces.training.tasks import FaceTrainRequest, make_task
 from genai_demo.faces.training.vae import VaeTask, VaeTraining
+from tests.common.tasks import TaskSuite
 from tests.helpers.faces import no_faces, toy_faces, write_toys
-from tests.helpers.toys import stop_before
 
 CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
-FAMILIES = ("gan", "vae", "polish", "encoder")
 
 
 def finetuning_task(folder: Path, **changes: float) -> VaeFinetuningTask:
@@ -44,61 +44,36 @@ def finetuning_task(folder: Path, **changes: float) -> VaeFinetuningTask:
     )
 
 
-def make(family: str, folder: Path) -> FaceTask:
-    folder.mkdir(exist_ok=True)
-    if family == "polish":
-        return finetuning_task(folder)
-    faces, held_out, sizes = toy_faces(), toy_faces(6), debug_sizes(family)
-    if family == "gan":
-        return GanTask(GanTraining(penalty_every=2, first_augmentation=0.3), faces, held_out, folder, sizes)
-    if family == "vae":
-        return VaeTask(VaeTraining(), faces, held_out, sizes)
-    return EncoderTask(EncoderTraining(), faces, held_out, sizes)
+class FaceTaskSuite(TaskSuite):
+    def network(self, checkpoint: Checkpoint) -> nn.Module:
+        return make_network(checkpoint.family, checkpoint.model)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_tiny_one_trains_and_goes_on_as_if_never_stopped(family: str, tmp_path: Path) -> None:
-    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
-    train(make(family, whole.path), CONFIG, whole)
-    train(make(family, parts.path), replace(CONFIG, examples=24), parts)
-    train(make(family, parts.path), CONFIG, parts, resume=True)
-    first, second = whole.read_state()[0], parts.read_state()[0]
-    # Schedules follow the budget, which was another one at first: compare two runs that were told the same.
-    assert first.keys() == second.keys()
-    again = RunFolder(tmp_path / "again")
-    train(make(family, again.path), CONFIG, again)
-    assert all(torch.equal(first[name], value) for name, value in again.read_state()[0].items())
-    start = make(family, tmp_path / "start").networks
-    moved = {
-        name
-        for name, network in start.items()
-        for key, value in network.state_dict().items()
-        if not torch.equal(first[f"network.{name}/{key}"], value)
-    }
-    assert moved == set(start), "every network learns"
+class TestGanTask(FaceTaskSuite):
+    starts = "networks"
+
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> GanTask:
+        training = GanTraining(penalty_every=2, first_augmentation=0.3, seed=seed)
+        return GanTask(training, toy_faces(), toy_faces(6), folder, debug_sizes("gan"), start)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_stopped_and_resumed_is_the_same_run(family: str, tmp_path: Path) -> None:
-    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
-    train(make(family, whole.path), CONFIG, whole)
-    task = make(family, parts.path)
-    stop_before(task, parts, 2)
-    assert train(task, CONFIG, parts).step == 3
-    assert train(make(family, parts.path), CONFIG, parts, resume=True).step == 6
-    first, second = whole.read_state()[0], parts.read_state()[0]
-    assert all(torch.equal(first[name], second[name]) for name in first)
+class TestVaeTask(FaceTaskSuite):
+    starts = "checkpoint"
+
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> VaeTask:
+        origin = open_start(start, "vae") if start else None
+        sizes = {} if start else debug_sizes("vae")
+        return VaeTask(VaeTraining(seed=seed), toy_faces(), toy_faces(6), sizes, origin)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_previews_and_figures(family: str, tmp_path: Path) -> None:
-    task = make(family, tmp_path)
-    network = task.networks[task.ema_network].eval()
-    for content in task.sample(network).values():
-        assert content.startswith(b"\x89PNG")
-    figures = task.validate(network)
-    assert figures and all(isinstance(value, float) and value == value for value in figures.values())
-    assert figures == task.validate(network), "the same network has the same figures"
+class TestVaeFinetuningTask(FaceTaskSuite):
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> VaeFinetuningTask:
+        return finetuning_task(folder, seed=seed)
+
+
+class TestEncoderTask(FaceTaskSuite):
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> EncoderTask:
+        return EncoderTask(EncoderTraining(seed=seed), toy_faces(), toy_faces(6), debug_sizes("encoder"))
 
 
 def test_a_gan_grows(tmp_path: Path) -> None:
@@ -200,7 +175,7 @@ def _made(folder: Path) -> Path:
 
 def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
     run = RunFolder(_made(tmp_path / "run"))
-    train(make("gan", run.path), replace(CONFIG, examples=8), run)
+    train(TestGanTask().make(run.path), replace(CONFIG, examples=8), run)
     other = {**GAN_DEBUG, "widths": (24, 8, 8)}
     with pytest.raises(UserError, match="run"):
         GanTask(GanTraining(), toy_faces(), no_faces(), _made(tmp_path / "other"), other, start=run.path)

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from genai_demo.engine.models.checkpoint import Checkpoint
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
@@ -17,10 +19,11 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.models.encoder import DEBUG, EncoderConfig, MusicEncoder, in_batches
+from genai_demo.music.models.networks import make_network
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece, untangled
 from genai_demo.music.training.encoder import BARS, EncoderTask, EncoderTraining, Pairs, out_of_tune, same_piece, spoilt
+from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
-from tests.helpers.toys import stop_before
 
 CONFIG = TrainConfig(examples=48, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 
@@ -135,36 +138,22 @@ def test_wrong_notes_are_heard_by_who_knows_the_keys_and_not_by_who_knows_the_rh
     assert out_of_tune(encoder(), RollWindows(music(pattern(1, 5)), BARS, 0)) == {}
 
 
-def make() -> EncoderTask:
-    held_out = music(*(pattern(number) for number in range(20, 24)))
-    return EncoderTask(EncoderTraining(), music(*(pattern(number) for number in range(8))), held_out, dict(DEBUG))
+class TestEncoderTask(TaskSuite):
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> EncoderTask:
+        pieces, held_out = (music(*map(pattern, numbers)) for numbers in (range(8), range(20, 24)))
+        return EncoderTask(EncoderTraining(seed=seed), pieces, held_out, dict(DEBUG))
 
-
-def test_a_tiny_one_learns_and_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
-    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
-    train(make(), CONFIG, whole)
-    task = make()
-    stop_before(task, parts, 2)
-    assert train(task, CONFIG, parts).step == 3
-    train(make(), CONFIG, parts, resume=True)
-    first, second = whole.read_state()[0], parts.read_state()[0]
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    start = make().networks["encoder"].state_dict()
-    assert all(not torch.equal(first[f"network.encoder/{name}"], value) for name, value in start.items())
+    def network(self, checkpoint: Checkpoint) -> nn.Module:
+        return make_network("encoder", checkpoint.model)
 
 
 def test_training_tells_pieces_apart(tmp_path: Path) -> None:
-    task = make()
+    task = TestEncoderTask().make(tmp_path)
     before = task.validate(task.networks["encoder"].eval())
     run = RunFolder(tmp_path / "run")
     train(task, replace(CONFIG, examples=3200, batch_size=32, ema_half_life=100), run)
     after = task.validate(task.networks["encoder"].eval())
     assert after["same_piece"] > max(0.7, before["same_piece"])
-
-
-def test_previews() -> None:
-    task = make()
-    assert task.sample(task.networks["encoder"].eval())["neighbours.png"].startswith(b"\x89PNG")
 
 
 def test_music_without_windows_is_refused() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.checkpoint import Checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
@@ -17,11 +18,11 @@ from genai_demo.errors import UserError
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.midi.reading import read_midi
-from genai_demo.music.models.composer import Composer
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import Key
 from genai_demo.music.tokens import events
 from genai_demo.music.training.composer import ComposerTask, ComposerTraining
+from tests.common.tasks import TaskSuite
 from tests.helpers.music import scale
 
 MUSIC = Music(tuple(scale(bars, Key(0, "major")) for bars in (3, 5, 8)), (Label(),) * 3, ("one", "two", "three"))
@@ -29,9 +30,19 @@ BRIEF = TrainConfig(examples=16, batch_size=8, precision="fp32", snapshots=1)
 CONFIG = TrainConfig(examples=400, batch_size=8, precision="fp32", snapshots=2)
 
 
-def make_task(start: Path | None = None, **sizes: int) -> ComposerTask:
+def make_task(start: Path | None = None, seed: int = 0, **sizes: int) -> ComposerTask:
     sizes = sizes if start else debug_sizes("composer") | sizes
-    return ComposerTask(ComposerTraining(learning_rate=0.01), MUSIC, MUSIC, sizes, start)
+    return ComposerTask(ComposerTraining(learning_rate=0.01, seed=seed), MUSIC, MUSIC, sizes, start)
+
+
+class TestComposerTask(TaskSuite):
+    starts = "checkpoint"
+
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> ComposerTask:
+        return make_task(start, seed)
+
+    def network(self, checkpoint: Checkpoint) -> nn.Module:
+        return make_network("composer", checkpoint.model)
 
 
 def test_two_steps_and_then_a_tune(tmp_path: Path) -> None:
@@ -53,14 +64,6 @@ def test_it_learns_what_it_is_shown(tmp_path: Path) -> None:
     assert task.validate(task.networks["composer"])["bits_per_note"] < before / 3
 
 
-def test_two_runs_end_with_the_same_weights(tmp_path: Path) -> None:
-    budget = TrainConfig(examples=32, batch_size=8, precision="fp32", snapshots=1)
-    for name in ("one", "other"):
-        train(make_task(), budget, RunFolder(tmp_path / name))
-    folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("one", "other")]
-    assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
-
-
 def test_it_starts_from_a_checkpoint_with_its_sizes(tmp_path: Path) -> None:
     train(make_task(), BRIEF, RunFolder(tmp_path / "run"))
     checkpoint = export_checkpoint(tmp_path / "run", tmp_path / "kept")
@@ -70,11 +73,3 @@ def test_it_starts_from_a_checkpoint_with_its_sizes(tmp_path: Path) -> None:
     assert all(torch.equal(weights[name], weight) for name, weight in checkpoint.weights().items())
     with pytest.raises(UserError, match="other sizes"):
         make_task(tmp_path / "kept", width=64)
-
-
-def test_a_checkpoint_makes_its_network_again(tmp_path: Path) -> None:
-    train(make_task(), BRIEF, RunFolder(tmp_path / "run"))
-    checkpoint = export_checkpoint(tmp_path / "run", tmp_path / "kept")
-    network = make_network("composer", checkpoint.model)
-    assert isinstance(network, Composer)
-    network.load_state_dict(checkpoint.weights())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
-from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
@@ -28,8 +28,8 @@ from genai_demo.music.models.roll_conditioning import BARS
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.training.gan import GanTask, GanTraining
 from genai_demo.music.training.tasks import engine_fields
+from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
-from tests.helpers.toys import stop_before
 
 MUSIC = Music(tuple(scale(bars, Key(0, "major")) for bars in (5, 8)), (Label(),) * 2, ("one", "two"))
 _C = Key(0, "major")
@@ -39,6 +39,16 @@ BRIEF = TrainConfig(examples=16, batch_size=8, precision="fp32", snapshots=1)
 def make_task(music: Music = MUSIC, start: Path | None = None, **changes: float) -> GanTask:
     sizes = {} if start else debug_sizes("gan")
     return GanTask(GanTraining(**changes), music, MUSIC, sizes, start)  # type: ignore[arg-type]
+
+
+class TestGanTask(TaskSuite):
+    starts = "networks"
+
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> GanTask:
+        return make_task(start=start, seed=seed)
+
+    def network(self, checkpoint: Checkpoint) -> nn.Module:
+        return make_network("gan", checkpoint.model)
 
 
 def test_two_steps_and_then_pictures(tmp_path: Path) -> None:
@@ -53,24 +63,6 @@ def test_two_steps_and_then_pictures(tmp_path: Path) -> None:
     export_checkpoint(tmp_path, tmp_path / "shipped")
     shipped = read_checkpoint(tmp_path / "shipped")
     make_network(shipped.family, shipped.model).load_state_dict(shipped.weights())
-
-
-def test_two_runs_end_with_the_same_weights(tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        train(make_task(), BRIEF, RunFolder(tmp_path / name))
-    folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("one", "other")]
-    assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
-
-
-def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -> None:
-    longer = replace(BRIEF, examples=32)
-    train(make_task(), longer, RunFolder(tmp_path / "whole"))
-    run, task = RunFolder(tmp_path / "parts"), make_task()
-    stop_before(task, run, 1)
-    assert train(task, longer, run).step == 2
-    assert train(make_task(), longer, run, resume=True).step == 4
-    folders = [RunFolder(tmp_path / name).last_snapshot() for name in ("whole", "parts")]
-    assert len({read_checkpoint(folder).id for folder in folders if folder}) == 1
 
 
 def test_a_run_goes_on_where_another_ended(tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""What holds for every task; a test of a task subclasses `TaskSuite` and says how the task is made."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.lineage import stages
+from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.loop import train
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_networks
+from genai_demo.engine.training.task import Task
+from tests.helpers.toys import hooked, same, stop_at
+
+STEPS = 6
+
+
+class TaskSuite:
+    """Tests of one kind of task."""
+
+    config: ClassVar[TrainConfig] = TrainConfig(
+        examples=8 * STEPS, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0
+    )
+    starts: ClassVar[str] = ""
+    """what a run takes from another one: the "checkpoint" of its snapshot, or its "networks" as they stand"""
+
+    def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> Task:
+        """Return a fresh task whose networks train in a second, always the same for the same seed.
+
+        Args:
+            folder: of the run; it is there.
+            start: a run to start from; asked for where `starts` is not empty.
+        """
+        raise NotImplementedError
+
+    def network(self, checkpoint: Checkpoint) -> nn.Module:
+        """Return a fresh network of the sizes that `checkpoint` names."""
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    def whole(self, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+        """A run that nothing interrupted."""
+        run = RunFolder(tmp_path_factory.mktemp("whole"))
+        assert train(self.make(run.path), self.config, run).step == STEPS
+        return run
+
+    def test_every_network_learns(self, whole: RunFolder, tmp_path: Path) -> None:
+        trained = read_networks(whole)
+        for name, network in self.make(tmp_path).networks.items():
+            for key, weight in network.named_parameters():
+                if weight.requires_grad and weight.ndim >= 2:
+                    assert not torch.equal(trained[name][key], weight), f"{name}: {key}"
+
+    @pytest.mark.parametrize("stops", [(2,), (0, 3)], ids=str)
+    def test_stopped_and_resumed_is_the_same_run(
+        self, stops: tuple[int, ...], whole: RunFolder, tmp_path: Path
+    ) -> None:
+        parts = RunFolder(tmp_path)
+        for number, stop in enumerate(stops):
+            task = hooked(self.make(tmp_path), stop_at(parts, stop))
+            assert train(task, self.config, parts, resume=number > 0).step == stop + 1
+        train(self.make(tmp_path), self.config, parts, resume=True)
+        assert same(whole.read_state()[0], parts.read_state()[0])
+        ids = [read_checkpoint(run.last_snapshot() or run.path).id for run in (whole, parts)]
+        assert ids[0] == ids[1]
+        assert [line["step"] for line in parts.read_stats()] == list(range(1, STEPS + 1))
+
+    def test_snapshots_are_checkpoints_with_previews_and_figures(self, whole: RunFolder, tmp_path: Path) -> None:
+        task = self.make(tmp_path)
+        for step, folder in whole.snapshots().items():
+            checkpoint = read_checkpoint(folder)
+            assert checkpoint.family == task.family
+            self.network(checkpoint).load_state_dict(checkpoint.weights())
+            assert all((folder / name).read_bytes() == file.read_bytes() for name, file in task.files().items())
+            assert whole.samples()[step] and all(file.stat().st_size for file in whole.samples()[step])
+            figures = checkpoint.trained["validation"]
+            assert figures and all(math.isfinite(value) for value in figures.values())
+            assert not task.selection_metric or task.selection_metric in figures
+            assert stages(checkpoint)[-1].trained["examples"] == 8 * step
+
+    def test_what_is_told_is_json(self, whole: RunFolder, tmp_path: Path) -> None:
+        task = self.make(tmp_path)
+        told = json.loads(json.dumps([task.describe(), task.data()]))
+        checkpoint = read_checkpoint(whole.last_snapshot() or whole.path)
+        assert told == [checkpoint.model, checkpoint.trained["data"]]
+        assert told[1]["training"]["seed"] == 0
+
+    def test_batches_depend_on_step_rank_and_seed_alone(self, tmp_path: Path) -> None:
+        task = self.make(tmp_path)
+        first = task.batch(3, 8, 0)
+        assert all(len(tensor) == 8 for tensor in first.values())
+        torch.manual_seed(5)
+        np.random.seed(5)
+        chance = torch.rand(3), np.random.rand(3)
+        torch.manual_seed(5)
+        np.random.seed(5)
+        again: list[dict[str, torch.Tensor]] = []
+        thread = threading.Thread(target=lambda: again.append(task.batch(3, 8, 0)))
+        thread.start()
+        thread.join()
+        assert same(first, again[0])
+        assert torch.equal(torch.rand(3), chance[0]) and (np.random.rand(3) == chance[1]).all(), "others' chance stays"
+        other = self.make(tmp_path, seed=1)
+        for batch in (task.batch(4, 8, 0), task.batch(3, 8, 1), other.batch(3, 8, 0)):
+            assert not same(first, batch)
+        own, others = (one.networks[one.ema_network].state_dict() for one in (task, other))
+        assert not same(own, others)
+
+    def test_figures_and_previews_are_the_same_each_time(self, tmp_path: Path) -> None:
+        task = self.make(tmp_path)
+        network = task.networks[task.ema_network].eval()
+        assert task.validate(network) == task.validate(network)
+        assert task.sample(network) == task.sample(network)
+
+    def test_a_run_starts_from_another_one(self, whole: RunFolder, tmp_path: Path) -> None:
+        if not self.starts:
+            return
+        task = self.make(tmp_path, seed=1, start=whole.path)
+        record = task.data()["started_from"]
+        checkpoint = next(
+            one for one in map(read_checkpoint, whole.snapshots().values()) if one.id == record["checkpoint"]
+        )
+        assert record["family"] == task.family
+        assert (record["model"], record["trained"]) == (checkpoint.model, checkpoint.trained)
+        assert json.loads(json.dumps(task.describe())) == checkpoint.model
+        network = task.networks[task.ema_network].state_dict()
+        taken = checkpoint.weights() if self.starts == "checkpoint" else read_networks(whole)[task.ema_network]
+        assert same(network, taken)
