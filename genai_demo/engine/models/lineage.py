@@ -77,7 +77,8 @@ def stages(checkpoint: Checkpoint) -> list[Stage]:
     """Return all stages of a checkpoint, the first one first."""
     found = [Stage(checkpoint.family, checkpoint.model, checkpoint.trained)]
     while start := found[0].trained.get("data", {}).get("started_from"):
-        # Older records leave out the network's sizes, or its family, where the stage after it has the same.
-        family, model = start.get("family", found[0].family), start.get("model", found[0].model)
-        found.insert(0, Stage(family, model, start["trained"]))
+        trained, after = start["trained"], found[0]
+        # Older records leave out the network's sizes, or its family: the training tells it, or it is the same.
+        family = start.get("family") or trained.get("data", {}).get("training", {}).get("family", after.family)
+        found.insert(0, Stage(family, start.get("model", after.model), trained))
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from genai_demo.engine.files import write_text
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.lineage import stages
+from genai_demo.engine.models.lineage import Stage, stages
 from genai_demo.errors import UserError
 from genai_demo.text.evaluation.figures import markdown_table
 
@@ -212,23 +212,23 @@ def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
     """
     news = [source["path"] for source in report["training"] if source["labelled"]]
     background = [source["path"] for source in report["training"] if not source["labelled"]]
-    runs = [(f"runs/{name}-{number}", one.model, one.trained) for number, one in enumerate(stages(checkpoint), 1)]
+    runs = [(f"runs/{name}-{number}", stage) for number, stage in enumerate(stages(checkpoint), 1)]
     starts = ["", *(run for run, *_ in runs)]
     last = runs[-1][0]
     for number, twin in enumerate(checkpoint.trained.get("averaged_with", []), 2):
-        runs.append((f"{last}-{number}", twin["model"], twin["trained"]))
+        runs.append((f"{last}-{number}", Stage(checkpoint.family, twin["model"], twin["trained"])))
         starts.insert(-1, starts[-2])  # where the run that it is averaged with started
     lines = []
-    for start, (run, model, trained) in zip(starts, runs, strict=False):
-        training = trained["data"]["training"]
-        words = ["train", "text", "--model", checkpoint.family, "--data", *(news or background)]
+    for start, (run, stage) in zip(starts, runs, strict=False):
+        trained, training = stage.trained, stage.trained["data"]["training"]
+        words = ["train", "text", "--model", stage.family, "--data", *(news or background)]
         if trained["data"].get("background", {}).get("articles"):
             words += ["--background", *background, "--background-share", str(training["background_share"])]
         words += ["--start", start] if start else []
         words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
         words += ["--learning-rate", str(training["learning_rate"])]
         words += ["--window", str(training["window"])] if "window" in training else []
-        words += ["--size", *(f"{key}={value}" for key, value in model.items() if key != "vocabulary")]
+        words += ["--size", *(f"{key}={value}" for key, value in stage.model.items() if key != "vocabulary")]
         words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
         lines.append(words)
     averaged = [run for run, *_ in runs if run.startswith(last)]

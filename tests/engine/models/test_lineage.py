@@ -74,6 +74,9 @@ def test_records_that_leave_something_out_mean_the_same_as_the_stage_after(tmp_p
     start = {"checkpoint": "0123456789ab", "trained": first}
     checkpoint = save(tmp_path, 5, data={"started_from": start})
     assert stages(checkpoint)[0] == Stage("toy", {"width": 5}, first)
+    told = {**first, "data": {"training": {"family": "other"}}}
+    checkpoint = save(tmp_path, 5, data={"started_from": {**start, "model": {}, "trained": told}})
+    assert stages(checkpoint)[0] == Stage("other", {}, told)
 
 
 @pytest.mark.parametrize("folder", sorted(settings().checkpoints.iterdir()), ids=lambda folder: folder.name)

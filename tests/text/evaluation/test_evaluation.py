@@ -13,18 +13,21 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo.engine.models.checkpoint import save_checkpoint
+from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.training.options import request_fields
 from genai_demo.errors import UserError
 from genai_demo.text import commands
 from genai_demo.text.data.articles import Article, read_articles
 from genai_demo.text.data.copies import CopyCheck
+from genai_demo.text.evaluation import card as card_module
 from genai_demo.text.evaluation.card import write_card
 from genai_demo.text.evaluation.evaluation import evaluate, table, write_texts
 from genai_demo.text.evaluation.figures import MEANINGS
 from genai_demo.text.evaluation.metrics import distinct
 from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
 from genai_demo.text.models import topics
+from genai_demo.text.models.networks import make_network
 from genai_demo.text.sampling.loading import CLASSIFIER, load
 from genai_demo.text.training.likelihood import bits_per_byte
 from genai_demo.text.training.topics import accuracy, recognise
@@ -318,6 +321,19 @@ def test_card_of_a_fine_tuned_model_tells_both_stages(tiny: Path, tmp_path: Path
     assert "dropout=0.3" in after.size
     assert f"| 1 | background | {first.trained['data']['background']['articles']} |" in card
     assert "| 2 | background |" not in card
+
+
+@pytest.mark.parametrize("name", ["news-gru", "news-masked"])
+def test_commands_of_what_ships_train_each_stage_as_what_it_was(name: str, root: Path) -> None:
+    folder = root / "checkpoints" / name
+    training = [{"path": path, "labelled": path == "news"} for path in ("news", "background")]
+    report = {"training": training, "data": None, "settings": {}}
+    told = parsed("```bash\n" + card_module.commands(read_checkpoint(folder), name, report) + "\n```")
+    runs = [request_fields(options) for command, options in told if command == "train"]
+    for run in runs:
+        make_network(run["family"], {"vocabulary": 300, **run["sizes"]})
+    kept = [options for command, options in parsed((folder / "README.md").read_text(encoding="utf-8"))]
+    assert [options.model for options in kept[: len(runs)]] == [run["family"] for run in runs]
 
 
 def test_card_of_an_averaged_model_tells_all_runs(tiny: Path, tmp_path: Path, files: dict[str, str]) -> None:
