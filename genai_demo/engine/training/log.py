@@ -87,7 +87,7 @@ class RunLogger:
 
     def snapshot(self, network: nn.Module, progress: Progress) -> dict[str, float]:
         """Keep `network` as a checkpoint, with previews, and return its figures on held-out data."""
-        self._status.say("running", doing="validating")
+        self._status.say("running", doing="validating", step=progress.step)
         figures = self._task.validate(network)
         best = self._is_best(figures)
         self._run.write_sample(progress.step, self._task.sample(network))
