@@ -36,18 +36,18 @@ PATIENCE = timedelta(hours=6)
 """how long processes wait for one another, such as for the first one's validation"""
 
 
-def train(task: Task, config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None) -> Progress:
-    """Train a task that is there already, see `run_training`."""
-    return run_training(lambda: task, config, run, resume, track)
-
-
-def run_training(
-    make_task: Callable[[], Task], config: TrainConfig, run: RunFolder, resume: bool = False, track: str | None = None
+def train(
+    task: Task | Callable[[], Task],
+    config: TrainConfig,
+    run: RunFolder,
+    resume: bool = False,
+    track: str | None = None,
 ) -> Progress:
     """Train until the budget is spent, or until a stop is asked for, and return where it ended.
 
     Args:
-        make_task: makes what to train; called when the folder is claimed, so that who looks at it sees what happens.
+        task: what to train, or what makes it: called when the folder is claimed, so that who looks at it sees at once
+            that data are being read.
         config: budget, batch size and bookkeeping.
         run: the folder all is written to.
         resume: go on from the folder's state.
@@ -55,12 +55,13 @@ def run_training(
 
     Raises:
         UserError: the folder cannot be used, the tracker is not installed, the loss stopped being a number, or memory
-            is too small for one example; whatever `make_task` raises.
+            is too small for one example; what making the task raises.
     """
     if track is not None and find_spec(track) is None:  # Accelerate would say nothing, and log nothing
         raise UserError("engine.no_tracker", name=track)
     with claimed(run, resume) as status:
-        return _Loop(make_task(), config, run, resume, track, status).run_to_end()
+        made = task if isinstance(task, Task) else task()
+        return _Loop(made, config, run, resume, track, status).run_to_end()
 
 
 class _Loop:

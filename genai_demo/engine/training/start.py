@@ -32,9 +32,9 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     Raises:
         UserError: the data or the folder cannot be used, or the run failed.
     """
-    from genai_demo.engine.training.loop import run_training
+    from genai_demo.engine.training.loop import train
 
-    progress = run_training(make_task, config, RunFolder(options.run), options.resume, options.track)
+    progress = train(make_task, config, RunFolder(options.run), options.resume, options.track)
     print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
 
 

@@ -22,7 +22,7 @@ from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.training import run as run_module
 from genai_demo.engine.training import status as status_module
 from genai_demo.engine.training.config import TrainConfig
-from genai_demo.engine.training.loop import run_training, train
+from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import LOST, RunFolder, list_runs
 from genai_demo.engine.training.start import start_run
 from genai_demo.engine.training.status import claimed
@@ -51,7 +51,7 @@ def test_the_folder_tells_of_the_run_before_its_data_are_read(run: RunFolder) ->
         seen.append(run.read_status())
         return Toy()
 
-    run_training(read_data, CONFIG, run)
+    train(read_data, CONFIG, run)
     assert seen[0]["state"] == "preparing"
     assert (seen[0]["pid"], seen[0]["host"]) == (os.getpid(), platform.node())
     assert run.read_status()["state"] == "finished"
@@ -63,7 +63,7 @@ def test_data_that_cannot_be_read_are_told_of_and_the_folder_stays_free(run: Run
         raise UserError("engine.no_file", file="news.csv")
 
     with pytest.raises(UserError) as refusal:
-        run_training(read_data, CONFIG, run)
+        train(read_data, CONFIG, run)
     status = run.read_status()
     assert (status["state"], status["message"]) == ("failed", str(refusal.value))
     assert train(Toy(), CONFIG, run).fraction == 1, "the command can be put right and given again"
@@ -124,7 +124,7 @@ def test_signs_of_life_do_not_wait_for_anything(run: RunFolder, monkeypatch: pyt
         look()
         return Slow(before_step=lambda step: look() if step == 3 else None)
 
-    run_training(read_data, replace(CONFIG, snapshots=1), run)
+    train(read_data, replace(CONFIG, snapshots=1), run)
     told = [(status["state"], status.get("doing"), status.get("step")) for status in seen]
     assert told == [("preparing", None, None), ("running", "training", 3), ("running", "validating", 20)]
     assert not [one for one in threading.enumerate() if one.name.startswith(("heartbeat", "batches"))]
