@@ -8,29 +8,101 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genai_demo.engine.fields import add_options, given
 from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.options import (
+    add_output_options,
+    add_run_options,
+    check_count,
+    request_fields,
+    train_config,
+    write_json_option,
+)
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.faces.options import add_evaluate_options, add_export_options, add_generate_options, add_train_options
 from genai_demo.faces.requests import CHOICES, GalleryRequest
 from genai_demo.faces.training.fields import TRAINING_FIELDS
 
 if TYPE_CHECKING:
     from genai_demo.faces.results import Face
 
-__all__ = [
-    "add_evaluate_options",
-    "add_export_options",
-    "add_generate_options",
-    "add_train_options",
-    "evaluate",
-    "export",
-    "generate",
-    "reproduce",
-    "train",
-]
+TRAINED = ("gan", "vae", "encoder", "dcgan")
+"""families that `train` knows: two that paint, the encoder that compares faces and reads labels, and a baseline"""
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `generate faces`."""
+    add_output_options(parser, "faces")
+    parser.add_argument(
+        "--model", default="gan", metavar="NAME", help=f"{', '.join(CHOICES)}, a checkpoint's folder or a run (gan)"
+    )
+    add_options(parser, GalleryRequest, ["variety", "age", "gender", "smile"])
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="also write all faces side by side as one PNG")
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `evaluate faces`."""
+    parser.add_argument(
+        "--model", default="gan", metavar="NAME", help="gan, vae, encoder, a checkpoint's folder or a run (gan)"
+    )
+    parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on, some held out")
+    parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
+    _add_where(parser)
+    parser.add_argument("--baseline", type=Path, metavar="DIR", help="run of a DCGAN to measure beside it")
+    parser.add_argument("--count", type=int, default=700, metavar="N", help="faces to paint (700)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the faces (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
+    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train faces`."""
+    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
+    parser.add_argument("--data", required=True, metavar="PATH", help="faces: a folder or ZIP of pictures, or a hub id")
+    parser.add_argument("--labels", metavar="PATH", help="table of ages, genders and smiles (.csv)")
+    _add_where(parser)
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="GAN: a run to go on from, at the same or a smaller resolution; VAE: a run whose decoder to polish",
+    )
+    parser.add_argument(
+        "--gamma", type=float, default=None, metavar="G", help="GAN, polishing: weight of the penalties at first"
+    )
+    parser.add_argument("--final-gamma", type=float, default=None, metavar="G", help="GAN, polishing: and at the end")
+    parser.add_argument(
+        "--generator-share",
+        type=float,
+        default=None,
+        metavar="R",
+        help="GAN, polishing: the generator's learning rate as a share of the discriminator's",
+    )
+    parser.add_argument(
+        "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
+    )
+    parser.add_argument("--augmentation", type=float, default=None, metavar="P", help="GAN: augmentation later on")
+    parser.add_argument(
+        "--label-weight", type=float, default=None, metavar="W", help="GAN: weight of how well labels are obeyed"
+    )
+    add_run_options(parser, batch_size=None, usual="32; dcgan: 128, as in its paper")
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `export faces`."""
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose best snapshot to take")
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
+    parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on")
+    parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
+    _add_where(parser)
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--where", default="", metavar="CHOICE", help="rows of the labels, such as kind=color_photo,source=bio_guide"
+    )
+
 
 _SIDE = 256
 """side of a written PNG in pixels"""
@@ -42,10 +114,9 @@ def generate(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option is not allowed, a file exists already or cannot be written.
     """
-    if not 1 <= options.count <= 10_000:
-        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    check_count(options.count)
     family, model = _family(options.model)
-    asked = GalleryRequest(family, 1, options.seed, options.variety, options.age, options.gender, options.smile)
+    asked = GalleryRequest(**given(options, GalleryRequest) | {"model": family, "count": 1})
     asked.check()
     requests = asked.faces(options.count)
     files = [options.out / f"face-{request.model}-{request.seed}-{request.index}.png" for request in requests]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
+from genai_demo.engine.generation.checks import SEED, check_number, check_whole
 from genai_demo.errors import UserError
 
 MODELS = ("gan", "vae")
@@ -14,7 +16,6 @@ GENDERS = ("any", "woman", "man")
 SMILES = ("any", "yes", "no")
 COUNT = (1, 64)
 INDEX = (0, 9_999)
-SEED = (0, 2**31 - 1)
 VARIETY = (0.2, 1.3)
 """how far faces may be from the most typical one; 1 as in the training set"""
 AGE = (18, 90)
@@ -31,36 +32,32 @@ SECONDS = (0.5, 5.0)
 """seconds from one face of a morph to the next"""
 FORMATS = ("mp4", "webp", "gif")
 
+Model = Annotated[str, OneOf(MODELS)]
+Variety = Annotated[float, Within(*VARIETY)]
+
 
 @dataclass(frozen=True)
 class GalleryRequest:
     """Show faces of one seed."""
 
-    model: str = "gan"
-    """one of `CHOICES`"""
-    count: int = 16
+    model: Annotated[str, OneOf(CHOICES)] = "gan"
+    """which model paints: one, both from the same seeds, or now one and now the other"""
+    count: Annotated[int, Within(*COUNT)] = 16
     """faces to show"""
-    seed: int = 0
+    seed: Seed = 0
     """the same seed and settings give the same faces, however many are shown"""
-    variety: float = 0.8
-    """within `VARIETY`"""
-    age: int = 0
-    """years, within `AGE`; 0 leaves it open"""
-    gender: str = "any"
-    """one of `GENDERS`"""
-    smile: str = "any"
-    """one of `SMILES`"""
+    variety: Variety = 0.8
+    """1 as in real life"""
+    age: Annotated[int, Within(*AGE, besides=0)] = 0
+    """years; 0 leaves it open"""
+    gender: Annotated[str, OneOf(GENDERS)] = "any"
+    """as annotators saw it, as one of two"""
+    smile: Annotated[str, OneOf(SMILES)] = "any"
+    """whether the face smiles"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        check_one_of("model", self.model, CHOICES)
-        check_whole("count", self.count, *COUNT)
-        check_whole("seed", self.seed, *SEED)
-        check_number("variety", self.variety, *VARIETY)
-        if self.age != 0:
-            check_whole("age", self.age, *AGE)
-        check_one_of("gender", self.gender, GENDERS)
-        check_one_of("smile", self.smile, SMILES)
+        check_fields(self)
 
     def faces(self, count: int | None = None) -> tuple[FaceRequest, ...]:
         """Return one request per face, in the order in which they are shown, of the first `count` of the seed."""
@@ -82,18 +79,17 @@ class GalleryRequest:
 class FaceRequest:
     """Paint one face: where it starts from, and how it was steered."""
 
-    model: str = "gan"
-    """one of `MODELS`"""
-    seed: int = 0
-    index: int = 0
+    model: Model = "gan"
+    seed: Seed = 0
+    index: Annotated[int, Within(*INDEX)] = 0
     """place of the face among those of its seed, from 0"""
-    variety: float = 0.8
-    """within `VARIETY`"""
-    age: float = 0.0
-    """years, within `AGE`; 0 leaves it open"""
-    woman: float = -1.0
+    variety: Variety = 0.8
+    """1 as in real life"""
+    age: Annotated[float, Within(*AGE, besides=0)] = 0.0
+    """years; 0 leaves it open"""
+    woman: Annotated[float, Within(0.0, 1.0, besides=-1)] = -1.0
     """from 0 man to 1 woman; -1 leaves it open"""
-    smile: float = -1.0
+    smile: Annotated[float, Within(0.0, 1.0, besides=-1)] = -1.0
     """from 0 no smile to 1 smile; -1 leaves it open"""
     directions: tuple[float, ...] = ()
     """how far along each of the first directions of the latent space, within `PUSH`; at most `DIRECTIONS`"""
@@ -102,15 +98,7 @@ class FaceRequest:
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        check_one_of("model", self.model, MODELS)
-        check_whole("seed", self.seed, *SEED)
-        check_whole("index", self.index, *INDEX)
-        check_number("variety", self.variety, *VARIETY)
-        if self.age != 0:
-            check_number("age", self.age, *AGE)
-        for name, value in (("woman", self.woman), ("smile", self.smile)):
-            if value != -1:
-                check_number(name, value, 0.0, 1.0)
+        check_fields(self)
         check_whole("number of directions", len(self.directions), 0, DIRECTIONS)
         for value in self.directions:
             check_number("direction", value, *PUSH)
@@ -125,10 +113,9 @@ class MorphRequest:
 
     faces: tuple[FaceRequest, ...] = ()
     """`STATIONS` faces of one model"""
-    seconds: float = 1.5
-    """from one face to the next, within `SECONDS`"""
-    format: str = "mp4"
-    """one of `FORMATS`"""
+    seconds: Annotated[float, Within(*SECONDS)] = 1.5
+    """from one face to the next"""
+    format: Annotated[str, OneOf(FORMATS)] = "mp4"
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -137,8 +124,7 @@ class MorphRequest:
             face.check()
         if len({face.model for face in self.faces}) > 1:
             raise UserError("faces.morph_one_model")
-        check_number("seconds", self.seconds, *SECONDS)
-        check_one_of("format", self.format, FORMATS)
+        check_fields(self)
 
 
 Request = FaceRequest | MorphRequest

@@ -8,33 +8,78 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genai_demo.engine.fields import add_options, given
 from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.options import (
+    add_output_options,
+    add_run_options,
+    request_fields,
+    seeds_from,
+    train_config,
+    write_json_option,
+)
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.music.options import (
-    add_evaluate_options,
-    add_export_options,
-    add_generate_options,
-    add_train_options,
-)
-from genai_demo.music.requests import MODELS, SEED, ComposeRequest, ContinueRequest
+from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest
 
 if TYPE_CHECKING:
     from genai_demo.music.results import Update
 
-__all__ = [
-    "add_evaluate_options",
-    "add_export_options",
-    "add_generate_options",
-    "add_train_options",
-    "evaluate",
-    "export",
-    "generate",
-    "reproduce",
-    "train",
-]
+
+_PIECE = ("key", "metre", "tempo")
+_MANNER = ("density", "register", "style", "temperature", "top_p")
+TRAINED = ("composer", "encoder", "gan", "masked")
+"""families that `train` knows"""
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `generate music`."""
+    add_output_options(parser, "pieces")
+    parser.add_argument(
+        "--model", default="composer", metavar="NAME", help="composer, gan, a checkpoint or a run (composer)"
+    )
+    bars = f"bars to write ({ComposeRequest().bars}; for --continue {ContinueRequest().bars})"
+    parser.add_argument("--bars", type=int, metavar="N", help=bars)
+    add_options(parser, ComposeRequest, (*_PIECE, *_MANNER))
+    parser.add_argument("--continue", dest="given", type=Path, metavar="MIDI", help="go on with this music instead")
+    parser.add_argument("--keep", type=int, default=0, metavar="N", help="bars of --continue that stay (all)")
+    parser.add_argument("--no-sound", action="store_true", help="write no sound (.ogg)")
+    parser.add_argument("--no-score", action="store_true", help="write no score (.musicxml and .svg)")
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `evaluate music`."""
+    parser.add_argument(
+        "--model", default="composer", metavar="NAME", help="a model, a checkpoint's folder or a run (composer)"
+    )
+    parser.add_argument(
+        "--data", required=True, nargs="+", metavar="PATH", help="the music it was trained on, some held out"
+    )
+    parser.add_argument("--where", default="", metavar="CHOICE", help="rows of its labels, as it was trained")
+    parser.add_argument("--count", type=int, default=96, metavar="N", help="pieces to write (96)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the pieces (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
+    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train music`."""
+    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
+    parser.add_argument(
+        "--data", required=True, nargs="+", metavar="PATH", help="music: folders or ZIPs of MIDI files, or hub ids"
+    )
+    parser.add_argument(
+        "--where", default="", metavar="CHOICE", help="rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"
+    )
+    parser.add_argument("--start", type=Path, metavar="DIR", help="run or checkpoint whose weights to start from")
+    add_run_options(parser, batch_size=None, usual="composer and gan: 16; encoder: 256; masked: 64")
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `export music`."""
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose best snapshot to take")
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
 
 
 def train(options: argparse.Namespace) -> None:
@@ -86,13 +131,8 @@ def generate(options: argparse.Namespace) -> None:
     """
     from genai_demo.music.sampling import generation
 
-    if not 1 <= options.count <= 10_000:
-        raise UserError("engine.bad_count", value=options.count, most=10_000)
-    if options.seed + options.count - 1 > SEED[1]:
-        last = options.seed + options.count - 1
-        raise UserError("engine.out_of_range_whole", name="seed", value=last, low=SEED[0], high=SEED[1])
     family, model = _family(options.model)
-    requests = [_request(options, family, options.seed + number) for number in range(options.count)]
+    requests = [_request(options, family, seed) for seed in seeds_from(options)]
     for request in requests:
         request.check()
         _check_free(options.out / f"piano-{request.seed}.mid")
@@ -115,19 +155,13 @@ def _family(model: str) -> tuple[str, str | None]:
 
 
 def _request(options: argparse.Namespace, family: str, seed: int) -> ComposeRequest | ContinueRequest:
-    asked: dict[str, Any] = {
-        name: getattr(options, name) for name in ("density", "register", "style", "temperature", "top_p")
-    }
-    if options.bars is not None:
-        asked["bars"] = options.bars
     if options.given is None:
-        piece = {name: getattr(options, name) for name in ("key", "metre", "tempo")}
-        return ComposeRequest(model=family, seed=seed, **piece, **asked)
+        return ComposeRequest(**given(options, ComposeRequest) | {"model": family, "seed": seed})
     from genai_demo.music.midi.reading import read_midi
     from genai_demo.music.tokens.piece_string import write_shorthand
 
     music = write_shorthand(read_midi(options.given).piece)
-    return ContinueRequest(model=family, music=music, keep=options.keep, seed=seed, **asked)
+    return ContinueRequest(**given(options, ContinueRequest) | {"model": family, "music": music, "seed": seed})
 
 
 def reproduce(receipt: Receipt, out: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
+from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
@@ -24,7 +26,6 @@ TEMPO = (40, 208)
 TEMPERATURE = (0.2, 1.5)
 TOP_P = (0.05, 1.0)
 VARIANTS = (1, 4)
-SEED = (0, 2**31 - 1)
 STEPS = (1, 32)
 """steps in which the masked model fills what is open"""
 MOST_GIVEN_BARS = 256
@@ -33,74 +34,75 @@ HANDS = ("both", "right", "left")
 PARTS = ("left", "inner", "both")
 """what can be added to a melody: a left hand, notes for the right hand below it, or both"""
 
+Bars = Annotated[int, Within(*BARS)]
+Density = Annotated[str, OneOf((ANY, *DENSITIES))]
+Register = Annotated[str, OneOf((ANY, *REGISTERS))]
+Style = Annotated[str, OneOf((ANY, *STYLES))]
+Temperature = Annotated[float, Within(*TEMPERATURE)]
+TopP = Annotated[float, Within(*TOP_P)]
+Steps = Annotated[int, Within(*STEPS)]
+Variants = Annotated[int, Within(*VARIANTS)]
+Pitch = Annotated[int, Within(*PITCHES)]
+
 
 @dataclass(frozen=True)
 class ComposeRequest:
     """Write a piece from nothing."""
 
-    model: str = "composer"
-    """one of `MODELS`"""
-    bars: int = 16
-    """within `BARS`"""
-    key: str = ANY
-    """one of `KEYS`, such as "Eb_major\""""
-    metre: str = "4/4"
-    """one of `METRES`"""
-    tempo: int = 100
-    """quarter notes per minute, within `TEMPO`"""
-    density: str = ANY
-    """one of `DENSITIES`, or "any\""""
-    register: str = ANY
-    """one of `REGISTERS`, or "any\""""
-    style: str = ANY
-    """one of `STYLES`, or "any\""""
-    temperature: float = 1.0
+    model: Annotated[str, OneOf(MODELS)] = "composer"
+    """which model writes: note by note, or four bars at once"""
+    bars: Bars = 16
+    """bars to write"""
+    key: Annotated[str, OneOf(tuple(KEYS))] = ANY
+    """such as Eb_major or F#_minor"""
+    metre: Annotated[str, OneOf(METRES)] = "4/4"
+    """beats in a bar"""
+    tempo: Annotated[int, Within(*TEMPO)] = 100
+    """quarter notes per minute"""
+    density: Density = ANY
+    """how many notes"""
+    register: Register = ANY
+    """how high they lie"""
+    style: Style = ANY
+    """era or kind"""
+    temperature: Temperature = 1.0
     """below 1 safer, above 1 wilder"""
-    top_p: float = 1.0
+    top_p: TopP = 1.0
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
-    variants: int = 1
+    variants: Variants = 1
     """pieces written at once"""
-    seed: int = 0
+    seed: Seed = 0
     """the same seed and settings give the same pieces"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        check_one_of("model", self.model, MODELS)
-        check_whole("bars", self.bars, *BARS)
-        check_one_of("key", self.key, tuple(KEYS))
-        check_one_of("metre", self.metre, METRES)
-        check_whole("tempo", self.tempo, *TEMPO)
-        _check_character(self.density, self.register, self.style)
-        _check_sampling(self.temperature, self.top_p, self.variants, self.seed)
+        check_fields(self)
 
 
 @dataclass(frozen=True)
 class ContinueRequest:
     """Go on with given music: its first bars stay, and new ones follow in its key, metre and tempo."""
 
-    model: str = "composer"
-    """one of `MODELS`"""
+    model: Annotated[str, OneOf(MODELS)] = "composer"
+    """which model writes: note by note, or four bars at once"""
     music: str = ""
     """the given music, from `write_shorthand`"""
     keep: int = 0
     """bars of it that stay; 0 keeps all of them"""
-    bars: int = 8
-    """bars to add, within `BARS`"""
-    density: str = ANY
-    register: str = ANY
-    style: str = ANY
-    temperature: float = 1.0
-    top_p: float = 1.0
-    variants: int = 1
-    seed: int = 0
+    bars: Bars = 8
+    """bars to add"""
+    density: Density = ANY
+    register: Register = ANY
+    style: Style = ANY
+    temperature: Temperature = 1.0
+    top_p: TopP = 1.0
+    variants: Variants = 1
+    seed: Seed = 0
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        check_one_of("model", self.model, MODELS)
-        check_whole("bars", self.bars, *BARS)
+        check_fields(self)
         check_whole("keep", self.keep, 0, len(given_music(self.music).bars))
-        _check_character(self.density, self.register, self.style)
-        _check_sampling(self.temperature, self.top_p, self.variants, self.seed)
 
 
 @dataclass(frozen=True)
@@ -113,33 +115,29 @@ class RewriteRequest:
     """first bar to rewrite, counted from 1"""
     last: int = 1
     """last bar to rewrite"""
-    hand: str = "both"
-    """one of `HANDS`"""
-    lowest: int = PITCHES[0]
+    hand: Annotated[str, OneOf(HANDS)] = "both"
+    """whose notes are written anew"""
+    lowest: Pitch = PITCHES[0]
     """lowest pitch to rewrite; notes below it stay"""
-    highest: int = PITCHES[1]
+    highest: Pitch = PITCHES[1]
     """highest pitch to rewrite; notes above it stay"""
-    temperature: float = 1.0
-    steps: int = 12
-    """within `STEPS`; those of the masked model"""
-    variants: int = 1
-    seed: int = 0
-    model: str = "composer"
-    """one of `REWRITERS`"""
+    temperature: Temperature = 1.0
+    steps: Steps = 12
+    """steps of the masked model"""
+    variants: Variants = 1
+    seed: Seed = 0
+    model: Annotated[str, OneOf(REWRITERS)] = "composer"
+    """which model writes"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         count = len(given_music(self.music).bars)
         check_whole("last", self.last, 1, count)
         check_whole("first", self.first, 1, self.last)
-        check_one_of("hand", self.hand, HANDS)
-        check_whole("highest", self.highest, *PITCHES)
+        check_fields(self)
         check_whole("lowest", self.lowest, PITCHES[0], self.highest)
-        check_one_of("model", self.model, REWRITERS)
         if self.model == "gan" and (self.hand, self.lowest, self.highest) != ("both", *PITCHES):
             raise UserError("music.gan_whole_bars")
-        check_whole("steps", self.steps, *STEPS)
-        _check_sampling(self.temperature, 1.0, self.variants, self.seed)
 
 
 @dataclass(frozen=True)
@@ -148,27 +146,23 @@ class HarmoniseRequest:
 
     music: str = ""
     """the melody, from `write_shorthand`"""
-    part: str = "left"
-    """one of `PARTS`"""
-    density: str = ANY
-    """one of `DENSITIES`, or "any\""""
-    temperature: float = 1.0
-    steps: int = 12
-    """within `STEPS`; those of the masked model"""
-    variants: int = 1
-    seed: int = 0
-    model: str = "composer"
-    """one of `HARMONISERS`"""
+    part: Annotated[str, OneOf(PARTS)] = "left"
+    """what is added"""
+    density: Density = ANY
+    """how many notes"""
+    temperature: Temperature = 1.0
+    steps: Steps = 12
+    """steps of the masked model"""
+    variants: Variants = 1
+    seed: Seed = 0
+    model: Annotated[str, OneOf(HARMONISERS)] = "composer"
+    """which model writes"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         if not given_music(self.music).notes:
             raise UserError("music.no_melody")
-        check_one_of("part", self.part, PARTS)
-        check_one_of("model", self.model, HARMONISERS)
-        _check_character(self.density, ANY, ANY)
-        check_whole("steps", self.steps, *STEPS)
-        _check_sampling(self.temperature, 1.0, self.variants, self.seed)
+        check_fields(self)
 
 
 def given_music(music: str) -> Piece:
@@ -183,19 +177,6 @@ def given_music(music: str) -> Piece:
     if len(piece.bars) > MOST_GIVEN_BARS:
         raise UserError("music.too_many_bars", found=len(piece.bars), most=MOST_GIVEN_BARS)
     return piece
-
-
-def _check_character(density: str, register: str, style: str) -> None:
-    check_one_of("density", density, (ANY, *DENSITIES))
-    check_one_of("register", register, (ANY, *REGISTERS))
-    check_one_of("style", style, (ANY, *STYLES))
-
-
-def _check_sampling(temperature: float, top_p: float, variants: int, seed: int) -> None:
-    check_number("temperature", temperature, *TEMPERATURE)
-    check_number("top_p", top_p, *TOP_P)
-    check_whole("variants", variants, *VARIANTS)
-    check_whole("seed", seed, *SEED)
 
 
 Request = ComposeRequest | ContinueRequest | RewriteRequest | HarmoniseRequest

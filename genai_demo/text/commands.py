@@ -9,56 +9,118 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.catalogue import message
+from genai_demo.engine.fields import add_options, given
 from genai_demo.engine.files import write_text
 from genai_demo.engine.generation.receipts import Receipt, text_with_receipt
-from genai_demo.engine.training.options import request_fields, train_config, write_json_option
+from genai_demo.engine.training.options import (
+    add_output_options,
+    add_run_options,
+    check_count,
+    request_fields,
+    seeds_from,
+    train_config,
+    write_json_option,
+)
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.text.options import (
-    add_evaluate_options,
-    add_export_options,
-    add_generate_options,
-    add_train_options,
-)
-from genai_demo.text.requests import (
-    MODELS,
-    SEED,
-    FillRequest,
-    GenerateRequest,
-    Request,
-    RewriteRequest,
-)
+from genai_demo.text.requests import MODELS, FillRequest, GenerateRequest, Request, RewriteRequest
 
-__all__ = [
-    "add_evaluate_options",
-    "add_export_options",
-    "add_generate_options",
-    "add_train_options",
-    "evaluate",
-    "export",
-    "generate",
-    "reproduce",
-    "train",
-]
+_ASKED = ("topic", "opening", "length", "temperature", "top_p", "min_p", "repetition_penalty", "steps")
+TRAINED = ("gru", "masked", "topics")
+"""families that `train` knows: the two that write, and the classifier that judges topics"""
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `generate text`."""
+    add_output_options(parser, "texts")
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="gru, masked, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)",
+    )
+    add_options(parser, GenerateRequest, _ASKED, left_open=("temperature", "steps"))
+    parser.add_argument("--fill", metavar="TEXT", help="fill the ___ blanks of this text instead")
+    parser.add_argument("--rewrite", metavar="TEXT", help="rewrite a share of this text instead")
+    add_options(parser, RewriteRequest, ["share"])
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `evaluate text`."""
+    parser.add_argument(
+        "--model", default="gru", metavar="NAME", help="gru, masked, topics, a checkpoint's folder or a run (gru)"
+    )
+    parser.add_argument("--data", metavar="PATH", help="held-out articles: .csv, .jsonl, .txt, or a hub id")
+    parser.add_argument(
+        "--training",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="what the model was trained on, for the baselines and the share that is copied",
+    )
+    parser.add_argument("--count", type=int, default=50, metavar="N", help="texts to generate per topic (50)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the first text (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
+    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train text`."""
+    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
+    parser.add_argument(
+        "--data",
+        required=True,
+        nargs="+",
+        metavar="PATH",
+        help="articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news",
+    )
+    parser.add_argument(
+        "--background", nargs="*", default=[], metavar="PATH", help="other texts to learn the language from"
+    )
+    parser.add_argument(
+        "--background-share",
+        type=float,
+        default=None,
+        metavar="SHARE",
+        help="share of training rows from the background",
+    )
+    parser.add_argument("--validation", metavar="PATH", help="articles to measure on while training")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="checkpoint or run to start from; of another family only its token embeddings are taken",
+    )
+    parser.add_argument("--window", type=int, default=None, metavar="TOKENS", help="longest training row")
+    parser.add_argument("--dropout", type=float, default=None, metavar="SHARE", help="share of units dropped")
+    add_run_options(parser, batch_size=64)
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `export text`."""
+    parser.add_argument(
+        "--run",
+        required=True,
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="run whose best snapshot to take; of several that started from the same run, the mean of their weights",
+    )
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
+    parser.add_argument(
+        "--calibrate", metavar="PATH", help="GRU: held-out articles on which to make it as sure as it is right"
+    )
+    parser.add_argument(
+        "--data", nargs="*", default=[], metavar="PATH", help="what it has learnt from: left out of those articles"
+    )
 
 
 def _request(options: argparse.Namespace, seed: int) -> Request:
     """Return the request for the options, whatever the command line left open taken from its defaults."""
-    given = {"topic": options.topic, "seed": seed}
-    given |= {name: value for name in ("temperature", "steps") if (value := getattr(options, name)) is not None}
     if options.fill is not None:
-        return FillRequest(text=options.fill, **given)
+        return FillRequest(**given(options, FillRequest) | {"text": options.fill, "seed": seed})
     if options.rewrite is not None:
-        return RewriteRequest(text=options.rewrite, share=options.share, **given)
-    return GenerateRequest(
-        model=_family(options.model),
-        opening=options.opening,
-        length=options.length,
-        top_p=options.top_p,
-        min_p=options.min_p,
-        repetition_penalty=options.repetition_penalty,
-        **given,
-    )
+        return RewriteRequest(**given(options, RewriteRequest) | {"text": options.rewrite, "seed": seed})
+    return GenerateRequest(**given(options, GenerateRequest) | {"model": _family(options.model), "seed": seed})
 
 
 def _family(model: str | None) -> str:
@@ -77,15 +139,9 @@ def generate(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option is not allowed, a file exists already or cannot be written.
     """
-    if not 1 <= options.count <= 10_000:
-        raise UserError("engine.bad_count", value=options.count, most=10_000)
     if options.fill is not None and options.rewrite is not None:
         raise UserError("text.fill_or_rewrite")
-    if options.seed + options.count - 1 > SEED[1]:
-        raise UserError(
-            "engine.out_of_range_whole", name="seed", value=options.seed + options.count - 1, low=SEED[0], high=SEED[1]
-        )
-    requests = [_request(options, options.seed + number) for number in range(options.count)]
+    requests = [_request(options, seed) for seed in seeds_from(options)]
     files = [options.out / f"text-{request.seed}.txt" for request in requests]
     for request, file in zip(requests, files, strict=True):
         request.check()
@@ -135,8 +191,7 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises:
         UserError: the checkpoint or the data cannot be used.
     """
-    if not 1 <= options.count <= 10_000:
-        raise UserError("engine.bad_count", value=options.count, most=10_000)
+    check_count(options.count)
     from genai_demo.text.evaluation import evaluation
     from genai_demo.text.evaluation.card import write_card
     from genai_demo.text.sampling.loading import checkpoint_folder

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
 from genai_demo.errors import UserError
 from genai_demo.text.tokens.special_tokens import TOPICS
 
@@ -19,12 +20,16 @@ TOP_P = (0.05, 1.0)
 MIN_P = (0.0, 0.5)
 REPETITION_PENALTY = (1.0, 2.0)
 VARIANTS = (1, 6)
-SEED = (0, 2**31 - 1)
 STEPS = (1, 32)
 """steps in which the masked model resolves its blanks"""
 SHARE = (0.05, 0.95)
 """share of a text that is rewritten"""
+TOKENS_PER_BLANK = (0, 12)
 BLANK = "___"
+
+Topic = Annotated[str, OneOf(TOPICS)]
+Temperature = Annotated[float, Within(*TEMPERATURE)]
+Steps = Annotated[int, Within(*STEPS)]
 
 
 def _text(name: str, value: str) -> None:
@@ -36,46 +41,37 @@ def _text(name: str, value: str) -> None:
 class GenerateRequest:
     """Write news from nothing or from opening words."""
 
-    model: str = "gru"
-    """one of `MODELS`"""
-    topic: str = "any"
-    """one of `TOPICS`"""
+    model: Annotated[str, OneOf(MODELS)] = "gru"
+    """which model writes: word by word, or all at once"""
+    topic: Topic = "any"
+    """what the text is about"""
     opening: str = ""
-    """words the text starts with, at most `OPENING_CHARACTERS` characters"""
-    length: int = 80
+    """words the text starts with"""
+    length: Annotated[int, Within(*LENGTH)] = 80
     """most tokens of the text, the opening not counted; it may end earlier, at a sentence"""
-    temperature: float = 0.65
+    temperature: Temperature = 0.65
     """below 1 safer, above 1 wilder"""
-    top_p: float = 0.95
+    top_p: Annotated[float, Within(*TOP_P)] = 0.95
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
-    min_p: float = 0.0
+    min_p: Annotated[float, Within(*MIN_P)] = 0.0
     """drop tokens less likely than this share of the likeliest one; 0 switches it off"""
-    repetition_penalty: float = 1.1
+    repetition_penalty: Annotated[float, Within(*REPETITION_PENALTY)] = 1.1
     """divides the odds of tokens used in the last 64; 1 switches it off"""
-    variants: int = 1
+    variants: Annotated[int, Within(*VARIANTS)] = 1
     """texts made at once"""
-    seed: int = 0
+    seed: Seed = 0
     """the same seed and settings give the same texts"""
-    steps: int = 16
+    steps: Steps = 16
     """steps of the masked model; the GRU goes token by token"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        check_one_of("model", self.model, MODELS)
-        check_one_of("topic", self.topic, TOPICS)
         _text("opening", self.opening)
         if len(self.opening) > OPENING_CHARACTERS:
             raise UserError("text.opening_too_long", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank")
-        check_whole("length", self.length, *LENGTH)
-        check_number("temperature", self.temperature, *TEMPERATURE)
-        check_number("top_p", self.top_p, *TOP_P)
-        check_number("min_p", self.min_p, *MIN_P)
-        check_number("repetition_penalty", self.repetition_penalty, *REPETITION_PENALTY)
-        check_whole("variants", self.variants, *VARIANTS)
-        check_whole("seed", self.seed, *SEED)
-        check_whole("steps", self.steps, *STEPS)
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -84,12 +80,12 @@ class FillRequest:
 
     text: str = ""
     """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters"""
-    topic: str = "any"
-    temperature: float = 0.7
-    steps: int = 12
-    tokens_per_blank: int = 0
-    """tokens that one blank becomes, 1 to 12; 0 lets the model choose between 1 and 4"""
-    seed: int = 0
+    topic: Topic = "any"
+    temperature: Temperature = 0.7
+    steps: Steps = 12
+    tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
+    """tokens that one blank becomes; 0 lets the model choose between 1 and 4"""
+    seed: Seed = 0
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -98,11 +94,7 @@ class FillRequest:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if BLANK not in self.text:
             raise UserError("text.no_blank")
-        check_one_of("topic", self.topic, TOPICS)
-        check_number("temperature", self.temperature, *TEMPERATURE)
-        check_whole("steps", self.steps, *STEPS)
-        check_whole("tokens_per_blank", self.tokens_per_blank, 0, 12)
-        check_whole("seed", self.seed, *SEED)
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -111,12 +103,12 @@ class RewriteRequest:
 
     text: str = ""
     """the text, 1 to `DRAFT_CHARACTERS` characters"""
-    share: float = 0.3
+    share: Annotated[float, Within(*SHARE)] = 0.3
     """share of the tokens that are masked"""
-    topic: str = "any"
-    temperature: float = 0.8
-    steps: int = 12
-    seed: int = 0
+    topic: Topic = "any"
+    temperature: Temperature = 0.8
+    steps: Steps = 12
+    seed: Seed = 0
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -125,11 +117,7 @@ class RewriteRequest:
             raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
         if not self.text.strip():
             raise UserError("text.nothing_to_rewrite")
-        check_number("share", self.share, *SHARE)
-        check_one_of("topic", self.topic, TOPICS)
-        check_number("temperature", self.temperature, *TEMPERATURE)
-        check_whole("steps", self.steps, *STEPS)
-        check_whole("seed", self.seed, *SEED)
+        check_fields(self)
 
 
 Request = GenerateRequest | FillRequest | RewriteRequest

@@ -15,8 +15,8 @@ from genai_demo.__main__ import main
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.training.options import train_config
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.faces.commands import TRAINED, add_train_options
 from genai_demo.faces.models import dcgan, gan
-from genai_demo.faces.options import TRAINED, add_train_options
 from genai_demo.faces.training.tasks import engine_fields
 from tests.helpers.faces import write_toys
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES
+from genai_demo.engine.generation.checks import SEED
 from genai_demo.errors import UserError
 from genai_demo.text import requests
 from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest
@@ -27,9 +28,9 @@ VALID: dict[str, Callable[..., Request]] = {
 WHOLE = {
     "length": ("generate", requests.LENGTH),
     "variants": ("generate", requests.VARIANTS),
-    "seed": ("generate", requests.SEED),
+    "seed": ("generate", SEED),
     "steps": ("generate", requests.STEPS),
-    "tokens_per_blank": ("fill", (0, 12)),
+    "tokens_per_blank": ("fill", requests.TOKENS_PER_BLANK),
 }
 REAL = {
     "temperature": ("generate", requests.TEMPERATURE),
@@ -38,7 +39,7 @@ REAL = {
     "repetition_penalty": ("generate", requests.REPETITION_PENALTY),
     "share": ("rewrite", requests.SHARE),
 }
-EVERYWHERE = [("steps", requests.STEPS), ("seed", requests.SEED), ("temperature", requests.TEMPERATURE)]
+EVERYWHERE = [("steps", requests.STEPS), ("seed", SEED), ("temperature", requests.TEMPERATURE)]
 
 
 def refused(request: Request, key: str, *parts: object) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from genai_demo.errors import UserError
 
+SEED = (0, 2**31 - 1)
+"""seeds that can be asked for"""
+
 
 def check_number(name: str, value: float, low: float, high: float) -> None:
     """Raise `UserError` unless `value` is a number from `low` to `high`."""

@@ -9,8 +9,36 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.files import write_json
+from genai_demo.engine.generation.checks import SEED
 from genai_demo.engine.training.config import PRECISIONS, TRACKERS, TrainConfig
 from genai_demo.errors import UserError
+
+
+def add_output_options(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add what `generate` can be told of every kind of result, called `what`, such as "texts"."""
+    parser.add_argument("--out", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="folder to write to (out)")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help=f"how many {what} to make (1)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help=f"seed of the first of the {what} (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write all results as JSON; - for standard output")
+
+
+def check_count(count: int) -> None:
+    """Raise `UserError` unless so many results can be asked for at once."""
+    if not 1 <= count <= 10_000:
+        raise UserError("engine.bad_count", value=count, most=10_000)
+
+
+def seeds_from(options: argparse.Namespace) -> range:
+    """Return the seeds of `--count` results that start at `--seed`.
+
+    Raises:
+        UserError: too many of them, or beyond the largest seed.
+    """
+    check_count(options.count)
+    last = options.seed + options.count - 1
+    if last > SEED[1]:
+        raise UserError("engine.out_of_range_whole", name="seed", value=last, low=SEED[0], high=SEED[1])
+    return range(options.seed, last + 1)
 
 
 def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usual: str = "") -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from genai_demo import __version__
 from genai_demo.catalogue import message
 from genai_demo.engine.data.parallel import in_processes
+from genai_demo.engine.generation.checks import SEED
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music.data.reading import Music, data_hash, read_together
@@ -26,7 +27,7 @@ from genai_demo.music.evaluation.memorization import CopyCheck
 from genai_demo.music.evaluation.metrics import Figures, Sets
 from genai_demo.music.evaluation.rewriting import REWRITTEN, written_anew
 from genai_demo.music.models.encoder import MusicEncoder
-from genai_demo.music.requests import SEED, ComposeRequest, RewriteRequest
+from genai_demo.music.requests import ComposeRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import ENCODER, FOLDERS, checkpoint_folder, load, problem

@@ -11,18 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genai_demo.catalogue import message, sentences
+from genai_demo.engine.generation.checks import SEED
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import (
-    AGE,
-    COUNT,
-    DIRECTIONS,
-    MODELS,
-    NUDGES,
-    SEED,
-    STATIONS,
-    FaceRequest,
-    GalleryRequest,
-)
+from genai_demo.faces.requests import AGE, COUNT, DIRECTIONS, MODELS, NUDGES, STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder

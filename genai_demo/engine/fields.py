@@ -1,0 +1,153 @@
+"""Dataclass fields that say what they may hold, so that checks, options and parameters are read off them.
+
+A field is written once, with its type, its rule, its default and, under it, what it means:
+
+    temperature: Annotated[float, Within(0.1, 2.0)] = 0.65
+    \"""below 1 safer, above 1 wilder\"""
+
+Imports no torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import textwrap
+from collections.abc import Collection, Iterable
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from itertools import pairwise
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from genai_demo.engine.generation.checks import SEED, check_number, check_one_of, check_whole
+
+_MOST_SHOWN = 8
+"""choices that a help text spells out"""
+
+
+@dataclass(frozen=True)
+class Within:
+    """A number from `low` to `high`."""
+
+    low: float
+    high: float
+    besides: float | None = None
+    """a number outside of these bounds that is allowed as well, such as 0 for what is left open"""
+
+    def check(self, field: Field, value: Any) -> None:
+        """Raise `UserError` unless `value` is allowed."""
+        if self.besides is None or value != self.besides:
+            (check_whole if field.kind is int else check_number)(field.name, value, self.low, self.high)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some words."""
+
+    allowed: tuple[str, ...]
+
+    def check(self, field: Field, value: Any) -> None:
+        """Raise `UserError` unless `value` is allowed."""
+        check_one_of(field.name, value, self.allowed)
+
+    def __str__(self) -> str:
+        return ", ".join(self.allowed)
+
+
+Seed = Annotated[int, Within(*SEED)]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a dataclass."""
+
+    name: str
+    kind: type
+    """int, float, str and so on"""
+    default: Any
+    """`MISSING` where there is none"""
+    meaning: str
+    """the docstring under it, one line"""
+    rule: Within | OneOf | None
+
+
+@cache
+def fields_of(owner: type) -> tuple[Field, ...]:
+    """Return the fields of a dataclass, in the order in which they are written."""
+    hints, meanings = get_type_hints(owner, include_extras=True), _meanings(owner)
+    found = []
+    for field in fields(owner):
+        kind, *rules = (
+            get_args(hints[field.name]) if get_origin(hints[field.name]) is Annotated else [hints[field.name]]
+        )
+        if type(None) in get_args(kind):  # an option that may be left out
+            kind = next(part for part in get_args(kind) if part is not type(None))
+        rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf))), None)
+        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule))
+    return tuple(found)
+
+
+def check_fields(request: Any) -> None:
+    """Raise `UserError` that names the first field of a dataclass whose value breaks its rule."""
+    owner: Any = type(request)
+    for field in fields_of(owner):
+        if field.rule is not None:
+            field.rule.check(field, getattr(request, field.name))
+
+
+def add_options(
+    parser: argparse.ArgumentParser, owner: type, names: Iterable[str] | None = None, left_open: Collection[str] = ()
+) -> None:
+    """Add an option for each field of a dataclass, or for some of them.
+
+    A field without a default is an option that has to be given; a tuple takes several values; False is a switch.
+
+    Args:
+        parser: of the command.
+        owner: the dataclass.
+        names: of its fields; None takes all.
+        left_open: those whose default depends on others: an option that is not given is None.
+    """
+    for field in fields_of(owner):
+        if names is not None and field.name not in names:
+            continue
+        flag, plain = f"--{field.name.replace('_', '-')}", field.default not in ("", (), None, MISSING)
+        meaning = (f"{field.meaning} ({field.default})" if plain else field.meaning).replace("%", "%%")
+        if field.kind is bool:
+            parser.add_argument(flag, action="store_true", help=field.meaning)
+            continue
+        several = get_origin(field.kind) is tuple
+        choices = field.rule.allowed if isinstance(field.rule, OneOf) else None
+        parser.add_argument(
+            flag,
+            type=get_args(field.kind)[0] if several else field.kind,
+            nargs="+" if several else None,
+            required=field.default is MISSING,
+            default=None if field.name in left_open or field.default is MISSING else field.default,
+            choices=choices,
+            metavar=None if choices and len(choices) <= _MOST_SHOWN else field.name.upper(),
+            help=meaning,
+        )
+
+
+def given(options: argparse.Namespace, owner: type) -> dict[str, Any]:
+    """Return the options that are fields of `owner` and not None, by name."""
+    values = {field.name: getattr(options, field.name, None) for field in fields_of(owner)}
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
+    }
+
+
+def _meanings(owner: type) -> dict[str, str]:
+    """Return the docstrings that stand under the fields of a class, each on one line."""
+    definition = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+    assert isinstance(definition, ast.ClassDef)
+    found = {}
+    for field, text in pairwise(definition.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+            found[ast.unparse(field.target)] = " ".join(str(text.value.value).split())
+    return found
