@@ -28,6 +28,9 @@ class Settings:
     """port the page is served on, 0 to 65535; 0 takes a free one (PORT)"""
     queue_limit: int
     """visitors that may wait for a model at once, at least 1 (GENAI_DEMO_QUEUE)"""
+    model_bytes: int
+    """weights, as large as their files, that each modality keeps in memory beside the models that ship
+    (GENAI_DEMO_MODEL_BYTES)"""
     soundfont: Path | None
     """SoundFont file of the piano (GENAI_DEMO_SOUNDFONT); None for the one that comes with the installation"""
 
@@ -59,5 +62,6 @@ def settings() -> Settings:
         host=environment("HOST", "127.0.0.1"),
         port=_whole_number("PORT", 7860, 0, 65535),
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
+        model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
         soundfont=Path(soundfont) if (soundfont := environment("GENAI_DEMO_SOUNDFONT", "")) else None,
     )

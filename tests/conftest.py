@@ -27,7 +27,7 @@ hypothesis_settings.load_profile("house")
 
 def pytest_configure() -> None:
     """Give the tests, and every process they start, the same environment everywhere."""
-    ours = ("CHECKPOINTS", "RUNS", "QUEUE", "SOUNDFONT")
+    ours = ("CHECKPOINTS", "RUNS", "QUEUE", "MODEL_BYTES", "SOUNDFONT")
     for variable in ("PORT", "HOST", *(f"GENAI_DEMO_{name}" for name in ours)):
         os.environ.pop(variable, None)
     os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")

@@ -11,7 +11,7 @@ from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
 VARIABLES = (
-    *(f"GENAI_DEMO_{name}" for name in ("CHECKPOINTS", "RUNS", "DEVICE", "QUEUE", "SOUNDFONT")),
+    *(f"GENAI_DEMO_{name}" for name in ("CHECKPOINTS", "RUNS", "DEVICE", "QUEUE", "MODEL_BYTES", "SOUNDFONT")),
     *("HOST", "PORT"),
 )
 
@@ -65,6 +65,7 @@ def test_settings_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.checkpoints.name == "checkpoints" and found.checkpoints.is_absolute()
     assert (found.runs, found.device, found.host, found.port) == (Path("runs"), "auto", "127.0.0.1", 7860)
     assert found.soundfont is None
+    assert found.model_bytes == 4_000_000_000
 
 
 def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -90,6 +91,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("GENAI_DEMO_QUEUE", "0"),
         ("GENAI_DEMO_QUEUE", "many"),
         ("GENAI_DEMO_QUEUE", "10001"),
+        ("GENAI_DEMO_MODEL_BYTES", "4 GB"),
     ],
 )
 def test_settings_that_are_not_allowed(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -30,7 +31,15 @@ class Face:
     """(S, S, 3) uint8"""
     request: FaceRequest
     """what made it, with the labels that were left open filled in"""
-    receipt: Receipt
+    receipts: tuple[Receipt, ...] = ()
+    """one, or none before the service has signed it"""
+    count: ClassVar = 1
+    finished: ClassVar = True
+
+    @property
+    def receipt(self) -> Receipt:
+        """How to make it again."""
+        return self.receipts[0]
 
 
 def enlarge(picture: np.ndarray, side: int) -> Image.Image:

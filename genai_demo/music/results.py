@@ -31,6 +31,11 @@ class Update:
     """one per composition in the last update, before that none"""
 
     @property
+    def count(self) -> int:
+        """Variants."""
+        return len(self.compositions)
+
+    @property
     def finished(self) -> bool:
         """Whether this is the last update."""
-        return bool(self.receipts)
+        return all(composition.finished for composition in self.compositions)

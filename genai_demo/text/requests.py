@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
 from genai_demo.errors import UserError
@@ -86,6 +86,7 @@ class FillRequest:
     tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
     """tokens that one blank becomes; 0 lets the model choose between 1 and 4"""
     seed: Seed = 0
+    model: ClassVar = "masked"
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -109,6 +110,7 @@ class RewriteRequest:
     temperature: Temperature = 0.8
     steps: Steps = 12
     seed: Seed = 0
+    model: ClassVar = "masked"
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""

@@ -48,6 +48,11 @@ class Update:
     """one per draft in the last update, before that none"""
 
     @property
+    def count(self) -> int:
+        """Variants."""
+        return len(self.drafts)
+
+    @property
     def finished(self) -> bool:
         """Whether this is the last update."""
-        return bool(self.receipts)
+        return all(draft.finished for draft in self.drafts)

@@ -1,35 +1,57 @@
-"""Where the checkpoints of a package lie, and those of them that are in use; imports no torch until one is loaded."""
+"""Where the checkpoints of a modality lie, and which are in memory; imports no torch until one is loaded."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
-from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
 if TYPE_CHECKING:
     from torch import nn
 
-Loaded = TypeVar("Loaded")
-"""a checkpoint ready to use"""
+
+class Ready(Protocol):
+    """A checkpoint ready to use."""
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What was loaded."""
+
+
+Loaded = TypeVar("Loaded", bound=Ready)
 Network = TypeVar("Network", bound="nn.Module")
 
 
-class Shelf(Generic[Loaded]):
-    """Finds checkpoints by name, says what is wrong with them, and loads each once per process.
+class Registry(Generic[Loaded]):
+    """Finds checkpoints by name, says what is wrong with them, and keeps in memory those that are used.
+
+    What ships stays in memory. Of what else was loaded, the least recently used goes first when all of it together has
+    more bytes than `settings().model_bytes`; whoever still uses it keeps it until the work is done.
 
     Args:
-        names: folder of the checkpoint of each model that ships, by the model's short name.
-        load: makes a folder's checkpoint ready to use; may raise `UserError`.
+        modality: its sentences `<modality>.other_family` and `<modality>.not_its_model` refuse what does not fit.
+        names: folder of the checkpoint of each model that makes something, by the model's short name.
+        judges: the same for those that measure what was made.
+        loaders: what makes a checkpoint ready to use, by its family; may raise `UserError`.
     """
 
-    def __init__(self, names: Mapping[str, str], load: Callable[[Path], Loaded]) -> None:
-        self._names, self._load = names, load
-        self._loaded: dict[tuple[Path, int], Loaded] = {}
+    def __init__(
+        self,
+        modality: str,
+        names: Mapping[str, str],
+        judges: Mapping[str, str],
+        loaders: Mapping[str, Callable[[Checkpoint], Loaded]],
+    ) -> None:
+        self.names = names
+        self._modality, self._folders, self._loaders = modality, {**names, **judges}, loaders
+        self._kept: dict[tuple[Path, int], tuple[Loaded, int]] = {}  # with its bytes; the last used stands last
+        self._alive: WeakValueDictionary[tuple[Path, int], Loaded] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def folder(self, model: str) -> Path:
@@ -39,8 +61,8 @@ class Shelf(Generic[Loaded]):
         """
         from genai_demo.engine.models.lineage import best_checkpoint
 
-        named = settings().checkpoints / self._names.get(model, model)
-        folder = named if model in self._names or named.is_dir() else Path(model)
+        named = settings().checkpoints / self._folders.get(model, model)
+        folder = named if model in self._folders or named.is_dir() else Path(model)
         return best_checkpoint(folder)
 
     def problem(self, model: str) -> UserError | None:
@@ -51,8 +73,12 @@ class Shelf(Generic[Loaded]):
             return error
         return None
 
-    def load(self, model: str) -> Loaded:
+    def load(self, model: str, *families: str) -> Loaded:
         """Return a model ready to use; the second call for the same files is immediate.
+
+        Args:
+            model: see `folder`.
+            families: what it may be; none of them for anything that can be loaded.
 
         Raises:
             UserError: a file is missing or damaged, or it is another kind of model.
@@ -61,9 +87,32 @@ class Shelf(Generic[Loaded]):
         config = folder / CONFIG
         key = (folder.resolve(), config.stat().st_mtime_ns if config.is_file() else 0)
         with self._lock:
-            if key not in self._loaded:
-                self._loaded[key] = self._load(folder)
-            return self._loaded[key]
+            loaded = self._alive.get(key)
+            if loaded is None:
+                loaded = self._alive[key] = self._read(folder)
+            self._keep(key, loaded)
+        found = loaded.checkpoint.family
+        if families and found not in families:
+            raise UserError(f"{self._modality}.other_family", folder=model, found=found, wanted=", ".join(families))
+        return loaded
+
+    def _read(self, folder: Path) -> Loaded:
+        checkpoint = read_checkpoint(folder)
+        if checkpoint.family not in self._loaders:
+            raise UserError(f"{self._modality}.not_its_model", folder=folder, family=checkpoint.family)
+        return self._loaders[checkpoint.family](checkpoint)
+
+    def _keep(self, key: tuple[Path, int], loaded: Loaded) -> None:
+        """Note that a model was used, and let go of what was replaced on disk or is too much."""
+        _, size = self._kept.pop(key, (None, None))
+        for former in [other for other in self._kept if other[0] == key[0]]:
+            del self._kept[former]
+        self._kept[key] = loaded, (key[0] / WEIGHTS).stat().st_size if size is None else size
+        shipped = {(settings().checkpoints / name).resolve() for name in self._folders.values()}
+        guests = {other: size for other, (_, size) in self._kept.items() if other[0] not in shipped}
+        for oldest in list(guests):
+            if sum(guests.values()) > settings().model_bytes and oldest != key:
+                del guests[oldest], self._kept[oldest]
 
 
 def load_network(checkpoint: Checkpoint, make: Callable[[str, dict[str, Any]], Network]) -> Network:

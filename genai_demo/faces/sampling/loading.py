@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.registry import Shelf, load_network
-from genai_demo.errors import UserError
+from genai_demo.engine.models.checkpoint import Checkpoint
+from genai_demo.engine.models.registry import Registry, load_network
 
 if TYPE_CHECKING:
     from genai_demo.faces.models.encoder import FaceEncoder
@@ -40,13 +38,8 @@ class LoadedEncoder:
     network: FaceEncoder
 
 
-def _load(folder: Path) -> LoadedPainter | LoadedEncoder:
-    checkpoint = read_checkpoint(folder)
-    if checkpoint.family not in (*FOLDERS, "encoder"):
-        raise UserError("faces.not_a_face_model", folder=folder, family=checkpoint.family)
-
+def _painter(checkpoint: Checkpoint) -> LoadedPainter:
     from genai_demo.faces.models.blocks import channels_last
-    from genai_demo.faces.models.encoder import FaceEncoder
     from genai_demo.faces.models.gan import Generator
     from genai_demo.faces.models.latents import FILE, LatentMixture, standard_normal
     from genai_demo.faces.models.metadata import FaceMetadata
@@ -55,41 +48,42 @@ def _load(folder: Path) -> LoadedPainter | LoadedEncoder:
     from genai_demo.faces.sampling.painting import GanPainter, VaePainter
 
     network = channels_last(load_network(checkpoint, make_network))
-    if isinstance(network, FaceEncoder):
-        return LoadedEncoder(checkpoint, network)
-    about = FaceMetadata.read(folder)
+    about = FaceMetadata.read(checkpoint.folder)
     if isinstance(network, Generator):
         return LoadedPainter(checkpoint, GanPainter(network, about.table), about.table.known, about.directions)
     assert isinstance(network, Vae)
     # A snapshot of a running training has no fitted codes yet.
-    latents = LatentMixture.read_from(folder) if (folder / FILE).is_file() else standard_normal(network.config.latent)
+    fitted = (checkpoint.folder / FILE).is_file()
+    latents = LatentMixture.read_from(checkpoint.folder) if fitted else standard_normal(network.config.latent)
     age, gender, smile = (~latents.readings.isnan().any(1)).tolist()
     return LoadedPainter(checkpoint, VaePainter(network, latents), (age, gender, smile), about.directions)
 
 
-_shelf = Shelf({**FOLDERS, "encoder": ENCODER}, _load)
-checkpoint_folder, problem = _shelf.folder, _shelf.problem
+def _encoder(checkpoint: Checkpoint) -> LoadedEncoder:
+    from genai_demo.faces.models.blocks import channels_last
+    from genai_demo.faces.models.encoder import FaceEncoder
+    from genai_demo.faces.models.networks import make_network
+
+    network = channels_last(load_network(checkpoint, make_network))
+    assert isinstance(network, FaceEncoder)
+    return LoadedEncoder(checkpoint, network)
 
 
-def load(model: str) -> LoadedPainter:
-    """Return a model ready to paint; the second call for the same files is immediate.
+registry: Registry[LoadedPainter | LoadedEncoder] = Registry(
+    "faces", FOLDERS, {"encoder": ENCODER}, {**dict.fromkeys(FOLDERS, _painter), "encoder": _encoder}
+)
+checkpoint_folder, problem = registry.folder, registry.problem
 
-    Raises:
-        UserError: a file is missing or damaged, or it is another kind of model.
-    """
-    loaded = _shelf.load(model)
-    if not isinstance(loaded, LoadedPainter):
-        raise UserError("faces.other_family", folder=model, found=loaded.checkpoint.family, wanted=", ".join(FOLDERS))
+
+def load(model: str, *families: str) -> LoadedPainter:
+    """Return a model ready to paint, of any family or one of `families`; see `Registry.load`."""
+    loaded = registry.load(model, *(families or FOLDERS))
+    assert isinstance(loaded, LoadedPainter)
     return loaded
 
 
 def load_encoder(model: str = "encoder") -> LoadedEncoder:
-    """Return the encoder ready to use; the second call for the same files is immediate.
-
-    Raises:
-        UserError: a file is missing or damaged, or it is another kind of model.
-    """
-    loaded = _shelf.load(model)
-    if not isinstance(loaded, LoadedEncoder):
-        raise UserError("faces.other_family", folder=model, found=loaded.checkpoint.family, wanted="encoder")
+    """Return the encoder ready to use; see `Registry.load`."""
+    loaded = registry.load(model, "encoder")
+    assert isinstance(loaded, LoadedEncoder)
     return loaded

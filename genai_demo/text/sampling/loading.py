@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.registry import Shelf, load_network
-from genai_demo.errors import UserError
+from genai_demo.engine.models.checkpoint import Checkpoint
+from genai_demo.engine.models.registry import Registry, load_network
 
 if TYPE_CHECKING:
     from genai_demo.text.models.gru import GruModel
@@ -32,18 +30,14 @@ class LoadedModel:
     vocabulary: Vocabulary
 
 
-def _load(folder: Path) -> LoadedModel:
-    checkpoint = read_checkpoint(folder)
-    if checkpoint.family not in FOLDERS:
-        raise UserError("text.not_a_text_model", folder=folder, family=checkpoint.family)
-
+def _load(checkpoint: Checkpoint) -> LoadedModel:
     from genai_demo.text.models.networks import make_network
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 
-    tokenizer = Tokenizer.read(folder / FILE)
+    tokenizer = Tokenizer.read(checkpoint.folder / FILE)
     return LoadedModel(checkpoint, load_network(checkpoint, make_network), tokenizer, Vocabulary(tokenizer))
 
 
-_shelf = Shelf({**FOLDERS, "topics": CLASSIFIER}, _load)
-checkpoint_folder, problem, load = _shelf.folder, _shelf.problem, _shelf.load
+registry = Registry("text", FOLDERS, {"topics": CLASSIFIER}, dict.fromkeys(FOLDERS, _load))
+checkpoint_folder, load = registry.folder, registry.load

@@ -1,10 +1,13 @@
-"""Checkpoints are found by name, loaded once, and loaded anew when they change."""
+"""Checkpoints are found by name, loaded once, loaded anew when they change, and let go when they are too many."""
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,8 @@ import pytest
 import torch
 from torch import nn
 
-from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.engine.models.registry import Shelf, load_network
+from genai_demo.engine.models.checkpoint import WEIGHTS, Checkpoint, save_checkpoint
+from genai_demo.engine.models.registry import Registry, load_network
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -36,21 +39,32 @@ def write(folder: Path, value: float = 1.0, inputs: int = 2) -> None:
     save_checkpoint(folder, weights, "line", {"inputs": inputs}, {})
 
 
-def shelf(loads: list[Path]) -> Shelf[nn.Linear]:
-    def load(folder: Path) -> nn.Linear:
-        loads.append(folder)
-        time.sleep(0.05)
-        return load_network(read_checkpoint(folder), make)
+@dataclass(frozen=True)
+class Line:
+    checkpoint: Checkpoint
+    network: nn.Linear
 
-    return Shelf({"short": "a-line"}, load)
+    @property
+    def weight(self) -> torch.Tensor:
+        return self.network.weight
+
+
+def registry(loads: list[Path] | None = None) -> Registry[Line]:
+    def load(checkpoint: Checkpoint) -> Line:
+        if loads is not None:
+            loads.append(checkpoint.folder)
+            time.sleep(0.05)
+        return Line(checkpoint, load_network(checkpoint, make))
+
+    return Registry("text", {"short": "a-line"}, {"judge": "another"}, {"line": load})
 
 
 def test_short_names_folders_and_paths_lead_to_checkpoints(here: Path, tmp_path: Path) -> None:
-    some = shelf([])
+    some = registry()
     write(here / "a-line")
     write(here / "another", 2.0)
     assert some.folder("short") == some.folder("a-line") == here / "a-line"
-    assert some.folder("another") == here / "another"
+    assert some.folder("another") == some.folder("judge") == here / "another"
     assert some.folder(str(tmp_path / "away")) == tmp_path / "away"
     assert float(some.load("another").weight[0, 0]) == 2.0
     assert not some.load("short").weight.requires_grad
@@ -58,9 +72,9 @@ def test_short_names_folders_and_paths_lead_to_checkpoints(here: Path, tmp_path:
 
 def test_a_model_is_loaded_once_however_many_ask_and_again_when_it_changes(here: Path) -> None:
     loads: list[Path] = []
-    some = shelf(loads)
+    some = registry(loads)
     write(here / "a-line")
-    found: list[nn.Linear] = []
+    found: list[Line] = []
     askers = [threading.Thread(target=lambda: found.append(some.load("short"))) for _ in range(4)]
     for asker in askers:
         asker.start()
@@ -74,18 +88,90 @@ def test_a_model_is_loaded_once_however_many_ask_and_again_when_it_changes(here:
 
 
 def test_what_is_wrong_is_said_and_not_remembered(here: Path) -> None:
-    some = shelf([])
+    some = registry()
     problem = some.problem("short")
     assert problem is not None and "a-line" in str(problem)
     with pytest.raises(UserError):
         some.load("short")
     write(here / "a-line")
     assert some.problem("short") is None
-    assert some.load("short").in_features == 2
+    assert some.load("short").network.in_features == 2
 
 
 def test_sizes_that_do_not_fit_the_weights_are_told(here: Path) -> None:
     write(here / "a-line", inputs=5)
     with pytest.raises(UserError) as refused:
-        shelf([]).load("short")
+        registry().load("short")
     assert refused.value.key == "engine.damaged"
+
+
+def test_another_kind_of_model_is_refused(here: Path) -> None:
+    write(here / "a-line")
+    assert registry().load("short", "line", "curve")
+    with pytest.raises(UserError) as refused:
+        registry().load("short", "curve", "circle")
+    assert refused.value.key == "text.other_family"
+    assert refused.value.values == {"folder": "short", "found": "line", "wanted": "curve, circle"}
+    save_checkpoint(here / "odd", {}, "circle", {}, {})
+    with pytest.raises(UserError) as refused:
+        registry().load("odd")
+    assert refused.value.key == "text.not_its_model"
+
+
+class Held:
+    """Which models of a registry are in memory: those that nobody else holds are gone when it lets go of them."""
+
+    def __init__(self, some: Registry[Line]) -> None:
+        self._registry = some
+        self._seen: dict[str, weakref.ref[Line]] = {}
+
+    def load(self, *models: str) -> None:
+        for model in models:
+            self._seen[model] = weakref.ref(self._registry.load(model))
+
+    @property
+    def models(self) -> set[str]:
+        gc.collect()
+        return {model for model, seen in self._seen.items() if seen() is not None}
+
+
+def test_what_was_not_used_for_longest_goes_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a-line", "another", "first", "second", "third"):
+        write(here / name)
+    size = (here / "first" / WEIGHTS).stat().st_size
+    monkeypatch.setenv("GENAI_DEMO_MODEL_BYTES", str(2 * size))
+    settings.cache_clear()
+    held = Held(registry())
+    held.load("short", "judge", "first", "second")
+    assert held.models == {"short", "judge", "first", "second"}, "what ships does not count"
+    held.load("first", "third")
+    assert held.models == {"short", "judge", "first", "third"}
+    monkeypatch.setenv("GENAI_DEMO_MODEL_BYTES", "0")
+    settings.cache_clear()
+    held.load("second")
+    assert held.models == {"short", "judge", "second"}, "what was asked for last stays, however large it is"
+    held.load("short")
+    assert held.models == {"short", "judge"}
+
+
+def test_what_is_in_use_is_not_loaded_twice(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENAI_DEMO_MODEL_BYTES", "0")
+    settings.cache_clear()
+    loads: list[Path] = []
+    some = registry(loads)
+    write(here / "first")
+    write(here / "second")
+    used = some.load("first")
+    some.load("second")
+    assert some.load("first") is used and len(loads) == 2
+
+
+def test_what_was_replaced_on_disk_is_let_go(here: Path) -> None:
+    some = registry()
+    write(here / "a-line")
+    former = weakref.ref(some.load("short"))
+    time.sleep(0.02)
+    write(here / "a-line", 3.0)
+    some.load("short")
+    gc.collect()
+    assert former() is None

@@ -378,7 +378,7 @@ def test_a_single_word_can_be_rewritten() -> None:
 
 
 def test_bad_requests_are_refused_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "load", lambda model: pytest.fail("too late"))
+    monkeypatch.setattr(loading.registry, "load", lambda *model: pytest.fail("too late"))
     refused(lambda: next(generation.run(GenerateRequest(length=10**6))), "engine.out_of_range_whole", "length")
     refused(lambda: next(generation.run(FillRequest("No blank."))), "text.no_blank")
 
@@ -407,8 +407,8 @@ def with_settings(**changes: Any) -> Receipt:
 @pytest.mark.parametrize(
     ("receipt", "key"),
     [
-        (replace(RECEIPT, modality="faces"), "text.not_a_text_receipt"),
-        (replace(RECEIPT, action="translate"), "text.not_a_text_receipt"),
+        (replace(RECEIPT, modality="faces"), "text.not_its_receipt"),
+        (replace(RECEIPT, action="translate"), "text.not_its_receipt"),
         (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
         (replace(RECEIPT, model="x" * 5000), "engine.receipt_lacks"),
         (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
@@ -507,7 +507,7 @@ def test_config_that_does_not_fit_the_weights(copies: Path) -> None:
 def test_a_checkpoint_that_writes_no_text(copies: Path) -> None:
     checkpoint = load("gru").checkpoint
     save_checkpoint(copies / "other", checkpoint.weights(), "face-gan", checkpoint.model, {})
-    refused(lambda: load("other"), "text.not_a_text_model", "face-gan")
+    refused(lambda: load("other"), "text.not_its_model", "face-gan")
 
 
 def test_a_run_stands_for_its_newest_snapshot(tiny: Path, tmp_path: Path) -> None:

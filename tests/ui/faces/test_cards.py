@@ -32,7 +32,7 @@ class Loose(Reader):
 
 
 def face(request: FaceRequest = WOMAN) -> Face:
-    return Face(PICTURE, request, Receipt("faces", "paint", "faces-gan", "c0ffee", {}))
+    return Face(PICTURE, request, (Receipt("faces", "paint", "faces-gan", "c0ffee", {}),))
 
 
 def decoded(address: str) -> Image.Image:

@@ -126,7 +126,7 @@ def test_an_opened_file_is_made_again_and_compared(composed: Desk) -> None:
     [
         ({"model": "/etc"}, "ui.music_not_shipped"),
         ({"checkpoint": "another"}, "engine.other_checkpoint"),
-        ({"modality": "text"}, "music.not_a_music_receipt"),
+        ({"modality": "text"}, "music.not_its_receipt"),
         ({"index": 7}, "engine.receipt_lacks"),
     ],
 )

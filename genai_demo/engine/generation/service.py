@@ -1,0 +1,145 @@
+"""Runs what is asked of a modality's models, and makes it again from a receipt.
+
+A result is a pure function of (checkpoint, request): pages, clients and the command line all call `Service.run`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.models.registry import Loaded, Registry
+from genai_demo.errors import UserError
+
+_LONGEST_NAME = 200
+"""characters of a model's name or path in a receipt"""
+
+
+class Request(Protocol):
+    """What can be asked: a frozen dataclass whose fields, all of them with defaults, a receipt holds."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def model(self) -> str:
+        """Family of the model that it needs."""
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+
+
+class Result(Protocol):
+    """All variants as they stand while they are made: a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """One per variant once it is finished, before that none."""
+
+    @property
+    def count(self) -> int:
+        """Variants."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+
+
+Asked = TypeVar("Asked", bound=Request)
+Made = TypeVar("Made", bound=Result)
+
+
+class Service(Generic[Asked, Loaded, Made]):
+    """Runs the requests of one modality.
+
+    Args:
+        modality: its name in receipts; its sentence `<modality>.not_its_receipt` refuses those of another one.
+        actions: kinds of requests by the name that a receipt gives them.
+        registry: its models.
+        produce: yields the result of a request that was checked, by a model of its family, as it grows.
+    """
+
+    def __init__(
+        self,
+        modality: str,
+        actions: Mapping[str, type[Asked]],
+        registry: Registry[Loaded],
+        produce: Callable[[Loaded, Asked], Iterable[Made]],
+    ) -> None:
+        self.registry = registry
+        self._modality, self._actions, self._produce = modality, actions, produce
+
+    def run(self, request: Asked, model: str | None = None) -> Generator[Made, None, None]:
+        """Yield the result as it grows; the last one carries the receipts.
+
+        Args:
+            request: what to do.
+            model: name or folder of the checkpoint; None takes the one that ships for the request.
+
+        Raises:
+            UserError: a setting is not allowed, or the checkpoint cannot be used.
+        """
+        request.check()
+        model = model or request.model
+        loaded = self.registry.load(model, request.model)
+        for made in self._produce(loaded, request):
+            yield self.signed(made, request, model, loaded) if made.finished else made
+
+    def signed(self, made: Made, request: Asked, model: str, loaded: Loaded) -> Made:
+        """Return a finished result with its receipts."""
+        action = next(name for name, kind in self._actions.items() if isinstance(request, kind))
+        # What was left open stays open in the receipt: the checkpoint that it names fills it in the same way again.
+        settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(request).items()}
+        name, checkpoint = self.registry.names.get(model, model), loaded.checkpoint.id
+        receipts = (Receipt(self._modality, action, name, checkpoint, settings, index) for index in range(made.count))
+        return replace(made, receipts=tuple(receipts))
+
+    def request_of(self, receipt: Receipt) -> Asked:
+        """Return the request that a receipt records.
+
+        Raises:
+            UserError: it is a receipt of another modality, or a setting is missing, unknown or not allowed.
+        """
+        if receipt.modality != self._modality or receipt.action not in self._actions:
+            raise UserError(f"{self._modality}.not_its_receipt", modality=receipt.modality, action=receipt.action)
+        if len(receipt.model) > _LONGEST_NAME:
+            raise UserError("engine.receipt_lacks", field="model")
+        action = self._actions[receipt.action]
+        kinds = {field.name: type(field.default) for field in fields(action)}
+        for name in sorted(kinds.keys() ^ receipt.settings.keys()):
+            raise UserError("engine.receipt_lacks", field=name)
+        values = dict(receipt.settings)
+        for name, kind in kinds.items():
+            if kind is tuple and isinstance(values[name], list):
+                values[name] = tuple(values[name])
+            if not isinstance(values[name], (int, float) if kind is float else kind) or isinstance(values[name], bool):
+                raise UserError("engine.receipt_lacks", field=name)
+        request = action(**values)
+        request.check()
+        return request
+
+    def reproduce(self, receipt: Receipt) -> Made:
+        """Make again what a receipt records; `receipt.index` says which of its variants is meant.
+
+        Raises:
+            UserError: the receipt is not in order, or its checkpoint is not the one that is here.
+        """
+        request = self.request_of(receipt)
+        found = self.registry.load(receipt.model).checkpoint
+        if found.id != receipt.checkpoint:
+            folder = self.registry.folder(receipt.model)
+            raise UserError("engine.other_checkpoint", wanted=receipt.checkpoint, found=found.id, folder=folder)
+        made = deque(self.run(request, receipt.model), maxlen=1).pop()
+        if not 0 <= receipt.index < made.count:
+            raise UserError("engine.receipt_lacks", field="index")
+        return made
+
+    def warm(self) -> None:
+        """Load every model that makes something and can be loaded, so that the first request need not wait."""
+        for model in self.registry.names:
+            if self.registry.problem(model) is None:
+                self.registry.load(model)
