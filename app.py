@@ -7,10 +7,7 @@ from threading import Thread
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
-from genai_demo.faces.sampling import generation as faces
-from genai_demo.music.sampling import generation as music
-from genai_demo.text.sampling import generation as news
-from genai_demo.ui.music import files as music_files
+from genai_demo.modalities import modalities
 from genai_demo.ui.serving import address, serve
 
 
@@ -29,10 +26,8 @@ def main() -> None:
 
 
 def _warm() -> None:
-    news.warm()
-    faces.warm()
-    music.warm()
-    music_files.warm()
+    for modality in modalities().values():
+        modality.warm()
 
 
 if __name__ == "__main__":

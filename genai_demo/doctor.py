@@ -10,19 +10,18 @@ from pathlib import Path
 from genai_demo import __version__
 from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
 from genai_demo.errors import UserError
+from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 
-_PACKAGES = (
-    *("torch", "torchvision", "gradio", "accelerate", "tokenizers", "safetensors", "datasets"),
-    *("mido", "pretty_midi", "symusic", "soundfile", "verovio"),
-)
+_PACKAGES = ("torch", "torchvision", "gradio", "accelerate", "safetensors")
+"""what the engine and the page need"""
 
 
 def doctor() -> int:
     """Print the state of this installation; return 0 if all is well, 1 if something is wrong."""
     wrong: list[str] = []
     print(f"GenAI Demo {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *(package for one in modalities().values() for package in one.packages)):
         try:
             print(f"  {package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,25 +13,26 @@ from string import Formatter
 import pytest
 
 from genai_demo.catalogue import LANGUAGES
+from genai_demo.modalities import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "genai_demo"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PROGRAM = [*MODULES, ROOT / "app.py", *sorted((ROOT / "benchmarks").rglob("*.py"))]
-MODALITIES = {"text", "faces", "music"}
+MODALITIES = {package.removeprefix("genai_demo.") for package in PACKAGES}
 GROUND = {"__init__", "errors", "settings", "catalogue"}
 # What each room may use besides itself and the ground. What else lies beside the rooms (the command line) stands above
-# them, as app.py does: it uses all, and none of them uses it.
+# them, as app.py does: it uses all, and none of them uses it but the page, which uses the list of modalities.
 MAY_USE: dict[str, set[str]] = {
     "engine": set(),
     **{modality: {"engine"} for modality in MODALITIES},
-    "ui": {"engine", *MODALITIES},
+    "ui": {"engine", "modalities", *MODALITIES},
 }
 # The rooms of a modality from the ground up: each may use those before it. `requests` and `results` are what its
 # outside sees, so everything that works on them stands above.
 FLOORS = (
-    *("theory", "midi", "notation", "audio", "tokens"),
-    *("requests", "results", "models", "data", "sampling", "training", "evaluation", "commands"),
+    *("receipts", "theory", "midi", "notation", "audio", "tokens"),
+    *("requests", "results", "models", "data", "sampling", "training", "evaluation", "commands", "modality"),
 )
 MOST_MODULES = 14
 UPSTAIRS = {file.stem for file in PACKAGE.glob("*.py")} - GROUND
@@ -102,6 +104,14 @@ def test_no_room_is_a_hall() -> None:
     for folder in {file.parent for file in MODULES}:
         modules = {file.name for file in folder.glob("*.py")} - {"__init__.py"}
         assert len(modules) <= MOST_MODULES, f"{folder.relative_to(ROOT)} holds {len(modules)} modules"
+
+
+FOREIGN = re.compile(r"\b(faces?|gender|music|piano|midi|news|articles?|musicxml|png)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE / "engine").rglob("*.py")), ids=lambda file: file.stem)
+def test_the_engine_knows_no_modality_and_none_of_their_files(file: Path) -> None:
+    assert not FOREIGN.findall(file.read_text(encoding="utf-8"))
 
 
 def test_imports_are_found_whatever_their_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from genai_demo.catalogue import message
-from genai_demo.engine.generation.receipts import PNG_KEY, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.faces.requests import FaceRequest
 
 _SOURCE_KEY = "XML:com.adobe.xmp"
@@ -64,7 +64,7 @@ def marked_png(image: Image.Image, receipt: Receipt | None) -> bytes:
     info.add_itxt("Description", message("faces.machine_made"))
     info.add_itxt(_SOURCE_KEY, _SOURCE)
     if receipt is not None:
-        info.add_itxt(PNG_KEY, receipt.to_json())
+        info.add_itxt(RECEIPT_KEY, receipt.to_json())
     stream = io.BytesIO()
     image.save(stream, "PNG", pnginfo=info)
     return stream.getvalue()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from html import escape
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from genai_demo.ui.faces.tab import faces_tab
+from genai_demo.modalities import modalities
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
-from genai_demo.ui.music.tab import music_tab
-from genai_demo.ui.text import handlers as text_handlers
-from genai_demo.ui.text.open import follow_links
-from genai_demo.ui.text.panel import PRIVATE, Panel
-from genai_demo.ui.text.tab import news_tab
+from genai_demo.ui.text.panel import PRIVATE
 
 STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (
@@ -41,10 +37,8 @@ def build() -> tuple[gr.Blocks, Texts]:
                     gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet"
                 )
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
-            with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
-                panels = news_tab(texts)
-            faces_tab(texts)
-            music_tab(texts, page)
+            for modality in modalities().values():
+                import_module(modality.tab).build(texts, page)
         texts.language.input(
             texts.updates,
             texts.language,
@@ -53,8 +47,6 @@ def build() -> tuple[gr.Blocks, Texts]:
             **PRIVATE,
         )
         theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
-        _watch_models(page, texts, panels)
-        follow_links(page, texts, panels[0])
     return page, texts
 
 
@@ -72,27 +64,4 @@ def _heading(language: str) -> str:
         f"<h1>{escape(text('title', language))}</h1><p>{escape(text('tagline', language))}</p>"
         f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
         f'data-ready="{escape(text("announce_ready", language))}"></div>'
-    )
-
-
-def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
-    """Show on each panel whether its model can be used, when the page opens and when the answer may change."""
-
-    def problems(language: str, model: str, *before: str) -> list[Any]:
-        """Return a notice, and whether the button works, for each panel, which showed the notices `before`."""
-        updates: list[Any] = []
-        for panel, former in zip(panels, before, strict=True):
-            sentence = text_handlers.problem_notice(model if panel.action == "generate" else "masked", language)
-            # A button that does not work because its panel is busy stays as it is.
-            updates += [sentence, gr.update(interactive=not sentence) if sentence or former else gr.skip()]
-        return updates
-
-    model = panels[0].controls["model"]
-    assert isinstance(model, gr.Radio)
-    gr.on(
-        [page.load, texts.language.input, model.change],
-        problems,
-        [texts.language, model, *(panel.problem for panel in panels)],
-        [component for panel in panels for component in (panel.problem, panel.run)],
-        **PRIVATE,
     )

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui import serving
+from genai_demo.ui.page import build
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +106,9 @@ def test_what_keeps_the_app_from_starting_is_one_sentence(root: Path, variable: 
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
     assert value in ended.stderr
+
+
+def test_nothing_on_the_page_stands_where_gradio_does_not_want_it() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert build()

@@ -1,13 +1,13 @@
 """The receipt every generation carries: with it, anybody can make the same thing again.
 
-A receipt is a small JSON object. Beside a picture, a score or a sound it lies in the metadata; in a text file it
-is the last line, after `RECEIPT_MARK`, so that one file holds the text and how to make it again.
+A receipt is a small JSON object. In a text file it is the last line, after `RECEIPT_MARK`, so that one file holds the
+text and how to make it again; in other files it lies in the metadata, where the modality that writes them finds it.
 """
 
 from __future__ import annotations
 
-import io
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,7 @@ from genai_demo.errors import UserError
 
 RECEIPT_MARK = "Receipt: "
 RECEIPT_KEY = "genai-demo-receipt"
-"""name of the field of a MusicXML file that holds the receipt"""
-PNG_KEY = RECEIPT_KEY
-"""name of the PNG text chunk that holds the receipt"""
-MIDI_KEY = RECEIPT_KEY
-"""first word of the MIDI text event that holds the receipt"""
-_PNG = b"\x89PNG\r\n\x1a\n"
-_XML = tuple("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16"))
-_MIDI = b"MThd"
+"""name of the receipt among the metadata of a file"""
 LARGEST_FILE = 4_000_000
 
 
@@ -33,7 +26,7 @@ class Receipt:
     """All that a result depends on."""
 
     modality: str
-    """"text", "faces" or "music\""""
+    """name of the modality"""
     action: str
     """what was asked for, such as "generate", "fill", "rewrite\""""
     model: str
@@ -50,6 +43,16 @@ class Receipt:
     def to_json(self) -> str:
         """Return the receipt as one line of JSON."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class ReceiptFormat:
+    """A kind of file, other than text, that can hold a receipt."""
+
+    beginnings: tuple[bytes, ...]
+    """such a file begins with one of these"""
+    find: Callable[[bytes, str], str]
+    """returns the receipt in the content of a file, "" if there is none, given what an error calls the file"""
 
 
 def text_with_receipt(text: str, note: str, receipt: Receipt) -> str:
@@ -94,8 +97,8 @@ def parse_receipt(text: str) -> Receipt:
     return Receipt(**{name: fields[name] for name in expected})
 
 
-def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or that in a `.png`, `.mid` or `.musicxml`, told apart by content.
+def read_receipt(file: Path, formats: Iterable[ReceiptFormat] = ()) -> Receipt:
+    """Read the receipt of a `.json` or `.txt` file, or that in a file of one of `formats`, told apart by content.
 
     Raises:
         UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
@@ -104,92 +107,26 @@ def read_receipt(file: Path) -> Receipt:
         raise UserError("engine.no_file", file=file)
     if file.stat().st_size > LARGEST_FILE:
         raise UserError("engine.receipt_too_large", file=file.name)
-    return receipt_in(file.read_bytes(), file.name)
+    return receipt_in(file.read_bytes(), file.name, formats)
 
 
-def receipt_in(content: bytes, name: str) -> Receipt:
+def receipt_in(content: bytes, name: str, formats: Iterable[ReceiptFormat] = ()) -> Receipt:
     """Return the receipt in the content of a file, as `read_receipt`.
 
     Args:
         content: all of it.
         name: what an error calls the file.
+        formats: what it may be besides text.
 
     Raises:
         UserError: too large, damaged, not UTF-8 text, or no receipt in it.
     """
     if len(content) > LARGEST_FILE:
         raise UserError("engine.receipt_too_large", file=name)
-    if content.startswith(_PNG):
-        return parse_receipt(_text_of_png(content, name))
-    if content.startswith(_XML):
-        return parse_receipt(_text_of_score(content, name))
-    if content.startswith(_MIDI):
-        return parse_receipt(_text_of_midi(content))
+    for form in formats:
+        if content.startswith(form.beginnings):
+            return parse_receipt(form.find(content, name))
     try:
         return parse_receipt(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise UserError("engine.not_utf8", file=name) from None
-
-
-def _text_of_png(content: bytes, name: str) -> str:
-    """Return what a PNG file's receipt chunk holds; an empty text if it has none."""
-    from PIL import Image
-
-    try:
-        # Other programs move text behind the pixels when they save a file: all chunks have to be read.
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            image.load()
-            return str(getattr(image, "text", {}).get(PNG_KEY, ""))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError("engine.damaged_picture", file=name, reason=error) from error
-
-
-def _text_of_score(content: bytes, name: str) -> str:
-    """Return what a MusicXML file's receipt field holds; an empty text if it has none.
-
-    Nothing outside the file is read, and entities of its own, which may grow without end, are refused.
-    """
-    from xml.parsers import expat
-
-    fields: list[str] = []
-    inside = False
-
-    def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        inside = tag == "miscellaneous-field" and attributes.get("name") == RECEIPT_KEY
-
-    def end(tag: str) -> None:
-        nonlocal inside
-        inside = False
-
-    def text(part: str) -> None:
-        if inside:
-            fields.append(part)
-
-    def entity(*_: object) -> None:
-        raise UserError("engine.damaged_score", file=name, reason="entity")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = entity
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError("engine.damaged_score", file=name, reason=error) from error
-    return "".join(fields)
-
-
-def _text_of_midi(content: bytes) -> str:
-    """Return what a MIDI file's receipt event holds; an empty text if it has none."""
-    _, _, behind = content.partition(MIDI_KEY.encode())
-    text = behind.decode("utf-8", errors="replace").lstrip()
-    try:
-        # The event says how long it is, but so does JSON, which ends with its last brace.
-        _, end = json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError):
-        return ""
-    return text[:end]

@@ -1,4 +1,4 @@
-"""The adversarial losses that face and music models share.
+"""The adversarial losses that the GANs share.
 
 Relativistic pairing with zero-centred penalties on both sides: Huang, Gokaslan, Kuleshov and Tompkin,
 "The GAN is dead; long live the GAN!" (2024), section 2. The pairing makes a generated example beat a real one

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import mido
 
 from genai_demo.catalogue import message
-from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.music.midi.hands import HAND_NAMES
 from genai_demo.music.theory.piece import TICKS, Piece
 
@@ -43,7 +43,7 @@ def marked_midi(piece: Piece, receipt: Receipt | None, title: str = "") -> bytes
         title: name of the first track, which players show; the mark itself if empty.
     """
     mark = message("music.machine_made")
-    return to_midi(piece, title or mark, [mark, *([f"{MIDI_KEY} {receipt.to_json()}"] if receipt else [])])
+    return to_midi(piece, title or mark, [mark, *([f"{RECEIPT_KEY} {receipt.to_json()}"] if receipt else [])])
 
 
 def _bar_track(piece: Piece, title: str, texts: Sequence[str]) -> mido.MidiTrack:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from genai_demo.engine.generation.service import Service
+from genai_demo.errors import UserError
 from genai_demo.music.requests import (
     ACTIONS,
     ComposeRequest,
@@ -16,6 +17,7 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.results import Update
 from genai_demo.music.sampling.loading import LoadedModel, registry
+from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
 
 
 def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
@@ -37,4 +39,19 @@ def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
 
 service: Service[Request, LoadedModel, Update] = Service("music", ACTIONS, registry, _produce)
 run, reproduce, request_of = service.run, service.reproduce, service.request_of
-problem, warm = registry.problem, service.warm
+problem = registry.problem
+
+
+def warm() -> None:
+    """Load the models, and what makes sound and sheet music, so that the first piece need not wait."""
+    service.warm()
+    from genai_demo.music.audio.synthesis import encode, render
+    from genai_demo.music.notation.engraving import engrave
+    from genai_demo.music.notation.score import musicxml
+
+    piece = Piece((Note(0, 60, TICKS),), (Bar(0, 1, 4),))
+    try:
+        encode(render(piece), "ogg")
+    except UserError:
+        return  # what is wrong is said to whoever presses the button
+    engrave(musicxml(piece))

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genai_demo.engine.generation.receipts import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.faces.data.pictures import open_picture
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, enlarge, png
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import FOLDERS
+from genai_demo.modalities import receipt_in
 
 PORTRAIT = 512
 """side of a downloaded portrait in pixels"""

@@ -13,7 +13,7 @@ from genai_demo.ui.faces.photo import photo_page
 from genai_demo.ui.languages import Texts
 
 
-def faces_tab(texts: Texts) -> None:
+def build(texts: Texts, page: gr.Blocks) -> None:
     """Build the tab, unless no model that paints is here."""
     models = handlers.models_here()
     if not models:

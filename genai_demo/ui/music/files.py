@@ -9,8 +9,9 @@ import zipfile
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from genai_demo.engine.generation.receipts import Receipt, receipt_in
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
+from genai_demo.modalities import receipt_in
 from genai_demo.music.audio.synthesis import encode, render
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi, to_midi
@@ -20,7 +21,7 @@ from genai_demo.music.requests import Request
 from genai_demo.music.results import Composition
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS
-from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
+from genai_demo.music.theory.piece import Note, Piece
 from genai_demo.ui.faces.files import download
 from genai_demo.ui.music.cards import score_title
 from genai_demo.ui.music.desk import Desk, Work
@@ -97,16 +98,6 @@ def score(work: Work, language: str) -> bytes:
 def printed_parcel(work: Work, language: str) -> str:
     """Return the pages of a score as the page's script prints them."""
     return json.dumps({"title": score_title(work.piece, language), "pages": printed(work, language)})
-
-
-def warm() -> None:
-    """Load what makes sound and sheet music, so that the first piece need not wait."""
-    piece = Piece((Note(0, 60, TICKS),), (Bar(0, 1, 4),))
-    try:
-        encode(render(piece), "ogg")
-    except UserError:
-        return  # what is wrong is said to whoever presses the button
-    engrave(musicxml(piece))
 
 
 def archive_file(desk: Desk, language: str) -> str:

@@ -14,7 +14,7 @@ from genai_demo.ui.music.panel import connect, desk_panel
 from genai_demo.ui.text.panel import PRIVATE
 
 
-def music_tab(texts: Texts, page: gr.Blocks) -> None:
+def build(texts: Texts, page: gr.Blocks) -> None:
     """Build the tab, unless no model that composes is here."""
     models = handlers.composers_here()
     if not models:

@@ -13,8 +13,9 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.engine.generation.checks import SEED
-from genai_demo.engine.generation.receipts import Receipt, read_receipt
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
+from genai_demo.modalities import read_receipt
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation

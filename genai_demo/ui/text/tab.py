@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 from gradio.components import Component
 
@@ -23,7 +25,8 @@ from genai_demo.text.tokens.special_tokens import TOPICS
 from genai_demo.ui import cards
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.text import api as text_api
-from genai_demo.ui.text.open import open_page
+from genai_demo.ui.text import handlers
+from genai_demo.ui.text.open import follow_links, open_page
 from genai_demo.ui.text.panel import PRIVATE, Panel, connect, offer, seed_controls
 
 _OPENINGS = [
@@ -46,19 +49,48 @@ _TEXTS = [
 ]
 
 
-def news_tab(texts: Texts) -> list[Panel]:
-    """Build the tab's content and return its panels: write, fill in, rewrite."""
-    with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
-        with texts.make(gr.Tab, {"label": "tab_write"}, id="write", elem_id="tab-write", render_children=True):
-            write = _write_page(texts)
-        with texts.make(gr.Tab, {"label": "tab_fill"}, id="fill", elem_id="tab-fill", render_children=True):
-            fill = _fill_page(texts)
-        with texts.make(gr.Tab, {"label": "tab_rewrite"}, id="rewrite", elem_id="tab-rewrite", render_children=True):
-            rewrite = _rewrite_page(texts)
-        with texts.make(gr.Tab, {"label": "tab_open"}, id="open", elem_id="tab-open", render_children=True):
-            open_page(texts, [write, fill, rewrite])
-    text_api.register()
-    return [write, fill, rewrite]
+def build(texts: Texts, page: gr.Blocks) -> None:
+    """Build the tab."""
+    with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
+        with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
+            with _page(texts, "write"):
+                write = _write_page(texts)
+            with _page(texts, "fill"):
+                fill = _fill_page(texts)
+            with _page(texts, "rewrite"):
+                rewrite = _rewrite_page(texts)
+            with _page(texts, "open"):
+                open_page(texts, [write, fill, rewrite])
+        text_api.register()
+    _watch_models(page, texts, [write, fill, rewrite])
+    follow_links(page, texts, write)
+
+
+def _page(texts: Texts, name: str) -> gr.Tab:
+    return texts.make(gr.Tab, {"label": f"tab_{name}"}, id=name, elem_id=f"tab-{name}", render_children=True)
+
+
+def _watch_models(page: gr.Blocks, texts: Texts, panels: list[Panel]) -> None:
+    """Show on each panel whether its model can be used, when the page opens and when the answer may change."""
+
+    def problems(language: str, model: str, *before: str) -> list[Any]:
+        """Return a notice, and whether the button works, for each panel, which showed the notices `before`."""
+        updates: list[Any] = []
+        for panel, former in zip(panels, before, strict=True):
+            sentence = handlers.problem_notice(model if panel.action == "generate" else "masked", language)
+            # A button that does not work because its panel is busy stays as it is.
+            updates += [sentence, gr.update(interactive=not sentence) if sentence or former else gr.skip()]
+        return updates
+
+    model = panels[0].controls["model"]
+    assert isinstance(model, gr.Radio)
+    gr.on(
+        [page.load, texts.language.input, model.change],
+        problems,
+        [texts.language, model, *(panel.problem for panel in panels)],
+        [component for panel in panels for component in (panel.problem, panel.run)],
+        **PRIVATE,
+    )
 
 
 def _write_page(texts: Texts) -> Panel:

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.generation.receipts import PNG_KEY, Receipt, read_receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, png
 from genai_demo.faces.sampling.generation import gallery, paint, problem, reproduce, request_of
 from genai_demo.faces.sampling.loading import FOLDERS, load
+from genai_demo.modalities import read_receipt
 
 pytestmark = pytest.mark.usefixtures("tiny")
 FAMILIES = tuple(FOLDERS)
@@ -94,7 +95,7 @@ def test_a_file_says_that_a_machine_made_it() -> None:
     assert "trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]
     assert "machine" in image.text["Description"]
     bare = Image.open(io.BytesIO(png(face.picture, None, 64)))
-    assert PNG_KEY not in bare.text
+    assert RECEIPT_KEY not in bare.text
 
 
 @pytest.mark.parametrize("model", FAMILIES)

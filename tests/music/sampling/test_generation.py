@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.generation.receipts import MIDI_KEY, Receipt, receipt_in
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
+from genai_demo.modalities import receipt_in
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi
 from genai_demo.music.requests import ComposeRequest, ContinueRequest
@@ -18,6 +19,7 @@ from genai_demo.music.results import Update
 from genai_demo.music.sampling.generation import problem, reproduce, request_of, run, warm
 from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder, load
 from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.settings import settings
 from tests.helpers.music import scale
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -55,7 +57,7 @@ def test_a_receipt_survives_the_file_of_a_long_piece() -> None:
     music = write_shorthand(scale(200))
     update = last(ContinueRequest(music=music, bars=4))
     content = marked_midi(update.compositions[0].piece, update.receipts[0])
-    assert content.count(MIDI_KEY.encode()) == 1
+    assert content.count(RECEIPT_KEY.encode()) == 1
     assert request_of(receipt_in(content, "piano.mid")) == ContinueRequest(music=music, bars=4)
 
 
@@ -107,4 +109,11 @@ def test_what_is_missing_is_named() -> None:
     assert problem("nowhere") is not None
     with pytest.raises(UserError, match="missing"):
         last(ASKED, "nowhere")
+    warm()
+
+
+def test_what_is_loaded_early_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    warm()
+    monkeypatch.setenv("GENAI_DEMO_SOUNDFONT", str(tmp_path / "none.sf2"))
+    settings.cache_clear()
     warm()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.generation.receipts import PNG_KEY
+from genai_demo.engine.generation.receipts import RECEIPT_KEY
 from genai_demo.errors import UserError
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
@@ -96,7 +96,7 @@ def test_an_edited_photo_says_that_a_machine_made_it_and_has_no_receipt() -> Non
     image.load()
     assert image.size == (512, 512)
     assert "machine" in image.text["Description"]  # type: ignore[attr-defined]
-    assert PNG_KEY not in image.text  # type: ignore[attr-defined]
+    assert RECEIPT_KEY not in image.text  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("detector")

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 import soundfile
 
-from genai_demo.engine.generation.receipts import receipt_in
 from genai_demo.errors import UserError
+from genai_demo.modalities import receipt_in
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi
 from genai_demo.music.notation.score import musicxml
 from genai_demo.music.requests import ComposeRequest
-from genai_demo.settings import settings
 from genai_demo.ui.music import files, handlers
 from genai_demo.ui.music.desk import Desk, Job, Work, given
 from tests.helpers.scores import piece, read
@@ -76,13 +75,6 @@ def test_a_score_is_printed_under_its_name() -> None:
     assert told["title"] == "C大调钢琴曲" and "<svg" in told["pages"][0]
     assert b"machine" not in files.score(Work(TUNE), "en")
     assert b"machine" in files.score(Work(TUNE, ComposeRequest()), "en")
-
-
-def test_what_is_loaded_early_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    files.warm()
-    monkeypatch.setenv("GENAI_DEMO_SOUNDFONT", str(tmp_path / "none.sf2"))
-    settings.cache_clear()
-    files.warm()
 
 
 def test_the_archive_holds_all_pieces(composed: Desk) -> None:

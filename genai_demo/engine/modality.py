@@ -1,0 +1,49 @@
+"""The doors of a modality: all that the command line, the page and the doctor have to know of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from genai_demo.engine.generation.receipts import Receipt, ReceiptFormat
+from genai_demo.engine.generation.service import Service
+
+
+class Commands(Protocol):
+    """What a modality does on the command line; a module with these functions. Each may raise `UserError`."""
+
+    def add_train_options(self, parser: argparse.ArgumentParser) -> None: ...
+    def add_generate_options(self, parser: argparse.ArgumentParser) -> None: ...
+    def add_evaluate_options(self, parser: argparse.ArgumentParser) -> None: ...
+    def add_export_options(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def train(self, options: argparse.Namespace) -> None: ...
+    def generate(self, options: argparse.Namespace) -> None: ...
+    def evaluate(self, options: argparse.Namespace) -> None: ...
+    def export(self, options: argparse.Namespace) -> None: ...
+
+    def reproduce(self, receipt: Receipt, out: Path) -> None:
+        """Make again what a receipt records and write it into the folder `out`."""
+
+
+@dataclass(frozen=True)
+class Modality:
+    """One kind of thing that can be made; nothing that it names loads torch or the page before it is called."""
+
+    name: str
+    """as in commands and receipts"""
+    commands: Commands
+    service: Service[Any, Any, Any]
+    tab: str
+    """module whose `build(texts, page)` makes its tab of the page and offers its endpoints"""
+    warm: Callable[[], None]
+    """loads what the first visitor would have to wait for"""
+    receipt_formats: tuple[ReceiptFormat, ...] = ()
+    """files, other than text, in which its receipts lie"""
+    packages: tuple[str, ...] = ()
+    """distributions that it needs besides those of the engine and the page"""
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """options that the help of each command shows, by the command's name"""

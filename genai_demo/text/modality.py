@@ -1,0 +1,31 @@
+"""News text."""
+
+from __future__ import annotations
+
+from genai_demo.engine.modality import Modality
+from genai_demo.text import commands
+from genai_demo.text.sampling.generation import service
+
+MODALITY = Modality(
+    name="text",
+    commands=commands,
+    service=service,
+    tab="genai_demo.ui.text.tab",
+    warm=service.warm,
+    packages=("tokenizers", "datasets"),
+    examples={
+        "train": (
+            "--model gru --data fancyzhx/ag_news --minutes 30 --run runs/mine",
+            "--model gru --data fancyzhx/ag_news --minutes 60 --run runs/mine --resume",
+        ),
+        "generate": (
+            "--count 3 --seed 1 --out out --topic sports",
+            '--out out --fill "The ___ won the ___ on Sunday."',
+        ),
+        "evaluate": (
+            "--model gru --data test.csv",
+            "--model runs/mine --data test.jsonl --training train.csv --json -",
+        ),
+        "export": ("--run runs/mine --to checkpoints/news-gru",),
+    },
+)
