@@ -71,7 +71,8 @@ class Service(Generic[Asked, Loaded, Made]):
         produce: Callable[[Loaded, Asked], Iterable[Made]],
     ) -> None:
         self.registry = registry
-        self._modality, self._actions, self._produce = modality, actions, produce
+        self.actions = actions
+        self._modality, self._produce = modality, produce
 
     def run(self, request: Asked, model: str | None = None) -> Generator[Made, None, None]:
         """Yield the result as it grows; the last one carries the receipts.
@@ -91,7 +92,7 @@ class Service(Generic[Asked, Loaded, Made]):
 
     def signed(self, made: Made, request: Asked, model: str, loaded: Loaded) -> Made:
         """Return a finished result with its receipts."""
-        action = next(name for name, kind in self._actions.items() if isinstance(request, kind))
+        action = next(name for name, kind in self.actions.items() if isinstance(request, kind))
         # What was left open stays open in the receipt: the checkpoint that it names fills it in the same way again.
         settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(request).items()}
         name, checkpoint = self.registry.names.get(model, model), loaded.checkpoint.id
@@ -104,11 +105,11 @@ class Service(Generic[Asked, Loaded, Made]):
         Raises:
             UserError: it is a receipt of another modality, or a setting is missing, unknown or not allowed.
         """
-        if receipt.modality != self._modality or receipt.action not in self._actions:
+        if receipt.modality != self._modality or receipt.action not in self.actions:
             raise UserError(f"{self._modality}.not_its_receipt", modality=receipt.modality, action=receipt.action)
         if len(receipt.model) > _LONGEST_NAME:
             raise UserError("engine.receipt_lacks", field="model")
-        action = self._actions[receipt.action]
+        action = self.actions[receipt.action]
         kinds = {field.name: type(field.default) for field in fields(action)}
         for name in sorted(kinds.keys() ^ receipt.settings.keys()):
             raise UserError("engine.receipt_lacks", field=name)

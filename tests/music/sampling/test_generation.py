@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import asdict, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
-from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
-from genai_demo.errors import UserError
+from genai_demo.engine.generation.receipts import RECEIPT_KEY
 from genai_demo.modalities import receipt_in
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi
-from genai_demo.music.requests import ComposeRequest, ContinueRequest
-from genai_demo.music.results import Update
+from genai_demo.music.modality import MODALITY
+from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest
+from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.generation import problem, reproduce, request_of, run, warm
-from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder, load
 from genai_demo.music.tokens.piece_string import write_shorthand
 from genai_demo.settings import settings
+from tests.common.service import ServiceSuite
 from tests.helpers.music import scale
 
 pytestmark = pytest.mark.usefixtures("tiny")
 ASKED = ComposeRequest(bars=12, seed=3, variants=2)
+GIVEN = write_shorthand(scale(4))
 
 
 def last(request: ComposeRequest | ContinueRequest, model: str | None = None) -> Update:
     return list(run(request, model))[-1]
 
 
-def test_only_the_last_update_has_receipts_one_for_each_piece() -> None:
-    updates = list(run(ASKED))
-    assert [update.finished for update in updates] == [False] * (len(updates) - 1) + [True]
-    receipts = updates[-1].receipts
-    assert [receipt.index for receipt in receipts] == [0, 1]
-    assert {receipt.model for receipt in receipts} == {"piano-composer"}
-    assert {receipt.checkpoint for receipt in receipts} == {load("composer").checkpoint.id}
-    assert all(request_of(receipt) == ASKED for receipt in receipts)
+class TestService(ServiceSuite):
+    modality = MODALITY
+    requests: ClassVar = {
+        "compose": ASKED,
+        "continue": ContinueRequest(music=GIVEN, bars=8, seed=1),
+        "rewrite": RewriteRequest(music=GIVEN, first=2, last=3, seed=2, variants=2),
+        "harmonise": HarmoniseRequest(music=GIVEN, seed=3),
+        "GAN composes": ComposeRequest("gan", bars=12, variants=2, seed=4),
+        "GAN continues": ContinueRequest("gan", music=GIVEN, bars=8, seed=5),
+        "masked model rewrites": RewriteRequest(model="masked", music=GIVEN, first=2, last=3, steps=3, seed=6),
+        "masked model harmonises": HarmoniseRequest(model="masked", music=GIVEN, steps=3, seed=7),
+    }
+    wrong_settings: ClassVar = [
+        ({"bars": "16"}, "engine.receipt_lacks"),
+        ({"bars": True}, "engine.receipt_lacks"),
+        ({"bars": 3}, "engine.out_of_range_whole"),
+        ({"key": "H_major"}, "engine.not_one_of"),
+    ]
+    misfits: ClassVar = [{"layers": 1}, {"unknown": 1}]
+
+    @staticmethod
+    def variants(made: Update) -> list[Composition]:
+        return list(made.compositions)
 
 
 @pytest.mark.parametrize("keep", [0, 2])
@@ -61,55 +75,8 @@ def test_a_receipt_survives_the_file_of_a_long_piece() -> None:
     assert request_of(receipt_in(content, "piano.mid")) == ContinueRequest(music=music, bars=4)
 
 
-def test_a_run_can_be_left_at_any_bar() -> None:
-    stream = run(replace(ASKED, bars=16))
-    first = next(stream)
-    assert first.step >= 1 and not first.finished
-    stream.close()
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"modality": "text"}, "not for music"),
-        ({"action": "paint"}, "not for music"),
-        ({"model": "x" * 300}, "model"),
-        ({"settings": {}}, "bars"),
-        ({"settings": asdict(ASKED) | {"extra": 1}}, "extra"),
-        ({"settings": asdict(ASKED) | {"bars": "16"}}, "bars"),
-        ({"settings": asdict(ASKED) | {"bars": True}}, "bars"),
-        ({"settings": asdict(ASKED) | {"bars": 3}}, "bars is 3"),
-        ({"settings": asdict(ASKED) | {"key": "H_major"}}, "H_major"),
-        ({"checkpoint": "000000000000"}, "000000000000"),
-        ({"index": 2}, "index"),
-        ({"index": -1}, "index"),
-    ],
-)
-def test_receipts_that_do_not_fit_are_refused(change: dict[str, object], sentence: str) -> None:
-    good = Receipt("music", "compose", "piano-composer", load("composer").checkpoint.id, asdict(ASKED))
-    with pytest.raises(UserError, match=sentence):
-        reproduce(replace(good, **change))  # type: ignore[arg-type]
-
-
-def test_a_checkpoint_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match='"masked", but composer'):
-        last(ASKED, "masked")
-    shutil.copytree(checkpoint_folder("composer"), tmp_path / "other")
-    other = read_checkpoint(tmp_path / "other")
-    save_checkpoint(tmp_path / "other", other.weights(), "gru", other.model, {})
-    with pytest.raises(UserError, match="none for music"):
-        last(ASKED, str(tmp_path / "other"))
-    save_checkpoint(tmp_path / "other", other.weights(), "composer", other.model | {"layers": 1}, {})
-    with pytest.raises(UserError, match="damaged"):
-        last(ASKED, str(tmp_path / "other"))
-
-
-def test_what_is_missing_is_named() -> None:
-    assert all(problem(model) is None for model in (*FOLDERS, "encoder"))
-    assert problem("nowhere") is not None
-    with pytest.raises(UserError, match="missing"):
-        last(ASKED, "nowhere")
-    warm()
+def test_the_encoder_is_found_as_well() -> None:
+    assert problem("encoder") is None
 
 
 def test_what_is_loaded_early_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

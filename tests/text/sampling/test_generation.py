@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
-import shutil
-from collections.abc import Callable
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 import torch
 
-from genai_demo.catalogue import LANGUAGES
-from genai_demo.engine.generation.receipts import Receipt, parse_receipt
-from genai_demo.engine.models.checkpoint import WEIGHTS, read_checkpoint, save_checkpoint
-from genai_demo.errors import UserError
-from genai_demo.settings import settings
 from genai_demo.text.data.cleaning import cut_to_sentence, source_spans
+from genai_demo.text.modality import MODALITY
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
-from genai_demo.text.results import Piece, Update
-from genai_demo.text.sampling import filling, generation, loading, writing
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling import filling, generation, writing
 from genai_demo.text.sampling.decoding import FilledRows, Sampling
-from genai_demo.text.sampling.loading import FOLDERS, load
+from genai_demo.text.sampling.loading import load
 from genai_demo.text.tokens.special_tokens import END
-from genai_demo.text.tokens.tokenizer import FILE
+from tests.common.service import ServiceSuite
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -52,54 +44,32 @@ def texts(update: Update) -> list[str]:
     return [draft.text for draft in update.drafts]
 
 
-def refused(act: Callable[[], Any], key: str, *parts: str) -> None:
-    with pytest.raises(UserError) as refusal:
-        act()
-    assert refusal.value.key == key
-    for language in LANGUAGES:
-        assert all(part in refusal.value.in_language(language) for part in parts)
+class TestService(ServiceSuite):
+    modality = MODALITY
+    requests: ClassVar = REQUESTS
+    wrong_settings: ClassVar = [
+        ({"temperature": None}, "engine.receipt_lacks"),
+        ({"opening": ["x"]}, "engine.receipt_lacks"),
+        ({"length": 10**9}, "engine.out_of_range_whole"),
+        ({"topic": "weather"}, "engine.not_one_of"),
+    ]
+    misfits: ClassVar = [{"hidden": 32}, {"unknown": 1}, {"hidden": "many"}, {"hidden": -3}]
+
+    @staticmethod
+    def variants(made: Update) -> list[Draft]:
+        return list(made.drafts)
 
 
 # What holds for every request
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_streams_and_ends_with_receipts(name: str) -> None:
-    request = REQUESTS[name]
-    updates = list(generation.run(request))
+def test_texts_grow_until_nothing_is_blank(name: str) -> None:
+    updates = list(generation.run(REQUESTS[name]))
     assert len(updates) > 2
-    assert [update.finished for update in updates] == [False] * (len(updates) - 1) + [True]
     assert [update.step for update in updates] == sorted(update.step for update in updates)
     assert all(update.step <= update.steps for update in updates)
-    variants = request.variants if isinstance(request, GenerateRequest) else 1
-    assert {len(update.drafts) for update in updates} == {variants}
-    last = updates[-1]
-    assert all(draft.finished for draft in last.drafts)
-    assert [receipt.index for receipt in last.receipts] == list(range(variants))
-    for receipt in last.receipts:
-        assert receipt.settings == asdict(request)
-        assert receipt.modality == "text"
-        assert receipt.checkpoint == read_checkpoint(settings().checkpoints / receipt.model).id
-    assert not any(piece.kind == "blank" for draft in last.drafts for piece in draft.pieces)
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_receipts_reproduce(name: str) -> None:
-    last = finished(REQUESTS[name])
-    for receipt, draft in zip(last.receipts, last.drafts, strict=True):
-        again = generation.reproduce(parse_receipt(receipt.to_json()))
-        assert again.drafts[receipt.index] == draft
-        assert again.receipts == last.receipts
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_seed_decides(name: str) -> None:
-    request = REQUESTS[name]
-    assert texts(finished(request)) == texts(finished(request))
-    others = {tuple(texts(finished(replace(request, seed=seed)))) for seed in range(6)}
-    assert len(others) > 1
-    everything = texts(finished(request))
-    assert len(set(everything)) == len(everything), "variants differ"
+    assert not any(piece.kind == "blank" for draft in updates[-1].drafts for piece in draft.pieces)
 
 
 @pytest.mark.parametrize("name", [name for name, request in REQUESTS.items() if isinstance(request, GenerateRequest)])
@@ -374,148 +344,7 @@ def test_a_single_word_can_be_rewritten() -> None:
     assert [piece.kind for piece in update.drafts[0].pieces] == ["filled"] * len(update.drafts[0].pieces)
 
 
-# What is refused
-
-
-def test_bad_requests_are_refused_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading.registry, "load", lambda *model: pytest.fail("too late"))
-    refused(lambda: next(generation.run(GenerateRequest(length=10**6))), "engine.out_of_range_whole", "length")
-    refused(lambda: next(generation.run(FillRequest("No blank."))), "text.no_blank")
-
-
-def test_a_model_of_the_other_family_is_refused() -> None:
-    refused(lambda: finished(GenerateRequest("gru"), "masked"), "text.other_family", "masked")
-    refused(lambda: finished(FillRequest("A ___."), "gru"), "text.other_family", "gru")
-
-
-RECEIPT = Receipt("text", "generate", FOLDERS["gru"], "0" * 12, asdict(GenerateRequest(**SHORT)))
-
-
-def test_receipt_of_another_checkpoint() -> None:
-    found = read_checkpoint(settings().checkpoints / FOLDERS["gru"]).id
-    refused(lambda: generation.reproduce(RECEIPT), "engine.other_checkpoint", "0" * 12, found)
-
-
-def test_receipt_of_a_checkpoint_that_is_not_here() -> None:
-    refused(lambda: generation.reproduce(replace(RECEIPT, model="news-lost")), "engine.missing", "news-lost")
-
-
-def with_settings(**changes: Any) -> Receipt:
-    return replace(RECEIPT, settings={**RECEIPT.settings, **changes})
-
-
-@pytest.mark.parametrize(
-    ("receipt", "key"),
-    [
-        (replace(RECEIPT, modality="faces"), "text.not_its_receipt"),
-        (replace(RECEIPT, action="translate"), "text.not_its_receipt"),
-        (replace(RECEIPT, settings={}), "engine.receipt_lacks"),
-        (replace(RECEIPT, model="x" * 5000), "engine.receipt_lacks"),
-        (replace(RECEIPT, action="fill"), "engine.receipt_lacks"),
-        (with_settings(extra=1), "engine.receipt_lacks"),
-        (with_settings(seed="1"), "engine.receipt_lacks"),
-        (with_settings(seed=True), "engine.receipt_lacks"),
-        (with_settings(seed=1.0), "engine.receipt_lacks"),
-        (with_settings(temperature=None), "engine.receipt_lacks"),
-        (with_settings(opening=["x"]), "engine.receipt_lacks"),
-        (with_settings(seed=-1), "engine.out_of_range_whole"),
-        (with_settings(length=10**9), "engine.out_of_range_whole"),
-        (with_settings(topic="weather"), "engine.not_one_of"),
-    ],
-)
-def test_receipts_that_are_not_in_order(receipt: Receipt, key: str) -> None:
-    refused(lambda: generation.request_of(receipt), key)
-    refused(lambda: generation.reproduce(receipt), key)
-
-
-@pytest.mark.parametrize("index", [-1, 1, 99])
-def test_receipt_of_a_variant_that_is_not_made(index: int) -> None:
-    (receipt,) = finished(GenerateRequest(**SHORT)).receipts
-    refused(lambda: generation.reproduce(replace(receipt, index=index)), "engine.receipt_lacks", "index")
-
-
 def test_whole_numbers_may_stand_for_real_ones_in_a_receipt() -> None:
-    assert generation.request_of(with_settings(temperature=1)) == GenerateRequest(temperature=1, **SHORT)
-
-
-# Checkpoints
-
-
-@pytest.fixture
-def copies(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the debug models that may be damaged."""
-    shutil.copytree(tiny, tmp_path / "copies")
-    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path / "copies"))
-    settings.cache_clear()
-    return tmp_path / "copies"
-
-
-@pytest.mark.parametrize("model", FOLDERS)
-def test_nothing_is_wrong_with_whole_checkpoints(model: str) -> None:
-    assert generation.problem(model) is None
-    assert load(model) is load(model)
-    assert not any(weight.requires_grad for weight in load(model).network.parameters())
-    assert not load(model).network.training
-
-
-@pytest.mark.parametrize("model", FOLDERS)
-@pytest.mark.parametrize("name", ["config.json", WEIGHTS, FILE])
-@pytest.mark.parametrize("damage", ["missing", "cut"])
-def test_problem_names_the_file_and_the_other_model_works(model: str, name: str, damage: str, copies: Path) -> None:
-    file = copies / FOLDERS[model] / name
-    if damage == "missing":
-        file.unlink()
-    else:
-        file.write_bytes(file.read_bytes()[:-20])
-    problem = generation.problem(model)
-    assert problem is not None
-    assert problem.key == ("engine.missing" if damage == "missing" else "engine.damaged")
-    assert all(str(file) in problem.in_language(language) for language in LANGUAGES)
-    request: Request = GenerateRequest(**SHORT) if model == "gru" else FillRequest("A ___.")
-    refused(lambda: next(generation.run(request)), problem.key, str(file))
-    other = "masked" if model == "gru" else "gru"
-    assert generation.problem(other) is None
-    generation.warm()
-    assert finished(GenerateRequest(other, **SHORT)).receipts
-
-
-def test_a_new_checkpoint_in_the_same_place_is_loaded(copies: Path) -> None:
-    folder = copies / FOLDERS["gru"]
-    before = load("gru")
-    weights = {name: weight + 0.01 for name, weight in before.checkpoint.weights().items()}
-    save_checkpoint(folder, weights, "gru", before.checkpoint.model, {}, {FILE: folder / FILE})
-    assert load("gru").checkpoint.id != before.checkpoint.id
-
-
-def test_half_precision_writes_as_well(copies: Path) -> None:
-    folder, checkpoint = copies / "half", load("gru").checkpoint
-    files = {FILE: checkpoint.folder / FILE}
-    save_checkpoint(folder, checkpoint.weights(), "gru", checkpoint.model, {}, files, half=True)
-    for model in ("half", str(folder)):
-        last = finished(GenerateRequest(**SHORT), model)
-        assert texts(generation.reproduce(last.receipts[0])) == texts(last)
-
-
-def test_config_that_does_not_fit_the_weights(copies: Path) -> None:
-    config = copies / FOLDERS["gru"] / "config.json"
-    content = json.loads(config.read_text())
-    for change in ({"hidden": 32}, {"unknown": 1}, {"hidden": "many"}, {"hidden": -3}):
-        config.write_text(json.dumps({**content, "model": {**content["model"], **change}}))
-        refused(lambda: load("gru"), "engine.damaged", str(config))
-
-
-def test_a_checkpoint_that_writes_no_text(copies: Path) -> None:
-    checkpoint = load("gru").checkpoint
-    save_checkpoint(copies / "other", checkpoint.weights(), "face-gan", checkpoint.model, {})
-    refused(lambda: load("other"), "text.not_its_model", "face-gan")
-
-
-def test_a_run_stands_for_its_newest_snapshot(tiny: Path, tmp_path: Path) -> None:
-    from genai_demo.engine.training.run import RunFolder
-
-    run = RunFolder(tmp_path / "run")
-    for step in (1, 2):
-        shutil.copytree(tiny / FOLDERS["gru"], run.snapshot_folder(step))
-        run.point_to_snapshot(step, best=False)
-        assert loading.checkpoint_folder(str(run.path)) == run.snapshot_folder(step)
-    assert finished(GenerateRequest(**SHORT), str(run.path)).receipts
+    (receipt,) = finished(GenerateRequest(**SHORT)).receipts
+    whole = replace(receipt, settings={**receipt.settings, "temperature": 1})
+    assert generation.request_of(whole) == GenerateRequest(temperature=1, **SHORT)
