@@ -11,7 +11,13 @@ from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
-_FOLDER = Path(__file__).parent
+_folders = [Path(__file__).parent]
+
+
+def add_sentences(folder: Path) -> None:
+    """Take up the sentences of a package that lies elsewhere, in `folder/<language>/<package>.json`."""
+    _folders.append(folder)
+    sentences.cache_clear()
 
 
 @cache
@@ -22,7 +28,7 @@ def sentences(language: str) -> dict[str, str]:
         language: one of `LANGUAGES`.
     """
     merged: dict[str, str] = {}
-    for file in sorted((_FOLDER / language).glob("*.json")):
+    for file in sorted(file for folder in _folders for file in (folder / language).glob("*.json")):
         for name, sentence in json.loads(file.read_text(encoding="utf-8")).items():
             merged[f"{file.stem}.{name}"] = sentence
     return merged

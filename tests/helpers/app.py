@@ -12,11 +12,11 @@ from pathlib import Path
 
 
 @contextmanager
-def running_app(root: Path, log: Path, **environment: str) -> Iterator[str]:
-    """Start the app as a visitor would and give its address."""
+def running_app(root: Path, log: Path, *program: str, **environment: str) -> Iterator[str]:
+    """Start the app as a visitor would, or by another `program` for Python, and give its address."""
     with log.open("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, *(program or ("app.py",))],
             cwd=root,
             stdout=subprocess.PIPE,
             stderr=output,
