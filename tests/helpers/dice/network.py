@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear
-from genai_demo.engine.training.task import Batch, Phase
+from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator, decayed_adamw
 
 START = 6
 """stands before the first die"""
@@ -51,16 +51,22 @@ def bits_per_die(network: nn.Module, dice: Tensor) -> float:
         return float(F.cross_entropy(network(before).transpose(1, 2), dice)) / math.log(2)
 
 
-class DiceTask:
+@dataclass(frozen=True)
+class DiceTraining:
+    seed: int
+
+
+class DiceTask(Task):
     family = "chain"
-    product = "chain"
-    compared = "bits_per_die"
+    ema_network = "chain"
+    selection_metric = "bits_per_die"
 
     def __init__(self, dice: Tensor, seed: int) -> None:
-        self._dice, self._seed, self._config = dice, seed, ChainConfig()
+        super().__init__(DiceTraining(seed), ChainConfig(), {"sequences": len(dice)})
+        self._dice, self._seed = dice, seed
         torch.manual_seed(seed)
-        self.networks: dict[str, nn.Module] = {"chain": Chain(self._config)}
-        optimizer = torch.optim.AdamW(self.networks["chain"].parameters(), lr=0.05)
+        self.networks: dict[str, nn.Module] = {"chain": Chain(ChainConfig())}
+        optimizer = decayed_adamw(self.networks["chain"], 0.05, 0.01)
         self.phases = [Phase("chain", "chain", optimizer, self._loss, linear(1.0, 0.1))]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
@@ -68,7 +74,7 @@ class DiceTask:
         return {"loss": F.cross_entropy(logits.transpose(1, 2), batch["dice"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        random = torch.Generator().manual_seed((self._seed * 100 + rank) * 100_000 + step)
+        random = batch_generator(self._seed, step, rank)
         return {"dice": self._dice[torch.randint(len(self._dice), (size,), generator=random)]}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
@@ -76,12 +82,3 @@ class DiceTask:
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         return {}
-
-    def describe(self) -> dict[str, Any]:
-        return asdict(self._config)
-
-    def files(self) -> dict[str, Path]:
-        return {}
-
-    def data(self) -> dict[str, Any]:
-        return {"sequences": len(self._dice)}
