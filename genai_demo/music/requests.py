@@ -10,7 +10,7 @@ from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
-from genai_demo.music.tokens.piece_string import KEYS, read_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, read_shorthand
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""
@@ -18,7 +18,7 @@ REWRITERS = ("composer", "masked", "gan")
 """models that write bars of given music anew; the GAN writes whole bars only"""
 HARMONISERS = ("composer", "masked")
 """models that add to a melody"""
-METRES = ("4/4", "3/4", "2/4", "6/8")
+TIME_SIGNATURES = ("4/4", "3/4", "2/4", "6/8")
 BARS = (4, 64)
 """bars that can be written at once"""
 TEMPO = (40, 208)
@@ -30,7 +30,7 @@ STEPS = (1, 32)
 """steps in which the masked model fills what is open"""
 MOST_GIVEN_BARS = 256
 """bars of the longest music that can be given"""
-HANDS = ("both", "right", "left")
+HAND_CHOICES = ("both", "right", "left")
 PARTS = ("left", "inner", "both")
 """what can be added to a melody: a left hand, notes for the right hand below it, or both"""
 
@@ -53,9 +53,9 @@ class ComposeRequest:
     """which model writes: note by note, or four bars at once"""
     bars: Bars = 16
     """bars to write"""
-    key: Annotated[str, OneOf(tuple(KEYS))] = ANY
+    key: Annotated[str, OneOf(tuple(KEY_BY_NAME))] = ANY
     """such as Eb_major or F#_minor"""
-    metre: Annotated[str, OneOf(METRES)] = "4/4"
+    metre: Annotated[str, OneOf(TIME_SIGNATURES)] = "4/4"
     """beats in a bar"""
     tempo: Annotated[int, Within(*TEMPO)] = 100
     """quarter notes per minute"""
@@ -115,7 +115,7 @@ class RewriteRequest:
     """first bar to rewrite, counted from 1"""
     last: int = 1
     """last bar to rewrite"""
-    hand: Annotated[str, OneOf(HANDS)] = "both"
+    hand: Annotated[str, OneOf(HAND_CHOICES)] = "both"
     """whose notes are written anew"""
     lowest: Pitch = PITCHES[0]
     """lowest pitch to rewrite; notes below it stay"""

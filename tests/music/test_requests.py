@@ -19,7 +19,7 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.theory.piece import MODES, Bar, Key, Note, Piece
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEYS, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
 from tests.helpers.music import pieces, scale
 
 MUSIC = write_shorthand(scale(3))
@@ -110,11 +110,11 @@ def test_a_very_long_piece_is_refused() -> None:
 
 
 def test_keys_have_names() -> None:
-    assert len(KEYS) == 25
+    assert len(KEY_BY_NAME) == 25
     for tonic in range(12):
         for mode in MODES:
             key = Key(tonic, mode)
-            assert KEYS[key_id(key)] == key
+            assert KEY_BY_NAME[key_id(key)] == key
     assert key_id(Key(3, "major")) == "Eb_major"
     assert key_id(Key(6, "minor")) == "F#_minor"
-    assert KEYS["any"] is None
+    assert KEY_BY_NAME["any"] is None

@@ -13,7 +13,7 @@ from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Bar, Key
 from genai_demo.music.theory.texture import DENSITY_BOUNDS, STYLES
 from genai_demo.music.tokens.columns import NONE, OUTSIDE, SLOTS, STRAYS, places_of, strokes_of
-from genai_demo.music.tokens.roll import HANDS, SHIFTS
+from genai_demo.music.tokens.roll import HAND_COUNT, SHIFTS
 
 WINDOW = 144
 """steps that the model sees at once: nine bars of 4/4, twelve of 3/4 and 6/8, eighteen of 2/4"""
@@ -22,7 +22,7 @@ MARGIN = 48
 _FEWEST = 8
 """notes in a window"""
 
-Windows = dict[str, np.ndarray]
+ColumnWindows = dict[str, np.ndarray]
 """keys, lengths: uint8 (B, 2, T, SLOTS), as in `Columns`; places: uint8 (B, T), see `places_of`;
 conditions: int64 (B, len(CONDITIONS))"""
 
@@ -79,7 +79,7 @@ class ColumnBatches:
         starts = []
         for piece, at, end in zip(music.pieces, self._offsets, ends, strict=True):
             self._places[0, at : at + end] = places_of(piece.bars)
-            self._places[1, at : at + end] = places_of(piece.bars, metres=False)
+            self._places[1, at : at + end] = places_of(piece.bars, time_signatures=False)
             starts.append(at + _starts(piece.bars, end))
         self._starts = np.concatenate(starts)
         self._owners = np.repeat(np.arange(len(parts)), [len(some) for some in starts])
@@ -96,7 +96,7 @@ class ColumnBatches:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def batch(self, step: int, size: int, rank: int = 0) -> Windows:
+    def batch(self, step: int, size: int, rank: int = 0) -> ColumnWindows:
         """Return `size` windows of a step."""
         random = np.random.default_rng([self._seed, rank, step])
         chosen = random.integers(len(self), size=size)
@@ -119,7 +119,9 @@ class ColumnBatches:
                 end = self._starts[number] + self.window
         return np.array(kept)[np.linspace(0, len(kept) - 1, min(most, len(kept))).round().astype(int)]
 
-    def windows(self, chosen: np.ndarray, shifts: np.ndarray, metres: np.ndarray | None = None) -> Windows:
+    def windows(
+        self, chosen: np.ndarray, shifts: np.ndarray, time_signatures: np.ndarray | None = None
+    ) -> ColumnWindows:
         """Return windows with all that is known of them.
 
         Args:
@@ -135,11 +137,11 @@ class ColumnBatches:
         key = key.astype(np.int64) + shifts[row]
         there = (slot < SLOTS) & (key >= 0) & (key < NONE)
         where = row[there], hand[there], (self._steps[note] - firsts[row])[there], slot[there]
-        keys = np.full((len(chosen), HANDS, self.window, SLOTS), NONE, np.uint8)
+        keys = np.full((len(chosen), HAND_COUNT, self.window, SLOTS), NONE, np.uint8)
         lengths = np.zeros_like(keys)
         keys[where], lengths[where] = key[there], self._lengths[note][there]
         steps = firsts[:, None] + np.arange(self.window)  # (B, T)
-        known = np.ones(len(chosen), int) if metres is None else metres.astype(int)
+        known = np.ones(len(chosen), int) if time_signatures is None else time_signatures.astype(int)
         places = self._places[1 - known[:, None], steps]
         quarters = (places != OUTSIDE).sum(1) * STEP / TICKS
         conditions = [

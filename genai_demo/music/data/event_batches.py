@@ -134,7 +134,7 @@ def _reach(piece: Told) -> tuple[int, int]:
 
 
 def _shifted(keys: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Return places in `events.KEYS` after a transposition; that of None stays."""
+    """Return places in `events.KEYS_OR_NONE` after a transposition; that of None stays."""
     mode, tonic = np.divmod(keys - 1, 12)
     return np.where(keys == 0, 0, 1 + 12 * mode + (tonic + shift) % 12).astype(keys.dtype)
 

@@ -58,8 +58,8 @@ def spread(windows: RollWindows, count: int) -> list[Canvases]:
         count: at most that many of each metre.
     """
     found = []
-    for metre in range(len(traits.METRES)):
-        places = np.flatnonzero((windows.metre == metre) & (windows.tonic >= 0))
+    for time_signature in range(len(traits.ROLL_TIME_SIGNATURES)):
+        places = np.flatnonzero((windows.time_signature == time_signature) & (windows.tonic >= 0))
         if len(places) == 0:
             continue
         chosen = places[np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
@@ -81,7 +81,7 @@ def _canvases(
     shifts = traits.shift_to_c(windows.tonic[chosen])
     before = np.arange(windows.before) >= windows.before - there[:, None]  # (B, before)
     conditions = traits.encode(
-        windows.metre[chosen],
+        windows.time_signature[chosen],
         windows.minor[chosen],
         style,
         density,

@@ -12,10 +12,10 @@ import numpy as np
 
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.styles import style_of
-from genai_demo.music.models.roll_conditioning import METRES, UNKNOWN
+from genai_demo.music.models.roll_conditioning import ROLL_TIME_SIGNATURES, UNKNOWN
 from genai_demo.music.theory.piece import PITCHES, STEP, TICKS, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
-from genai_demo.music.tokens.roll import CHANNELS, COMPACT, HANDS, HOLD, ONSET, steps_of, to_roll
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT, HAND_COUNT, HOLD, ONSET, steps_of, to_roll
 
 PADDED = (13, 116)
 """lowest and highest pitch that is kept: the piano's, and what shifting the `COMPACT` octaves may ask for"""
@@ -30,8 +30,8 @@ _SAME = {(2, 2): (4, 4)}
 class _Bars:
     """The bars of one piece, as arrays along its bars."""
 
-    metre: np.ndarray
-    """int places in `METRES`; -1 for others"""
+    time_signature: np.ndarray
+    """int places in `ROLL_TIME_SIGNATURES`; -1 for others"""
     start: np.ndarray
     """int first step"""
     on: np.ndarray
@@ -61,7 +61,7 @@ class RollWindows:
         self.bars, self.before = bars, before
         columns: dict[str, list[np.ndarray]] = {name: [] for name in self._COLUMNS}
         # A window whose piece has nothing before it reads from this silence.
-        packed = [np.zeros((before * steps_of((4, 4)), HANDS * CHANNELS * _BYTES), np.uint8)]
+        packed = [np.zeros((before * steps_of((4, 4)), HAND_COUNT * CHANNELS * _BYTES), np.uint8)]
         steps = len(packed[0])
         for number, (piece, label) in enumerate(zip(music.pieces, music.labels, strict=True)):
             measured = _measure(piece)
@@ -86,8 +86,8 @@ class RollWindows:
         self._start = joined["start"]
         self.piece, self.bar = joined["piece"], joined["bar"]
         """int (N,) number of each window's piece, and the bar of it that it starts with, from 0"""
-        self.metre = joined["metre"]
-        """int (N,) places in `METRES`"""
+        self.time_signature = joined["time_signature"]
+        """int (N,) places in `ROLL_TIME_SIGNATURES`"""
         self.there = joined["there"]
         """int (N,) bars before each window that are there, at most `before`"""
         self.density, self.pitch = joined["density"].astype(float), joined["pitch"].astype(float)
@@ -101,7 +101,7 @@ class RollWindows:
         """bool (N,) whether a window is the beginning and the end of its piece"""
 
     _COLUMNS = (
-        *("piece", "bar", "start", "metre", "there", "density", "pitch"),
+        *("piece", "bar", "start", "time_signature", "there", "density", "pitch"),
         *("tonic", "minor", "style", "first", "last"),
     )
 
@@ -117,13 +117,13 @@ class RollWindows:
             there: int (N,) bars before each window that are shown, at most `self.there`; None shows all. In those that
                 are not shown all is silent.
         """
-        size = steps_of(METRES[self.metre[indices[0]]])
+        size = steps_of(ROLL_TIME_SIGNATURES[self.time_signature[indices[0]]])
         there = self.there[indices] if there is None else there
         place = np.arange(-self.before * size, self.bars * size)
         steps = self._start[indices][:, None] + place
         shown = place >= -there[:, None] * size  # (N, T)
         rows = self._packed[np.where(shown, steps, 0)]  # (N, T, 4 x 13); step 0 is silent
-        rows = rows.reshape(*shown.shape, HANDS, CHANNELS, _BYTES)
+        rows = rows.reshape(*shown.shape, HAND_COUNT, CHANNELS, _BYTES)
         # What is held from the first step that is shown on was struck before.
         held = np.where(shown[..., None, None], rows[..., HOLD, :], 0xFF)
         rows[..., HOLD, :] &= ~np.bitwise_and.accumulate(held, 1)
@@ -138,7 +138,7 @@ class RollWindows:
 def _measure(piece: Piece) -> _Bars:
     cells = to_roll(piece)  # (2, 2, T, 88)
     starts = np.array([bar.start // STEP for bar in piece.bars])
-    metres = [_SAME.get((bar.beats, bar.unit), (bar.beats, bar.unit)) for bar in piece.bars]
+    signatures = [_SAME.get((bar.beats, bar.unit), (bar.beats, bar.unit)) for bar in piece.bars]
     struck = cells[:, ONSET].sum(0)  # (T, 88)
     between = np.zeros(len(piece.bars), int)
     for note in piece.notes:
@@ -150,7 +150,7 @@ def _measure(piece: Piece) -> _Bars:
     padded = np.pad(cells, ((0, 0), (0, 0), (0, 0), _PAD))
     packed = np.packbits(padded, -1).transpose(2, 0, 1, 3)  # (T, 2, 2, 13)
     return _Bars(
-        np.array([METRES.index(metre) if metre in METRES else -1 for metre in metres]),
+        np.array([ROLL_TIME_SIGNATURES.index(one) if one in ROLL_TIME_SIGNATURES else -1 for one in signatures]),
         starts,
         on,
         between,
@@ -161,12 +161,12 @@ def _measure(piece: Piece) -> _Bars:
 
 def _windows(measured: _Bars, bars: int, before: int, strays: float) -> dict[str, np.ndarray]:
     """Return what is to be known of the windows of one piece, by name, as arrays along the windows."""
-    metre, count = measured.metre, len(measured.metre)
+    signature, count = measured.time_signature, len(measured.time_signature)
     run = np.zeros(count, int)  # bars of the same metre up to this one, this one counted
     for bar in range(count):
-        run[bar] = 1 + (run[bar - 1] if bar and metre[bar] == metre[bar - 1] else 0)
+        run[bar] = 1 + (run[bar - 1] if bar and signature[bar] == signature[bar - 1] else 0)
     last = np.arange(bars - 1, count)
-    last = last[(run[last] >= bars) & (metre[last] >= 0)]
+    last = last[(run[last] >= bars) & (signature[last] >= 0)]
     first = last - bars + 1
 
     def total(values: np.ndarray) -> np.ndarray:
@@ -176,11 +176,11 @@ def _windows(measured: _Bars, bars: int, before: int, strays: float) -> dict[str
     on, between, pitch = total(measured.on), total(measured.between), total(measured.pitch)
     good = (on >= _FEWEST_NOTES) & (between <= strays * on)
     first, last, on, pitch = first[good], last[good], on[good], pitch[good]
-    quarters = np.array([steps_of(metre) * STEP / TICKS for metre in METRES])[metre[first]] * bars
+    quarters = np.array([steps_of(one) * STEP / TICKS for one in ROLL_TIME_SIGNATURES])[signature[first]] * bars
     return {
         "bar": first,
         "start": measured.start[first],
-        "metre": metre[first],
+        "time_signature": signature[first],
         "there": np.minimum(run[first] - 1, before),
         "density": on / quarters,
         "pitch": pitch / on,
@@ -196,11 +196,11 @@ class Drawing:
         """Sort the windows of the places `among`, int (M,); None takes all."""
         among = np.arange(len(windows)) if among is None else among
         kinds = (np.ones(len(windows), bool), windows.first, windows.last)
-        metres = windows.metre[among]
+        signatures = windows.time_signature[among]
         self._pools = [
-            [among[(metres == metre) & kind[among]] for kind in kinds]
-            for metre in range(len(METRES))
-            if np.any(metres == metre)
+            [among[(signatures == signature) & kind[among]] for kind in kinds]
+            for signature in range(len(ROLL_TIME_SIGNATURES))
+            if np.any(signatures == signature)
         ]
         odds = np.sqrt([len(pools[0]) for pools in self._pools])
         self._odds = odds / odds.sum()

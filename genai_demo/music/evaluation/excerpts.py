@@ -8,14 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from genai_demo.music.requests import METRES, TEMPO, ComposeRequest
+from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, ComposeRequest
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.theory.statistics import excerpt
 from genai_demo.music.tokens.piece_string import key_id
 
 
 def opening(piece: Piece, bars: int) -> Piece | None:
-    """Return the first bars of a piece in one of `METRES`, an upbeat left out; None where there are too few.
+    """Return the first bars of a piece in one of `TIME_SIGNATURES`, an upbeat left out; None where there are too few.
 
     Args:
         piece: whole.
@@ -31,9 +31,9 @@ def opening(piece: Piece, bars: int) -> Piece | None:
 
 
 def metre_of(beats: int, unit: int) -> str:
-    """Return the one of `METRES` that a bar has; "" for any other."""
+    """Return the one of `TIME_SIGNATURES` that a bar has; "" for any other."""
     name = f"{beats}/{unit}"
-    return name if name in METRES else ""
+    return name if name in TIME_SIGNATURES else ""
 
 
 def openings(pieces: Sequence[Piece], bars: int, seed: int) -> list[Piece]:

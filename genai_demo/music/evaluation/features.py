@@ -39,8 +39,8 @@ def features(encoder: MusicEncoder, pieces: Sequence[Piece]) -> Tensor:
     names = tuple(map(str, range(len(pieces))))
     windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0, strays=_ALL)
     found = [torch.zeros(0, encoder.config.features)]
-    for metre in np.unique(windows.metre):
-        chosen = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))
+    for metre in np.unique(windows.time_signature):
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))
         if len(chosen):
             rolls = windows.cells(chosen, np.zeros(len(chosen), int))
             found.append(in_batches(encoder, torch.from_numpy(rolls)))

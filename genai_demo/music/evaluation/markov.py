@@ -13,7 +13,7 @@ from genai_demo.music.requests import ComposeRequest
 from genai_demo.music.sampling.decoding import Line, Plan, Sampling
 from genai_demo.music.theory.piece import Bar, Piece
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEYS
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 
 ORDER = 4
 """tokens that the next one depends on"""
@@ -51,7 +51,7 @@ class Markov:
             request: with a key, checked.
         """
         beats, _, unit = request.metre.partition("/")
-        blank = Piece((), (Bar(0, int(beats), int(unit)),), KEYS[request.key], float(request.tempo))
+        blank = Piece((), (Bar(0, int(beats), int(unit)),), KEY_BY_NAME[request.key], float(request.tempo))
         return replace(self._written(blank, PREAMBLE, request, request.bars), tempo=float(request.tempo))
 
     def go_on(self, given: Piece, request: ComposeRequest) -> Piece:

@@ -10,7 +10,7 @@ from genai_demo.music.evaluation.features import distance, features
 from genai_demo.music.evaluation.figures import Figure
 from genai_demo.music.evaluation.memorization import CopyCheck
 from genai_demo.music.models.encoder import MusicEncoder
-from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.theory.statistics import FIGURES, length_shares, mean_figure, total_variation
 from genai_demo.music.theory.texture import DENSITIES, REGISTERS, density_of, register_of
@@ -99,9 +99,9 @@ def copies(sets: Sets, check: CopyCheck) -> Figures:
 
 
 def key_heard(sets: Sets) -> Figures:
-    """Return how often the key that a piece is said to have is the one that is heard, see `ear.heard_key`."""
+    """Return how often the key that a piece is said to have is the one that is heard, see `estimate_key`."""
     value, real, baseline = (
-        statistics.fmean(heard_key(piece.notes) == piece.key for piece in side)
+        statistics.fmean(estimate_key(piece.notes) == piece.key for piece in side)
         for side in (sets.written, sets.real, sets.baseline)
     )
     return {"key_heard": Figure(value, "share", len(sets.written), real, baseline)}

@@ -54,7 +54,7 @@ def written_anew(
         markov: the baseline. Of one hand it keeps the notes of the other one that stood there.
         count: pieces.
         seed: of the first one.
-        hand: what of the bars is written, one of `requests.HANDS`.
+        hand: what of the bars is written, one of `requests.HAND_CHOICES`.
     """
     first, last = REWRITTEN
     given = [real[number % len(real)] for number in range(count)]

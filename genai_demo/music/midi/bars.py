@@ -13,7 +13,7 @@ LONGEST_BAR = 8 * TICKS * 4
 """ticks of the longest bar that is believed"""
 
 
-def metre_of(beats: int, unit: int) -> tuple[int, int] | None:
+def time_signature_of(beats: int, unit: int) -> tuple[int, int] | None:
     """Return a metre as a bar can have it, 4/1 as 8/2 and 6/32 as 3/16; None where there is no such metre.
 
     Args:
@@ -28,17 +28,17 @@ def metre_of(beats: int, unit: int) -> tuple[int, int] | None:
     return beats, unit
 
 
-def lay_bars(metres: Iterable[tuple[int, int, int]], end: int) -> tuple[Bar, ...]:
+def lay_bars(time_signatures: Iterable[tuple[int, int, int]], end: int) -> tuple[Bar, ...]:
     """Return bars from 0 that reach at least to `end`; the last one is whole.
 
     A metre that changes within a bar cuts that bar short, if what is left of it can be written as a bar, as with an
     upbeat; otherwise it holds from the next bar line.
 
     Args:
-        metres: (tick, beats, unit) in the order of time, from `metre_of`; 4/4 before the first.
+        metres: (tick, beats, unit) in the order of time, from `time_signature_of`; 4/4 before the first.
         end: ticks.
     """
-    waiting = deque(metres)
+    waiting = deque(time_signatures)
     beats, unit = 4, 4
     bars: list[Bar] = []
     start = 0

@@ -59,7 +59,7 @@ class Strike(NamedTuple):
 
 
 @dataclass
-class Heard:
+class MidiContents:
     """What the tracks of a file say, in ticks of the file."""
 
     strikes: list[Strike] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Heard:
     """of the keys struck, those that are still held included"""
     pedals: dict[Part, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     """spans for which the sustain pedal is down"""
-    metres: list[tuple[int, int, int]] = field(default_factory=list)
+    time_signatures: list[tuple[int, int, int]] = field(default_factory=list)
     """tick, numerator, denominator"""
     tempos: list[tuple[int, int]] = field(default_factory=list)
     """tick, microseconds per quarter note"""
@@ -139,24 +139,24 @@ def ticks_per_tick(file: mido.MidiFile) -> tuple[Fraction, bool]:
     return 2 * TICKS / (frames * parts), True
 
 
-def listen(tracks: list[mido.MidiTrack]) -> Heard:
+def read_events(tracks: list[mido.MidiTrack]) -> MidiContents:
     """Return what some tracks say that sound together.
 
     Raises:
         UserError: more notes than any piece has.
     """
-    heard = Heard()
+    contents = MidiContents()
     programs: dict[int, int] = {}
     for number, track in enumerate(tracks):
-        _listen_to(track, number, programs, heard)
-    heard.metres.sort(key=lambda metre: metre[0])
-    heard.tempos.sort(key=lambda tempo: tempo[0])
-    heard.keys.sort(key=lambda key: key[0])
-    return heard
+        _read_track(track, number, programs, contents)
+    contents.time_signatures.sort(key=lambda time_signature: time_signature[0])
+    contents.tempos.sort(key=lambda tempo: tempo[0])
+    contents.keys.sort(key=lambda key: key[0])
+    return contents
 
 
-def _listen_to(track: mido.MidiTrack, number: int, programs: dict[int, int], heard: Heard) -> None:
-    """Add what one track says to `heard`.
+def _read_track(track: mido.MidiTrack, number: int, programs: dict[int, int], contents: MidiContents) -> None:
+    """Add what one track says to `contents`.
 
     Args:
         track, number: the track and its place.
@@ -166,13 +166,13 @@ def _listen_to(track: mido.MidiTrack, number: int, programs: dict[int, int], hea
     own: dict[int, int] = {}
     struck: dict[tuple[int, int], deque[tuple[int, int, int]]] = defaultdict(deque)
     pressed: dict[int, int] = {}
-    before = heard.count
+    before = contents.count
     tick = 0
 
     def release(channel: int, pitch: int) -> None:
         # A key that was struck twice is let go twice: first come, first served.
         start, velocity, program = struck[channel, pitch].popleft()
-        heard.strikes.append(Strike((number, channel), program, start, tick, pitch, velocity))
+        contents.strikes.append(Strike((number, channel), program, start, tick, pitch, velocity))
 
     for event in track:
         tick += event.time
@@ -180,8 +180,8 @@ def _listen_to(track: mido.MidiTrack, number: int, programs: dict[int, int], hea
         if kind == "note_on" and event.velocity:
             program = own.get(event.channel, programs.get(event.channel, 0))
             struck[event.channel, event.note].append((tick, event.velocity, program))
-            heard.count += 1
-            if heard.count > MOST_NOTES:
+            contents.count += 1
+            if contents.count > MOST_NOTES:
                 raise UserError("music.too_many_notes", most=MOST_NOTES)
         elif kind in ("note_on", "note_off"):
             if struck[event.channel, event.note]:
@@ -190,22 +190,22 @@ def _listen_to(track: mido.MidiTrack, number: int, programs: dict[int, int], hea
             if event.value >= 64:
                 pressed.setdefault(event.channel, tick)
             elif event.channel in pressed:
-                heard.pedals[number, event.channel].append((pressed.pop(event.channel), tick))
+                contents.pedals[number, event.channel].append((pressed.pop(event.channel), tick))
         elif kind == "program_change":
             own[event.channel] = event.program
             programs.setdefault(event.channel, event.program)
         elif kind == "time_signature":
-            heard.metres.append((tick, event.numerator, event.denominator))
+            contents.time_signatures.append((tick, event.numerator, event.denominator))
         elif kind == "set_tempo":
-            heard.tempos.append((tick, event.tempo))
+            contents.tempos.append((tick, event.tempo))
         elif kind == "key_signature":
-            heard.keys.append((tick, event.key))
+            contents.keys.append((tick, event.key))
         elif kind == "track_name":
-            heard.names.setdefault(number, event.name.encode("latin-1").decode("utf-8", errors="replace"))
+            contents.names.setdefault(number, event.name.encode("latin-1").decode("utf-8", errors="replace"))
     for (channel, pitch), waiting in struck.items():
         for _ in range(len(waiting)):
             release(channel, pitch)
     for channel, start in pressed.items():
-        heard.pedals[number, channel].append((start, tick))
-    if number == 0 and heard.count == before:
-        heard.first_end = tick
+        contents.pedals[number, channel].append((start, tick))
+    if number == 0 and contents.count == before:
+        contents.first_end = tick

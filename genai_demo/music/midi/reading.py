@@ -12,8 +12,8 @@ import mido
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
-from genai_demo.music.midi.bars import lay_bars, metre_of
-from genai_demo.music.midi.events import DRUMS, TEMPOS, Heard, Part, Strike, listen, parse, ticks_per_tick
+from genai_demo.music.midi.bars import lay_bars, time_signature_of
+from genai_demo.music.midi.events import DRUMS, TEMPOS, MidiContents, Part, Strike, parse, read_events, ticks_per_tick
 from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, untangled
 
@@ -66,27 +66,29 @@ def read_midi(data: bytes | Path) -> Reading:
     """
     file = parse(data)
     scale, film = ticks_per_tick(file)
-    heard, remarks = _one_piece(file)
-    strikes, found = _for_piano(heard.strikes)
+    contents, remarks = _one_piece(file)
+    strikes, found = _for_piano(contents.strikes)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
     if end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
-    notes, found = _notes(strikes, heard.names, scale)
+    notes, found = _notes(strikes, contents.names, scale)
     remarks += found
-    metres = [
-        (_scaled(tick, scale), metre) for tick, *stated in heard.metres if (metre := metre_of(stated[0], stated[1]))
+    signatures = [
+        (_scaled(tick, scale), signature)
+        for tick, *stated in contents.time_signatures
+        if (signature := time_signature_of(stated[0], stated[1]))
     ]
-    remarks += _remarks(("music.left_out_metres", len(heard.metres) - len(metres)))
-    bars = lay_bars([(tick, *metre) for tick, metre in metres], end)
-    if heard.first_end is not None:
+    remarks += _remarks(("music.left_out_metres", len(contents.time_signatures) - len(signatures)))
+    bars = lay_bars([(tick, *signature) for tick, signature in signatures], end)
+    if contents.first_end is not None:
         # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
-        stated = _scaled(heard.first_end, scale)
+        stated = _scaled(contents.first_end, scale)
         if notes[-1].start < stated <= MOST_QUARTERS * TICKS:
-            whole = lay_bars([(tick, *metre) for tick, metre in metres], stated)
+            whole = lay_bars([(tick, *signature) for tick, signature in signatures], stated)
             bars = whole if whole[-1].end == stated else bars
-    tempo, found = (120.0, []) if film else _tempo(heard.tempos, scale, bars[-1].end)
-    piece = Piece(notes, bars, _key(heard.keys), tempo, _pedal(heard, strikes, scale))
+    tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
+    piece = Piece(notes, bars, _key(contents.keys), tempo, _pedal(contents, strikes, scale))
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
     return Reading(piece, (*remarks, *found))
@@ -101,11 +103,11 @@ def _scaled(tick: int, scale: Fraction) -> int:
     return (2 * tick * scale.numerator + scale.denominator) // (2 * scale.denominator)
 
 
-def _one_piece(file: mido.MidiFile) -> tuple[Heard, list[Remark]]:
+def _one_piece(file: mido.MidiFile) -> tuple[MidiContents, list[Remark]]:
     """Return what sounds together: all tracks, or of format 2 the first one with notes."""
     if file.type != 2:
-        return listen(file.tracks), []
-    pieces = [heard for heard in (listen([track]) for track in file.tracks) if heard.strikes]
+        return read_events(file.tracks), []
+    pieces = [contents for contents in (read_events([track]) for track in file.tracks) if contents.strikes]
     if not pieces:
         raise UserError("music.no_notes")
     return pieces[0], _remarks(("music.left_out_pieces", len(pieces) - 1))
@@ -198,10 +200,10 @@ def _key(keys: Sequence[tuple[int, str]]) -> Key | None:
     return Key(tonic % 12, "minor" if minor else "major")
 
 
-def _pedal(heard: Heard, strikes: Iterable[Strike], scale: Fraction) -> tuple[tuple[int, int], ...]:
+def _pedal(contents: MidiContents, strikes: Iterable[Strike], scale: Fraction) -> tuple[tuple[int, int], ...]:
     """Return the spans for which the pedal of any part that is played is down."""
     parts = {strike.part for strike in strikes}
-    spans = {(_scaled(a, scale), _scaled(b, scale)) for part in parts for a, b in heard.pedals.get(part, ())}
+    spans = {(_scaled(a, scale), _scaled(b, scale)) for part in parts for a, b in contents.pedals.get(part, ())}
     joined: list[tuple[int, int]] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if joined and start < joined[-1][1]:

@@ -19,22 +19,22 @@ FACTS = {
     "style": len(STYLES) + 1,
     "density": len(DENSITIES) + 1,
     "register": len(REGISTERS) + 1,
-    "key": len(events.KEYS),
+    "key": len(events.KEYS_OR_NONE),
     "tempo": len(events.TEMPOS) + 1,
-    "metre": len(events.METRES) + 1,
+    "metre": len(events.TOKEN_TIME_SIGNATURES) + 1,
     "before": MOST_BARS + 2,
     "left": MOST_BARS + 2,
 }
 """what is told of each bar, and how many values it has; 0 is always "left open":
 
 style, density, register: places in `STYLES` and so on, from 1; density and register are those of `STRETCH` bars
-key: place in `events.KEYS`, the first of which is None
-tempo, metre: places in `events.TEMPOS` and `events.METRES`, from 1
+key: place in `events.KEYS_OR_NONE`, the first of which is None
+tempo, metre: places in `events.TEMPOS` and `events.TOKEN_TIME_SIGNATURES`, from 1
 before: bars before this one, from 1 for none, `MOST_BARS` + 1 for more
 left: bars from this one to the last, from 1 for the last one, `MOST_BARS` + 1 for more
 """
 PLACES = {name: place for place, name in enumerate(FACTS)}
-_QUARTERS = np.array([Bar(0, *metre).length / TICKS for metre in events.METRES], np.float32)
+_QUARTERS = np.array([Bar(0, *signature).length / TICKS for signature in events.TOKEN_TIME_SIGNATURES], np.float32)
 _BAR, _POSITION, _PITCH, _METRE = (events.FIRST[kind] for kind in ("BAR", "POSITION", "PITCH", "METRE"))
 
 
@@ -69,12 +69,12 @@ def tell(tokens: Sequence[int], style: int = 0, still_to_come: int = 0) -> Told:
     """
     ids = np.asarray(tokens, np.int16)
     is_bar = ids == _BAR
-    metre_tokens = _kind(ids, "METRE")
+    signature_tokens = _kind(ids, "METRE")
     bars = int(is_bar.sum())
     # A metre belongs to the bar line behind it.
-    bar_of = np.clip(np.cumsum(is_bar) - 1 + metre_tokens, 0, max(0, bars - 1)).astype(np.int32)  # (T,)
-    metres = _last_seen(np.where(metre_tokens, ids - _METRE, -1))[is_bar]  # (bars,)
-    quarters = _QUARTERS[metres]
+    bar_of = np.clip(np.cumsum(is_bar) - 1 + signature_tokens, 0, max(0, bars - 1)).astype(np.int32)  # (T,)
+    time_signatures = _last_seen(np.where(signature_tokens, ids - _METRE, -1))[is_bar]  # (bars,)
+    quarters = _QUARTERS[time_signatures]
     starts = np.concatenate([[0], np.cumsum(quarters)[:-1]]).astype(np.float32)
     positions = _kind(ids, "POSITION")
     ticks = np.array([*events.POSITIONS], np.float32) / TICKS
@@ -91,7 +91,7 @@ def tell(tokens: Sequence[int], style: int = 0, still_to_come: int = 0) -> Told:
     facts[:, PLACES["density"]] = 1 + np.searchsorted(DENSITY_BOUNDS, count / length, side="right")
     facts[:, PLACES["key"]] = ids[0] - events.FIRST["KEY"]
     facts[:, PLACES["tempo"]] = 1 + ids[1] - events.FIRST["TEMPO"]
-    facts[:, PLACES["metre"]] = 1 + metres
+    facts[:, PLACES["metre"]] = 1 + time_signatures
     facts[:, PLACES["before"]] = np.minimum(np.arange(bars), MOST_BARS) + 1
     facts[:, PLACES["left"]] = np.minimum(np.arange(bars + still_to_come, still_to_come, -1), MOST_BARS + 1)
     with np.errstate(invalid="ignore"):

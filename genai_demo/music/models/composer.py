@@ -202,7 +202,7 @@ def _degrees(keys: Tensor) -> Tensor:
     """Return for every pitch (B, T, 88) the semitones from the tonic up to it, `_DEGREES` where no key is told.
 
     Args:
-        keys: (B, T) places in `events.KEYS`.
+        keys: (B, T) places in `events.KEYS_OR_NONE`.
     """
     pitches = torch.arange(PITCHES[0], PITCHES[1] + 1, device=keys.device)
     tonics = (keys - 1) % _DEGREES

@@ -9,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.music.tokens.roll import CHANNELS, COMPACT, HANDS
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 _GROUPS = 8
 """groups of the normalisation"""
-_KEYS = COMPACT[1] - COMPACT[0] + 1
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class MusicEncoder(nn.Module):
         self.config = config
         first = config.widths[0]
         # Thirteen keys: an octave is seen at once.
-        layers: list[nn.Module] = [nn.Conv2d(HANDS * CHANNELS, first, (3, 13), stride=(2, 2), padding=(1, 6))]
-        rows = -(-_KEYS // 2)
+        layers: list[nn.Module] = [nn.Conv2d(HAND_COUNT * CHANNELS, first, (3, 13), stride=(2, 2), padding=(1, 6))]
+        rows = -(-COMPACT_KEYS // 2)
         for before, width in zip((first, *config.widths), config.widths, strict=False):
             if len(layers) > 1:
                 layers.append(nn.Conv2d(before, width, 3, stride=2, padding=1))

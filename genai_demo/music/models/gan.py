@@ -21,10 +21,10 @@ from genai_demo.music.models.gan_layers import (
     BETWEEN_BARS,
     CELLS,
     GAIN,
-    METRE_COUNT,
     OCTAVES,
     RARE,
     STEPS,
+    TIME_SIGNATURE_COUNT,
     GridBlock,
     Layer,
     Places,
@@ -34,8 +34,8 @@ from genai_demo.music.models.gan_layers import (
     linear,
     to_grid,
 )
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
-from genai_demo.music.tokens.roll import CHANNELS, HANDS
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 _QUIET = -2.5
 """bias of the generator's cells at first, so that few are on, as in music"""
@@ -80,9 +80,9 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         width, grid = config.width, config.grid
-        self.read_cells = linear(HANDS * CHANNELS * KEYS, width, RARE)
+        self.read_cells = linear(HAND_COUNT * CHANNELS * COMPACT_KEYS, width, RARE)
         self.read_conditions = linear(traits.SIZE, width, 2.0)
-        self.vary = nn.Parameter(torch.randn(METRE_COUNT, STEPS, width))
+        self.vary = nn.Parameter(torch.randn(TIME_SIGNATURE_COUNT, STEPS, width))
         self.read_latents = linear(2 * config.latent, width, 2.0)
         with torch.no_grad():
             self.read_latents.weight[:, config.latent :] *= BETWEEN_BARS
@@ -114,7 +114,7 @@ class Generator(nn.Module):
         phrase, bars = latents[:, :1].expand(-1, BARS, -1), latents[:, 1:]  # (B, 4, L)
         ideas = self.read_latents(torch.cat([phrase, bars], 2))[:, :, None]  # (B, 4, 1, C)
         # Every step of a bar makes something else of the same idea.
-        vary = self.vary[conditions[:, -METRE_COUNT:].argmax(1)][:, None, :steps]  # (B, 1, S, C)
+        vary = self.vary[conditions[:, -TIME_SIGNATURE_COUNT:].argmax(1)][:, None, :steps]  # (B, 1, S, C)
         ideas = (ideas * (1 + vary)).flatten(1, 2)  # (B, 4, S, C) -> (B, T / 2, C)
         x = torch.cat([x[:, : BARS * steps], x[:, BARS * steps :] + ideas], 1)
         for layer in self.layers:

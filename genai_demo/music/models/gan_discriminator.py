@@ -22,8 +22,8 @@ from genai_demo.music.models.gan_layers import (
     linear,
     to_grid,
 )
-from genai_demo.music.models.roll_conditioning import CANVAS, KEYS
-from genai_demo.music.tokens.roll import COMPACT, HANDS, HOLD, ONSET
+from genai_demo.music.models.roll_conditioning import CANVAS
+from genai_demo.music.tokens.roll import COMPACT, COMPACT_KEYS, HAND_COUNT, HOLD, ONSET
 
 
 class Stream(nn.Module):
@@ -100,8 +100,8 @@ class Discriminator(nn.Module):
         return judged.sum(1) * notes.shape[1] ** -0.5
 
 
-_HARMONY = HANDS * (2 * CLASSES + 2)
-_CHANGE = 2 * HANDS * KEYS // 2
+_HARMONY = HAND_COUNT * (2 * CLASSES + 2)
+_CHANGE = 2 * HAND_COUNT * COMPACT_KEYS // 2
 
 
 def _harmony(canvas: Tensor) -> Tensor:
@@ -116,7 +116,7 @@ def _change(canvas: Tensor) -> Tensor:
     """Return (B, 144, T): for each hand and pair of neighbouring keys how many are struck, and how many let go."""
     onset, hold = canvas[:, :, ONSET], canvas[:, :, HOLD]  # (B, 2, T, 72)
     before = F.pad((onset + hold)[:, :, :-1], (0, 0, 1, 0))
-    both = torch.stack([onset, before - hold], 2).unflatten(4, (KEYS // 2, 2)).sum(5)  # (B, 2, 2, T, 36)
+    both = torch.stack([onset, before - hold], 2).unflatten(4, (COMPACT_KEYS // 2, 2)).sum(5)  # (B, 2, 2, T, 36)
     return both.transpose(3, 4).flatten(1, 3)  # (B, 2, 2, 36, T) -> (B, 144, T)
 
 
@@ -126,7 +126,7 @@ def _alike(harmony: Tensor) -> Tensor:
     Args:
         harmony: (B, 52, T) as from `_harmony`.
     """
-    bars = harmony.unflatten(1, (HANDS, -1)).unflatten(3, (CANVAS, -1)).permute(0, 3, 1, 2, 4)  # (B, 8, 2, 26, S)
+    bars = harmony.unflatten(1, (HAND_COUNT, -1)).unflatten(3, (CANVAS, -1)).permute(0, 3, 1, 2, 4)  # (B, 8, 2, 26, S)
     rhythm, chroma = bars[:, :, :, 2 * CLASSES], bars[:, :, :, CLASSES : 2 * CLASSES].sum(2)
     rows, columns = torch.triu_indices(CANVAS, CANVAS, 1, device=harmony.device)
     found = []

@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.roll_conditioning import CANVAS, KEYS
-from genai_demo.music.tokens.roll import CHANNELS, HANDS
+from genai_demo.music.models.roll_conditioning import CANVAS
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
-CLASSES, OCTAVES = 12, KEYS // 12
+CLASSES, OCTAVES = 12, COMPACT_KEYS // 12
 STEPS = 16
 """steps of the longest bar"""
-CELLS = HANDS * CHANNELS * CLASSES
-METRE_COUNT = len(traits.METRES)
+CELLS = HAND_COUNT * CHANNELS * CLASSES
+TIME_SIGNATURE_COUNT = len(traits.ROLL_TIME_SIGNATURES)
 _SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + _SLOPE**2))
 BETWEEN_BARS = 0.3
@@ -36,7 +36,7 @@ def to_grid(cells: Tensor) -> Tensor:
 
 def from_grid(grid: Tensor) -> Tensor:
     """Return a grid (B, 48, T, 6 octaves) as cells (B, 2 hands, 2 channels, T, 72)."""
-    cells = grid.unflatten(1, (HANDS, CHANNELS, CLASSES))  # (B, 2, 2, 12, T, 6)
+    cells = grid.unflatten(1, (HAND_COUNT, CHANNELS, CLASSES))  # (B, 2, 2, 12, T, 6)
     return cells.permute(0, 1, 2, 4, 5, 3).flatten(4)  # (B, 2, 2, T, 6, 12) -> (B, 2, 2, T, 72)
 
 
@@ -76,7 +76,7 @@ class Places(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.steps = nn.Parameter(torch.randn(METRE_COUNT, STEPS, width))
+        self.steps = nn.Parameter(torch.randn(TIME_SIGNATURE_COUNT, STEPS, width))
         self.bars = nn.Parameter(BETWEEN_BARS * torch.randn(CANVAS, 2, width))
 
     def forward(self, conditions: Tensor, known: Tensor, steps: int) -> Tensor:
@@ -87,8 +87,8 @@ class Places(nn.Module):
             known: bool (B, 8 bars).
             steps: in a bar.
         """
-        metre = conditions[:, -METRE_COUNT:].argmax(1)  # (B,)
-        step = self.steps[metre][:, None, :steps]  # (B, 1, S, C)
+        time_signature = conditions[:, -TIME_SIGNATURE_COUNT:].argmax(1)  # (B,)
+        step = self.steps[time_signature][:, None, :steps]  # (B, 1, S, C)
         bar = self.bars[torch.arange(CANVAS, device=known.device), known.long()][:, :, None]  # (B, 8, 1, C)
         return (step + bar).flatten(1, 2)  # (B, 8, S, C) -> (B, T, C)
 

@@ -18,7 +18,7 @@ from genai_demo.music.models.masked_window import Canvas, as_features, draw_canv
 from genai_demo.music.theory.piece import RIGHT
 from genai_demo.music.theory.texture import DENSITIES, STYLES
 from genai_demo.music.tokens.columns import LONGEST, NONE, PLACES, SLOTS
-from genai_demo.music.tokens.roll import HANDS, KEYS
+from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 CONDITIONS = {"key": 25, "density": len(DENSITIES) + 1, "style": len(STYLES) + 1}
 """what is known of a window, and how many values it has; 0 is always "not known"
@@ -88,18 +88,18 @@ class MaskedRoll(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.own = nn.Linear(3 * KEYS, width, bias=False)
-        self.other = nn.Linear(3 * KEYS, width, bias=False)
-        self.hand = nn.Embedding(HANDS, width)
+        self.own = nn.Linear(3 * PIANO_KEYS, width, bias=False)
+        self.other = nn.Linear(3 * PIANO_KEYS, width, bias=False)
+        self.hand = nn.Embedding(HAND_COUNT, width)
         self.place = nn.Embedding(PLACES, width)
         self.conditions = nn.ModuleList(nn.Embedding(count, width) for count in CONDITIONS.values())
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
-        self.struck = nn.Embedding(KEYS + 1, width)
+        self.struck = nn.Embedding(PIANO_KEYS + 1, width)
         self.held = nn.Embedding(LONGEST + 1, width)
         self.expand = nn.Linear(width, config.read_out, bias=False)
         self.contract = nn.Linear(config.read_out, width, bias=False)
-        self.key = nn.Linear(width, KEYS + 1)
-        self.aim = nn.Embedding(KEYS + 1, width)
+        self.key = nn.Linear(width, PIANO_KEYS + 1)
+        self.aim = nn.Embedding(PIANO_KEYS + 1, width)
         self.last = nn.Linear(width, width, bias=False)
         self.length = nn.Linear(width, LONGEST)
         self._init_weights()
@@ -133,7 +133,7 @@ class MaskedRoll(nn.Module):
         for number, embedding in enumerate(self.conditions):
             x = x + embedding(canvas.conditions[:, number])[:, None, None]
         x = F.dropout(_norm(x).flatten(1, 2), self.config.dropout, self.training)  # (B, 2 * T, width)
-        rotation = _rotation(steps, self.config.width // self.config.heads, x.device).repeat(HANDS, 1, 1)
+        rotation = _rotation(steps, self.config.width // self.config.heads, x.device).repeat(HAND_COUNT, 1, 1)
         for block in self.blocks:
             x = block(x, rotation)
         hidden = canvas.hidden
@@ -155,7 +155,7 @@ class MaskedRoll(nn.Module):
         """
         x = state + self.contract(F.relu(self.expand(_norm(state))).square())
         logits = self.key(_norm(x)).float()
-        key = torch.arange(KEYS, device=state.device)
+        key = torch.arange(PIANO_KEYS, device=state.device)
         inside = torch.where((hands == RIGHT)[:, None], key < before[:, None], key > before[:, None])
         allowed = F.pad(open_keys & (inside | (before == NONE)[:, None]), (0, 1), value=True)  # (M, KEYS + 1)
         return logits.masked_fill(~allowed, float("-inf"))
@@ -196,7 +196,7 @@ class MaskedRoll(nn.Module):
         """Return the mean cost in nats of the hidden columns of windows, with holes drawn anew.
 
         Args:
-            batch: see `masked_batches.Windows`.
+            batch: see `ColumnWindows`.
 
         Returns:
             the mean as "loss", its parts "keys" and "lengths", and the number of hidden columns as "weight".

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import NONE, OUTSIDE
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 
 HOLES = ("whole", "stretch", "right", "left", "range", "inner")
 """kinds of holes: both hands of all, or of a stretch of time; one hand; a range of keys; notes below a melody"""
@@ -58,7 +58,7 @@ class Canvas:
 
     def free(self) -> Tensor:
         """Return which keys may be hidden notes, bool (B, 2, T, KEYS)."""
-        key = torch.arange(KEYS, device=self.keys.device)
+        key = torch.arange(PIANO_KEYS, device=self.keys.device)
         within = (key >= self.lowest[..., None]) & (key <= self.highest[..., None])
         return within & self.hidden[..., None]
 
@@ -74,19 +74,19 @@ def sounding(keys: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         keys, lengths: (B, 2, T, SLOTS), as in `Columns`.
     """
     batch, hands, steps, _ = keys.shape
-    struck = torch.zeros(batch, hands, steps, KEYS + 1, device=keys.device)
+    struck = torch.zeros(batch, hands, steps, PIANO_KEYS + 1, device=keys.device)
     struck.scatter_(3, keys, 1.0)
     # A hold begins in the step after the onset, and ends where the note does.
-    changes = torch.zeros(batch, hands, steps + 1, KEYS + 1, device=keys.device)
+    changes = torch.zeros(batch, hands, steps + 1, PIANO_KEYS + 1, device=keys.device)
     step = torch.arange(1, steps + 1, device=keys.device)[:, None]  # (T, 1)
     row = torch.arange(batch * hands, device=keys.device).view(batch, hands, 1, 1) * (steps + 1)
     ones = torch.ones(keys.shape, device=keys.device).flatten()
     ends = (step + (lengths - 1).clamp(min=0)).clamp(max=steps)  # (B, 2, T, SLOTS)
     flat = changes.view(-1)
-    flat.index_add_(0, ((row + step) * (KEYS + 1) + keys).flatten(), ones)
-    flat.index_add_(0, ((row + ends) * (KEYS + 1) + keys).flatten(), -ones)
-    held = changes.cumsum(2)[:, :, :steps, :KEYS].clamp(0, 1)
-    return struck[..., :KEYS], held
+    flat.index_add_(0, ((row + step) * (PIANO_KEYS + 1) + keys).flatten(), ones)
+    flat.index_add_(0, ((row + ends) * (PIANO_KEYS + 1) + keys).flatten(), -ones)
+    held = changes.cumsum(2)[:, :, :steps, :PIANO_KEYS].clamp(0, 1)
+    return struck[..., :PIANO_KEYS], held
 
 
 def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float | None = None) -> Canvas:
@@ -96,7 +96,7 @@ def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float 
     uniform over 0 to 1 (Chang et al. 2022, MaskGIT, section 3.1), at least one.
 
     Args:
-        batch: windows, see `masked_batches.Windows`.
+        batch: windows, see `ColumnWindows`.
         kind: one of `HOLES`; None draws a kind for each row.
         share: of the columns of the region to hide; None draws one for each row.
     """
@@ -127,11 +127,11 @@ def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float 
     middle, span = between(20, 68), between(*_SPAN)
     ranged = of_kind("range")[:, None, None]
     lowest = torch.where(ranged, (middle - span // 2)[:, None, None], 0).expand(size, hands, steps)
-    highest = torch.where(ranged, (middle + span // 2)[:, None, None], KEYS - 1).expand(size, hands, steps)
+    highest = torch.where(ranged, (middle + span // 2)[:, None, None], PIANO_KEYS - 1).expand(size, hands, steps)
     inner = of_kind("inner")[:, None, None].expand(size, hands, steps)
     top = melody(keys, lengths)[:, None].expand(size, hands, steps)
     lowest = torch.where(inner, top - REACH, lowest).clamp(min=0)
-    highest = torch.where(inner, top - 1, highest).clamp(max=KEYS - 1)
+    highest = torch.where(inner, top - 1, highest).clamp(max=PIANO_KEYS - 1)
     region &= highest >= lowest
     return Canvas(keys, lengths, places, batch["conditions"], _some_of(region, share), lowest, highest)
 
@@ -140,7 +140,7 @@ def melody(keys: Tensor, lengths: Tensor) -> Tensor:
     """Return the highest key that the right hand strikes or holds in each step, (B, T); -1 where there is none."""
     struck, held = sounding(keys[:, RIGHT : RIGHT + 1], lengths[:, RIGHT : RIGHT + 1])
     sounds = torch.maximum(struck, held)[:, 0]  # (B, T, KEYS)
-    return torch.where(sounds.any(-1), KEYS - 1 - sounds.flip(-1).argmax(-1), -1)
+    return torch.where(sounds.any(-1), PIANO_KEYS - 1 - sounds.flip(-1).argmax(-1), -1)
 
 
 def _some_of(region: Tensor, share: float | None) -> Tensor:

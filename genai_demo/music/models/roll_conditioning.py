@@ -9,15 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from genai_demo.music.theory.texture import STYLES
-from genai_demo.music.tokens.roll import COMPACT
 
 BARS = 4
 """bars that are written at once, and bars before them that are seen"""
 CANVAS = 2 * BARS
-KEYS = COMPACT[1] - COMPACT[0] + 1
-METRES = ((4, 4), (3, 4), (2, 4), (6, 8))
+ROLL_TIME_SIGNATURES = ((4, 4), (3, 4), (2, 4), (6, 8))
 """metres that roll models know"""
-SIZE = 2 + len(STYLES) + 1 + 2 + 2 + len(METRES)
+SIZE = 2 + len(STYLES) + 1 + 2 + 2 + len(ROLL_TIME_SIGNATURES)
 """numbers per condition: minor or major, style and whether it is known, density, pitch, first, last, metre"""
 NUMBERS = slice(2 + len(STYLES) + 1, 2 + len(STYLES) + 3)
 """places of the numbers for density and pitch in a condition"""
@@ -30,7 +28,7 @@ MIDDLE, PITCH_SPREAD = 61.0, 5.0
 
 
 def encode(
-    metre: np.ndarray,
+    time_signature: np.ndarray,
     minor: np.ndarray,
     style: np.ndarray,
     density: np.ndarray,
@@ -41,7 +39,7 @@ def encode(
     """Return conditions, float32 (N, SIZE).
 
     Args:
-        metre: int (N,) places in `METRES`.
+        metre: int (N,) places in `ROLL_TIME_SIGNATURES`.
         minor: bool (N,).
         style: int (N,) places in `STYLES`, or `UNKNOWN`.
         density: (N,) notes per quarter note, above 0.
@@ -58,7 +56,7 @@ def encode(
         np.clip((pitch - MIDDLE) / PITCH_SPREAD, -3, 3),
         first,
         last,
-        *(metre == place for place in range(len(METRES))),
+        *(time_signature == place for place in range(len(ROLL_TIME_SIGNATURES))),
     ]
     return np.stack(columns, 1).astype(np.float32)
 

@@ -17,7 +17,7 @@ from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.spelling import Name, signature, spell
 from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, on_grid, voices
-from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
 _CLEFS = {"G": ("2", 30, 38), "F": ("4", 18, 26)}
@@ -77,7 +77,7 @@ def musicxml(
 
 def _decide(piece: Piece) -> _Piece:
     notes, frames = on_grid(piece), measures(piece)
-    key = piece.key or likely_key(notes)
+    key = piece.key or estimate_key_or_c_major(notes)
     names = spell(notes, key)
     lines = voices(notes, frames)
     clefs: dict[int, list[str]] = {}
@@ -191,18 +191,18 @@ def _head(title: str, receipt: Receipt | None, language: str, maker: str) -> Xml
 
 def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
     """Write key, metre and clefs where they begin or change."""
-    metre = piece.frames[number].metre
-    before = None if number == 0 else piece.frames[number - 1].metre
+    time_signature = piece.frames[number].time_signature
+    before = None if number == 0 else piece.frames[number - 1].time_signature
     attributes = Xml.Element("attributes")
     if number == 0:
         _sub(attributes, "divisions", TICKS)
         key = _sub(attributes, "key")
         _sub(key, "fifths", piece.key.sharps)
         _sub(key, "mode", piece.key.mode)
-    if before is None or (before.beats, before.unit) != (metre.beats, metre.unit):
+    if before is None or (before.beats, before.unit) != (time_signature.beats, time_signature.unit):
         time = _sub(attributes, "time")
-        _sub(time, "beats", metre.beats)
-        _sub(time, "beat-type", metre.unit)
+        _sub(time, "beats", time_signature.beats)
+        _sub(time, "beat-type", time_signature.unit)
     if number == 0:
         _sub(attributes, "staves", len(HANDS))
     for hand in HANDS:
@@ -224,7 +224,7 @@ def _tempo(measure: Xml.Element, tempo: float, frame: Measure) -> None:
     direction = _sub(measure, "direction", placement="above")
     metronome = _sub(_sub(direction, "direction-type"), "metronome")
     _sub(metronome, "beat-unit", "quarter")
-    dotted = frame.metre.unit == 8 and frame.metre.beats in (6, 9, 12)
+    dotted = frame.time_signature.unit == 8 and frame.time_signature.beats in (6, 9, 12)
     if dotted:
         _sub(metronome, "beat-unit-dot")
     _sub(metronome, "per-minute", round(tempo / 1.5 if dotted else tempo))
@@ -235,7 +235,7 @@ def _tempo(measure: Xml.Element, tempo: float, frame: Measure) -> None:
 def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
     """Write the voices of one bar, each from its start."""
     frame = piece.frames[number]
-    tree = division(frame.metre)
+    tree = division(frame.time_signature)
     first = True
     for hand in HANDS:
         lines = piece.lines[number][hand]
@@ -252,7 +252,7 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
                 for event in line
                 for value in values(tree, event.start, event.end, shared, rest=not event.notes)
             ]
-            marks = beams([(value, not notes) for value, notes in written], frame.metre)
+            marks = beams([(value, not notes) for value, notes in written], frame.time_signature)
             stem = ("up", "down")[voice] if len(lines) > 1 else None
             for place, (value, notes) in enumerate(written):
                 tuplet = _tuplet(written, marks, place)

@@ -23,10 +23,10 @@ class Measure:
     """A bar as it is written."""
 
     bar: Bar
-    metre: Bar
+    time_signature: Bar
     """what its beats are counted by; that of the next bar for a pick-up"""
     offset: int
-    """ticks of `metre` that are missing before it, more than 0 for a pick-up"""
+    """ticks of `time_signature` that are missing before it, more than 0 for a pick-up"""
     number: int
     """0 for a pick-up, others from 1"""
 
@@ -53,9 +53,9 @@ def measures(piece: Piece) -> list[Measure]:
     short = len(bars) > 1 and bars[0].length < bars[1].length
     found = [Measure(bar, bar, 0, number) for number, bar in enumerate(bars, start=0 if short else 1)]
     if short:
-        found[0] = replace(found[0], metre=bars[1], offset=bars[1].length - bars[0].length)
+        found[0] = replace(found[0], time_signature=bars[1], offset=bars[1].length - bars[0].length)
         if len(bars) > 2 and bars[-1].length == bars[-2].length - bars[0].length:
-            found[-1] = replace(found[-1], metre=bars[-2])
+            found[-1] = replace(found[-1], time_signature=bars[-2])
     return found
 
 

@@ -23,7 +23,7 @@ from genai_demo.music.sampling.composing import GUIDANCE
 from genai_demo.music.sampling.constraints import Stencil
 from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream
 from genai_demo.music.sampling.regions import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
-from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import STEP, Note, Piece
 from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens import events
@@ -59,7 +59,7 @@ def harmonise(network: Composer, request: HarmoniseRequest) -> Iterator[Update]:
 
 
 def _write(network: Composer, opened: OpenPiece, asked: _Asked) -> Iterator[Update]:
-    key = opened.given.key or heard_key(opened.given.notes)
+    key = opened.given.key or estimate_key(opened.given.notes)
     heard = events.on_token_grid(replace(opened.heard, key=key))
     stretches = [(hole, *bars) for hole in opened.holes for bars in _stretches(heard, hole)]
     written: list[list[Note]] = [[] for _ in range(asked.variants)]
@@ -85,17 +85,17 @@ def _stretches(piece: Piece, hole: Hole) -> list[tuple[int, int]]:
     for place, bar in enumerate(piece.bars):
         if not hole.hidden[:, bar.start // STEP : bar.end // STEP].any():
             continue
-        if found and found[-1][1] == place and place - found[-1][0] < _AT_ONCE and not _new_metre(piece, place):
+        if found and found[-1][1] == place and place - found[-1][0] < _AT_ONCE and not _new_signature(piece, place):
             found[-1] = found[-1][0], place + 1
         else:
             found.append((place, place + 1))
     return found
 
 
-def _new_metre(piece: Piece, place: int) -> bool:
+def _new_signature(piece: Piece, place: int) -> bool:
     """Return whether another metre begins with a bar."""
-    metres = [(bar.beats, bar.unit) for bar in piece.bars[max(0, place - 1) : place + 1]]
-    return place == 0 or metres[0] != metres[1]
+    time_signatures = [(bar.beats, bar.unit) for bar in piece.bars[max(0, place - 1) : place + 1]]
+    return place == 0 or time_signatures[0] != time_signatures[1]
 
 
 def _best(
@@ -109,9 +109,9 @@ def _best(
         tokens = events.encode(replace(piece, notes=tuple(before), bars=piece.bars[:first]))[:-1]
     else:
         tokens = events.encode(replace(piece, notes=(), bars=piece.bars[:1]))[:2]
-    if _new_metre(piece, first):
+    if _new_signature(piece, first):
         bar = piece.bars[first]
-        tokens.append(events.FIRST["METRE"] + events.METRES.index((bar.beats, bar.unit)))
+        tokens.append(events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index((bar.beats, bar.unit)))
     plan = Plan(tuple(tokens), len(piece.bars) - first, density=asked.density)
     lines = [_StencilLine(plan, seed * _TRIES + number, after, hole, last - first) for number in range(_TRIES)]
     guidance = 1.0 if asked.density == ANY else GUIDANCE

@@ -18,11 +18,11 @@ from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_mus
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.decoding import GUIDED, Line, Plan, Sampling, TokenStream
 from genai_demo.music.sampling.seeds import seeds_of_tries
-from genai_demo.music.theory.key_estimation import heard_key, nearness
+from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEYS
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 
 _MAJOR = 0.65
 """share of pieces in major where the key is left open, as in the training data"""
@@ -97,8 +97,8 @@ def leading(tries: Sequence[Line], written: int, bars: int) -> int:
     """
     if written <= min(_OPENING, bars - 1):
         return 0
-    key = events.KEYS[tries[0].tokens[0] - events.FIRST["KEY"]]
-    near = [nearness(line.piece(written).notes, key) for line in tries]
+    key = events.KEYS_OR_NONE[tries[0].tokens[0] - events.FIRST["KEY"]]
+    near = [key_fit(line.piece(written).notes, key) for line in tries]
     enough = 1.0 if written == bars else -_ROAMING * (1 - written / bars)
     return next((number for number, one in enumerate(near) if one >= enough), int(np.argmax(near)))
 
@@ -109,8 +109,8 @@ def _composition(line: Line, bars: int, tempo: float) -> Composition:
 
 def _plan_of_new(request: ComposeRequest) -> Plan:
     beats, _, unit = request.metre.partition("/")
-    metre = events.FIRST["METRE"] + events.METRES.index((int(beats), int(unit)))
-    tokens = (_key_token(KEYS[request.key]), _tempo_token(request.tempo), metre)
+    time_signature = events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index((int(beats), int(unit)))
+    tokens = (_key_token(KEY_BY_NAME[request.key]), _tempo_token(request.tempo), time_signature)
     return Plan(tokens, request.bars, request.style, request.density, request.register)
 
 
@@ -129,13 +129,13 @@ def _plan_of_given(request: ContinueRequest) -> Plan:
     given = given_music(request.music)
     bars = given.bars[: request.keep or len(given.bars)]
     notes = tuple(note for note in given.notes if note.start < bars[-1].end)
-    key = given.key or heard_key(notes)
+    key = given.key or estimate_key(notes)
     kept = Piece(notes, bars, key, given.tempo)
     return Plan(tuple(events.encode(kept)[:-1]), request.bars, request.style, request.density, request.register)
 
 
 def _key_token(key: Key | None) -> int:
-    return events.FIRST["KEY"] + events.KEYS.index(key)
+    return events.FIRST["KEY"] + events.KEYS_OR_NONE.index(key)
 
 
 def _tempo_token(tempo: float) -> int:
@@ -146,7 +146,7 @@ def _some_key(seed: int) -> Key:
     """Return a key that is easy to read, drawn by `seed`."""
     random = np.random.default_rng([seed, 1])
     mode = "major" if random.random() < _MAJOR else "minor"
-    keys = [key for key in events.KEYS if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
+    keys = [key for key in events.KEYS_OR_NONE if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
     return keys[int(random.integers(len(keys)))]
 
 

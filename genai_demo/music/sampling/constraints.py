@@ -16,7 +16,7 @@ from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Bar, Note
 from genai_demo.music.tokens import events
 
 _HAND, _PITCH, _DURATION, _POSITION = (events.FIRST[kind] for kind in ("HAND", "PITCH", "DURATION", "POSITION"))
-_KEYS = np.arange(events.COUNTS["PITCH"])
+_KEY_INDICES = np.arange(events.COUNTS["PITCH"])
 
 
 class Stencil:
@@ -69,7 +69,7 @@ class Stencil:
         if self._kind == "PITCH":
             mask[_DURATION : _DURATION + events.COUNTS["DURATION"]] = self._lengths()
         elif self._kind == "HAND":
-            mask[_PITCH : _PITCH + len(_KEYS)] = self._keys(self._at, self._hand, held)
+            mask[_PITCH : _PITCH + len(_KEY_INDICES)] = self._keys(self._at, self._hand, held)
         elif self._kind == "POSITION":
             for place, hand in enumerate(events.HANDS):
                 mask[_HAND + place] = self._may_strike(self._at, hand, held)
@@ -86,7 +86,7 @@ class Stencil:
         due = waiting.start if waiting and waiting.start < self._bar.end else self._bar.end
         if self._begun:
             same = self._keys(self._at, self._hand, held)
-            mask[_PITCH : _PITCH + len(_KEYS)] = same & (self._pitch < _KEYS)
+            mask[_PITCH : _PITCH + len(_KEY_INDICES)] = same & (self._pitch < _KEY_INDICES)
             mask[_HAND + events.HANDS.index(LEFT)] = self._hand == RIGHT and self._may_strike(self._at, LEFT, held)
         if not (self._begun and due == self._at):
             for place, ticks in enumerate(events.POSITIONS):
@@ -104,18 +104,18 @@ class Stencil:
         """Return for each key whether a hand may strike it at a tick, bool (keys,)."""
         waiting = self._next_kept()
         if waiting and (waiting.start, waiting.hand) < (at, hand):
-            return np.zeros(len(_KEYS), bool)
+            return np.zeros(len(_KEY_INDICES), bool)
         step = min(at // STEP, self._hole.hidden.shape[1] - 1)
-        free = np.zeros(len(_KEYS), bool)
+        free = np.zeros(len(_KEY_INDICES), bool)
         if self._hole.hidden[hand, step]:
             lowest, highest = self._hole.lowest[hand, step], self._hole.highest[hand, step]
-            free = (lowest <= _KEYS) & (highest >= _KEYS) & (held <= at)
+            free = (lowest <= _KEY_INDICES) & (highest >= _KEY_INDICES) & (held <= at)
             for key, strikes in self._strikes.items():
                 # A key that stays at this very moment is struck once.
                 free[key] &= at not in strikes
         if waiting and (waiting.start, waiting.hand) == (at, hand):
             key = waiting.pitch - PITCHES[0]
-            free &= key > _KEYS
+            free &= key > _KEY_INDICES
             free[key] = True
         return free
 

@@ -117,7 +117,7 @@ class Line:
         bar = self.bar
         if kind == "METRE":
             self._start += self._length
-            self._length = Bar(0, *events.METRES[place]).length
+            self._length = Bar(0, *events.TOKEN_TIME_SIGNATURES[place]).length
             self._wanted[PLACES["metre"]] = place + 1
             bar += 1
         elif kind == "BAR":

@@ -16,15 +16,15 @@ import numpy as np
 from genai_demo.errors import UserError
 from genai_demo.music.models import roll_conditioning as traits
 from genai_demo.music.models.gan_pair import Canvases, Gan
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.gan_targets import draw_aim, miss, some_key
 from genai_demo.music.sampling.gan_windows import equal_bars, last_bars, show
-from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import Piece
-from genai_demo.music.tokens.piece_string import KEYS as NAMED_KEYS
-from genai_demo.music.tokens.roll import CHANNELS, HANDS
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 DRAFTS = 24
 """times that a phrase is drafted"""
@@ -56,11 +56,11 @@ def _kept(request: ContinueRequest) -> Piece:
     given = given_music(request.music)
     bars = given.bars[: request.keep or len(given.bars)]
     notes = tuple(note for note in given.notes if note.start < bars[-1].end)
-    metre = bars[-1].beats, bars[-1].unit
-    if metre not in traits.METRES:
-        allowed = ", ".join(f"{beats}/{unit}" for beats, unit in traits.METRES)
-        raise UserError("music.gan_metre", found=f"{metre[0]}/{metre[1]}", allowed=allowed)
-    return Piece(notes, bars, given.key or likely_key(notes), given.tempo)
+    time_signature = bars[-1].beats, bars[-1].unit
+    if time_signature not in traits.ROLL_TIME_SIGNATURES:
+        allowed = ", ".join(f"{beats}/{unit}" for beats, unit in traits.ROLL_TIME_SIGNATURES)
+        raise UserError("music.gan_metre", found=f"{time_signature[0]}/{time_signature[1]}", allowed=allowed)
+    return Piece(notes, bars, given.key or estimate_key_or_c_major(notes), given.tempo)
 
 
 class _Line:
@@ -79,15 +79,15 @@ class _Line:
         random = np.random.default_rng([self._seed, 1])
         if isinstance(request, ComposeRequest):
             beats, _, unit = request.metre.partition("/")
-            key = NAMED_KEYS[request.key] or some_key(random)
+            key = KEY_BY_NAME[request.key] or some_key(random)
             self.aim = draw_aim(request, key, (int(beats), int(unit)), float(request.tempo), random)
         else:
             assert given is not None and given.key is not None
-            metre = given.bars[-1].beats, given.bars[-1].unit
-            self.aim = draw_aim(request, given.key, metre, given.tempo, random, given)
+            time_signature = given.bars[-1].beats, given.bars[-1].unit
+            self.aim = draw_aim(request, given.key, time_signature, given.tempo, random, given)
         steps = self.aim.steps
         # The canvas of the whole piece: silence or given bars, then what is to be written.
-        self._cells = np.zeros((HANDS, CHANNELS, (BARS + request.bars) * steps, KEYS), bool)
+        self._cells = np.zeros((HAND_COUNT, CHANNELS, (BARS + request.bars) * steps, COMPACT_KEYS), bool)
         self._known = np.zeros(BARS + request.bars, bool)
         if given is not None:
             before, there = last_bars(given, self.aim)
@@ -114,7 +114,7 @@ class _Line:
     def composition(self) -> Composition:
         """Return the variant as it stands."""
         steps = self.aim.steps
-        bars = equal_bars(self.aim.metre, self._written)
+        bars = equal_bars(self.aim.time_signature, self._written)
         own = show(self._cells[:, :, BARS * steps : (BARS + self._written) * steps], self.aim, bars)
         piece = own if self._given is None else _joined(self._given, own)
         return Composition(piece, self._written == self._bars, self._written)

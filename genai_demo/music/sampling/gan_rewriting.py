@@ -11,17 +11,17 @@ import numpy as np
 from genai_demo.errors import UserError
 from genai_demo.music.models import roll_conditioning as traits
 from genai_demo.music.models.gan_pair import Gan
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.gan_composing import draw
 from genai_demo.music.sampling.gan_targets import PITCHES, TYPICAL, Aim, miss
 from genai_demo.music.sampling.gan_windows import equal_bars, in_c, last_bars, show
-from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.theory.statistics import polyphony
 from genai_demo.music.theory.texture import ANY
-from genai_demo.music.tokens.roll import CHANNELS, HANDS
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 
 def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
@@ -65,7 +65,7 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
     start = _window(piece, first, last)
     window = piece.bars[start : start + BARS]
     aim = _aim(piece, window, piece.bars[first:last], temperature)
-    cells = np.zeros((HANDS, CHANNELS, CANVAS * aim.steps, KEYS), bool)
+    cells = np.zeros((HAND_COUNT, CHANNELS, CANVAS * aim.steps, COMPACT_KEYS), bool)
     known = np.ones(CANVAS, bool)
     half = BARS * aim.steps
     if start:
@@ -77,18 +77,18 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
     conditions = aim.conditions(start == 0, start + BARS == len(piece.bars))
     drawn = draw(gan, cells, known, conditions, temperature, seed)[:, :, :, half:]
     best = drawn[int(np.argmin([miss(one, aim) for one in drawn]))]
-    new = show(best, aim, equal_bars(aim.metre, BARS)).notes
+    new = show(best, aim, equal_bars(aim.time_signature, BARS)).notes
     moved = [replace(note, start=note.start + window[0].start) for note in new]
     return _mended(piece, piece.bars[first].start, piece.bars[last - 1].end, moved)
 
 
 def _window(piece: Piece, first: int, last: int) -> int:
     """Return the bar with which the four bars start among which some are written anew."""
-    metre = piece.bars[first].beats, piece.bars[first].unit
-    same = [(bar.beats, bar.unit) == metre for bar in piece.bars]
+    time_signature = piece.bars[first].beats, piece.bars[first].unit
+    same = [(bar.beats, bar.unit) == time_signature for bar in piece.bars]
     starts = [start for start in range(max(0, last - BARS), first + 1) if start + BARS <= len(same)]
     starts = [start for start in starts if all(same[start : start + BARS])]
-    if metre not in traits.METRES or not starts:
+    if time_signature not in traits.ROLL_TIME_SIGNATURES or not starts:
         raise UserError("music.gan_few_bars", bar=first + 1, bars=BARS)
     # Phrases start every four bars; near other metres and at the end the window moves.
     return min(starts, key=lambda start: abs(start - first // BARS * BARS))
@@ -103,10 +103,10 @@ def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: 
         quarters -= (anew[-1].end - anew[0].start) / TICKS
     model = others or within
     pitch = sum(note.pitch for note in model) / len(model) if model else PITCHES.mean
-    metre = window[0].beats, window[0].unit
-    key = piece.key or likely_key(piece.notes)
+    time_signature = window[0].beats, window[0].unit
+    key = piece.key or estimate_key_or_c_major(piece.notes)
     held = polyphony(replace(piece, notes=tuple(model))) or TYPICAL
-    return Aim(key, metre, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
+    return Aim(key, time_signature, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
 
 
 def _mended(piece: Piece, start: int, end: int, new: Sequence[Note]) -> Piece:

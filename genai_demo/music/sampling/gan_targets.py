@@ -11,13 +11,12 @@ import numpy as np
 
 from genai_demo.music.data.roll_statistics import SCALES
 from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.roll_conditioning import KEYS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Piece
 from genai_demo.music.theory.statistics import polyphony
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER_BOUNDS, REGISTERS, STYLES
-from genai_demo.music.tokens.piece_string import KEYS as NAMED_KEYS
-from genai_demo.music.tokens.roll import COMPACT, ONSET, steps_of
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
+from genai_demo.music.tokens.roll import COMPACT, COMPACT_KEYS, ONSET, steps_of
 
 _MAJOR, _MOST_SHARPS = 2 / 3, 4
 """share of major keys, and most accidentals of a key, where the key is left open"""
@@ -40,7 +39,7 @@ class Aim:
     """What a piece is to be."""
 
     key: Key
-    metre: tuple[int, int]
+    time_signature: tuple[int, int]
     tempo: float
     style: str
     density: float
@@ -59,12 +58,12 @@ class Aim:
     @property
     def steps(self) -> int:
         """Steps in a bar."""
-        return steps_of(self.metre)
+        return steps_of(self.time_signature)
 
     def conditions(self, first: bool, last: bool) -> np.ndarray:
         """Return the generator's conditions, (1, traits.SIZE), of bars that begin or end the piece."""
         return traits.encode(
-            np.array([traits.METRES.index(self.metre)]),
+            np.array([traits.ROLL_TIME_SIGNATURES.index(self.time_signature)]),
             np.array([self.key.mode == "minor"]),
             np.array([traits.UNKNOWN if self.style == ANY else STYLES.index(self.style)]),
             np.array([self.density]),
@@ -77,14 +76,14 @@ class Aim:
 def some_key(random: np.random.Generator) -> Key:
     """Return a key that is easy to read."""
     mode = "major" if random.random() < _MAJOR else "minor"
-    keys = [key for key in NAMED_KEYS.values() if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
+    keys = [key for key in KEY_BY_NAME.values() if key and key.mode == mode and abs(key.sharps) <= _MOST_SHARPS]
     return keys[int(random.integers(len(keys)))]
 
 
 def draw_aim(
     request: ComposeRequest | ContinueRequest,
     key: Key,
-    metre: tuple[int, int],
+    time_signature: tuple[int, int],
     tempo: float,
     random: np.random.Generator,
     given: Piece | None = None,
@@ -107,7 +106,7 @@ def draw_aim(
         pitch = sum(note.pitch for note in given.notes) / len(given.notes)
     if given is not None:
         held = polyphony(given) or held
-    return Aim(key, metre, tempo, request.style, density, pitch, held, request.temperature)
+    return Aim(key, time_signature, tempo, request.style, density, pitch, held, request.temperature)
 
 
 def _within(
@@ -136,7 +135,7 @@ def miss(cells: np.ndarray, aim: Aim) -> float:
     per_key = struck.sum(0)
     count = max(int(per_key.sum()), 1)
     density = abs(math.log(count / (len(struck) * STEP / TICKS) / aim.density))
-    pitch = abs(float(per_key @ np.arange(KEYS)) / count + COMPACT[0] - aim.shift - aim.pitch)
+    pitch = abs(float(per_key @ np.arange(COMPACT_KEYS)) / count + COMPACT[0] - aim.shift - aim.pitch)
     sounding = (cells[0] | cells[1]).any(0).sum(1)  # (2, T, 72) -> (T, 72) -> (T,)
     held = abs(math.log(max(float(sounding.sum()) / max(int((sounding > 0).sum()), 1), 1.0) / aim.held))
     inside = per_key.reshape(-1, 12).sum(0)[list(SCALES[aim.key.mode == "minor"])].sum() / count

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from genai_demo.music.models.roll_conditioning import BARS, KEYS
+from genai_demo.music.models.roll_conditioning import BARS
 from genai_demo.music.sampling.gan_targets import Aim
 from genai_demo.music.theory.piece import PITCHES, STEP, Bar, Piece
-from genai_demo.music.tokens.roll import CHANNELS, COMPACT, HANDS, HOLD, to_piece, to_roll
+from genai_demo.music.tokens.roll import CHANNELS, COMPACT, COMPACT_KEYS, HAND_COUNT, HOLD, to_piece, to_roll
 
 
-def equal_bars(metre: tuple[int, int], count: int) -> tuple[Bar, ...]:
+def equal_bars(time_signature: tuple[int, int], count: int) -> tuple[Bar, ...]:
     """Return bars of one metre, from 0 on."""
-    length = Bar(0, *metre).length
-    return tuple(Bar(number * length, *metre) for number in range(count))
+    length = Bar(0, *time_signature).length
+    return tuple(Bar(number * length, *time_signature) for number in range(count))
 
 
 def show(cells: np.ndarray, aim: Aim, bars: tuple[Bar, ...]) -> Piece:
@@ -34,7 +34,7 @@ def in_c(piece: Piece, bars: Sequence[Bar], aim: Aim) -> np.ndarray:
     cells = to_roll(piece)[:, :, bars[0].start // STEP : bars[-1].end // STEP]  # (2, 2, T, 88)
     source = np.arange(COMPACT[0], COMPACT[1] + 1) - aim.shift - PITCHES[0]
     there = (source >= 0) & (source < cells.shape[3])
-    found = np.zeros((*cells.shape[:3], KEYS), bool)
+    found = np.zeros((*cells.shape[:3], COMPACT_KEYS), bool)
     found[..., there] = cells[..., source[there]]
     # What is held from the first step on was struck before.
     found[:, HOLD] &= ~np.logical_and.accumulate(found[:, HOLD], 1)
@@ -48,10 +48,10 @@ def last_bars(piece: Piece, aim: Aim) -> tuple[np.ndarray, np.ndarray]:
     """
     there = np.zeros(BARS, bool)
     for place, bar in enumerate(reversed(piece.bars[-BARS:])):
-        if (bar.beats, bar.unit) != aim.metre:
+        if (bar.beats, bar.unit) != aim.time_signature:
             break
         there[BARS - 1 - place] = True
-    cells = np.zeros((HANDS, CHANNELS, BARS * aim.steps, KEYS), bool)
+    cells = np.zeros((HAND_COUNT, CHANNELS, BARS * aim.steps, COMPACT_KEYS), bool)
     bars = piece.bars[len(piece.bars) - int(there.sum()) :]
     notes = tuple(note for note in piece.notes if note.start < bars[-1].end)
     cells[:, :, cells.shape[2] - len(bars) * aim.steps :] = in_c(replace(piece, notes=notes), bars, aim)

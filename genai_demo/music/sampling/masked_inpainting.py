@@ -23,11 +23,11 @@ from genai_demo.music.sampling.loading import LoadedModel
 from genai_demo.music.sampling.regions import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
 from genai_demo.music.sampling.seeds import seed_of_variant
 from genai_demo.music.sampling.unmasking import Struck, resolve
-from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS
 from genai_demo.music.tokens.columns import AT_ONCE, OUTSIDE, columns_of, places_of, strokes_of
-from genai_demo.music.tokens.roll import HANDS, KEYS
+from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class _Line:
     def __init__(self, given: Piece, heard: Piece, asked: _Asked) -> None:
         self._given, self._asked = given, asked
         # The model knows music on the white keys best: there it is heard, and from there it is brought back.
-        self._key = given.key or heard_key(given.notes)
+        self._key = given.key or estimate_key(given.notes)
         self._shift = to_white_keys(self._key)
         low, high = (pitch - self._shift for pitch in PITCHES)
         notes = [note for note in heard.notes if low <= note.pitch <= high]
@@ -123,7 +123,7 @@ class _Line:
         rows = self._asked.variants
 
         def cut(some: np.ndarray, outside: int) -> Tensor:
-            whole = np.full((HANDS, self._size), outside, some.dtype)
+            whole = np.full((HAND_COUNT, self._size), outside, some.dtype)
             whole[:, MARGIN : MARGIN + self._inner] = some
             return torch.from_numpy(whole[:, window]).repeat(rows, 1, 1)  # (B, 2, T)
 
@@ -136,7 +136,7 @@ class _Line:
             torch.tensor([key_number(self._key, self._shift), self._density(start - MARGIN), 0]).repeat(rows, 1),
             cut(open_still, 0),
             cut(np.maximum(hole.lowest, 0) + self._shift, 0).clamp(min=max(0, self._shift)),
-            cut(hole.highest + self._shift, 0).clamp(max=KEYS - 1 + min(0, self._shift)),
+            cut(hole.highest + self._shift, 0).clamp(max=PIANO_KEYS - 1 + min(0, self._shift)),
         )
         wanted = cut(open_still & (np.arange(self._inner) < last), 0)
         limits = cut(_ends(hole.hidden), 0) + MARGIN - start

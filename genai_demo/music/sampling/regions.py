@@ -12,9 +12,9 @@ from genai_demo.music.models.masked_window import REACH, melody
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, untangled
 from genai_demo.music.tokens.columns import columns_of, strokes_of
-from genai_demo.music.tokens.roll import HANDS, KEYS
+from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
-_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
+_CHOSEN_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ class OpenPiece:
 def open_for_rewriting(piece: Piece, request: RewriteRequest) -> OpenPiece:
     """Return the piece without the notes that are to be written anew."""
     first, last = piece.bars[request.first - 1].start, piece.bars[request.last - 1].end
-    hands = _HANDS[request.hand]
+    hands = _CHOSEN_HANDS[request.hand]
 
     def chosen(note: Note) -> bool:
         inside = first <= note.start < last and request.lowest <= note.pitch <= request.highest
         return inside and note.hand in hands
 
     steps = piece.end // STEP
-    hidden = np.zeros((HANDS, steps), bool)
+    hidden = np.zeros((HAND_COUNT, steps), bool)
     hidden[list(hands), first // STEP : last // STEP] = True
-    lowest = np.full((HANDS, steps), request.lowest - PITCHES[0])
-    highest = np.full((HANDS, steps), request.highest - PITCHES[0])
+    lowest = np.full((HAND_COUNT, steps), request.lowest - PITCHES[0])
+    highest = np.full((HAND_COUNT, steps), request.highest - PITCHES[0])
     kept = replace(piece, notes=tuple(note for note in piece.notes if not chosen(note)))
     return OpenPiece(piece, kept, (Hole(hidden, lowest, highest),))
 
@@ -89,11 +89,11 @@ def open_for_harmonising(piece: Piece, request: HarmoniseRequest) -> OpenPiece:
     keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
     holes = []
     if request.part in ("left", "both"):
-        hidden = np.zeros((HANDS, steps), bool)
+        hidden = np.zeros((HAND_COUNT, steps), bool)
         hidden[LEFT] = columns.lengths[LEFT].max(-1) == 0
-        holes.append(Hole(hidden, np.zeros((HANDS, steps), int), np.full((HANDS, steps), KEYS - 1)))
+        holes.append(Hole(hidden, np.zeros((HAND_COUNT, steps), int), np.full((HAND_COUNT, steps), PIANO_KEYS - 1)))
     if request.part in ("inner", "both"):
-        top = np.tile(melody(keys, lengths)[0].numpy(), (HANDS, 1))  # (2, T)
+        top = np.tile(melody(keys, lengths)[0].numpy(), (HAND_COUNT, 1))  # (2, T)
         hidden = top > 0
         hidden[LEFT] = False
         # A chord is full already.

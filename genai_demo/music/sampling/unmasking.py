@@ -12,7 +12,7 @@ from genai_demo.music.models.masked import MaskedRoll, Seen
 from genai_demo.music.models.masked_window import Canvas
 from genai_demo.music.theory.piece import RIGHT
 from genai_demo.music.tokens.columns import NONE, SLOTS
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 
 TOP_P = 0.98
 """keys are drawn among the likeliest that together have this probability"""
@@ -135,7 +135,7 @@ def _draw_columns(
         alive &= noise[:, slot, 0] >= chances[:, NONE]
         if not alive.any():
             break
-        key = _draw(_sharpened(chances[:, :KEYS], temperature), noise[:, slot, 1])
+        key = _draw(_sharpened(chances[:, :PIANO_KEYS], temperature), noise[:, slot, 1])
         chances = network.length_logits(state, key.to(device)).double().softmax(-1).cpu()  # (N, LONGEST)
         length = 1 + _draw(_sharpened(chances, min(temperature, 1.0)), noise[:, slot, 2])
         keys[alive, slot], lengths[alive, slot] = key[alive], length[alive]

@@ -1,4 +1,4 @@
-"""Hears which key music is in; imports no torch."""
+"""Estimates which key music is in; imports no torch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genai_demo.music.theory.piece import MODES, TICKS, Key, Note
+from genai_demo.music.theory.piece import ALL_KEYS, TICKS, Key, Note
 
 _PROFILES = {
     "major": (16.8, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.8, 8.04, 0.62, 10.57),
@@ -27,45 +27,44 @@ melodies alone.
 """
 _FEWEST = 3
 """pitch classes without which there is no telling"""
-KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
-_EXPECTED = np.array([np.roll(_PROFILES[key.mode], key.tonic) for key in KEYS])  # (24, 12)
+_EXPECTED = np.array([np.roll(_PROFILES[key.mode], key.tonic) for key in ALL_KEYS])  # (24, 12)
 
 
-def heard_key(notes: Sequence[Note]) -> Key | None:
+def estimate_key(notes: Sequence[Note]) -> Key | None:
     """Return the key that music is most likely in; None where it has fewer than three pitch classes, or all alike.
 
     Its profile goes best with how long each pitch class sounds, by correlation (Krumhansl 1990, chapter 4, the
     algorithm of Krumhansl and Schmuckler); what stands in the bass at both ends has a small say.
     """
-    fit = fits(notes)
+    fit = profile_correlations(notes)
     if fit is None or len({note.pitch % 12 for note in notes}) < _FEWEST:
         return None
     first, last = min(note.start for note in notes), max(note.start for note in notes)
     begin = min((note for note in notes if note.start == first), key=lambda note: note.pitch)
     end = min((note for note in notes if note.end > last), key=lambda note: note.pitch)
     for note in (begin, end):
-        fit = fit + _END * np.array([key.tonic == note.pitch % 12 for key in KEYS])
-    return KEYS[int(fit.argmax())]
+        fit = fit + _END * np.array([key.tonic == note.pitch % 12 for key in ALL_KEYS])
+    return ALL_KEYS[int(fit.argmax())]
 
 
-def likely_key(notes: Sequence[Note]) -> Key:
-    """Return the key heard, or C major where none is."""
-    return heard_key(notes) or Key(0, "major")
+def estimate_key_or_c_major(notes: Sequence[Note]) -> Key:
+    """Return the estimated key, or C major where there is none."""
+    return estimate_key(notes) or Key(0, "major")
 
 
-def nearness(notes: Sequence[Note], key: Key | None) -> float:
-    """Return 1 for notes heard in a key, 0 if in none or if it is not known, below 0 for another one, -3 for silence.
+def key_fit(notes: Sequence[Note], key: Key | None) -> float:
+    """Return 1 for notes estimated to be in a key, 0 if in none or if it is not known, below 0 for another one.
 
-    For another one it is by how much the profile of `key` fits less well than the best, -2 at least.
+    For another one it is by how much the profile of `key` fits less well than the best, -2 at least; for silence -3.
     """
-    heard, fit = heard_key(notes), fits(notes)
-    if not notes or key is None or heard is None or fit is None:
+    estimated, fit = estimate_key(notes), profile_correlations(notes)
+    if not notes or key is None or estimated is None or fit is None:
         return 0.0 if notes else -3.0
-    return 1.0 if heard == key else float(fit[KEYS.index(key)] - fit.max())
+    return 1.0 if estimated == key else float(fit[ALL_KEYS.index(key)] - fit.max())
 
 
-def fits(notes: Sequence[Note]) -> np.ndarray | None:
-    """Return how well the profile of each of `KEYS` goes with the pitch classes, (24,), -1 to 1; None if all are alike.
+def profile_correlations(notes: Sequence[Note]) -> np.ndarray | None:
+    """Return how well the profile of each of `ALL_KEYS` goes with the pitch classes, (24,), -1 to 1; None if all alike.
 
     Args:
         notes: none of them counts for more than a quarter note.

@@ -81,6 +81,9 @@ class Key:
         return Key((self.tonic + semitones) % 12, self.mode)
 
 
+ALL_KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
+
+
 @dataclass(frozen=True)
 class Piece:
     """Two-hand piano music with its bars."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, TICKS, Bar, Piece
-from genai_demo.music.tokens.roll import HANDS, KEYS
+from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 SLOTS = 5
 """most keys that one hand strikes at once; of more the inner ones are not seen"""
@@ -19,19 +19,22 @@ AT_ONCE = 72
 """most steps of the bars that the masked model fills at once, the others being heard on both sides"""
 STRAYS = 0.1
 """share of notes that may start between the steps: on the grid more would bend music too much"""
-NONE = KEYS
+NONE = PIANO_KEYS
 """stands in a slot where no key is struck"""
 LONGEST = 32
 """steps of the longest note that is told from longer ones"""
-METRES = ((4, 4), (3, 4), (2, 4), (6, 8), (3, 8), (2, 2), (9, 8), (12, 8))
+COLUMN_TIME_SIGNATURES = ((4, 4), (3, 4), (2, 4), (6, 8), (3, 8), (2, 2), (9, 8), (12, 8))
 """metres whose bars are known by heart; in all others only the steps of a quarter note are told apart"""
 
-_BAR_STEPS = tuple(Bar(0, *metre).length // STEP for metre in METRES)
+_BAR_STEPS = tuple(Bar(0, *signature).length // STEP for signature in COLUMN_TIME_SIGNATURES)
 OUTSIDE = 0
 """place of a step before the first bar or after the last one"""
 _FREE = 1
 """first of the places of steps in any other metre"""
-_FIRST = {metre: _FREE + TICKS // STEP + sum(_BAR_STEPS[:number]) for number, metre in enumerate(METRES)}
+_FIRST = {
+    signature: _FREE + TICKS // STEP + sum(_BAR_STEPS[:number])
+    for number, signature in enumerate(COLUMN_TIME_SIGNATURES)
+}
 PLACES = _FREE + TICKS // STEP + sum(_BAR_STEPS)
 """places that a step can have: each step of each metre has its own"""
 
@@ -115,8 +118,8 @@ def fits_at_once(piece: Piece, first: int, last: int) -> bool:
 
 def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:
     """Return `steps` steps from the step `first` on, which may be before the first or after the last note."""
-    keys = np.full((HANDS, steps, SLOTS), NONE, np.uint8)
-    lengths = np.zeros((HANDS, steps, SLOTS), np.uint8)
+    keys = np.full((HAND_COUNT, steps, SLOTS), NONE, np.uint8)
+    lengths = np.zeros((HAND_COUNT, steps, SLOTS), np.uint8)
     low, high = np.searchsorted(strokes.steps, (first, first + steps))
     chosen = np.arange(low, high)[strokes.slots[low:high] < SLOTS]
     where = strokes.hands[chosen], strokes.steps[chosen] - first, strokes.slots[chosen]
@@ -125,7 +128,7 @@ def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:
     return Columns(keys, lengths)
 
 
-def places_of(bars: Sequence[Bar], metres: bool = True) -> np.ndarray:
+def places_of(bars: Sequence[Bar], time_signatures: bool = True) -> np.ndarray:
     """Return the place of each step of some bars, uint8 (T,): which step of a bar of which metre it is.
 
     Args:
@@ -135,6 +138,7 @@ def places_of(bars: Sequence[Bar], metres: bool = True) -> np.ndarray:
     parts = []
     for bar in bars:
         steps = np.arange(bar.length // STEP)
-        metre = (bar.beats, bar.unit)
-        parts.append(_FIRST[metre] + steps if metres and metre in _FIRST else _FREE + steps % (TICKS // STEP))
+        signature = (bar.beats, bar.unit)
+        known = time_signatures and signature in _FIRST
+        parts.append(_FIRST[signature] + steps if known else _FREE + steps % (TICKS // STEP))
     return np.concatenate(parts).astype(np.uint8)

@@ -23,7 +23,7 @@ from math import log
 import numpy as np
 
 from genai_demo.music.midi.bars import UNITS
-from genai_demo.music.theory.piece import LEFT, MODES, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import ALL_KEYS, LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, untangled
 
 MOST_QUARTERS = 12
 """length of the longest bar"""
@@ -39,8 +39,8 @@ DURATIONS = (
 """ticks: as fine as the positions up to a whole note, of sixteenths up to three"""
 TEMPOS = (40, 48, 56, 66, 76, 84, 92, 100, 108, 116, 126, 138, 152, 168, 184, 208)
 """quarter notes per minute"""
-METRES = tuple((beats, unit) for unit in UNITS for beats in range(1, MOST_QUARTERS * unit // 4 + 1))
-KEYS = (None, *(Key(tonic, mode) for mode in MODES for tonic in range(12)))
+TOKEN_TIME_SIGNATURES = tuple((beats, unit) for unit in UNITS for beats in range(1, MOST_QUARTERS * unit // 4 + 1))
+KEYS_OR_NONE = (None, *ALL_KEYS)
 HANDS = (RIGHT, LEFT)
 
 _GROUPS = {
@@ -48,9 +48,9 @@ _GROUPS = {
     "END": [""],
     "BAR": [""],
     "HAND": ["right", "left"],
-    "KEY": ["unknown" if key is None else f"{key.tonic}_{key.mode}" for key in KEYS],
+    "KEY": ["unknown" if key is None else f"{key.tonic}_{key.mode}" for key in KEYS_OR_NONE],
     "TEMPO": [str(tempo) for tempo in TEMPOS],
-    "METRE": [f"{beats}/{unit}" for beats, unit in METRES],
+    "METRE": [f"{beats}/{unit}" for beats, unit in TOKEN_TIME_SIGNATURES],
     "POSITION": [str(tick) for tick in POSITIONS],
     "PITCH": [str(pitch) for pitch in range(PITCHES[0], PITCHES[1] + 1)],
     "DURATION": [str(ticks) for ticks in DURATIONS],
@@ -62,7 +62,7 @@ SIZE = len(NAMES)
 IDS = {name: token for token, name in enumerate(NAMES)}
 PAD, END, BAR = IDS["PAD"], IDS["END"], IDS["BAR"]
 FIRST = {group: next(token for token, name in enumerate(NAMES) if name.partition("_")[0] == group) for group in _GROUPS}
-"""first token of each kind; the others follow in the order of `HANDS`, `KEYS`, `TEMPOS` and so on"""
+"""first token of each kind; the others follow in the order of `HANDS`, `KEYS_OR_NONE`, `TEMPOS` and so on"""
 COUNTS = {group: len(names) for group, names in _GROUPS.items()}
 """how many tokens of each kind there are"""
 _POSITION_OF = {ticks: FIRST["POSITION"] + place for place, ticks in enumerate(POSITIONS)}
@@ -114,13 +114,13 @@ def _tempo(tempo: float) -> int:
 def encode(piece: Piece) -> list[int]:
     """Return the tokens of a piece without faults, see `on_token_grid` for what they cannot tell."""
     piece = on_token_grid(piece)
-    tokens = [FIRST["KEY"] + KEYS.index(piece.key), FIRST["TEMPO"] + TEMPOS.index(int(piece.tempo))]
+    tokens = [FIRST["KEY"] + KEYS_OR_NONE.index(piece.key), FIRST["TEMPO"] + TEMPOS.index(int(piece.tempo))]
     waiting = deque(sorted(piece.notes, key=lambda note: (note.start, note.hand, note.pitch)))
-    metre: tuple[int, int] | None = None
+    time_signature: tuple[int, int] | None = None
     for bar in piece.bars:
-        if (bar.beats, bar.unit) != metre:
-            metre = bar.beats, bar.unit
-            tokens.append(FIRST["METRE"] + METRES.index(metre))
+        if (bar.beats, bar.unit) != time_signature:
+            time_signature = bar.beats, bar.unit
+            tokens.append(FIRST["METRE"] + TOKEN_TIME_SIGNATURES.index(time_signature))
         tokens.append(BAR)
         before: tuple[int, int] | None = None
         while waiting and waiting[0].start < bar.end:
@@ -154,7 +154,7 @@ class Grammar:
         """kind of the last token"""
         self._key: Key | None = None
         self._tempo = 0
-        self._metre = METRES[0]
+        self._metre = TOKEN_TIME_SIGNATURES[0]
         self._bars: list[Bar] = []
         self._position = self._hand = self._pitch = 0
         """what the next note is to have: ticks from the bar line, a hand, an offset from the lowest pitch"""
@@ -183,7 +183,7 @@ class Grammar:
         else:  # BAR or DURATION: there is nothing unfinished
             mask[END] = mask[BAR] = True
             mask[_span("METRE")] = True
-            mask[FIRST["METRE"] + METRES.index(self._metre)] = False
+            mask[FIRST["METRE"] + TOKEN_TIME_SIGNATURES.index(self._metre)] = False
             bar = self._bars[-1]
             positions = np.array(POSITIONS)
             later = (positions < bar.length) & (bar.start + positions >= self._held.min())
@@ -211,11 +211,11 @@ class Grammar:
         place = token - FIRST[kind]
         match kind:
             case "KEY":
-                self._key = KEYS[place]
+                self._key = KEYS_OR_NONE[place]
             case "TEMPO":
                 self._tempo = TEMPOS[place]
             case "METRE":
-                self._metre = METRES[place]
+                self._metre = TOKEN_TIME_SIGNATURES[place]
             case "BAR":
                 self._bars.append(Bar(self._bars[-1].end if self._bars else 0, *self._metre))
             case "POSITION":

@@ -31,7 +31,7 @@ def key_id(key: Key | None) -> str:
     return f"{_NAMES[key.mode][key.sharps + 5]}_{key.mode}" if key else "any"
 
 
-KEYS = {key_id(key): key for key in events.KEYS}
+KEY_BY_NAME = {key_id(key): key for key in events.KEYS_OR_NONE}
 """keys by their names, "any" for None"""
 
 
@@ -70,7 +70,7 @@ def _word(token: int) -> str:
     kind, _, name = events.NAMES[token].partition("_")
     match kind:
         case "KEY":
-            return key_id(events.KEYS[token - events.FIRST["KEY"]])
+            return key_id(events.KEYS_OR_NONE[token - events.FIRST["KEY"]])
         case "BAR":
             return "|"
         case "HAND":

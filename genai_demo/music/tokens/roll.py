@@ -9,12 +9,13 @@ import numpy as np
 
 from genai_demo.music.theory.piece import PITCHES, STEP, Bar, Key, Note, Piece, untangled
 
-HANDS, CHANNELS, KEYS = 2, 2, PITCHES[1] - PITCHES[0] + 1
+HAND_COUNT, CHANNELS, PIANO_KEYS = 2, 2, PITCHES[1] - PITCHES[0] + 1
 """sizes of the axes of a roll besides time; the channels are `ONSET` and `HOLD`"""
 ONSET, HOLD = 0, 1
 """a key is struck in this step; it is held on from the step before"""
 COMPACT = (24, 95)
 """the six octaves C1 to B6, which hold nearly all music for piano"""
+COMPACT_KEYS = COMPACT[1] - COMPACT[0] + 1
 SHIFTS = tuple(range(-5, 7))
 """semitones of the twelve transpositions"""
 
@@ -39,7 +40,7 @@ def to_roll(piece: Piece) -> np.ndarray:
     A note is an onset and a run of holds; one off the grid goes to the nearest step, see `on_grid`. Lossless for music
     on the grid, save for velocities, the pedal, and what rings beyond the last bar.
     """
-    cells = np.zeros((HANDS, CHANNELS, piece.end // STEP, KEYS), bool)  # (2, 2, T, 88)
+    cells = np.zeros((HAND_COUNT, CHANNELS, piece.end // STEP, PIANO_KEYS), bool)  # (2, 2, T, 88)
     for note in on_grid(piece).notes:
         start, end, key = note.start // STEP, note.end // STEP, note.pitch - PITCHES[0]
         cells[note.hand, ONSET, start, key] = True
@@ -65,13 +66,13 @@ def to_piece(
         ValueError: the sizes do not fit.
     """
     steps, keys = cells.shape[-2:]
-    if cells.shape[:2] != (HANDS, CHANNELS) or steps * STEP != bars[-1].end or not bars[0].start == 0:
+    if cells.shape[:2] != (HAND_COUNT, CHANNELS) or steps * STEP != bars[-1].end or not bars[0].start == 0:
         raise ValueError(f"cells of shape {cells.shape} do not fit bars of {bars[-1].end // STEP} steps")
     if lowest < PITCHES[0] or lowest + keys - 1 > PITCHES[1]:
         raise ValueError(f"{keys} keys from {lowest} are not within {PITCHES}")
     holds = cells[:, HOLD] & ~cells[:, ONSET]  # (2, T, P)
     # The step after the last one holds nothing, so that every run ends.
-    holds = np.concatenate([holds, np.zeros((HANDS, 1, keys), bool)], 1)  # (2, T + 1, P)
+    holds = np.concatenate([holds, np.zeros((HAND_COUNT, 1, keys), bool)], 1)  # (2, T + 1, P)
     notes = []
     for hand, start, place in np.argwhere(cells[:, ONSET]).tolist():
         run = int(np.argmin(holds[hand, start + 1 :, place]))
@@ -79,6 +80,6 @@ def to_piece(
     return Piece(untangled(notes), tuple(bars), key, tempo)
 
 
-def steps_of(metre: tuple[int, int]) -> int:
+def steps_of(time_signature: tuple[int, int]) -> int:
     """Return the steps in a bar of a metre (beats, unit): 16 in 4/4, 12 in 3/4 and 6/8, 8 in 2/4."""
-    return Bar(0, *metre).length // STEP
+    return Bar(0, *time_signature).length // STEP

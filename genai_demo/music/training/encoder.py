@@ -83,7 +83,9 @@ class Pairs:
             away = random.integers(BARS, _FARTHEST, len(first), endpoint=True) * random.choice([-1, 1], len(first))
             wanted = self._numbers[first] + np.where(self._windows.bar[first] + away < 0, -away, away)
             place = np.minimum(np.searchsorted(self._numbers, wanted), len(self._numbers) - 1)
-            found = (self._numbers[place] == wanted) & (self._windows.metre[place] == self._windows.metre[first])
+            found = (self._numbers[place] == wanted) & (
+                self._windows.time_signature[place] == self._windows.time_signature[first]
+            )
             second = np.where(found & (second == first), place, second)
         return second
 
@@ -164,8 +166,8 @@ class EncoderTask(Task):
 
         assert isinstance(network, MusicEncoder)
         windows = self._held_out if len(self._held_out) else self._windows
-        metre = int(np.bincount(windows.metre).argmax())
-        chosen = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+        metre = int(np.bincount(windows.time_signature).argmax())
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
         rolls = windows.cells(chosen, np.zeros(len(chosen), int))
         vectors = in_batches(network, torch.from_numpy(rolls), embed=True)  # (N, E)
         piece = torch.from_numpy(windows.piece[chosen])
@@ -192,8 +194,8 @@ def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
     """
     random = np.random.default_rng(0)
     right, expected, count = 0.0, 0.0, 0
-    for metre in np.unique(windows.metre):
-        chosen = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+    for metre in np.unique(windows.time_signature):
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
         if len(chosen) < 2:
             continue
         rolls = torch.from_numpy(windows.cells(chosen, random.choice(SHIFTS, len(chosen))))
@@ -222,8 +224,8 @@ def out_of_tune(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]
     random = np.random.default_rng(1)
     pairs = Pairs(windows, 0)
     heard: list[np.ndarray] = []
-    for metre in np.unique(windows.metre):
-        first = np.flatnonzero((windows.metre == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+    for metre in np.unique(windows.time_signature):
+        first = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
         second = pairs.neighbours(first, random)
         first, second = first[first != second], second[first != second]
         if not len(first):

@@ -92,7 +92,7 @@ class MaskedTask(Task):
         return self._network.loss(batch)
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return windows, see `masked_batches.Windows`."""
+        """Return windows, see `ColumnWindows`."""
         return {name: torch.from_numpy(array) for name, array in self._batches.batch(step, size, rank).items()}
 
     def validate(self, network: nn.Module) -> dict[str, float]:

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.music.data.column_batches import Windows
+from genai_demo.music.data.column_batches import ColumnWindows
 from genai_demo.music.models.masked import MaskedRoll
 from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
 from genai_demo.music.tokens.columns import LONGEST, NONE, OUTSIDE, PLACES
-from genai_demo.music.tokens.roll import HANDS, KEYS
+from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 _SHARES = {"whole": 0.7, "stretch": 1.0, "right": 1.0, "left": 1.0, "range": 1.0, "inner": 1.0}
 """share of the region that is hidden when a kind of hole is measured"""
@@ -23,21 +23,21 @@ class Frequencies:
     """Predicts each note by itself: how often a hand strikes at a place of the bar, and each key and length at all.
 
     Args:
-        windows: what is counted, see `masked_batches.Windows`.
+        windows: what is counted, see `ColumnWindows`.
     """
 
-    def __init__(self, windows: Windows) -> None:
+    def __init__(self, windows: ColumnWindows) -> None:
         keys, lengths = windows["keys"], windows["lengths"]
-        self.struck = np.empty((HANDS, PLACES, KEYS))
+        self.struck = np.empty((HAND_COUNT, PLACES, PIANO_KEYS))
         """probability that a hand strikes a key at a place"""
-        self.length = np.empty((HANDS, LONGEST))
+        self.length = np.empty((HAND_COUNT, LONGEST))
         """probability of each length from one step on"""
         inside = np.bincount(windows["places"].ravel(), minlength=PLACES)
-        for hand in range(HANDS):
+        for hand in range(HAND_COUNT):
             there = keys[:, hand] != NONE  # (B, T, SLOTS)
             places = np.broadcast_to(windows["places"][..., None], there.shape)[there]
             notes = np.bincount(places, minlength=PLACES)
-            by_key = np.bincount(keys[:, hand][there], minlength=KEYS)[:KEYS] + 0.5
+            by_key = np.bincount(keys[:, hand][there], minlength=PIANO_KEYS)[:PIANO_KEYS] + 0.5
             rate = (notes + 0.5) / (inside + 1.0)  # notes per column at each place
             self.struck[hand] = np.clip(rate[:, None] * by_key / by_key.sum(), 1e-9, 0.5)
             by_length = np.bincount(lengths[:, hand][there] - 1, minlength=LONGEST) + 0.5
@@ -47,7 +47,7 @@ class Frequencies:
         """Return the nats that all hidden notes and silences of a canvas cost."""
         free, secret = canvas.free().numpy(), canvas.secret().numpy()
         total = 0.0
-        for hand in range(HANDS):
+        for hand in range(HAND_COUNT):
             chance = self.struck[hand][canvas.places.numpy()]  # (B, T, KEYS)
             total -= np.log1p(-chance)[free[:, hand]].sum()
             row, step, slot = np.nonzero(secret[:, hand])
@@ -58,7 +58,9 @@ class Frequencies:
 
 
 @torch.inference_mode()
-def bits_per_note(network: MaskedRoll, windows: Windows, frequencies: Frequencies | None = None) -> dict[str, float]:
+def bits_per_note(
+    network: MaskedRoll, windows: ColumnWindows, frequencies: Frequencies | None = None
+) -> dict[str, float]:
     """Return the bits that hidden music costs for each of its notes, by kind of hole; silences count as well.
 
     Args:
@@ -93,5 +95,5 @@ def middle_hidden(windows: dict[str, Tensor]) -> Canvas:
     steps = canvas.places.shape[1]
     third = torch.zeros(steps, dtype=torch.bool)
     third[steps // 3 : 2 * steps // 3] = True
-    hidden = (third & (canvas.places != OUTSIDE))[:, None].repeat(1, HANDS, 1)  # (B, 2, T)
+    hidden = (third & (canvas.places != OUTSIDE))[:, None].repeat(1, HAND_COUNT, 1)  # (B, 2, T)
     return Canvas(canvas.keys, canvas.lengths, canvas.places, canvas.conditions, hidden, canvas.lowest, canvas.highest)

@@ -16,7 +16,7 @@ from genai_demo.music.audio.performance import bar_times, seconds_at
 from genai_demo.music.audio.synthesis import TAIL
 from genai_demo.music.notation.beams import beats
 from genai_demo.music.requests import (
-    HANDS,
+    HAND_CHOICES,
     HARMONISERS,
     MODELS,
     PARTS,
@@ -221,7 +221,7 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
         # A rectangle that is drawn on the roll becomes one more range of keys.
         ranges = choice("range", keyed("range", ("all", "upper", "lower")), "all")
         ranges = ranges.replace("</select>", '<option value="drawn" hidden></option></select>')
-        groups.append(anew + choice("hand", keyed("hand", HANDS), "both") + ranges)
+        groups.append(anew + choice("hand", keyed("hand", HAND_CHOICES), "both") + ranges)
     elif set(REWRITERS) & set(able):
         groups.append(anew)
     groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))

@@ -11,15 +11,15 @@ from gradio.components import Component
 
 from genai_demo.music.requests import (
     BARS,
-    METRES,
     TEMPERATURE,
     TEMPO,
+    TIME_SIGNATURES,
     TOP_P,
     VARIANTS,
     ComposeRequest,
 )
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
-from genai_demo.music.tokens.piece_string import KEYS
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 from genai_demo.ui.languages import Text, Texts, choices, text
 from genai_demo.ui.music.cards import key_name
 from genai_demo.ui.text.panel import PRIVATE, seed_controls
@@ -149,7 +149,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePanel:
         controls["style"] = _dropdown(texts, "style", (ANY, *STYLES), default.style)
     controls["metre"] = texts.make(
         gr.Radio,
-        {"label": "music_metre", "choices": lambda _: [(metre, metre) for metre in METRES]},
+        {"label": "music_metre", "choices": lambda _: [(metre, metre) for metre in TIME_SIGNATURES]},
         value=default.metre,
         elem_id="music-metre",
         elem_classes="segmented",
@@ -195,7 +195,7 @@ def _chips(texts: Texts) -> dict[str, gr.Button]:
 
 
 def _keys(language: str) -> list[tuple[str, str]]:
-    return [(text("music_key_any", language) if key == ANY else key_name(key, language), key) for key in KEYS]
+    return [(text("music_key_any", language) if key == ANY else key_name(key, language), key) for key in KEY_BY_NAME]
 
 
 def _slider(texts: Texts, name: str, bounds: tuple[float, float], step: float, value: float) -> gr.Slider:

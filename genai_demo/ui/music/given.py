@@ -10,7 +10,7 @@ import gradio as gr
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import read_midi
-from genai_demo.music.requests import METRES, TEMPO
+from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
 from genai_demo.ui import cards
 from genai_demo.ui.faces.controls import notice_place
 from genai_demo.ui.languages import Texts, text
@@ -106,7 +106,7 @@ def keyboard(language: str) -> str:
     words = ("heading", "intro", "label", "octave", "down", "up", "listen", "clear", "use", "nothing", "take")
     said = {word: escape(text(f"music_piano_{word}", language)) for word in words}
     tempo, metre = escape(text("music_tempo", language)), escape(text("music_metre", language))
-    metres = "".join(f"<option>{metre}</option>" for metre in METRES)
+    metres = "".join(f"<option>{metre}</option>" for metre in TIME_SIGNATURES)
 
     def button(name: str, shown: str, more: str = "") -> str:
         return f'<button type="button" data-piano="{name}"{more}>{shown}</button>'

@@ -10,8 +10,8 @@ from genai_demo.engine.generation.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.midi.bars import lay_bars
 from genai_demo.music.midi.reading import Remark
-from genai_demo.music.requests import METRES, MOST_GIVEN_BARS, TEMPO
-from genai_demo.music.theory.key_estimation import likely_key
+from genai_demo.music.requests import MOST_GIVEN_BARS, TEMPO, TIME_SIGNATURES
+from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
 from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_shorthand
 
@@ -46,7 +46,7 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
     Args:
         notes: triples of start in sixteenths, pitch, and length in sixteenths.
         tempo: quarter notes per minute.
-        metre: one of `METRES`.
+        metre: one of `TIME_SIGNATURES`.
 
     Raises:
         UserError: there are no notes, too many, or something in them is not allowed.
@@ -55,7 +55,7 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
         raise UserError("ui.music_nothing_played")
     check_whole("number of notes", len(notes), 1, MOST_NOTES)
     check_whole("tempo", tempo, *TEMPO)  # type: ignore[arg-type]
-    check_one_of("metre", metre, METRES)  # type: ignore[arg-type]
+    check_one_of("metre", metre, TIME_SIGNATURES)  # type: ignore[arg-type]
     played = []
     for note in notes:
         if not isinstance(note, list) or len(note) != 3:
@@ -68,7 +68,7 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
     ordered = untangled(played)
     beats, unit = map(int, str(metre).split("/"))
     bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
-    return Piece(ordered, bars, likely_key(ordered), float(str(tempo)))
+    return Piece(ordered, bars, estimate_key_or_c_major(ordered), float(str(tempo)))
 
 
 def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:

@@ -82,7 +82,7 @@ def test_conditions_and_metres_are_hidden_as_often_as_asked() -> None:
     assert not always["conditions"].any()
     never = ColumnBatches(music(LONG), dropout=0, metre_dropout=0).batch(0, 8)
     assert (never["conditions"] > 0).all()
-    assert set(always["places"].ravel().tolist()) <= {OUTSIDE, *places_of(LONG.bars, metres=False).tolist()}
+    assert set(always["places"].ravel().tolist()) <= {OUTSIDE, *places_of(LONG.bars, time_signatures=False).tolist()}
     assert set(never["places"].ravel().tolist()) <= {OUTSIDE, *places_of(LONG.bars).tolist()}
 
 

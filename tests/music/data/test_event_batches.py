@@ -51,8 +51,8 @@ def test_what_is_told_of_bars_is_what_is_heard_in_them(piece: Piece, still_to_co
         fact = dict(zip(FACTS, told.facts[number].tolist(), strict=True))
         assert DENSITIES[fact["density"] - 1] == density_of(notes, some)
         assert (ANY, *REGISTERS)[register_places(told.pitches)[number]] == register_of(notes)
-        assert events.METRES[fact["metre"] - 1] == (bar.beats, bar.unit)
-        assert events.KEYS[fact["key"]] == played.key
+        assert events.TOKEN_TIME_SIGNATURES[fact["metre"] - 1] == (bar.beats, bar.unit)
+        assert events.KEYS_OR_NONE[fact["key"]] == played.key
         assert events.TEMPOS[fact["tempo"] - 1] == played.tempo
         assert (fact["style"], fact["before"]) == (2, number + 1)
         assert fact["left"] == min(len(played.bars) - number + still_to_come, MOST_BARS + 1)
@@ -121,7 +121,7 @@ def test_rows_are_stretches_of_one_piece_and_reach_starts_and_ends() -> None:
 def test_all_keys_are_seen_and_facts_are_hidden_now_and_then() -> None:
     rows = some_batches().batch(0, 400)
     keys = rows.facts[:, 0, PLACES["key"]]
-    assert {events.KEYS[key].tonic for key in keys.tolist() if key} == set(range(12))  # type: ignore[union-attr]
+    assert {events.KEYS_OR_NONE[key].tonic for key in keys.tolist() if key} == set(range(12))  # type: ignore[union-attr]
     for name in ("density", "register", "tempo", "before", "left"):
         share = float((rows.facts[:, 0, PLACES[name]] == 0).mean())
         assert 0.05 < share < 0.4, name

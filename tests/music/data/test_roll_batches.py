@@ -13,9 +13,9 @@ from genai_demo.music.data.gan_batches import GanBatches, spread
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
-from genai_demo.music.models.roll_conditioning import BARS, METRES, NUMBERS, SIZE, encode, shift_to_c
+from genai_demo.music.models.roll_conditioning import BARS, NUMBERS, ROLL_TIME_SIGNATURES, SIZE, encode, shift_to_c
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Key, Note, Piece
-from genai_demo.music.tokens.roll import COMPACT, HOLD, KEYS, ONSET, SHIFTS, steps_of, to_piece, to_roll
+from genai_demo.music.tokens.roll import COMPACT, HOLD, ONSET, PIANO_KEYS, SHIFTS, steps_of, to_piece, to_roll
 from tests.helpers.music import bars_of, pieces, scale
 
 
@@ -50,7 +50,7 @@ def starts_of(windows: RollWindows) -> list[tuple[int, int]]:
 def test_windows_are_cut_out_of_the_rolls_of_their_pieces(some: list[Piece], shift: int) -> None:
     windows = RollWindows(music_of(*some), 2, 1)
     for number, (place, bar) in enumerate(starts_of(windows)):
-        steps = 2 * steps_of(METRES[windows.metre[number]])
+        steps = 2 * steps_of(ROLL_TIME_SIGNATURES[windows.time_signature[number]])
         first = some[place].bars[bar].start // STEP
         whole = to_roll(some[place])[:, :, first : first + steps]
         # What is held from the first step on was struck before.
@@ -58,7 +58,7 @@ def test_windows_are_cut_out_of_the_rolls_of_their_pieces(some: list[Piece], shi
         cells = cells_of(windows, number, shift)
         for key, pitch in enumerate(range(COMPACT[0], COMPACT[1] + 1)):
             source = pitch - shift - PITCHES[0]
-            expected = whole[..., source] if 0 <= source < KEYS else np.zeros_like(whole[..., 0])
+            expected = whole[..., source] if 0 <= source < PIANO_KEYS else np.zeros_like(whole[..., 0])
             assert np.array_equal(cells[..., key], expected)
 
 
@@ -123,7 +123,7 @@ def test_the_bars_before_come_with_a_window() -> None:
 
 def test_what_is_known_of_windows() -> None:
     windows = RollWindows(MUSIC, BARS, BARS)
-    waltzes = windows.metre == METRES.index((3, 4))
+    waltzes = windows.time_signature == ROLL_TIME_SIGNATURES.index((3, 4))
     assert windows.bar[waltzes].tolist() == [0, 1, 2, 3]
     assert windows.first[waltzes].tolist() == [True, False, False, False]
     assert windows.last[waltzes].tolist() == [False, False, False, True]
@@ -154,7 +154,7 @@ def test_draws_are_of_one_metre_and_like_edges() -> None:
     drawing = Drawing(windows)
     for seed in range(5):
         drawn = drawing.draw(np.random.default_rng(seed), 400, 0.2)
-        assert len(set(windows.metre[drawn])) == 1
+        assert len(set(windows.time_signature[drawn])) == 1
         # One window in at least four begins a piece; with the extra share it is about 0.2 + 0.6 / 4.
         assert 0.2 < windows.first[drawn].mean() < 0.6
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.music.midi.bars import LONGEST_BAR, UNITS, lay_bars, metre_of
+from genai_demo.music.midi.bars import LONGEST_BAR, UNITS, lay_bars, time_signature_of
 from genai_demo.music.theory.piece import Bar, Piece
 from tests.helpers.music import pieces
 
@@ -46,6 +46,6 @@ def test_a_metre_that_changes_off_any_grid_waits_for_the_bar_line() -> None:
     ],
 )
 def test_metres_that_can_be_written(stated: tuple[int, int], metre: tuple[int, int] | None) -> None:
-    assert metre_of(*stated) == metre
+    assert time_signature_of(*stated) == metre
     if metre:
         assert Bar(0, *metre).length <= LONGEST_BAR

@@ -73,7 +73,7 @@ def test_pairs_are_of_one_piece_and_metre_and_do_not_overlap() -> None:
     for seed in range(10):
         second = pairs.neighbours(first, np.random.default_rng(seed))
         assert (windows.piece[first] == windows.piece[second]).all()
-        assert (windows.metre[first] == windows.metre[second]).all()
+        assert (windows.time_signature[first] == windows.time_signature[second]).all()
         away = np.abs(windows.bar[first] - windows.bar[second])
         assert ((away == 0) | ((away >= BARS) & (away <= 8))).all()
         assert (away[windows.piece == 1] == 0).all(), "five bars have no two windows side by side"

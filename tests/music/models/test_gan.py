@@ -17,8 +17,8 @@ from genai_demo.music.models.binary import tied
 from genai_demo.music.models.gan import DEBUG, GanConfig, Generator
 from genai_demo.music.models.gan_discriminator import Discriminator
 from genai_demo.music.models.gan_layers import from_grid, to_grid
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS, KEYS
-from genai_demo.music.tokens.roll import HOLD, ONSET, steps_of
+from genai_demo.music.models.roll_conditioning import BARS, CANVAS
+from genai_demo.music.tokens.roll import COMPACT_KEYS, HOLD, ONSET, steps_of
 
 CONFIG = GanConfig(**DEBUG)  # type: ignore[arg-type]
 
@@ -41,8 +41,8 @@ def some_conditions(count: int, metre: int = 0) -> Tensor:
 
 def some_canvas(count: int, metre: int = 0) -> Tensor:
     random = torch.Generator().manual_seed(0)
-    steps = CANVAS * steps_of(traits.METRES[metre])
-    return tied((torch.rand(count, 2, 2, steps, KEYS, generator=random) < 0.1).float())
+    steps = CANVAS * steps_of(traits.ROLL_TIME_SIGNATURES[metre])
+    return tied((torch.rand(count, 2, 2, steps, COMPACT_KEYS, generator=random) < 0.1).float())
 
 
 def shown(count: int, *bars: int) -> Tensor:
@@ -60,7 +60,7 @@ GENERATOR, CRITIC = lively(Generator(CONFIG)), lively(Discriminator(CONFIG))
 
 @settings(deadline=None, max_examples=30)
 @given(
-    st.integers(0, len(traits.METRES) - 1),
+    st.integers(0, len(traits.ROLL_TIME_SIGNATURES) - 1),
     st.lists(st.integers(0, BARS - 1), max_size=4),
     st.lists(st.integers(BARS, CANVAS - 1), max_size=3),
 )
@@ -70,7 +70,7 @@ def test_known_bars_stay_and_every_run_is_a_note(metre: int, before: list[int], 
     written = GENERATOR(latents(2), some_conditions(2, metre), canvas, known)
     assert written.shape == canvas.shape
     assert torch.equal(tied(written), written)
-    steps = steps_of(traits.METRES[metre])
+    steps = steps_of(traits.ROLL_TIME_SIGNATURES[metre])
     for bar in range(CANVAS):
         here = slice(bar * steps, (bar + 1) * steps)
         if known[0, bar]:
@@ -124,7 +124,7 @@ def test_the_discriminator_minds_conditions_and_what_is_known() -> None:
     assert len(set(CRITIC(canvas, asked, torch.eye(CANVAS, dtype=torch.bool)[:4]).tolist())) == 4
 
 
-@pytest.mark.parametrize("metre", range(len(traits.METRES)))
+@pytest.mark.parametrize("metre", range(len(traits.ROLL_TIME_SIGNATURES)))
 def test_the_penalty_reaches_every_layer_that_looks_at_the_music(metre: int) -> None:
     critic = lively(Discriminator(CONFIG))
     known, asked = shown(2, 0, 1, 2, 3), some_conditions(2, metre)
@@ -138,7 +138,7 @@ def test_the_penalty_reaches_every_layer_that_looks_at_the_music(metre: int) -> 
 
 def test_the_penalty_of_silence_is_finite() -> None:
     critic = lively(Discriminator(CONFIG))
-    silence = torch.zeros(2, 2, 2, CANVAS * 8, KEYS)
+    silence = torch.zeros(2, 2, 2, CANVAS * 8, COMPACT_KEYS)
     penalty = gradient_penalty(lambda canvas: critic(canvas, some_conditions(2, 2), shown(2)), silence)
     penalty.backward()
     assert torch.isfinite(penalty)
@@ -149,7 +149,7 @@ def test_the_grid_is_the_cells_in_another_order() -> None:
     canvas = some_canvas(2)
     assert torch.equal(from_grid(to_grid(canvas)), canvas)
     # The C of the third octave, struck by the left hand in the first step.
-    cells = torch.zeros(1, 2, 2, 1, KEYS)
+    cells = torch.zeros(1, 2, 2, 1, COMPACT_KEYS)
     cells[0, 1, ONSET, 0, 24] = 1
     assert to_grid(cells)[0, 24, 0].tolist() == [0, 0, 1, 0, 0, 0]
 

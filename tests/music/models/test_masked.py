@@ -15,7 +15,7 @@ from genai_demo.music.models.masked import DEBUG, MaskedConfig, MaskedRoll
 from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
 from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 from tests.music.models.test_masked_window import windows
 
 
@@ -58,7 +58,7 @@ def test_what_is_seen_matters_on_both_sides_and_in_both_hands() -> None:
     (vector,) = MODEL(canvas).vectors
     for hand, step in ((RIGHT, 2), (LEFT, 2), (LEFT, 20), (RIGHT, 45), (LEFT, 45)):
         keys, lengths = canvas.keys.clone(), canvas.lengths.clone()
-        keys[1, hand, step, 0], lengths[1, hand, step, 0] = (keys[1, hand, step, 0] + 1) % KEYS, 1
+        keys[1, hand, step, 0], lengths[1, hand, step, 0] = (keys[1, hand, step, 0] + 1) % PIANO_KEYS, 1
         assert not torch.allclose(MODEL(replace(canvas, keys=keys, lengths=lengths)).vectors[0], vector, atol=1e-5)
     for changed in (
         replace(canvas, places=canvas.places.roll(1, 1)),
@@ -95,14 +95,14 @@ def test_costs_are_those_of_reading_note_by_note() -> None:
 @pytest.mark.parametrize("hand", [RIGHT, LEFT])
 @torch.no_grad()
 def test_a_chord_is_read_from_outside_in_among_open_keys(hand: int) -> None:
-    open_keys = torch.rand(3, KEYS, generator=torch.Generator().manual_seed(0)) < 0.5
+    open_keys = torch.rand(3, PIANO_KEYS, generator=torch.Generator().manual_seed(0)) < 0.5
     state = torch.randn(3, DEBUG["width"], generator=torch.Generator().manual_seed(1))
     before = torch.tensor([NONE, 40, 0])
     logits = MODEL.key_logits(state, open_keys, torch.full((3,), hand), before)
-    key = torch.arange(KEYS)
+    key = torch.arange(PIANO_KEYS)
     for row, last in enumerate(before.tolist()):
         inside = key < last if hand == RIGHT else (key > last) | torch.tensor(last == NONE)
-        assert torch.equal(logits[row, :KEYS].isfinite(), open_keys[row] & inside)
+        assert torch.equal(logits[row, :PIANO_KEYS].isfinite(), open_keys[row] & inside)
         assert logits[row, NONE].isfinite(), "a chord may always end"
 
 

@@ -13,7 +13,7 @@ from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.models.masked_window import HOLES, REACH, as_features, draw_canvas, melody, sounding
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE, OUTSIDE, SLOTS, columns_of, places_of, strokes_of
-from genai_demo.music.tokens.roll import HOLD, KEYS, ONSET, to_roll
+from genai_demo.music.tokens.roll import HOLD, ONSET, PIANO_KEYS, to_roll
 from tests.helpers.music import bars_of, pieces
 
 T = 48
@@ -136,7 +136,7 @@ def test_a_key_that_sounds_cannot_be_struck() -> None:
         [3, 50 - PITCHES[0]]
     ]
     assert not can[0, LEFT].any()
-    assert can.shape[-1] == KEYS
+    assert can.shape[-1] == PIANO_KEYS
 
 
 def test_the_share_of_hidden_columns_follows_the_cosine() -> None:

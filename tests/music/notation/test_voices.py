@@ -94,6 +94,6 @@ def test_uneven_playing_is_put_straight() -> None:
 def test_measures_count_from_the_pick_up() -> None:
     assert [frame.number for frame in measures(piece([], metres=[(4, 4), (4, 4)]))] == [1, 2]
     pick_up, first, last = measures(piece([], metres=[(1, 4), (3, 4), (2, 4)]))
-    assert (pick_up.number, pick_up.offset, pick_up.metre.beats) == (0, 960, 3)
+    assert (pick_up.number, pick_up.offset, pick_up.time_signature.beats) == (0, 960, 3)
     assert (first.number, first.offset) == (1, 0)
-    assert (last.bar, last.metre) == (Bar(1920, 2, 4), first.metre)
+    assert (last.bar, last.time_signature) == (Bar(1920, 2, 4), first.time_signature)

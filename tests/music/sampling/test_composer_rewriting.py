@@ -20,7 +20,7 @@ from genai_demo.music.sampling.regions import Hole
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Key, Note, Piece
 from genai_demo.music.tokens import events
 from genai_demo.music.tokens.piece_string import write_shorthand
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 from genai_demo.music.training.composer_metrics import bits
 from tests.helpers.music import bars_of, pieces, scale
 from tests.music.sampling.test_composing import wild
@@ -79,8 +79,8 @@ def test_a_stencil_lets_through_every_note_that_stays_and_none_but_those_in_hole
     kept = [note for note in piece.notes if random.random() < 0.6]
     steps = piece.end // STEP + 1
     hidden = random.random((2, steps)) < random.choice([0.0, 0.3, 1.0])
-    low = int(random.integers(KEYS))
-    hole = Hole(hidden, np.full((2, steps), low), np.full((2, steps), int(random.integers(low, KEYS))))
+    low = int(random.integers(PIANO_KEYS))
+    hole = Hole(hidden, np.full((2, steps), low), np.full((2, steps), int(random.integers(low, PIANO_KEYS))))
     grammar = events.Grammar()
     for token in events.encode(piece)[:4]:
         grammar.push(token)
@@ -96,7 +96,7 @@ def test_a_stencil_lets_through_every_note_that_stays_and_none_but_those_in_hole
                 break
             following = (piece.bars[place].beats, piece.bars[place].unit)
             if following != metre:
-                grammar.push(events.FIRST["METRE"] + events.METRES.index(following))
+                grammar.push(events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index(following))
                 metre = following
             grammar.push(events.BAR)
             stencil.next_bar(grammar.bar)

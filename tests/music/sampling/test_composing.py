@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from genai_demo.music.models.bar_conditioning import PLACES
 from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, Context
-from genai_demo.music.requests import METRES, ComposeRequest, ContinueRequest
+from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
 from genai_demo.music.sampling import composing
 from genai_demo.music.sampling.composing import compose, leading
 from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream, draw
-from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEYS, write_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_shorthand
 from tests.helpers.music import bars_of, scale
 
 HEADER = tuple(events.encode(scale(1, Key(2, "minor")))[:3])
@@ -48,8 +48,8 @@ def written(request: ComposeRequest | ContinueRequest) -> list[Piece]:
 @hypothesis_settings(max_examples=25)
 @given(
     st.integers(4, 9),
-    st.sampled_from(sorted(KEYS)),
-    st.sampled_from(METRES),
+    st.sampled_from(sorted(KEY_BY_NAME)),
+    st.sampled_from(TIME_SIGNATURES),
     st.integers(40, 208),
     st.integers(0, 2**31 - 1),
 )
@@ -63,7 +63,7 @@ def test_whatever_the_weights_the_piece_is_whole_and_as_asked(
     assert len(piece.bars) == bars
     assert {f"{bar.beats}/{bar.unit}" for bar in piece.bars} == {metre}
     assert piece.tempo == tempo
-    assert piece.key == KEYS[key] if key != "any" else piece.key is not None
+    assert piece.key == KEY_BY_NAME[key] if key != "any" else piece.key is not None
 
 
 def test_the_same_seed_gives_the_same_pieces_and_another_does_not() -> None:
@@ -232,7 +232,7 @@ def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
         piece = scale(3, key)
         moved = tuple(replace(note, pitch=note.pitch + key.tonic) for note in piece.notes)
         tokens = events.encode(replace(piece, notes=moved))[:-1]
-        tokens[0] = events.FIRST["KEY"] + events.KEYS.index(told)
+        tokens[0] = events.FIRST["KEY"] + events.KEYS_OR_NONE.index(told)
         return Line(Plan(tuple(tokens), 2), 0)
 
     d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
@@ -246,7 +246,7 @@ def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
 
 def test_a_line_may_stray_a_little_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     near = {"little": -0.06, "far": -0.2, "none": 0.0, "heard": 1.0}
-    monkeypatch.setattr(composing, "nearness", lambda notes, key: notes)
+    monkeypatch.setattr(composing, "key_fit", lambda notes, key: notes)
 
     class Tune:
         tokens = (events.FIRST["KEY"],)
@@ -274,7 +274,7 @@ def test_asked_keys_are_heard_more_often_with_more_tries(monkeypatch: pytest.Mon
     def heard(tries: int) -> int:
         monkeypatch.setattr(composing, "TRIES", tries)
         last = [list(compose(even, replace(request, seed=seed)))[-1].compositions[0].piece for seed in range(40)]
-        return sum(heard_key(piece.notes) == KEYS["D_minor"] for piece in last)
+        return sum(estimate_key(piece.notes) == KEY_BY_NAME["D_minor"] for piece in last)
 
     one, six = heard(1), heard(6)
     assert six > 2 * one + 3, (one, six)

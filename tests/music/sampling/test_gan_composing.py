@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from genai_demo.errors import UserError
 from genai_demo.music.models.gan import DEBUG, GanConfig
 from genai_demo.music.models.gan_pair import Canvases, Gan
-from genai_demo.music.requests import BARS, METRES, ComposeRequest, ContinueRequest, RewriteRequest
+from genai_demo.music.requests import BARS, TIME_SIGNATURES, ComposeRequest, ContinueRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.sampling.gan_composing import CHOSEN, DRAFTS, compose, draw
 from genai_demo.music.sampling.gan_rewriting import rewrite, rewrite_bars
 from genai_demo.music.sampling.gan_targets import draw_aim, miss
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER_BOUNDS, REGISTERS
-from genai_demo.music.tokens.piece_string import KEYS, write_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_shorthand
 from genai_demo.music.tokens.roll import COMPACT, ONSET, steps_of
 from tests.helpers.music import bars_of, scale
 
@@ -47,8 +47,8 @@ def last(request: ComposeRequest | ContinueRequest) -> Update:
 @settings(deadline=None, max_examples=25)
 @given(
     st.integers(*BARS),
-    st.sampled_from(METRES),
-    st.sampled_from(sorted(KEYS)),
+    st.sampled_from(TIME_SIGNATURES),
+    st.sampled_from(sorted(KEY_BY_NAME)),
     st.sampled_from((ANY, *DENSITIES)),
     st.integers(0, 2**31 - 1),
 )
@@ -63,7 +63,7 @@ def test_any_length_in_any_metre_and_key(bars: int, metre: str, key: str, densit
     assert not piece.faults()
     assert [f"{bar.beats}/{bar.unit}" for bar in piece.bars] == [metre] * bars
     assert piece.tempo == 72
-    assert KEYS[key] in (None, piece.key)
+    assert KEY_BY_NAME[key] in (None, piece.key)
     # What was written stays: a later update goes on where an earlier one ended.
     for before, after in pairwise(updates):
         end = before.compositions[0].piece.end

@@ -19,7 +19,7 @@ from genai_demo.music.sampling import unmasking
 from genai_demo.music.sampling.unmasking import Struck, resolve
 from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 from tests.music.models.test_masked import MODEL
 from tests.music.models.test_masked_window import T, windows
 
@@ -129,9 +129,9 @@ class _Even(MaskedRoll):
     chance = 0.3
 
     def key_logits(self, state: Tensor, open_keys: Tensor, hands: Tensor, before: Tensor) -> Tensor:
-        logits = torch.full((len(state), KEYS + 1), float("-inf"))
+        logits = torch.full((len(state), PIANO_KEYS + 1), float("-inf"))
         logits[:, [40, 50]] = torch.tensor([0.75, 0.25]).mul(self.chance).log()
-        logits[before != NONE, :KEYS] = float("-inf")
+        logits[before != NONE, :PIANO_KEYS] = float("-inf")
         logits[:, NONE] = math.log(1 - self.chance)
         return logits
 

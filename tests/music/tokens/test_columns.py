@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Note, Piece
 from genai_demo.music.tokens.columns import (
+    COLUMN_TIME_SIGNATURES,
     LONGEST,
-    METRES,
     NONE,
     OUTSIDE,
     PLACES,
@@ -88,16 +88,16 @@ def test_a_piece_without_notes() -> None:
 
 
 def test_every_step_of_every_known_metre_has_a_place_of_its_own() -> None:
-    places = places_of(bars_of(METRES))
+    places = places_of(bars_of(COLUMN_TIME_SIGNATURES))
     assert len(set(places.tolist())) == len(places)
     assert places.min() > OUTSIDE
     assert places.max() == PLACES - 1
-    again = places_of(bars_of([*METRES, *METRES]))
+    again = places_of(bars_of([*COLUMN_TIME_SIGNATURES, *COLUMN_TIME_SIGNATURES]))
     assert np.array_equal(again[: len(places)], again[len(places) :])
 
 
 def test_in_other_metres_only_the_steps_of_a_quarter_are_told_apart() -> None:
     five = places_of(bars_of([(5, 4)]))
     assert np.array_equal(five, np.tile(five[:4], 5))
-    assert not set(five.tolist()) & set(places_of(bars_of(METRES)).tolist())
-    assert np.array_equal(places_of(bars_of([(4, 4)]), metres=False), five[:16])
+    assert not set(five.tolist()) & set(places_of(bars_of(COLUMN_TIME_SIGNATURES)).tolist())
+    assert np.array_equal(places_of(bars_of([(4, 4)]), time_signatures=False), five[:16])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece
-from genai_demo.music.tokens.roll import HOLD, KEYS, ONSET, on_grid, steps_of, to_piece, to_roll
+from genai_demo.music.tokens.roll import HOLD, ONSET, PIANO_KEYS, on_grid, steps_of, to_piece, to_roll
 from tests.helpers.music import bars_of, pieces
 
 
@@ -73,7 +73,7 @@ def test_any_roll_is_a_whole_piece(cells: np.ndarray, lowest: int) -> None:
 
 
 def test_holds_without_an_onset_are_silent() -> None:
-    cells = np.zeros((2, 2, 16, KEYS), bool)
+    cells = np.zeros((2, 2, 16, PIANO_KEYS), bool)
     cells[RIGHT, HOLD, :, 40] = True
     cells[RIGHT, ONSET, 4, 40] = True
     cells[LEFT, HOLD, :, 20] = True

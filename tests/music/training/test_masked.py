@@ -24,7 +24,7 @@ from genai_demo.music.models.masked_window import HOLES, draw_canvas
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE
-from genai_demo.music.tokens.roll import KEYS
+from genai_demo.music.tokens.roll import PIANO_KEYS
 from genai_demo.music.training.masked import MaskedTask, MaskedTraining
 from genai_demo.music.training.masked_metrics import Frequencies
 from tests.common.tasks import TaskSuite
@@ -120,7 +120,7 @@ def test_frequencies_are_probabilities_and_their_cost_is_that_of_the_cells() -> 
         nats = 0.0
         for row, hand, step in canvas.hidden.nonzero().tolist():
             chance = frequencies.struck[hand, int(canvas.places[row, step])]
-            struck = np.zeros(KEYS, bool)
+            struck = np.zeros(PIANO_KEYS, bool)
             for slot in secret[row, hand, step].nonzero()[:, 0].tolist():
                 key, length = int(canvas.keys[row, hand, step, slot]), int(canvas.lengths[row, hand, step, slot])
                 assert key != NONE

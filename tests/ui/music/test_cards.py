@@ -15,7 +15,7 @@ from genai_demo.music.audio.performance import seconds_at
 from genai_demo.music.audio.synthesis import TAIL
 from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import ComposeRequest, RewriteRequest
-from genai_demo.music.tokens.piece_string import KEYS
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 from genai_demo.ui.music import cards
 from genai_demo.ui.music.desk import Desk, Work
 from tests.helpers.scores import piece
@@ -27,7 +27,7 @@ ALL = ("composer", "gan", "masked")
 
 
 def test_keys_are_called_as_musicians_call_them() -> None:
-    english = [cards.key_name(key, "en") for key in KEYS if key != "any"]
+    english = [cards.key_name(key, "en") for key in KEY_BY_NAME if key != "any"]
     assert {"E♭ major", "F♯ minor", "C major", "B♭ minor"} <= set(english)
     assert len(set(english)) == 24
     assert [cards.key_name(key, "zh") for key in ("Eb_major", "F#_minor", "C_major")] == [
