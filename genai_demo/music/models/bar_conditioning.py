@@ -1,4 +1,4 @@
-"""What the composer is told of each bar beside the tokens; imports no torch."""
+"""Conditioning features of each bar that the composer reads beside the tokens; imports no torch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from genai_demo.music.tokens import events
 MOST_BARS = 64
 """bars from the start, and to the end, that are told apart"""
 STRETCH = 4
-"""bars whose density and register each bar is told: itself and those after it"""
-FACTS = {
+"""bars whose density and register are features of each bar: itself and those after it"""
+BAR_FEATURES = {
     "style": len(STYLES) + 1,
     "density": len(DENSITIES) + 1,
     "register": len(REGISTERS) + 1,
@@ -25,7 +25,7 @@ FACTS = {
     "before": MOST_BARS + 2,
     "left": MOST_BARS + 2,
 }
-"""what is told of each bar, and how many values it has; 0 is always "left open":
+"""conditioning features of each bar, and how many values each has; 0 is always "left open":
 
 style, density, register: places in `STYLES` and so on, from 1; density and register are those of `STRETCH` bars
 key: place in `events.KEYS_OR_NONE`, the first of which is None
@@ -33,18 +33,18 @@ tempo, metre: places in `events.TEMPOS` and `events.TOKEN_TIME_SIGNATURES`, from
 before: bars before this one, from 1 for none, `MOST_BARS` + 1 for more
 left: bars from this one to the last, from 1 for the last one, `MOST_BARS` + 1 for more
 """
-PLACES = {name: place for place, name in enumerate(FACTS)}
+FEATURE_INDEX = {name: place for place, name in enumerate(BAR_FEATURES)}
 _QUARTERS = np.array([Bar(0, *signature).length / TICKS for signature in events.TOKEN_TIME_SIGNATURES], np.float32)
 _BAR, _POSITION, _PITCH, _METRE = (events.FIRST[kind] for kind in ("BAR", "POSITION", "PITCH", "METRE"))
 
 
-def style_place(style: str) -> int:
-    """Return the value of the fact "style" for one of `STYLES` or "any"."""
+def style_index(style: str) -> int:
+    """Return the value of the feature "style" for one of `STYLES` or "any"."""
     return 0 if style == ANY else 1 + STYLES.index(style)
 
 
 @dataclass(frozen=True)
-class Told:
+class ConditionedTokens:
     """A piece as tokens, and what is known of its bars."""
 
     tokens: np.ndarray
@@ -53,18 +53,18 @@ class Told:
     """(T,) int32: the bar of each token, from 0; the first one for key and tempo, the next one for a change of metre"""
     times: np.ndarray
     """(T,) float32: quarter notes from the start to each token's position"""
-    facts: np.ndarray
+    features: np.ndarray
     """(bars, len(FACTS)) int16, "register" as 0"""
     pitches: np.ndarray
     """(bars,) float32: mean pitch of `STRETCH` bars, by which the register goes; NaN where nothing is struck"""
 
 
-def tell(tokens: Sequence[int], style: int = 0, still_to_come: int = 0) -> Told:
+def condition_tokens(tokens: Sequence[int], style: int = 0, bars_to_come: int = 0) -> ConditionedTokens:
     """Return what is known of a piece.
 
     Args:
         tokens: from `events.encode`, with or without the end.
-        style: from `style_place`.
+        style: from `style_index`.
         still_to_come: bars that will follow.
     """
     ids = np.asarray(tokens, np.int16)
@@ -82,25 +82,25 @@ def tell(tokens: Sequence[int], style: int = 0, still_to_come: int = 0) -> Told:
     moments[is_bar] = starts
     moments[positions] = starts[bar_of[positions]] + ticks[ids[positions] - _POSITION]
     moments[0] = 0
-    facts = np.zeros((bars, len(FACTS)), np.int16)
+    features = np.zeros((bars, len(BAR_FEATURES)), np.int16)
     struck = _kind(ids, "PITCH")
     counts = np.bincount(bar_of[struck], minlength=bars)
     sums = np.bincount(bar_of[struck], ids[struck] - _PITCH + PITCHES[0], minlength=bars)
     count, pitch_sum, length = (_stretches(values) for values in (counts, sums, quarters))
-    facts[:, PLACES["style"]] = style
-    facts[:, PLACES["density"]] = 1 + np.searchsorted(DENSITY_BOUNDS, count / length, side="right")
-    facts[:, PLACES["key"]] = ids[0] - events.FIRST["KEY"]
-    facts[:, PLACES["tempo"]] = 1 + ids[1] - events.FIRST["TEMPO"]
-    facts[:, PLACES["metre"]] = 1 + time_signatures
-    facts[:, PLACES["before"]] = np.minimum(np.arange(bars), MOST_BARS) + 1
-    facts[:, PLACES["left"]] = np.minimum(np.arange(bars + still_to_come, still_to_come, -1), MOST_BARS + 1)
+    features[:, FEATURE_INDEX["style"]] = style
+    features[:, FEATURE_INDEX["density"]] = 1 + np.searchsorted(DENSITY_BOUNDS, count / length, side="right")
+    features[:, FEATURE_INDEX["key"]] = ids[0] - events.FIRST["KEY"]
+    features[:, FEATURE_INDEX["tempo"]] = 1 + ids[1] - events.FIRST["TEMPO"]
+    features[:, FEATURE_INDEX["metre"]] = 1 + time_signatures
+    features[:, FEATURE_INDEX["before"]] = np.minimum(np.arange(bars), MOST_BARS) + 1
+    features[:, FEATURE_INDEX["left"]] = np.minimum(np.arange(bars + bars_to_come, bars_to_come, -1), MOST_BARS + 1)
     with np.errstate(invalid="ignore"):
         means = (pitch_sum / count).astype(np.float32)
-    return Told(ids, bar_of, _last_seen(moments), facts, means)
+    return ConditionedTokens(ids, bar_of, _last_seen(moments), features, means)
 
 
-def register_places(pitches: np.ndarray) -> np.ndarray:
-    """Return the values of the fact "register" for mean pitches; 0 for NaN."""
+def register_index(pitches: np.ndarray) -> np.ndarray:
+    """Return the values of the feature "register" for mean pitches; 0 for NaN."""
     return np.where(np.isnan(pitches), 0, 1 + np.searchsorted(REGISTER_BOUNDS, pitches, side="right"))
 
 

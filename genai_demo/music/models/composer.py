@@ -1,7 +1,7 @@
 """The composer: a small transformer that writes a piece token by token.
 
-What is asked for, and what is known of the bar that is being written (`bar_facts`), is added to every token: how many
-bars are still to come, for one, so that a piece ends with a cadence where it was asked to end.
+What is asked for, and what is known of the bar that is being written (`bar_conditioning`), is added to every token: how
+many bars are still to come, for one, so that a piece ends with a cadence where it was asked to end.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.training.task import Batch
-from genai_demo.music.models.bar_conditioning import FACTS, PLACES
+from genai_demo.music.models.bar_conditioning import BAR_FEATURES, FEATURE_INDEX
 from genai_demo.music.theory.piece import PITCHES
 from genai_demo.music.tokens import events
 
@@ -29,7 +29,7 @@ class ComposerConfig:
     """attention heads; each has `width` / `heads` numbers, a multiple of 4"""
     dropout: float = 0.1
     """share of each layer's output that is dropped in training"""
-    context: int = 1024
+    inputs: int = 1024
     """tokens of a training row; the most that it looks back on"""
 
 
@@ -43,22 +43,22 @@ _SHORTEST_PERIOD = 0.5
 
 
 @dataclass(frozen=True)
-class Context:
-    """What is fed to the network: tokens, where they stand, and what is told there."""
+class ModelInput:
+    """What is fed to the network: tokens, where they stand, and what is known there."""
 
     tokens: Tensor
     """(B, T)"""
     times: Tensor
     """(B, T): quarter notes from any fixed moment to each token's position in the music"""
-    facts: Tensor
-    """(B, T, len(FACTS)): what is told of each token's bar"""
+    features: Tensor
+    """(B, T, len(BAR_FEATURES)): those of each token's bar"""
 
-    def part(self, start: int, end: int) -> Context:
+    def part(self, start: int, end: int) -> ModelInput:
         """Return the stretch from token `start` up to `end`."""
-        return Context(self.tokens[:, start:end], self.times[:, start:end], self.facts[:, start:end])
+        return ModelInput(self.tokens[:, start:end], self.times[:, start:end], self.features[:, start:end])
 
 
-class Memory:
+class KVCache:
     """Keys and values of the tokens that were read, so that each is read only once.
 
     Args:
@@ -102,22 +102,22 @@ class _Layer(nn.Module):
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.narrow.weight)
 
-    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], memory: Memory | None, number: int) -> Tensor:
-        x = x + self._drop(self.mix(self._attention(_norm(x), turns, memory, number)))
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], cache: KVCache | None, number: int) -> Tensor:
+        x = x + self._drop(self.mix(self._attention(_norm(x), rotary, cache, number)))
         # Squared ReLU: So et al. 2021, "Primer", section 4.
         return x + self._drop(self.narrow(F.relu(self.widen(_norm(x))).square()))
 
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
 
-    def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor], memory: Memory | None, number: int) -> Tensor:
+    def _attention(self, x: Tensor, rotary: tuple[Tensor, Tensor], cache: KVCache | None, number: int) -> Tensor:
         batch, length, width = x.shape
         parts = self.attend(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
         # Queries and keys of one length keep the attention from running wild (Henry et al. 2020).
-        values, alone = parts[2], memory is None or memory.length == 0
-        queries, keys = (_rotate(_norm(part), turns).type_as(values) for part in (parts[0], parts[1]))
-        if memory is not None:
-            keys, values = memory.add(number, keys, values)
+        values, alone = parts[2], cache is None or cache.length == 0
+        queries, keys = (_rotate(_norm(part), rotary).type_as(values) for part in (parts[0], parts[1]))
+        if cache is not None:
+            keys, values = cache.add(number, keys, values)
         # New tokens after others come one at a time, and see all of them.
         mixed = F.scaled_dot_product_attention(queries, keys.to(queries), values.to(queries), is_causal=alone)
         return mixed.transpose(1, 2).reshape(batch, length, width)  # (B, H, T, D) -> (B, T, C)
@@ -128,7 +128,7 @@ class Composer(nn.Module):
 
     Root mean square normalisation (Zhang and Sennrich 2019), no biases, rotary positions (Su et al. 2021), half of
     which turn with the number of the token and half with musical time: "a bar ago" is the same turn everywhere. Pitches
-    are read and written as the sum of what they are on the keyboard and in the key: where the key is told, what is
+    are read and written as the sum of what they are on the keyboard and in the key: where the key is known, what is
     learnt in one holds in all.
 
     Args:
@@ -145,7 +145,7 @@ class Composer(nn.Module):
         if config.width % config.heads or size % 4:
             raise ValueError(f"width {config.width} is not heads {config.heads} times a multiple of 4")
         self.embedding = nn.Embedding(events.SIZE, config.width)
-        self.known = nn.ModuleList(nn.Embedding(count, config.width) for count in FACTS.values())
+        self.known = nn.ModuleList(nn.Embedding(count, config.width) for count in BAR_FEATURES.values())
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
         self.degrees = nn.Embedding(_DEGREES + 1, config.width, padding_idx=_DEGREES)
         self.readout = nn.Linear(config.width, events.SIZE, bias=False)
@@ -163,34 +163,34 @@ class Composer(nn.Module):
         self.register_buffer("by_token", by_token, persistent=False)
         self.register_buffer("by_time", by_time, persistent=False)
 
-    def forward(self, context: Context, memory: Memory | None = None) -> Tensor:
+    def forward(self, inputs: ModelInput, cache: KVCache | None = None) -> Tensor:
         """Return the logits (B, T, `events.SIZE`) of the token after each.
 
         Args:
-            context: what is new: all tokens without a memory or with an empty one, else one more of each sequence.
-            memory: of the tokens before; takes in the new ones.
+            inputs: what is new: all tokens without a cache or with an empty one, else one more of each sequence.
+            cache: of the tokens before; takes in the new ones.
         """
-        first = memory.length if memory is not None else 0
-        degrees = _degrees(context.facts[..., PLACES["key"]])  # (B, T, 88)
-        keys = context.tokens - events.FIRST["PITCH"]  # (B, T)
+        first = cache.length if cache is not None else 0
+        degrees = _degrees(inputs.features[..., FEATURE_INDEX["key"]])  # (B, T, 88)
+        keys = inputs.tokens - events.FIRST["PITCH"]  # (B, T)
         struck = (keys >= 0) & (keys < events.COUNTS["PITCH"])
         own = degrees.gather(-1, keys.clamp(0, events.COUNTS["PITCH"] - 1)[..., None])[..., 0]
-        x = self.embedding(context.tokens) + self.degrees(own.where(struck, _DEGREES))  # (B, T, C)
+        x = self.embedding(inputs.tokens) + self.degrees(own.where(struck, _DEGREES))  # (B, T, C)
         for place, table in enumerate(self.known):
-            x = x + table(context.facts[..., place])
-        turns = self._turns(context.times, first)
+            x = x + table(inputs.features[..., place])
+        rotary = self._rotary(inputs.times, first)
         x = _norm(x)
         for number, layer in enumerate(self.layers):
-            x = layer(x, turns, memory, number)
-        if memory is not None:
-            memory.length += context.tokens.shape[1]
+            x = layer(x, rotary, cache, number)
+        if cache is not None:
+            cache.length += inputs.tokens.shape[1]
         x = _norm(x)
         logits = self.readout(x).float()
         by_degree = F.pad(self.read_degrees(x).float(), (0, 1)).gather(-1, degrees)  # (B, T, 88)
         before, behind = events.FIRST["PITCH"], events.SIZE - events.FIRST["PITCH"] - events.COUNTS["PITCH"]
         return logits + F.pad(by_degree, (before, behind))
 
-    def _turns(self, times: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    def _rotary(self, times: Tensor, first: int) -> tuple[Tensor, Tensor]:
         """Return cosines and sines (B, 1, T, D / 2) by which pairs of a head are turned."""
         numbers = torch.arange(first, first + times.shape[1], device=times.device)
         by_token = (numbers[:, None] * self.by_token).expand(len(times), -1, -1)  # (B, T, D / 4)
@@ -199,7 +199,7 @@ class Composer(nn.Module):
 
 
 def _degrees(keys: Tensor) -> Tensor:
-    """Return for every pitch (B, T, 88) the semitones from the tonic up to it, `_DEGREES` where no key is told.
+    """Return for every pitch (B, T, 88) the semitones from the tonic up to it, `_DEGREES` where no key is known.
 
     Args:
         keys: (B, T) places in `events.KEYS_OR_NONE`.
@@ -213,9 +213,9 @@ def _norm(x: Tensor) -> Tensor:
     return F.rms_norm(x, x.shape[-1:])
 
 
-def _rotate(x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     """Return vectors (B, H, T, D) with their pairs turned."""
-    cosines, sines = turns
+    cosines, sines = rotary
     first, second = x.chunk(2, -1)  # (B, H, T, D / 2)
     return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)
 
@@ -228,9 +228,9 @@ def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:
         batch: from `as_batch`, on the network's device.
     """
     tokens = batch["tokens"].long()
-    context = Context(tokens[:, :-1], batch["times"][:, :-1], batch["facts"][:, :-1].long())
+    inputs = ModelInput(tokens[:, :-1], batch["times"][:, :-1], batch["features"][:, :-1].long())
     targets = tokens[:, 1:]
-    logits = network(context)  # (B, T - 1, V)
+    logits = network(inputs)  # (B, T - 1, V)
     losses = F.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), ignore_index=events.PAD, reduction="none"
     )  # (B * (T - 1),)

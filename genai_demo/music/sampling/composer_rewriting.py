@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.music.data.event_batches import UNKNOWN, Rows, as_batch
-from genai_demo.music.models.bar_conditioning import FACTS, tell
+from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, Rows, as_batch
+from genai_demo.music.models.bar_conditioning import BAR_FEATURES, condition_tokens
 from genai_demo.music.models.composer import Composer, token_losses
 from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
@@ -189,13 +189,13 @@ class _StencilLine(Line):
 def _likelihood(network: Composer, piece: Piece, first: int) -> float:
     """Return the logarithm of the probability of all bars from one on, after those before."""
     tokens = events.encode(piece)[:-1]
-    told = tell(tokens)
+    conditioned = condition_tokens(tokens)
     begin = max(0, len(tokens) - network.config.context)
-    facts = told.facts[told.bar_of[begin:]].copy()  # (T, F)
-    facts[:, [name in UNKNOWN for name in FACTS]] = 0
-    times = told.times[begin:] - told.times[begin]
-    rows = Rows(told.tokens[None, begin:], times[None], facts[None].astype(np.uint8))
+    features = conditioned.features[conditioned.bar_of[begin:]].copy()  # (T, F)
+    features[:, [name in UNKNOWN_AHEAD for name in BAR_FEATURES]] = 0
+    times = conditioned.times[begin:] - conditioned.times[begin]
+    rows = Rows(conditioned.tokens[None, begin:], times[None], features[None].astype(np.uint8))
     device = network.embedding.weight.device
     losses, there = token_losses(network, {name: part.to(device) for name, part in as_batch(rows).items()})
-    counted: Tensor = there & torch.from_numpy(told.bar_of[None, begin + 1 :] >= first).to(device)
+    counted: Tensor = there & torch.from_numpy(conditioned.bar_of[None, begin + 1 :] >= first).to(device)
     return -float(losses[counted].sum())

@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from genai_demo.music.models.bar_conditioning import FACTS, MOST_BARS, PLACES, register_places, style_place, tell
-from genai_demo.music.models.composer import Composer, Context, Memory
+from genai_demo.music.models.bar_conditioning import (
+    BAR_FEATURES,
+    FEATURE_INDEX,
+    MOST_BARS,
+    condition_tokens,
+    register_index,
+    style_index,
+)
+from genai_demo.music.models.composer import Composer, KVCache, ModelInput
 from genai_demo.music.theory.piece import TICKS, Bar, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS
 from genai_demo.music.tokens import events
@@ -23,7 +30,7 @@ _KEPT = 0.75
 _DRAWS = 256
 """random numbers that are drawn at once"""
 GUIDED = ("style", "density", "register")
-"""facts that can be guided; the key is not, since music that follows it still more is all scale"""
+"""features that can be guided; the key is not, since music that follows it still more is all scale"""
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
@@ -48,9 +55,9 @@ class Sampling:
     top_p: float = 1.0
     """sample among the likeliest tokens that together have this probability"""
     guidance: float = 1.0
-    """how often the difference counts that it makes to be told `guided` (Ho and Salimans 2022); 1 is plain"""
+    """weight of what knowing `guided` changes (classifier-free guidance, Ho and Salimans 2022); 1 is plain"""
     guided: tuple[str, ...] = GUIDED
-    """facts that were asked for"""
+    """features that were asked for"""
 
 
 class Line:
@@ -64,8 +71,8 @@ class Line:
     def __init__(self, plan: Plan, seed: int) -> None:
         self.tokens: list[int] = []
         self.times: list[float] = []
-        self.facts: list[np.ndarray] = []
-        """what is told of each token's bar, (len(FACTS),) each"""
+        self.features: list[np.ndarray] = []
+        """those of each token's bar, (len(BAR_FEATURES),) each"""
         self.grammar = events.Grammar()
         self.finished = False
         self.bar = -1
@@ -77,18 +84,18 @@ class Line:
         given = plan.tokens.count(events.BAR)
         self.given, self.total = given, given + plan.bars
         """bars that were there, and bars of the whole piece"""
-        told = tell(plan.tokens, style_place(plan.style), plan.bars)
-        self._given_facts = told.facts
-        self._given_facts[:, PLACES["register"]] = register_places(told.pitches)
-        self._wanted = np.zeros(len(FACTS), np.int16)
+        conditioned = condition_tokens(plan.tokens, style_index(plan.style), plan.bars)
+        self._given_features = conditioned.features
+        self._given_features[:, FEATURE_INDEX["register"]] = register_index(conditioned.pitches)
+        self._wanted = np.zeros(len(BAR_FEATURES), np.int16)
         for name, value in (
-            ("style", style_place(plan.style)),
+            ("style", style_index(plan.style)),
             ("density", (ANY, *DENSITIES).index(plan.density)),
             ("register", (ANY, *REGISTERS).index(plan.register)),
             ("key", plan.tokens[0] - events.FIRST["KEY"]),
             ("tempo", plan.tokens[1] - events.FIRST["TEMPO"] + 1),
         ):
-            self._wanted[PLACES[name]] = value
+            self._wanted[FEATURE_INDEX[name]] = value
         # What was given is not added to: a new bar begins.
         for token in (*plan.tokens, events.BAR):
             self.push(token)
@@ -118,7 +125,7 @@ class Line:
         if kind == "METRE":
             self._start += self._length
             self._length = Bar(0, *events.TOKEN_TIME_SIGNATURES[place]).length
-            self._wanted[PLACES["metre"]] = place + 1
+            self._wanted[FEATURE_INDEX["metre"]] = place + 1
             bar += 1
         elif kind == "BAR":
             before = self.tokens[-1]
@@ -132,22 +139,22 @@ class Line:
         self.finished = self.finished or kind == "END"
         self.tokens.append(token)
         self.times.append(time)
-        self.facts.append(self._facts_of(max(0, bar)))
+        self.features.append(self._features_of(max(0, bar)))
 
     def follow(self, other: Line) -> None:
         """Go on from where another line of the same plan stands, with random numbers of its own."""
-        self.tokens, self.times, self.facts = list(other.tokens), list(other.times), list(other.facts)
+        self.tokens, self.times, self.features = list(other.tokens), list(other.times), list(other.features)
         self.grammar = copy.deepcopy(other.grammar)
         self.finished, self.bar = other.finished, other.bar
         self._start, self._length, self._wanted = other._start, other._length, other._wanted.copy()
 
-    def _facts_of(self, bar: int) -> np.ndarray:
+    def _features_of(self, bar: int) -> np.ndarray:
         if bar < self.given:
-            return self._given_facts[bar]
-        facts = self._wanted.copy()
-        facts[PLACES["before"]] = min(bar, MOST_BARS) + 1
-        facts[PLACES["left"]] = min(self.total - bar, MOST_BARS + 1)
-        return facts
+            return self._given_features[bar]
+        features = self._wanted.copy()
+        features[FEATURE_INDEX["before"]] = min(bar, MOST_BARS) + 1
+        features[FEATURE_INDEX["left"]] = min(self.total - bar, MOST_BARS + 1)
+        return features
 
     def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
         """Return the next token, drawn from logits (events.SIZE,) of every token; padding after the end."""
@@ -183,7 +190,7 @@ class TokenStream:
     def __init__(self, network: Composer, lines: Sequence[Line], sampling: Sampling) -> None:
         self._network, self.lines, self._sampling = network, lines, sampling
         self._kept = max(1, int(_KEPT * network.config.context))
-        self._memory: Memory | None = None
+        self._cache: KVCache | None = None
 
     @torch.inference_mode()
     def logits(self) -> np.ndarray:
@@ -192,32 +199,32 @@ class TokenStream:
         config = self._network.config
         guidance = self._sampling.guidance
         rows = len(self.lines) if guidance == 1 else 2 * len(self.lines)
-        if self._memory is None or self._memory.length >= config.context:
-            self._memory = Memory(config, rows, config.context, weight)
-            context = self._context(self._kept)
+        if self._cache is None or self._cache.length >= config.context:
+            self._cache = KVCache(config, rows, config.context, weight)
+            inputs = self._inputs(self._kept)
         else:
-            context = self._context(1)
+            inputs = self._inputs(1)
         if guidance == 1:
-            return self._network(context, self._memory)[:, -1].float().cpu().numpy()
-        both = _beside_untold(context, self._sampling.guided)
-        told, untold = self._network(both, self._memory)[:, -1].float().chunk(2)  # (B, V) twice
-        return (untold + guidance * (told - untold)).cpu().numpy()
+            return self._network(inputs, self._cache)[:, -1].float().cpu().numpy()
+        both = _with_unconditional(inputs, self._sampling.guided)
+        conditioned, unconditional = self._network(both, self._cache)[:, -1].float().chunk(2)  # (B, V) twice
+        return (unconditional + guidance * (conditioned - unconditional)).cpu().numpy()
 
     @torch.inference_mode()
     def follow(self, place: int, other: int) -> None:
         """Let the line at a place go on from where another one stands."""
         self.lines[place].follow(self.lines[other])
-        if self._memory is not None:
-            for first in range(0, self._memory.keys.shape[1], len(self.lines)):
-                self._memory.copy(first + other, first + place)
+        if self._cache is not None:
+            for first in range(0, self._cache.keys.shape[1], len(self.lines)):
+                self._cache.copy(first + other, first + place)
 
-    def _context(self, count: int) -> Context:
+    def _inputs(self, count: int) -> ModelInput:
         """Return the last `count` tokens of the lines, all if there are fewer."""
         device = self._network.embedding.weight.device
         tokens = torch.tensor([line.tokens[-count:] for line in self.lines])
         times = torch.tensor([line.times[-count:] for line in self.lines])
-        facts = torch.from_numpy(np.array([line.facts[-count:] for line in self.lines])).long()
-        return Context(tokens.to(device), times.to(device), facts.to(device))
+        features = torch.from_numpy(np.array([line.features[-count:] for line in self.lines])).long()
+        return ModelInput(tokens.to(device), times.to(device), features.to(device))
 
     def next(self) -> None:
         """Draw the next token of every line."""
@@ -225,11 +232,13 @@ class TokenStream:
             line.push(line.draw(logits, self._sampling))
 
 
-def _beside_untold(context: Context, guided: Sequence[str]) -> Context:
-    """Return a context of (2 B, T): the same rows, and then once more without some of the facts."""
-    untold = context.facts.clone()
-    untold[..., [PLACES[name] for name in guided]] = 0
-    return Context(context.tokens.repeat(2, 1), context.times.repeat(2, 1), torch.cat([context.facts, untold]))
+def _with_unconditional(inputs: ModelInput, guided: Sequence[str]) -> ModelInput:
+    """Return inputs (2 B, T): the same rows, and then once more without some of the features."""
+    unconditional = inputs.features.clone()
+    unconditional[..., [FEATURE_INDEX[name] for name in guided]] = 0
+    return ModelInput(
+        inputs.tokens.repeat(2, 1), inputs.times.repeat(2, 1), torch.cat([inputs.features, unconditional])
+    )
 
 
 def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:

@@ -14,7 +14,7 @@ from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw
-from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, Rows, as_batch, tell_all
+from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, EventBatches, Rows, as_batch, condition_pieces
 from genai_demo.music.data.reading import Music, described
 from genai_demo.music.models.composer import Composer, ComposerConfig, token_losses
 from genai_demo.music.tokens import events
@@ -66,8 +66,8 @@ class ComposerTask(Task):
         torch.manual_seed(training.seed)
         self._network = Composer(config)
         window = config.context
-        self._batches = EventBatches(tell_all(music), window, training.seed)
-        self._held_out = EventBatches(tell_all(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN)
+        self._batches = EventBatches(condition_pieces(music), window, training.seed)
+        self._held_out = EventBatches(condition_pieces(validation), window, 0).spread(_VALIDATION_ROWS, UNKNOWN_AHEAD)
         if origin is not None:
             origin.load_into(self._network)
         self.networks = {self.ema_network: self._network}
@@ -86,7 +86,7 @@ class ComposerTask(Task):
         return {"loss": losses.sum() / weight, "weight": weight.float()}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "tokens" (size, T), "times" (size, T) and "facts" (size, T, len(FACTS)), see `Rows`."""
+        """Return "tokens" (size, T), "times" (size, T) and "features" (size, T, len(BAR_FEATURES)), see `Rows`."""
         return as_batch(self._batches.batch(step, size, rank))
 
     @torch.inference_mode()

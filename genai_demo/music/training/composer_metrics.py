@@ -8,8 +8,8 @@ from math import log
 import numpy as np
 import torch
 
-from genai_demo.music.data.event_batches import UNKNOWN, EventBatches, as_batch
-from genai_demo.music.models.bar_conditioning import FACTS, tell
+from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, EventBatches, as_batch
+from genai_demo.music.models.bar_conditioning import BAR_FEATURES, condition_tokens
 from genai_demo.music.models.composer import Composer, token_losses
 
 _ROWS = 16
@@ -29,7 +29,7 @@ def bits(network: Composer, pieces: Sequence[list[int]], given: int) -> tuple[fl
         given: tokens at the start of each piece that are not counted, at least 1.
     """
     context = network.config.context
-    batches = EventBatches([tell(tokens) for tokens in pieces], context, seed=0)
+    batches = EventBatches([condition_tokens(tokens) for tokens in pieces], context, seed=0)
     rows: list[tuple[int, int, int]] = []  # first token, end of its piece, first token that counts
     start = 0
     for tokens in pieces:
@@ -38,7 +38,7 @@ def bits(network: Composer, pieces: Sequence[list[int]], given: int) -> tuple[fl
             rows.append((begin, end, counted))
             counted = begin + context
         start = end
-    hidden = np.array([name in UNKNOWN for name in FACTS])
+    hidden = np.array([name in UNKNOWN_AHEAD for name in BAR_FEATURES])
     device = network.embedding.weight.device
     cost, count = 0.0, 0
     for place in range(0, len(rows), _ROWS):

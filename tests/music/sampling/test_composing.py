@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from genai_demo.music.models.bar_conditioning import PLACES
-from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, Context
+from genai_demo.music.models.bar_conditioning import FEATURE_INDEX
+from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, ModelInput
 from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
 from genai_demo.music.sampling import composing
 from genai_demo.music.sampling.composing import compose, leading
@@ -178,10 +178,10 @@ def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
         if length - first > context:
             first = length - kept
         found = stream.logits()
-        whole = Context(
+        whole = ModelInput(
             torch.tensor([line.tokens[first:] for line in lines]),
             torch.tensor([line.times[first:] for line in lines]),
-            torch.from_numpy(np.array([line.facts[first:] for line in lines])).long(),
+            torch.from_numpy(np.array([line.features[first:] for line in lines])).long(),
         )
         assert np.allclose(found, NETWORK(whole)[:, -1].numpy(), atol=1e-3)
         for line, logits in zip(lines, found, strict=True):
@@ -195,14 +195,14 @@ def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond(guided: tuple[s
     lines = [Line(plan, 1)]
     plain = TokenStream(NETWORK, lines, Sampling())
     other = TokenStream(NETWORK, lines, Sampling(guidance=2.5, guided=guided))
-    hidden = [PLACES[name] for name in guided]
+    hidden = [FEATURE_INDEX[name] for name in guided]
     for _ in range(12):
-        facts = torch.from_numpy(np.array([lines[0].facts])).long()
-        untold = facts.clone()
+        features = torch.from_numpy(np.array([lines[0].features])).long()
+        untold = features.clone()
         untold[..., hidden] = 0
-        assert not torch.equal(untold, facts)
+        assert not torch.equal(untold, features)
         tokens, times = torch.tensor([lines[0].tokens]), torch.tensor([lines[0].times])
-        bare = NETWORK(Context(tokens, times, untold))[:, -1].numpy()
+        bare = NETWORK(ModelInput(tokens, times, untold))[:, -1].numpy()
         told = plain.logits()
         assert np.allclose(other.logits(), bare + 2.5 * (told - bare), atol=1e-3)
         lines[0].push(lines[0].draw(told[0], Sampling()))
@@ -296,11 +296,12 @@ def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
     value = {"density": "dense", "register": "low", "style": "dance"}[name]
     line = Line(Plan(HEADER, 4, **{name: value}), 0)  # type: ignore[arg-type]
     plain = Line(Plan(HEADER, 4), 0)
-    assert not np.array_equal(line.facts, plain.facts)
+    assert not np.array_equal(line.features, plain.features)
     for token in (events.BAR, events.BAR):
         line.push(token)
-    facts = np.array(line.facts)
-    assert (facts[:, list(np.flatnonzero(facts[0] != plain.facts[0]))] == facts[0][facts[0] != plain.facts[0]]).all()
+    features = np.array(line.features)
+    changed = features[0] != plain.features[0]
+    assert (features[:, changed] == features[0][changed]).all()
 
 
 @pytest.mark.parametrize("sign", [events.END, events.BAR, events.FIRST["METRE"]])
