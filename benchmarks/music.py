@@ -111,11 +111,11 @@ def rewriting(model: str, repeats: int) -> dict[str, float]:
     """Return milliseconds until two of eight bars are written anew, and until a melody has a left hand."""
     from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
     from genai_demo.music.sampling.generation import run
-    from genai_demo.music.tokens.piece_string import write_shorthand
+    from genai_demo.music.tokens.piece_string import write_piece_string
 
     piece = eight_bars()
-    music = write_shorthand(piece)
-    melody = write_shorthand(replace(piece, notes=tuple(note for note in piece.notes if note.hand == RIGHT)))
+    music = write_piece_string(piece)
+    melody = write_piece_string(replace(piece, notes=tuple(note for note in piece.notes if note.hand == RIGHT)))
 
     def measure(seed: int) -> dict[str, float]:
         start = time.perf_counter()

@@ -158,9 +158,9 @@ def _request(options: argparse.Namespace, family: str, seed: int) -> ComposeRequ
     if options.given is None:
         return ComposeRequest(**given(options, ComposeRequest) | {"model": family, "seed": seed})
     from genai_demo.music.midi.reading import read_midi
-    from genai_demo.music.tokens.piece_string import write_shorthand
+    from genai_demo.music.tokens.piece_string import write_piece_string
 
-    music = write_shorthand(read_midi(options.given).piece)
+    music = write_piece_string(read_midi(options.given).piece)
     return ContinueRequest(**given(options, ContinueRequest) | {"model": family, "music": music, "seed": seed})
 
 

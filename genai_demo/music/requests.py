@@ -10,7 +10,7 @@ from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
-from genai_demo.music.tokens.piece_string import KEY_BY_NAME, read_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, read_piece_string
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""
@@ -86,7 +86,7 @@ class ContinueRequest:
     model: Annotated[str, OneOf(MODELS)] = "composer"
     """which model writes: note by note, or four bars at once"""
     music: str = ""
-    """the given music, from `write_shorthand`"""
+    """the given music, from `write_piece_string`"""
     keep: int = 0
     """bars of it that stay; 0 keeps all of them"""
     bars: Bars = 8
@@ -110,7 +110,7 @@ class RewriteRequest:
     """Write some bars of given music anew, or one hand, or a range of keys in them."""
 
     music: str = ""
-    """the given music, from `write_shorthand`"""
+    """the given music, from `write_piece_string`"""
     first: int = 1
     """first bar to rewrite, counted from 1"""
     last: int = 1
@@ -145,7 +145,7 @@ class HarmoniseRequest:
     """Add to a given melody, all of whose notes stay."""
 
     music: str = ""
-    """the melody, from `write_shorthand`"""
+    """the melody, from `write_piece_string`"""
     part: Annotated[str, OneOf(PARTS)] = "left"
     """what is added"""
     density: Density = ANY
@@ -173,7 +173,7 @@ def given_music(music: str) -> Piece:
     """
     if not isinstance(music, str):
         raise UserError("music.no_given")
-    piece = read_shorthand(music)
+    piece = read_piece_string(music)
     if len(piece.bars) > MOST_GIVEN_BARS:
         raise UserError("music.too_many_bars", found=len(piece.bars), most=MOST_GIVEN_BARS)
     return piece

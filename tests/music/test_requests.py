@@ -19,10 +19,16 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.theory.piece import MODES, Bar, Key, Note, Piece
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, key_id, read_shorthand, write_shorthand
+from genai_demo.music.tokens.piece_string import (
+    KEY_BY_NAME,
+    MOST_CHARACTERS,
+    key_id,
+    read_piece_string,
+    write_piece_string,
+)
 from tests.helpers.music import pieces, scale
 
-MUSIC = write_shorthand(scale(3))
+MUSIC = write_piece_string(scale(3))
 GOOD: dict[str, Request] = {
     "compose": ComposeRequest(),
     "continue": ContinueRequest(music=MUSIC),
@@ -48,7 +54,7 @@ BAD = [
         "music": "la la", "first": 0, "last": 4, "hand": "third", "lowest": 20, "highest": 20, "steps": 0,
     }.items()),
     *(("harmonise", name, value) for name, value in {
-        "music": write_shorthand(Piece((), (Bar(0, 4, 4),), None, 100.0)), "part": "drums", "density": "thick",
+        "music": write_piece_string(Piece((), (Bar(0, 4, 4),), None, 100.0)), "part": "drums", "density": "thick",
     }.items()),
 ]  # fmt: skip
 
@@ -70,15 +76,15 @@ def test_wrong_kinds_and_wild_numbers_are_refused_in_every_field(action: str) ->
 
 @given(pieces())
 def test_given_music_is_a_line_without_loss_on_the_grid(piece: Piece) -> None:
-    line = write_shorthand(piece)
+    line = write_piece_string(piece)
     assert line.isascii() and "\n" not in line
-    assert read_shorthand(line) == events.on_token_grid(piece)
-    assert write_shorthand(read_shorthand(line)) == line
+    assert read_piece_string(line) == events.quantize_to_tokens(piece)
+    assert write_piece_string(read_piece_string(line)) == line
 
 
 def test_a_line_can_be_read_by_people() -> None:
     piece = Piece((Note(0, 67, 480), Note(0, 70, 480), Note(480, 51, 960, 1)), (Bar(0, 3, 4),), Key(3, "major"), 100.0)
-    assert write_shorthand(piece) == "Eb_major 100 3/4 | @0 R 67:480 70:480 @480 L 51:960"
+    assert write_piece_string(piece) == "Eb_major 100 3/4 | @0 R 67:480 70:480 @480 L 51:960"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_what_is_no_music_is_refused_with_its_place(line: str, sentence: str) ->
 
 def test_a_very_long_piece_is_refused() -> None:
     with pytest.raises(UserError, match="300 bars"):
-        given_music(write_shorthand(scale(300)))
+        given_music(write_piece_string(scale(300)))
 
 
 def test_keys_have_names() -> None:

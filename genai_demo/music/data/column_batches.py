@@ -12,7 +12,7 @@ from genai_demo.music.data.styles import style_of
 from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Bar, Key
 from genai_demo.music.theory.texture import DENSITY_BOUNDS, STYLES
-from genai_demo.music.tokens.columns import NONE, OUTSIDE, SLOTS, STRAYS, places_of, strokes_of
+from genai_demo.music.tokens.columns import NONE, NOTES_PER_STEP, OUTSIDE, STRAYS, metrical_positions, onsets_of
 from genai_demo.music.tokens.roll import HAND_COUNT, SHIFTS
 
 WINDOW = 144
@@ -23,7 +23,7 @@ _FEWEST = 8
 """notes in a window"""
 
 ColumnWindows = dict[str, np.ndarray]
-"""keys, lengths: uint8 (B, 2, T, SLOTS), as in `Columns`; places: uint8 (B, T), see `places_of`;
+"""keys, lengths: uint8 (B, 2, T, NOTES_PER_STEP), as in `Columns`; positions: uint8 (B, T), see `metrical_positions`;
 conditions: int64 (B, len(CONDITIONS))"""
 
 
@@ -67,7 +67,7 @@ class ColumnBatches:
     ) -> None:
         self.window, self._elsewhere = window, elsewhere
         self._dropout, self._metre_dropout, self._seed = dropout, metre_dropout, seed
-        parts = [strokes_of(piece) for piece in music.pieces]
+        parts = [onsets_of(piece) for piece in music.pieces]
         ends = [piece.end // STEP for piece in music.pieces]
         self._offsets = np.cumsum([window, *(end + window for end in ends)])[:-1]
         self._steps = np.concatenate([part.steps + at for part, at in zip(parts, self._offsets, strict=True)])
@@ -75,11 +75,11 @@ class ColumnBatches:
         self._lengths = np.concatenate([part.lengths_seen for part in parts])
         self._strays = np.concatenate([part.strays for part in parts])
         size = int(self._offsets[-1]) + ends[-1] + 2 * window
-        self._places = np.full((2, size), OUTSIDE, np.uint8)  # with known metres, without
+        self._positions = np.full((2, size), OUTSIDE, np.uint8)  # with known metres, without
         starts = []
         for piece, at, end in zip(music.pieces, self._offsets, ends, strict=True):
-            self._places[0, at : at + end] = places_of(piece.bars)
-            self._places[1, at : at + end] = places_of(piece.bars, time_signatures=False)
+            self._positions[0, at : at + end] = metrical_positions(piece.bars)
+            self._positions[1, at : at + end] = metrical_positions(piece.bars, time_signatures=False)
             starts.append(at + _starts(piece.bars, end))
         self._starts = np.concatenate(starts)
         self._owners = np.repeat(np.arange(len(parts)), [len(some) for some in starts])
@@ -135,15 +135,15 @@ class ColumnBatches:
         note = np.arange(len(row)) - np.repeat(np.cumsum(high - low) - high, high - low)  # (N,)
         hand, slot, key = self._columns[:, note]
         key = key.astype(np.int64) + shifts[row]
-        there = (slot < SLOTS) & (key >= 0) & (key < NONE)
+        there = (slot < NOTES_PER_STEP) & (key >= 0) & (key < NONE)
         where = row[there], hand[there], (self._steps[note] - firsts[row])[there], slot[there]
-        keys = np.full((len(chosen), HAND_COUNT, self.window, SLOTS), NONE, np.uint8)
+        keys = np.full((len(chosen), HAND_COUNT, self.window, NOTES_PER_STEP), NONE, np.uint8)
         lengths = np.zeros_like(keys)
         keys[where], lengths[where] = key[there], self._lengths[note][there]
         steps = firsts[:, None] + np.arange(self.window)  # (B, T)
         known = np.ones(len(chosen), int) if time_signatures is None else time_signatures.astype(int)
-        places = self._places[1 - known[:, None], steps]
-        quarters = (places != OUTSIDE).sum(1) * STEP / TICKS
+        positions = self._positions[1 - known[:, None], steps]
+        quarters = (positions != OUTSIDE).sum(1) * STEP / TICKS
         conditions = [
             (key_number(self._conditions[owner][0], shift), 1 + bisect_right(DENSITY_BOUNDS, density),
              self._conditions[owner][1])
@@ -151,7 +151,7 @@ class ColumnBatches:
                 self._owners[chosen].tolist(), shifts.tolist(), ((high - low) / quarters).tolist(), strict=True
             )
         ]  # fmt: skip
-        return {"keys": keys, "lengths": lengths, "places": places, "conditions": np.array(conditions, np.int64)}
+        return {"keys": keys, "lengths": lengths, "positions": positions, "conditions": np.array(conditions, np.int64)}
 
 
 def _starts(bars: Sequence[Bar], end: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
-from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.gan_pair import Canvases
+from genai_demo.music.models import roll_conditioning
+from genai_demo.music.models.gan_pair import RollBatch
 
 _EDGES = 0.15
 """probability that a window is one that begins a piece, and the same for one that ends it"""
@@ -33,7 +33,7 @@ class GanBatches:
         self._drawing = Drawing(windows, np.flatnonzero(windows.tonic >= 0))
         self._seed = seed
 
-    def batch(self, step: int, size: int, rank: int = 0) -> Canvases:
+    def batch(self, step: int, size: int, rank: int = 0) -> RollBatch:
         """Return a training batch of one metre."""
         random = np.random.default_rng([self._seed, rank, step])
         chosen = self._drawing.draw(random, size, _EDGES)
@@ -42,13 +42,13 @@ class GanBatches:
         own &= (random.random(size) < _MENDED)[:, None]
         # At least one bar is left to be written.
         own[np.arange(size), random.integers(self.windows.bars, size=size)] = False
-        style = np.where(random.random(size) < _STYLE_HIDDEN, traits.UNKNOWN, self.windows.style[chosen])
+        style = np.where(random.random(size) < _STYLE_HIDDEN, roll_conditioning.UNKNOWN, self.windows.style[chosen])
         density = self.windows.density[chosen] * np.exp(_BLUR[0] * random.standard_normal(size))
         blur = _BLUR[1] * random.standard_normal(size)
-        return _canvases(self.windows, chosen, there, own, style, density, blur)
+        return _batch(self.windows, chosen, there, own, style, density, blur)
 
 
-def spread(windows: RollWindows, count: int) -> list[Canvases]:
+def spread(windows: RollWindows, count: int) -> list[RollBatch]:
     """Return windows of each metre, spread over all there are, with all that is known of them.
 
     None of their own bars is shown. It is the same windows each time.
@@ -58,18 +58,18 @@ def spread(windows: RollWindows, count: int) -> list[Canvases]:
         count: at most that many of each metre.
     """
     found = []
-    for time_signature in range(len(traits.ROLL_TIME_SIGNATURES)):
+    for time_signature in range(len(roll_conditioning.ROLL_TIME_SIGNATURES)):
         places = np.flatnonzero((windows.time_signature == time_signature) & (windows.tonic >= 0))
         if len(places) == 0:
             continue
         chosen = places[np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)]
         own, exact = np.zeros((len(chosen), windows.bars), bool), np.zeros(len(chosen))
         asked = windows.there[chosen], own, windows.style[chosen], windows.density[chosen], exact
-        found.append(_canvases(windows, chosen, *asked))
+        found.append(_batch(windows, chosen, *asked))
     return found
 
 
-def _canvases(
+def _batch(
     windows: RollWindows,
     chosen: np.ndarray,
     there: np.ndarray,
@@ -77,10 +77,10 @@ def _canvases(
     style: np.ndarray,
     density: np.ndarray,
     blur: np.ndarray,
-) -> Canvases:
-    shifts = traits.shift_to_c(windows.tonic[chosen])
+) -> RollBatch:
+    shifts = roll_conditioning.shift_to_c(windows.tonic[chosen])
     before = np.arange(windows.before) >= windows.before - there[:, None]  # (B, before)
-    conditions = traits.encode(
+    conditions = roll_conditioning.encode(
         windows.time_signature[chosen],
         windows.minor[chosen],
         style,
@@ -89,4 +89,4 @@ def _canvases(
         windows.first[chosen],
         windows.last[chosen],
     )
-    return Canvases(windows.cells(chosen, shifts, there), np.concatenate([before, own], 1), conditions)
+    return RollBatch(windows.cells(chosen, shifts, there), np.concatenate([before, own], 1), conditions)

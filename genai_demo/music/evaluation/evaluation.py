@@ -34,7 +34,7 @@ from genai_demo.music.sampling.loading import ENCODER, FOLDERS, checkpoint_folde
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.theory.texture import DENSITIES, REGISTERS
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 
 BARS = 16
 """bars of the pieces that are written and compared"""
@@ -253,7 +253,7 @@ def _samples_anew(model: str, family: str, real: list[Piece], seed: int) -> list
     receipts = []
     for number in range(_SAMPLES):
         composed = _last("composer", request_for(real[number], "composer", seed + number)).compositions[0].piece
-        request = RewriteRequest(write_shorthand(composed), first + 1, last, seed=seed + number, model=family)
+        request = RewriteRequest(write_piece_string(composed), first + 1, last, seed=seed + number, model=family)
         receipts.append(asdict(_last(model, request).receipts[0]))
     return receipts
 

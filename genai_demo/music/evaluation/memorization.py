@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from genai_demo.engine.data.parallel import in_processes
 from genai_demo.music.theory.piece import STEP, Piece
-from genai_demo.music.tokens.columns import strokes_of
+from genai_demo.music.tokens.columns import onsets_of
 
 BARS = 4
 """bars of the stretches that are looked up"""
@@ -41,7 +41,7 @@ class _Strokes:
 
 
 def _strokes(piece: Piece) -> _Strokes:
-    strokes = strokes_of(piece)
+    strokes = onsets_of(piece)
     steps, keys = strokes.steps.astype(np.int64), strokes.keys.astype(np.int64)
     order = np.lexsort((keys, steps))
     bars = [*(bar.start for bar in piece.bars), piece.end]

@@ -14,7 +14,7 @@ from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
 from genai_demo.music.theory.piece import LEFT, RIGHT, Piece
 from genai_demo.music.theory.statistics import excerpt
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 
 REWRITTEN = (4, 8)
 """bars that are written anew, from the first one up to the last one, counted from 0"""
@@ -59,7 +59,7 @@ def written_anew(
     first, last = REWRITTEN
     given = [real[number % len(real)] for number in range(count)]
     requests = [
-        RewriteRequest(write_shorthand(piece), first + 1, last, hand, seed=seed + number, model=family)
+        RewriteRequest(write_piece_string(piece), first + 1, last, hand, seed=seed + number, model=family)
         for number, piece in enumerate(given)
     ]
     begun = time.perf_counter()

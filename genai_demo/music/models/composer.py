@@ -29,7 +29,7 @@ class ComposerConfig:
     """attention heads; each has `width` / `heads` numbers, a multiple of 4"""
     dropout: float = 0.1
     """share of each layer's output that is dropped in training"""
-    inputs: int = 1024
+    context: int = 1024
     """tokens of a training row; the most that it looks back on"""
 
 

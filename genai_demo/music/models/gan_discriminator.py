@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.gan import GanConfig
 from genai_demo.music.models.gan_layers import (
     CELLS,
@@ -15,14 +15,14 @@ from genai_demo.music.models.gan_layers import (
     OCTAVES,
     RARE,
     GridBlock,
-    Places,
+    PositionEmbedding,
     activate,
     conv,
     conv1d,
     linear,
     to_grid,
 )
-from genai_demo.music.models.roll_conditioning import CANVAS
+from genai_demo.music.models.roll_conditioning import WINDOW_BARS
 from genai_demo.music.tokens.roll import COMPACT, COMPACT_KEYS, HAND_COUNT, HOLD, ONSET
 
 
@@ -43,11 +43,11 @@ class Stream(nn.Module):
 
 
 def _bar_means(x: Tensor) -> Tensor:
-    return x.unflatten(2, (CANVAS, -1)).mean(3)  # (B, C, 8, t) -> (B, C, 8)
+    return x.unflatten(2, (WINDOW_BARS, -1)).mean(3)  # (B, C, 8, t) -> (B, C, 8)
 
 
 class Discriminator(nn.Module):
-    """Scores how real a canvas is, and how well it fits its conditions (Miyato and Koyama 2018, projection).
+    """Scores how real a window is, and how well it fits its conditions (Miyato and Koyama 2018, projection).
 
     It looks at the roll, at chroma and numbers of notes, at what begins and ends (Dong and Yang 2018, section 3.3), at
     how much alike bars are, and at how far density and pitch are from what was asked.
@@ -57,7 +57,7 @@ class Discriminator(nn.Module):
         super().__init__()
         fine, middle, coarse = config.critic_widths
         stream, features = config.critic_stream, config.critic_features
-        self.places = Places(stream)
+        self.places = PositionEmbedding(stream)
         self.place_grid = linear(stream, fine, 0.5)
         self.octaves = nn.Parameter(torch.randn(fine, 1, OCTAVES))
         self.look = conv(CELLS, fine, 3, RARE)
@@ -66,33 +66,33 @@ class Discriminator(nn.Module):
         self.gather = conv1d(coarse * OCTAVES, features, 3)
         self.harmony = Stream(_HARMONY, stream)
         self.change = Stream(_CHANGE, stream)
-        alike = 2 * CANVAS * (CANVAS - 1) // 2
-        self.join = linear(CANVAS * (features + 2 * stream) + alike + 2, features, GAIN)
+        alike = 2 * WINDOW_BARS * (WINDOW_BARS - 1) // 2
+        self.join = linear(WINDOW_BARS * (features + 2 * stream) + alike + 2, features, GAIN)
         self.judge = linear(features, features, GAIN)
         self.score = nn.Parameter(GAIN * torch.randn(features))
-        self.read_conditions = nn.Sequential(linear(traits.SIZE, 64), nn.SiLU(), linear(64, features))
+        self.read_conditions = nn.Sequential(linear(roll_conditioning.SIZE, 64), nn.SiLU(), linear(64, features))
 
-    def forward(self, canvas: Tensor, conditions: Tensor, known: Tensor) -> Tensor:
+    def forward(self, cells: Tensor, conditions: Tensor, known: Tensor) -> Tensor:
         """Return scores (B,).
 
         Args:
-            canvas: (B, 2 hands, 2 channels, T, 72), T eight bars.
-            conditions: (B, traits.SIZE).
+            cells: (B, 2 hands, 2 channels, T, 72), T eight bars.
+            conditions: (B, roll_conditioning.SIZE).
             known: bool (B, 8 bars).
         """
-        steps = canvas.shape[3] // CANVAS
+        steps = cells.shape[3] // WINDOW_BARS
         places = self.places(conditions, known, steps)  # (B, T, C)
-        x = self.look(to_grid(canvas)) + self.place_grid(places).transpose(1, 2)[..., None] + self.octaves
+        x = self.look(to_grid(cells)) + self.place_grid(places).transpose(1, 2)[..., None] + self.octaves
         x = self.blocks[0](x)
         for transition, block in zip(self.transitions, list(self.blocks)[1:], strict=True):
             x = block(transition(F.avg_pool2d(x, (2, 1))))
         x = activate(x).permute(0, 1, 3, 2).flatten(1, 2)  # (B, C, 6, T / 4) -> (B, 6 C, T / 4)
         seen = [_bar_means(activate(self.gather(x)))]
-        harmony, change = _harmony(canvas), _change(canvas)
+        harmony, change = _harmony(cells), _change(cells)
         seen += [
             stream(some, places.transpose(1, 2)) for stream, some in ((self.harmony, harmony), (self.change, change))
         ]
-        notes = torch.cat([some.flatten(1) for some in (*seen, _alike(harmony), _missed(canvas, conditions))], 1)
+        notes = torch.cat([some.flatten(1) for some in (*seen, _alike(harmony), _missed(cells, conditions))], 1)
         notes = activate(self.join(notes))
         notes = activate(self.judge(notes))
         # A sum, no matrix product: in half precision that would round the scores, whose differences count.
@@ -104,17 +104,17 @@ _HARMONY = HAND_COUNT * (2 * CLASSES + 2)
 _CHANGE = 2 * HAND_COUNT * COMPACT_KEYS // 2
 
 
-def _harmony(canvas: Tensor) -> Tensor:
+def _harmony(cells: Tensor) -> Tensor:
     """Return (B, 52, T): for each hand the onsets and the sounding keys of each pitch class, and of all."""
-    onset = canvas[:, :, ONSET].unflatten(3, (OCTAVES, CLASSES)).sum(3)  # (B, 2, T, 12)
-    sounding = onset + canvas[:, :, HOLD].unflatten(3, (OCTAVES, CLASSES)).sum(3)
+    onset = cells[:, :, ONSET].unflatten(3, (OCTAVES, CLASSES)).sum(3)  # (B, 2, T, 12)
+    sounding = onset + cells[:, :, HOLD].unflatten(3, (OCTAVES, CLASSES)).sum(3)
     parts = [onset, sounding, onset.sum(3, keepdim=True), sounding.sum(3, keepdim=True)]
     return torch.cat(parts, 3).transpose(2, 3).flatten(1, 2)  # (B, 2, T, 26) -> (B, 52, T)
 
 
-def _change(canvas: Tensor) -> Tensor:
+def _change(cells: Tensor) -> Tensor:
     """Return (B, 144, T): for each hand and pair of neighbouring keys how many are struck, and how many let go."""
-    onset, hold = canvas[:, :, ONSET], canvas[:, :, HOLD]  # (B, 2, T, 72)
+    onset, hold = cells[:, :, ONSET], cells[:, :, HOLD]  # (B, 2, T, 72)
     before = F.pad((onset + hold)[:, :, :-1], (0, 0, 1, 0))
     both = torch.stack([onset, before - hold], 2).unflatten(4, (COMPACT_KEYS // 2, 2)).sum(5)  # (B, 2, 2, T, 36)
     return both.transpose(3, 4).flatten(1, 3)  # (B, 2, 2, 36, T) -> (B, 144, T)
@@ -126,9 +126,11 @@ def _alike(harmony: Tensor) -> Tensor:
     Args:
         harmony: (B, 52, T) as from `_harmony`.
     """
-    bars = harmony.unflatten(1, (HAND_COUNT, -1)).unflatten(3, (CANVAS, -1)).permute(0, 3, 1, 2, 4)  # (B, 8, 2, 26, S)
+    bars = (
+        harmony.unflatten(1, (HAND_COUNT, -1)).unflatten(3, (WINDOW_BARS, -1)).permute(0, 3, 1, 2, 4)
+    )  # (B, 8, 2, 26, S)
     rhythm, chroma = bars[:, :, :, 2 * CLASSES], bars[:, :, :, CLASSES : 2 * CLASSES].sum(2)
-    rows, columns = torch.triu_indices(CANVAS, CANVAS, 1, device=harmony.device)
+    rows, columns = torch.triu_indices(WINDOW_BARS, WINDOW_BARS, 1, device=harmony.device)
     found = []
     for some in (rhythm, chroma):
         flat = some.flatten(2)  # (B, 8, F)
@@ -138,13 +140,13 @@ def _alike(harmony: Tensor) -> Tensor:
     return torch.cat(found, 1)
 
 
-def _missed(canvas: Tensor, conditions: Tensor) -> Tensor:
+def _missed(cells: Tensor, conditions: Tensor) -> Tensor:
     """Return (B, 2): by how much the last four bars miss the numbers for density and pitch in `conditions`, -1 to 1."""
-    onset = canvas[:, :, ONSET, canvas.shape[3] // 2 :].sum((1, 2))  # (B, 72)
-    count, quarters = onset.sum(1), canvas.shape[3] // 2 / 4
-    pitches = torch.arange(COMPACT[0], COMPACT[1] + 1, device=onset.device) - traits.MIDDLE
+    onset = cells[:, :, ONSET, cells.shape[3] // 2 :].sum((1, 2))  # (B, 72)
+    count, quarters = onset.sum(1), cells.shape[3] // 2 / 4
+    pitches = torch.arange(COMPACT[0], COMPACT[1] + 1, device=onset.device) - roll_conditioning.MIDDLE
     # The halves keep slopes finite where nothing is struck.
-    density = ((count + 0.5) / quarters / traits.MEDIUM).log() / traits.DENSITY_SPREAD
+    density = ((count + 0.5) / quarters / roll_conditioning.MEDIUM).log() / roll_conditioning.DENSITY_SPREAD
     # No matrix product: in half precision it would round.
-    pitch = (onset * pitches).sum(1) / (count + 0.5) / traits.PITCH_SPREAD
-    return F.softsign(torch.stack([density, pitch], 1) - conditions[:, traits.NUMBERS])
+    pitch = (onset * pitches).sum(1) / (count + 0.5) / roll_conditioning.PITCH_SPREAD
+    return F.softsign(torch.stack([density, pitch], 1) - conditions[:, roll_conditioning.NUMBERS])

@@ -9,15 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.roll_conditioning import CANVAS
+from genai_demo.music.models import roll_conditioning
+from genai_demo.music.models.roll_conditioning import WINDOW_BARS
 from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 CLASSES, OCTAVES = 12, COMPACT_KEYS // 12
 STEPS = 16
 """steps of the longest bar"""
 CELLS = HAND_COUNT * CHANNELS * CLASSES
-TIME_SIGNATURE_COUNT = len(traits.ROLL_TIME_SIGNATURES)
+TIME_SIGNATURE_COUNT = len(roll_conditioning.ROLL_TIME_SIGNATURES)
 _SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + _SLOPE**2))
 BETWEEN_BARS = 0.3
@@ -71,25 +71,25 @@ def activate(x: Tensor) -> Tensor:
     return F.leaky_relu(x, _SLOPE)
 
 
-class Places(nn.Module):
-    """Says where in the canvas and in its bar a step lies, and whether its bar is known."""
+class PositionEmbedding(nn.Module):
+    """Says where in the window and in its bar a step lies, and whether its bar is known."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.steps = nn.Parameter(torch.randn(TIME_SIGNATURE_COUNT, STEPS, width))
-        self.bars = nn.Parameter(BETWEEN_BARS * torch.randn(CANVAS, 2, width))
+        self.bars = nn.Parameter(BETWEEN_BARS * torch.randn(WINDOW_BARS, 2, width))
 
     def forward(self, conditions: Tensor, known: Tensor, steps: int) -> Tensor:
         """Return (B, 8 bars x steps, C).
 
         Args:
-            conditions: (B, traits.SIZE), of which the metre counts.
+            conditions: (B, roll_conditioning.SIZE), of which the metre counts.
             known: bool (B, 8 bars).
             steps: in a bar.
         """
         time_signature = conditions[:, -TIME_SIGNATURE_COUNT:].argmax(1)  # (B,)
         step = self.steps[time_signature][:, None, :steps]  # (B, 1, S, C)
-        bar = self.bars[torch.arange(CANVAS, device=known.device), known.long()][:, :, None]  # (B, 8, 1, C)
+        bar = self.bars[torch.arange(WINDOW_BARS, device=known.device), known.long()][:, :, None]  # (B, 8, 1, C)
         return (step + bar).flatten(1, 2)  # (B, 8, S, C) -> (B, T, C)
 
 

@@ -1,4 +1,4 @@
-"""Masked model of rolls: sees music with holes and predicts what each hidden column strikes, note by note.
+"""Masked model of rolls: sees masked music and predicts what each hidden column strikes, note by note.
 
 A transformer encoder over columns, two for each sixteenth, with RMSNorm before each part, rotary positions in time
 (Su et al. 2021), normalised queries and keys (Henry et al. 2020), squared ReLU (So et al. 2021) and no biases. Each
@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.music.models.masked_window import Canvas, as_features, draw_canvas
+from genai_demo.music.models.masked_window import MaskedWindow, as_features, mask_at_random
 from genai_demo.music.theory.piece import RIGHT
 from genai_demo.music.theory.texture import DENSITIES, STYLES
-from genai_demo.music.tokens.columns import LONGEST, NONE, PLACES, SLOTS
+from genai_demo.music.tokens.columns import LONGEST, NONE, NOTES_PER_STEP, POSITION_COUNT
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 CONDITIONS = {"key": 25, "density": len(DENSITIES) + 1, "style": len(STYLES) + 1}
@@ -50,7 +50,7 @@ DEBUG = {"width": 16, "layers": 2, "heads": 2, "read_out": 32}
 
 @dataclass(frozen=True)
 class Seen:
-    """What the network makes of the hidden columns of a canvas, N of them, in the order of (row, hand, step)."""
+    """What the network makes of the hidden columns of a window, N of them, in the order of (row, hand, step)."""
 
     vectors: Tensor
     """(N, width)"""
@@ -91,7 +91,7 @@ class MaskedRoll(nn.Module):
         self.own = nn.Linear(3 * PIANO_KEYS, width, bias=False)
         self.other = nn.Linear(3 * PIANO_KEYS, width, bias=False)
         self.hand = nn.Embedding(HAND_COUNT, width)
-        self.place = nn.Embedding(PLACES, width)
+        self.place = nn.Embedding(POSITION_COUNT, width)
         self.conditions = nn.ModuleList(nn.Embedding(count, width) for count in CONDITIONS.values())
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.struck = nn.Embedding(PIANO_KEYS + 1, width)
@@ -124,19 +124,19 @@ class MaskedRoll(nn.Module):
         for layer in (self.key, self.length):
             nn.init.normal_(layer.weight, std=0.1 * self.config.width**-0.5)
 
-    def forward(self, canvas: Canvas) -> Seen:
+    def forward(self, window: MaskedWindow) -> Seen:
         """Look at windows and return what is made of their hidden columns."""
-        features, open_keys = as_features(canvas)
+        features, open_keys = as_features(window)
         steps = features.shape[2]
         x = self.own(features) + self.other(features.flip(1)) + self.hand.weight[:, None]  # (B, 2, T, width)
-        x = x + self.place(canvas.places)[:, None]
+        x = x + self.place(window.positions)[:, None]
         for number, embedding in enumerate(self.conditions):
-            x = x + embedding(canvas.conditions[:, number])[:, None, None]
+            x = x + embedding(window.conditions[:, number])[:, None, None]
         x = F.dropout(_norm(x).flatten(1, 2), self.config.dropout, self.training)  # (B, 2 * T, width)
         rotation = _rotation(steps, self.config.width // self.config.heads, x.device).repeat(HAND_COUNT, 1, 1)
         for block in self.blocks:
             x = block(x, rotation)
-        hidden = canvas.hidden
+        hidden = window.hidden
         vectors = x.view(*hidden.shape, -1)[hidden]  # (B, 2 * T, width) -> (N, width)
         return Seen(vectors, open_keys[hidden], hidden.nonzero()[:, 1])
 
@@ -164,21 +164,21 @@ class MaskedRoll(nn.Module):
         """Return the logits (M, LONGEST) of lengths from one step on, for keys (M,) that are struck next."""
         return self.length(F.relu(self.last(_norm(state + self.aim(keys)))).square()).float()
 
-    def costs(self, canvas: Canvas) -> tuple[Tensor, Tensor, Tensor]:
+    def costs(self, window: MaskedWindow) -> tuple[Tensor, Tensor, Tensor]:
         """Return the nats that the keys and the lengths of each hidden column cost, and its notes, each (N,)."""
-        seen = self(canvas)
+        seen = self(window)
         # The hidden notes of a column move to its first slots, in their order.
-        secret = canvas.secret()[canvas.hidden]  # (N, SLOTS)
+        secret = window.secret()[window.hidden]  # (N, NOTES_PER_STEP)
         order = (~secret).long().argsort(dim=1, stable=True)
-        keys = canvas.keys[canvas.hidden].masked_fill(~secret, NONE).gather(1, order)  # (N, SLOTS)
-        lengths = canvas.lengths[canvas.hidden].masked_fill(~secret, 0).gather(1, order)
+        keys = window.keys[window.hidden].masked_fill(~secret, NONE).gather(1, order)  # (N, NOTES_PER_STEP)
+        lengths = window.lengths[window.hidden].masked_fill(~secret, 0).gather(1, order)
         count = secret.sum(1)  # (N,)
 
-        added = self.add_note(torch.zeros_like(seen.vectors)[:, None], keys, lengths)  # (N, SLOTS, width)
+        added = self.add_note(torch.zeros_like(seen.vectors)[:, None], keys, lengths)  # (N, NOTES_PER_STEP, width)
         states = seen.vectors[:, None] + F.pad(added.cumsum(1)[:, :-1], (0, 0, 1, 0))
-        before = F.pad(keys[:, :-1], (1, 0), value=NONE)  # (N, SLOTS)
-        slot = torch.arange(SLOTS, device=keys.device)
-        asked = slot <= count[:, None]  # (N, SLOTS): each note, and that no more follow
+        before = F.pad(keys[:, :-1], (1, 0), value=NONE)  # (N, NOTES_PER_STEP)
+        slot = torch.arange(NOTES_PER_STEP, device=keys.device)
+        asked = slot <= count[:, None]  # (N, NOTES_PER_STEP): each note, and that no more follow
         column = asked.nonzero()[:, 0]  # (M,)
         logits = self.key_logits(states[asked], seen.open[column], seen.hands[column], before[asked])
         key_costs = F.cross_entropy(logits, keys[asked], reduction="none")
@@ -193,7 +193,7 @@ class MaskedRoll(nn.Module):
         )
 
     def loss(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the mean cost in nats of the hidden columns of windows, with holes drawn anew.
+        """Return the mean cost in nats of the hidden columns of windows, with masks drawn anew.
 
         Args:
             batch: see `ColumnWindows`.
@@ -201,14 +201,14 @@ class MaskedRoll(nn.Module):
         Returns:
             the mean as "loss", its parts "keys" and "lengths", and the number of hidden columns as "weight".
         """
-        canvas = draw_canvas(batch)
-        keys, lengths, _ = self.costs(canvas)
+        window = mask_at_random(batch)
+        keys, lengths, _ = self.costs(window)
         key_cost, length_cost = keys.mean(), lengths.mean()
         return {
             "loss": key_cost + length_cost,
             "keys": key_cost.detach(),
             "lengths": length_cost.detach(),
-            "weight": canvas.hidden.sum(),
+            "weight": window.hidden.sum(),
         }
 
 

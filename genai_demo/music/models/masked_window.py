@@ -1,4 +1,4 @@
-"""Music with holes: what the masked model is shown, and how holes are drawn to train it."""
+"""Masked windows of music: what the masked model is shown, and how masks are drawn to train it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from genai_demo.music.theory.piece import LEFT, RIGHT
 from genai_demo.music.tokens.columns import NONE, OUTSIDE
 from genai_demo.music.tokens.roll import PIANO_KEYS
 
-HOLES = ("whole", "stretch", "right", "left", "range", "inner")
-"""kinds of holes: both hands of all, or of a stretch of time; one hand; a range of keys; notes below a melody"""
+MASK_KINDS = ("whole", "stretch", "right", "left", "range", "inner")
+"""kinds of masks: both hands of all, or of a stretch of time; one hand; a range of keys; notes below a melody"""
 _OFTEN = (0.2, 0.25, 0.15, 0.2, 0.12, 0.08)
-"""shares of `HOLES` in training"""
+"""shares of `MASK_KINDS` in training"""
 REACH = 12
 """semitones below a melody in which the right hand may play inner notes"""
 _STRETCH = (8, 96)
@@ -25,15 +25,15 @@ _SPAN = (8, 36)
 
 
 @dataclass(frozen=True)
-class Canvas:
+class MaskedWindow:
     """Windows of columns, some of which are hidden, altogether or within a range of keys."""
 
     keys: Tensor
-    """(B, 2, T, SLOTS), as in `Columns`"""
+    """(B, 2, T, NOTES_PER_STEP), as in `Columns`"""
     lengths: Tensor
-    """(B, 2, T, SLOTS)"""
-    places: Tensor
-    """(B, T), see `places_of`"""
+    """(B, 2, T, NOTES_PER_STEP)"""
+    positions: Tensor
+    """(B, T), see `metrical_positions`"""
     conditions: Tensor
     """(B, 3), see `masked_batches.CONDITIONS`"""
     hidden: Tensor
@@ -43,16 +43,16 @@ class Canvas:
     highest: Tensor
     """(B, 2, T): highest hidden key of a hidden column"""
 
-    def to(self, device: torch.device) -> Canvas:
-        """Return this canvas on a device."""
-        return Canvas(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+    def to(self, device: torch.device) -> MaskedWindow:
+        """Return these windows on a device."""
+        return MaskedWindow(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
-    def rows(self, first: int, last: int) -> Canvas:
+    def rows(self, first: int, last: int) -> MaskedWindow:
         """Return the windows from `first` to the one before `last`."""
-        return Canvas(**{field.name: getattr(self, field.name)[first:last] for field in fields(self)})
+        return MaskedWindow(**{field.name: getattr(self, field.name)[first:last] for field in fields(self)})
 
     def secret(self) -> Tensor:
-        """Return which notes are hidden, bool (B, 2, T, SLOTS)."""
+        """Return which notes are hidden, bool (B, 2, T, NOTES_PER_STEP)."""
         within = (self.keys >= self.lowest[..., None]) & (self.keys <= self.highest[..., None])
         return within & self.hidden[..., None] & (self.keys != NONE)
 
@@ -71,7 +71,7 @@ def sounding(keys: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """Return where keys are struck and where they are held on, as numbers 0 and 1, each (B, 2, T, KEYS).
 
     Args:
-        keys, lengths: (B, 2, T, SLOTS), as in `Columns`.
+        keys, lengths: (B, 2, T, NOTES_PER_STEP), as in `Columns`.
     """
     batch, hands, steps, _ = keys.shape
     struck = torch.zeros(batch, hands, steps, PIANO_KEYS + 1, device=keys.device)
@@ -81,7 +81,7 @@ def sounding(keys: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     step = torch.arange(1, steps + 1, device=keys.device)[:, None]  # (T, 1)
     row = torch.arange(batch * hands, device=keys.device).view(batch, hands, 1, 1) * (steps + 1)
     ones = torch.ones(keys.shape, device=keys.device).flatten()
-    ends = (step + (lengths - 1).clamp(min=0)).clamp(max=steps)  # (B, 2, T, SLOTS)
+    ends = (step + (lengths - 1).clamp(min=0)).clamp(max=steps)  # (B, 2, T, NOTES_PER_STEP)
     flat = changes.view(-1)
     flat.index_add_(0, ((row + step) * (PIANO_KEYS + 1) + keys).flatten(), ones)
     flat.index_add_(0, ((row + ends) * (PIANO_KEYS + 1) + keys).flatten(), -ones)
@@ -89,28 +89,28 @@ def sounding(keys: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     return struck[..., :PIANO_KEYS], held
 
 
-def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float | None = None) -> Canvas:
-    """Return windows with holes drawn at random.
+def mask_at_random(batch: dict[str, Tensor], kind: str | None = None, share: float | None = None) -> MaskedWindow:
+    """Return windows masked at random.
 
-    Of the region that the kind of hole allows, a share of the columns is hidden that follows cos(pi / 2 * u) with u
+    Of the region that the kind of mask allows, a share of the columns is hidden that follows cos(pi / 2 * u) with u
     uniform over 0 to 1 (Chang et al. 2022, MaskGIT, section 3.1), at least one.
 
     Args:
         batch: windows, see `ColumnWindows`.
-        kind: one of `HOLES`; None draws a kind for each row.
+        kind: one of `MASK_KINDS`; None draws a kind for each row.
         share: of the columns of the region to hide; None draws one for each row.
     """
     keys, lengths = batch["keys"].long(), batch["lengths"].long()
-    places = batch["places"].long()
+    positions = batch["positions"].long()
     size, hands, steps, _ = keys.shape
     device = keys.device
     if kind is None:
         kinds = torch.multinomial(torch.tensor(_OFTEN, device=device), size, replacement=True)  # (B,)
     else:
-        kinds = torch.full((size,), HOLES.index(kind), device=device)
+        kinds = torch.full((size,), MASK_KINDS.index(kind), device=device)
 
     def of_kind(*names: str) -> Tensor:
-        return torch.stack([kinds == HOLES.index(name) for name in names]).any(0)  # (B,)
+        return torch.stack([kinds == MASK_KINDS.index(name) for name in names]).any(0)  # (B,)
 
     def between(low: int, high: int) -> Tensor:
         return low + (torch.rand(size, device=device) * (high - low + 1)).long()  # (B,)
@@ -120,7 +120,7 @@ def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float 
     start = (torch.rand(size, device=device) * (steps - long + 1)).long() // 4 * 4
     stretch = (step >= start[:, None]) & (step < (start + long)[:, None])  # (B, T)
     everywhere = of_kind("whole") | (of_kind("right", "left", "inner") & (torch.rand(size, device=device) < 0.5))
-    region = ((stretch | everywhere[:, None]) & (places != OUTSIDE))[:, None].repeat(1, hands, 1)  # (B, 2, T)
+    region = ((stretch | everywhere[:, None]) & (positions != OUTSIDE))[:, None].repeat(1, hands, 1)  # (B, 2, T)
     region[:, LEFT] &= ~of_kind("right", "inner")[:, None]
     region[:, RIGHT] &= ~of_kind("left")[:, None]
 
@@ -133,7 +133,7 @@ def draw_canvas(batch: dict[str, Tensor], kind: str | None = None, share: float 
     lowest = torch.where(inner, top - REACH, lowest).clamp(min=0)
     highest = torch.where(inner, top - 1, highest).clamp(max=PIANO_KEYS - 1)
     region &= highest >= lowest
-    return Canvas(keys, lengths, places, batch["conditions"], _some_of(region, share), lowest, highest)
+    return MaskedWindow(keys, lengths, positions, batch["conditions"], _some_of(region, share), lowest, highest)
 
 
 def melody(keys: Tensor, lengths: Tensor) -> Tensor:
@@ -157,13 +157,13 @@ def _some_of(region: Tensor, share: float | None) -> Tensor:
     return ((rank < wanted) & flat).view(region.shape)
 
 
-def as_features(canvas: Canvas) -> tuple[Tensor, Tensor]:
+def as_features(window: MaskedWindow) -> tuple[Tensor, Tensor]:
     """Return what the network is shown of each column, (B, 2, T, 3 * KEYS), and which keys a hidden note may strike.
 
     The features are the keys struck, held and hidden; a key that sounds already in either hand cannot be struck.
     """
-    struck, held = canvas.seen()
-    free = canvas.free()
+    struck, held = window.seen()
+    free = window.free()
     sounds = torch.maximum(struck, held).amax(1, keepdim=True) > 0  # (B, 1, T, KEYS)
     features = torch.cat([struck, held, free.float()], -1)
     return features, free & ~sounds

@@ -10,9 +10,9 @@ import numpy as np
 
 from genai_demo.music.theory.texture import STYLES
 
-BARS = 4
+PHRASE_BARS = 4
 """bars that are written at once, and bars before them that are seen"""
-CANVAS = 2 * BARS
+WINDOW_BARS = 2 * PHRASE_BARS
 ROLL_TIME_SIGNATURES = ((4, 4), (3, 4), (2, 4), (6, 8))
 """metres that roll models know"""
 SIZE = 2 + len(STYLES) + 1 + 2 + 2 + len(ROLL_TIME_SIGNATURES)

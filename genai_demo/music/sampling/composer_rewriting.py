@@ -1,8 +1,8 @@
 """Bars, hands and ranges of keys of given music, written anew by the composer, and melodies harmonised by it.
 
-The composer goes from left to right. Notes that stay are put in its way by a `Stencil`; so that it heeds what it cannot
-see yet, it writes every few bars several times, and of these the one is taken from which the notes that stay follow
-most probably, within the bars and after them (importance sampling; Liu 2001, section 2.5).
+The composer goes from left to right. Notes that stay are put in its way by an `InpaintingConstraint`; so that it heeds
+what it cannot see yet, it writes every few bars several times, and of these the one is taken from which the notes that
+stay follow most probably, within the bars and after them (importance sampling; Liu 2001, section 2.5).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from genai_demo.music.models.composer import Composer, token_losses
 from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.composing import GUIDANCE
-from genai_demo.music.sampling.constraints import Stencil
-from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream
-from genai_demo.music.sampling.regions import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
+from genai_demo.music.sampling.constraints import InpaintingConstraint
+from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
+from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import STEP, Note, Piece
 from genai_demo.music.theory.texture import ANY
@@ -49,19 +49,19 @@ class _Asked:
 def rewrite(network: Composer, request: RewriteRequest) -> Iterator[Update]:
     """Yield the piece, its chosen notes taken out, as others are written in their place."""
     asked = _Asked(request.temperature, request.variants, request.seed)
-    return _write(network, open_for_rewriting(given_music(request.music), request), asked)
+    return _write(network, mask_for_rewriting(given_music(request.music), request), asked)
 
 
 def harmonise(network: Composer, request: HarmoniseRequest) -> Iterator[Update]:
     """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
     asked = _Asked(request.temperature, request.variants, request.seed, request.density)
-    return _write(network, open_for_harmonising(given_music(request.music), request), asked)
+    return _write(network, mask_for_harmonising(given_music(request.music), request), asked)
 
 
-def _write(network: Composer, opened: OpenPiece, asked: _Asked) -> Iterator[Update]:
+def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Update]:
     key = opened.given.key or estimate_key(opened.given.notes)
-    heard = events.on_token_grid(replace(opened.heard, key=key))
-    stretches = [(hole, *bars) for hole in opened.holes for bars in _stretches(heard, hole)]
+    kept_part = events.quantize_to_tokens(replace(opened.kept_part, key=key))
+    stretches = [(region, *bars) for region in opened.regions for bars in _stretches(kept_part, region)]
     written: list[list[Note]] = [[] for _ in range(asked.variants)]
 
     def update(step: int) -> Update:
@@ -71,19 +71,19 @@ def _write(network: Composer, opened: OpenPiece, asked: _Asked) -> Iterator[Upda
         return Update(tuple(Composition(piece, finished, bars) for piece in pieces), step, len(stretches))
 
     yield update(0)
-    for number, (hole, first, last) in enumerate(stretches):
+    for number, (region, first, last) in enumerate(stretches):
         for variant, notes in enumerate(written):
-            there = replace(heard, notes=tuple(sorted([*heard.notes, *notes])))
+            there = replace(kept_part, notes=tuple(sorted([*kept_part.notes, *notes])))
             seed = ((asked.seed * 1_000_003 + variant) * 1_000_033 + number) % 2**60
-            notes += _best(network, there, hole, (first, last), asked, seed)
+            notes += _best(network, there, region, (first, last), asked, seed)
         yield update(number + 1)
 
 
-def _stretches(piece: Piece, hole: Hole) -> list[tuple[int, int]]:
-    """Return first bar and end of stretches of a few bars of one metre that together have all of a hole."""
+def _stretches(piece: Piece, region: Region) -> list[tuple[int, int]]:
+    """Return first bar and end of stretches of a few bars of one metre that together have all of a region."""
     found: list[tuple[int, int]] = []
     for place, bar in enumerate(piece.bars):
-        if not hole.hidden[:, bar.start // STEP : bar.end // STEP].any():
+        if not region.hidden[:, bar.start // STEP : bar.end // STEP].any():
             continue
         if found and found[-1][1] == place and place - found[-1][0] < _AT_ONCE and not _new_signature(piece, place):
             found[-1] = found[-1][0], place + 1
@@ -99,9 +99,9 @@ def _new_signature(piece: Piece, place: int) -> bool:
 
 
 def _best(
-    network: Composer, piece: Piece, hole: Hole, stretch: tuple[int, int], asked: _Asked, seed: int
+    network: Composer, piece: Piece, region: Region, stretch: tuple[int, int], asked: _Asked, seed: int
 ) -> list[Note]:
-    """Return notes for the hole in a stretch: of several tries those that go best with the notes that stay."""
+    """Return notes for the region in a stretch: of several tries those that go best with the notes that stay."""
     first, last = stretch
     start, end = piece.bars[first].start, piece.bars[last - 1].end
     before, after = _parted(piece.notes, start)
@@ -113,20 +113,22 @@ def _best(
         bar = piece.bars[first]
         tokens.append(events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index((bar.beats, bar.unit)))
     plan = Plan(tuple(tokens), len(piece.bars) - first, density=asked.density)
-    lines = [_StencilLine(plan, seed * _TRIES + number, after, hole, last - first) for number in range(_TRIES)]
+    sequences = [
+        _ConstrainedSequence(plan, seed * _TRIES + number, after, region, last - first) for number in range(_TRIES)
+    ]
     guidance = 1.0 if asked.density == ANY else GUIDANCE
-    stream = TokenStream(network, lines, Sampling(asked.temperature, ComposeRequest.top_p, guidance))
-    while any(line.bars_written < last - first for line in lines):
-        stream.next()
+    decoder = Decoder(network, sequences, Sampling(asked.temperature, ComposeRequest.top_p, guidance))
+    while any(sequence.bars_written < last - first for sequence in sequences):
+        decoder.next()
     kept = {(note.start, note.pitch) for note in after}
     tries = [
-        [note for note in line.piece().notes if start <= note.start < end and (note.start, note.pitch) not in kept]
-        for line in lines
+        [note for note in sequence.piece().notes if start <= note.start < end and (note.start, note.pitch) not in kept]
+        for sequence in sequences
     ]
     until = last
-    while until < min(last + _AFTER, len(piece.bars)) and not _is_open(piece, hole, until):
+    while until < min(last + _AFTER, len(piece.bars)) and not _is_open(piece, region, until):
         until += 1
-    scores = [line.score for line in lines]
+    scores = [sequence.score for sequence in sequences]
     if until > last:
         bars = piece.bars[:until]
         following = [note for note in piece.notes if note.start < bars[-1].end]
@@ -140,42 +142,42 @@ def _parted(notes: Sequence[Note], tick: int) -> tuple[list[Note], list[Note]]:
     return [note for note in notes if note.start < tick], [note for note in notes if note.start >= tick]
 
 
-def _is_open(piece: Piece, hole: Hole, place: int) -> bool:
+def _is_open(piece: Piece, region: Region, place: int) -> bool:
     bar = piece.bars[place]
-    return bool(hole.hidden[:, bar.start // STEP : bar.end // STEP].any())
+    return bool(region.hidden[:, bar.start // STEP : bar.end // STEP].any())
 
 
-class _StencilLine(Line):
-    """A line that keeps to notes that stay.
+class _ConstrainedSequence(TokenSequence):
+    """A sequence that keeps to notes that stay.
 
     Args:
         plan: what to write.
         seed: of its random numbers.
         kept: notes that stay, from the first bar to write on.
-        hole: where others may be added.
+        region: where others may be added.
         bars: to write; what comes after them does not count.
     """
 
-    def __init__(self, plan: Plan, seed: int, kept: Sequence[Note], hole: Hole, bars: int) -> None:
+    def __init__(self, plan: Plan, seed: int, kept: Sequence[Note], region: Region, bars: int) -> None:
         self._bars = bars
-        self._stencil: Stencil | None = None
+        self._constraint: InpaintingConstraint | None = None
         self.score = 0.0
-        """logarithm of the probability, by the composer, that what the stencil lets through comes"""
+        """logarithm of the probability, by the composer, that what the constraint allows comes"""
         super().__init__(plan, seed)
-        self._stencil = Stencil(kept, hole, self.grammar.bar)
+        self._constraint = InpaintingConstraint(kept, region, self.grammar.bar)
 
     def allowed(self) -> np.ndarray:
         mask = super().allowed()
-        return mask if self._stencil is None else self._stencil.allowed(mask, self.grammar.held)
+        return mask if self._constraint is None else self._constraint.allowed(mask, self.grammar.held)
 
     def push(self, token: int) -> None:
         super().push(token)
-        if self._stencil is None:
+        if self._constraint is None:
             return
         if token == events.BAR:
-            self._stencil.next_bar(self.grammar.bar)
+            self._constraint.next_bar(self.grammar.bar)
         elif not self.finished:
-            self._stencil.push(token)
+            self._constraint.push(token)
 
     def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
         if self.bars_written < self._bars:

@@ -1,6 +1,6 @@
 """Writes music with the composer: token by token, bar by bar, as far as it was asked to.
 
-Two lines grow side by side, and when the first strays from the key for too long, both go on from the other one.
+Two sequences grow side by side, and when the first strays from the key for too long, both go on from the other one.
 Guiding the tokens towards the key instead would leave nothing but its scale.
 
 A variant depends on nothing but the request and its own number.
@@ -16,7 +16,7 @@ import numpy as np
 from genai_demo.music.models.composer import Composer
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.sampling.decoding import GUIDED, Line, Plan, Sampling, TokenStream
+from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.sampling.seeds import seeds_of_tries
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
@@ -41,7 +41,7 @@ The composer learns from tokens, of which long pieces have more: by itself it wo
 GUIDANCE = 1.5
 """of what is written where a style, a density or a register is asked for"""
 TRIES = 2
-"""lines that grow side by side for every variant"""
+"""sequences that grow side by side for every variant"""
 _OPENING = 3
 """bars that tell too little of a key to choose by"""
 _ROAMING = 0.1
@@ -59,52 +59,54 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
         request: checked.
     """
     plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
-    lines = []
+    sequences = []
     for number in range(request.variants):
         seeds = seeds_of_tries(request.seed, number, TRIES)
         own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
-        lines += [Line(own, seed) for seed in seeds]
+        sequences += [TokenSequence(own, seed) for seed in seeds]
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
-    stream = TokenStream(network, lines, Sampling(request.temperature, request.top_p, guidance, asked))
+    decoder = Decoder(network, sequences, Sampling(request.temperature, request.top_p, guidance, asked))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     chosen, shown = [0] * request.variants, 0
     while shown < request.bars:
-        stream.next()
+        decoder.next()
         for number in range(request.variants):
             tries = range(number * TRIES, (number + 1) * TRIES)
-            written = min(lines[place].bars_written for place in tries)
+            written = min(sequences[place].bars_written for place in tries)
             if written > chosen[number]:
                 chosen[number] = written
-                best = tries[leading([lines[place] for place in tries], written, request.bars)]
+                best = tries[leading([sequences[place] for place in tries], written, request.bars)]
                 for place in tries:
                     if place != best:
-                        stream.follow(place, best)
+                        decoder.follow(place, best)
         if min(chosen) > shown:
             shown = min(chosen)
-            compositions = (_composition(*one, tempo) for one in zip(lines[::TRIES], chosen, strict=True))
+            compositions = (_composition(*one, tempo) for one in zip(sequences[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
 
 
-def leading(tries: Sequence[Line], written: int, bars: int) -> int:
-    """Return the first of several lines that is near enough to its key to go on, or the nearest.
+def leading(tries: Sequence[TokenSequence], written: int, bars: int) -> int:
+    """Return the first of several sequences that is near enough to its key to go on, or the nearest.
 
     Args:
-        tries: lines of one variant.
+        tries: sequences of one variant.
         written: bars of each that count.
         bars: that the piece is to have, beyond those given. At the end its key must be heard.
     """
     if written <= min(_OPENING, bars - 1):
         return 0
     key = events.KEYS_OR_NONE[tries[0].tokens[0] - events.FIRST["KEY"]]
-    near = [key_fit(line.piece(written).notes, key) for line in tries]
+    near = [key_fit(sequence.piece(written).notes, key) for sequence in tries]
     enough = 1.0 if written == bars else -_ROAMING * (1 - written / bars)
     return next((number for number, one in enumerate(near) if one >= enough), int(np.argmax(near)))
 
 
-def _composition(line: Line, bars: int, tempo: float) -> Composition:
-    return Composition(replace(line.piece(bars), tempo=tempo), line.finished and bars == line.bars_written, bars)
+def _composition(sequence: TokenSequence, bars: int, tempo: float) -> Composition:
+    return Composition(
+        replace(sequence.piece(bars), tempo=tempo), sequence.finished and bars == sequence.bars_written, bars
+    )
 
 
 def _plan_of_new(request: ComposeRequest) -> Plan:

@@ -1,7 +1,7 @@
-"""What the composer may write where some notes stand already: notes in the holes, and all notes that stay.
+"""What the composer may write where some notes stand already: notes in a region, and all notes that stay.
 
 Tokens come in the order of time, hand and pitch, so that the next note that stays is always the last one that may come
-next: whatever lies before it may be written if there is a hole, and nothing may jump over it. Imports no torch.
+next: whatever lies before it may be written if it lies in the region, and nothing may jump over it. Imports no torch.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genai_demo.music.sampling.regions import Hole
+from genai_demo.music.sampling.regions import Region
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Bar, Note
 from genai_demo.music.tokens import events
 
@@ -19,22 +19,22 @@ _HAND, _PITCH, _DURATION, _POSITION = (events.FIRST[kind] for kind in ("HAND", "
 _KEY_INDICES = np.arange(events.COUNTS["PITCH"])
 
 
-class Stencil:
-    """Lets through what may stand at the next place of a line that grows token by token.
+class InpaintingConstraint:
+    """Lets through what may stand next in a sequence that grows token by token.
 
     Args:
         kept: notes that stay, on the composer's grid, all of which start in bars still to be written.
-        hole: where notes may be added.
+        region: where notes may be added.
         bar: the one that is being written.
     """
 
-    def __init__(self, kept: Sequence[Note], hole: Hole, bar: Bar) -> None:
+    def __init__(self, kept: Sequence[Note], region: Region, bar: Bar) -> None:
         self._waiting = sorted(kept, key=lambda note: (note.start, note.hand, note.pitch))
         self._strikes: dict[int, list[int]] = {}
         for note in self._waiting:
             self._strikes.setdefault(note.pitch - PITCHES[0], []).append(note.start)
         self._next = 0
-        self._hole, self._bar = hole, bar
+        self._region, self._bar = region, bar
         self._kind, self._at, self._hand, self._pitch = "BAR", bar.start, RIGHT, -1
         self._begun = False
         """whether a note was written at the position that was reached"""
@@ -105,10 +105,10 @@ class Stencil:
         waiting = self._next_kept()
         if waiting and (waiting.start, waiting.hand) < (at, hand):
             return np.zeros(len(_KEY_INDICES), bool)
-        step = min(at // STEP, self._hole.hidden.shape[1] - 1)
+        step = min(at // STEP, self._region.hidden.shape[1] - 1)
         free = np.zeros(len(_KEY_INDICES), bool)
-        if self._hole.hidden[hand, step]:
-            lowest, highest = self._hole.lowest[hand, step], self._hole.highest[hand, step]
+        if self._region.hidden[hand, step]:
+            lowest, highest = self._region.lowest[hand, step], self._region.highest[hand, step]
             free = (lowest <= _KEY_INDICES) & (highest >= _KEY_INDICES) & (held <= at)
             for key, strikes in self._strikes.items():
                 # A key that stays at this very moment is struck once.

@@ -1,6 +1,6 @@
-"""Lines of music that the composer writes: token by token, within what the grammar and a plan allow.
+"""Decodes music with the composer: token by token, within what the grammar and a plan allow.
 
-All randomness is drawn on the CPU by seeded generators, one for each line.
+All randomness is drawn on the CPU by seeded generators, one for each sequence.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Sampling:
     """features that were asked for"""
 
 
-class Line:
+class TokenSequence:
     """One variant: its tokens, where they stand, and what may come next.
 
     Args:
@@ -141,8 +141,8 @@ class Line:
         self.times.append(time)
         self.features.append(self._features_of(max(0, bar)))
 
-    def follow(self, other: Line) -> None:
-        """Go on from where another line of the same plan stands, with random numbers of its own."""
+    def follow(self, other: TokenSequence) -> None:
+        """Go on from where another sequence of the same plan stands, with random numbers of its own."""
         self.tokens, self.times, self.features = list(other.tokens), list(other.times), list(other.features)
         self.grammar = copy.deepcopy(other.grammar)
         self.finished, self.bar = other.finished, other.bar
@@ -178,27 +178,27 @@ class Line:
         return replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
 
 
-class TokenStream:
+class Decoder:
     """Variants growing side by side, one token at a time.
 
     Args:
         network: the composer.
-        lines: with the same number of tokens each.
+        sequences: with the same number of tokens each.
         sampling: how to draw.
     """
 
-    def __init__(self, network: Composer, lines: Sequence[Line], sampling: Sampling) -> None:
-        self._network, self.lines, self._sampling = network, lines, sampling
+    def __init__(self, network: Composer, sequences: Sequence[TokenSequence], sampling: Sampling) -> None:
+        self._network, self.sequences, self._sampling = network, sequences, sampling
         self._kept = max(1, int(_KEPT * network.config.context))
         self._cache: KVCache | None = None
 
     @torch.inference_mode()
     def logits(self) -> np.ndarray:
-        """Return the logits (B, events.SIZE) of each line's next token."""
+        """Return the logits (B, events.SIZE) of each sequence's next token."""
         weight = self._network.embedding.weight
         config = self._network.config
         guidance = self._sampling.guidance
-        rows = len(self.lines) if guidance == 1 else 2 * len(self.lines)
+        rows = len(self.sequences) if guidance == 1 else 2 * len(self.sequences)
         if self._cache is None or self._cache.length >= config.context:
             self._cache = KVCache(config, rows, config.context, weight)
             inputs = self._inputs(self._kept)
@@ -212,24 +212,24 @@ class TokenStream:
 
     @torch.inference_mode()
     def follow(self, place: int, other: int) -> None:
-        """Let the line at a place go on from where another one stands."""
-        self.lines[place].follow(self.lines[other])
+        """Let the sequence at a place go on from where another one stands."""
+        self.sequences[place].follow(self.sequences[other])
         if self._cache is not None:
-            for first in range(0, self._cache.keys.shape[1], len(self.lines)):
+            for first in range(0, self._cache.keys.shape[1], len(self.sequences)):
                 self._cache.copy(first + other, first + place)
 
     def _inputs(self, count: int) -> ModelInput:
-        """Return the last `count` tokens of the lines, all if there are fewer."""
+        """Return the last `count` tokens of the sequences, all if there are fewer."""
         device = self._network.embedding.weight.device
-        tokens = torch.tensor([line.tokens[-count:] for line in self.lines])
-        times = torch.tensor([line.times[-count:] for line in self.lines])
-        features = torch.from_numpy(np.array([line.features[-count:] for line in self.lines])).long()
+        tokens = torch.tensor([sequence.tokens[-count:] for sequence in self.sequences])
+        times = torch.tensor([sequence.times[-count:] for sequence in self.sequences])
+        features = torch.from_numpy(np.array([sequence.features[-count:] for sequence in self.sequences])).long()
         return ModelInput(tokens.to(device), times.to(device), features.to(device))
 
     def next(self) -> None:
-        """Draw the next token of every line."""
-        for line, logits in zip(self.lines, self.logits(), strict=True):
-            line.push(line.draw(logits, self._sampling))
+        """Draw the next token of every sequence."""
+        for sequence, logits in zip(self.sequences, self.logits(), strict=True):
+            sequence.push(sequence.draw(logits, self._sampling))
 
 
 def _with_unconditional(inputs: ModelInput, guided: Sequence[str]) -> ModelInput:

@@ -2,7 +2,7 @@
 
 Every phrase is drafted several times. The discriminator sorts out what does not sound real (Azadi et al. 2019,
 "Discriminator rejection sampling", in its simplest form), and of the rest the draft is kept that comes nearest to what
-was asked, see `gan_aims.miss`: a GAN has no probabilities by which it could be held to a density or a register.
+was asked, see `target_distance`: a GAN has no probabilities by which it could be held to a density or a register.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import replace
 import numpy as np
 
 from genai_demo.errors import UserError
-from genai_demo.music.models import roll_conditioning as traits
-from genai_demo.music.models.gan_pair import Canvases, Gan
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS
+from genai_demo.music.models import roll_conditioning
+from genai_demo.music.models.gan_pair import Gan, RollBatch
+from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.sampling.gan_targets import draw_aim, miss, some_key
-from genai_demo.music.sampling.gan_windows import equal_bars, last_bars, show
+from genai_demo.music.sampling.gan_targets import draw_target, some_key, target_distance
+from genai_demo.music.sampling.gan_windows import cells_to_piece, equal_bars, last_bars
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
@@ -40,15 +40,15 @@ def compose(gan: Gan, request: ComposeRequest | ContinueRequest) -> Iterator[Upd
         request: checked. Its `top_p` means nothing to a GAN; its temperature widens or narrows the latent vectors.
 
     Raises:
-        UserError: given music that is not in one of the metres of `traits` at its end.
+        UserError: given music that is not in one of the metres of `roll_conditioning` at its end.
     """
     given = None if isinstance(request, ComposeRequest) else _kept(request)
-    lines = [_Line(gan, request, given, number) for number in range(request.variants)]
-    steps = math.ceil(request.bars / BARS)
+    variants = [_Variant(gan, request, given, number) for number in range(request.variants)]
+    steps = math.ceil(request.bars / PHRASE_BARS)
     for step in range(1, steps + 1):
-        for line in lines:
-            line.write_phrase()
-        yield Update(tuple(line.composition() for line in lines), step, steps)
+        for variant in variants:
+            variant.write_phrase()
+        yield Update(tuple(variant.composition() for variant in variants), step, steps)
 
 
 def _kept(request: ContinueRequest) -> Piece:
@@ -57,13 +57,13 @@ def _kept(request: ContinueRequest) -> Piece:
     bars = given.bars[: request.keep or len(given.bars)]
     notes = tuple(note for note in given.notes if note.start < bars[-1].end)
     time_signature = bars[-1].beats, bars[-1].unit
-    if time_signature not in traits.ROLL_TIME_SIGNATURES:
-        allowed = ", ".join(f"{beats}/{unit}" for beats, unit in traits.ROLL_TIME_SIGNATURES)
+    if time_signature not in roll_conditioning.ROLL_TIME_SIGNATURES:
+        allowed = ", ".join(f"{beats}/{unit}" for beats, unit in roll_conditioning.ROLL_TIME_SIGNATURES)
         raise UserError("music.gan_metre", found=f"{time_signature[0]}/{time_signature[1]}", allowed=allowed)
     return Piece(notes, bars, given.key or estimate_key_or_c_major(notes), given.tempo)
 
 
-class _Line:
+class _Variant:
     """One variant in the making.
 
     Args:
@@ -80,62 +80,66 @@ class _Line:
         if isinstance(request, ComposeRequest):
             beats, _, unit = request.metre.partition("/")
             key = KEY_BY_NAME[request.key] or some_key(random)
-            self.aim = draw_aim(request, key, (int(beats), int(unit)), float(request.tempo), random)
+            self.target = draw_target(request, key, (int(beats), int(unit)), float(request.tempo), random)
         else:
             assert given is not None and given.key is not None
             time_signature = given.bars[-1].beats, given.bars[-1].unit
-            self.aim = draw_aim(request, given.key, time_signature, given.tempo, random, given)
-        steps = self.aim.steps
-        # The canvas of the whole piece: silence or given bars, then what is to be written.
-        self._cells = np.zeros((HAND_COUNT, CHANNELS, (BARS + request.bars) * steps, COMPACT_KEYS), bool)
-        self._known = np.zeros(BARS + request.bars, bool)
+            self.target = draw_target(request, given.key, time_signature, given.tempo, random, given)
+        steps = self.target.steps
+        # The cells of the whole piece: silence or given bars, then what is to be written.
+        self._cells = np.zeros((HAND_COUNT, CHANNELS, (PHRASE_BARS + request.bars) * steps, COMPACT_KEYS), bool)
+        self._known = np.zeros(PHRASE_BARS + request.bars, bool)
         if given is not None:
-            before, there = last_bars(given, self.aim)
-            self._cells[:, :, : BARS * steps] = before
-            self._known[:BARS] = there
+            before, there = last_bars(given, self.target)
+            self._cells[:, :, : PHRASE_BARS * steps] = before
+            self._known[:PHRASE_BARS] = there
         self._bars, self._written = request.bars, 0
 
     def write_phrase(self) -> None:
         """Write the next four bars; where fewer are left, the ones before them are seen once more."""
-        first = min(self._written, self._bars - BARS)
-        steps = self.aim.steps
-        canvas = self._cells[:, :, first * steps : (first + CANVAS) * steps]
-        known = self._known[first : first + CANVAS]
-        conditions = self.aim.conditions(self._given is None and first == 0, first + BARS == self._bars)
+        first = min(self._written, self._bars - PHRASE_BARS)
+        steps = self.target.steps
+        cells = self._cells[:, :, first * steps : (first + WINDOW_BARS) * steps]
+        known = self._known[first : first + WINDOW_BARS]
+        conditions = self.target.conditions(self._given is None and first == 0, first + PHRASE_BARS == self._bars)
         seed = (self._seed * 1_000_033 + 1 + first) % 2**63
-        drawn = draw(self._gan, canvas, known, conditions, self.aim.temperature, seed)
-        done = self._cells[:, :, BARS * steps : (BARS + first) * steps]
-        misses = [miss(np.concatenate([done, one[:, :, BARS * steps :]], 2), self.aim) for one in drawn]
-        own = slice((BARS + self._written) * steps, (first + CANVAS) * steps)
-        self._cells[:, :, own] = drawn[int(np.argmin(misses))][:, :, (own.start - first * steps) :]
-        self._written = first + BARS
-        self._known[BARS : BARS + self._written] = True
+        drawn = draw(self._gan, cells, known, conditions, self.target.temperature, seed)
+        done = self._cells[:, :, PHRASE_BARS * steps : (PHRASE_BARS + first) * steps]
+        distances = [
+            target_distance(np.concatenate([done, one[:, :, PHRASE_BARS * steps :]], 2), self.target) for one in drawn
+        ]
+        own = slice((PHRASE_BARS + self._written) * steps, (first + WINDOW_BARS) * steps)
+        self._cells[:, :, own] = drawn[int(np.argmin(distances))][:, :, (own.start - first * steps) :]
+        self._written = first + PHRASE_BARS
+        self._known[PHRASE_BARS : PHRASE_BARS + self._written] = True
 
     def composition(self) -> Composition:
         """Return the variant as it stands."""
-        steps = self.aim.steps
-        bars = equal_bars(self.aim.time_signature, self._written)
-        own = show(self._cells[:, :, BARS * steps : (BARS + self._written) * steps], self.aim, bars)
+        steps = self.target.steps
+        bars = equal_bars(self.target.time_signature, self._written)
+        own = cells_to_piece(
+            self._cells[:, :, PHRASE_BARS * steps : (PHRASE_BARS + self._written) * steps], self.target, bars
+        )
         piece = own if self._given is None else _joined(self._given, own)
         return Composition(piece, self._written == self._bars, self._written)
 
 
 def draw(
-    gan: Gan, canvas: np.ndarray, known: np.ndarray, conditions: np.ndarray, temperature: float, seed: int
+    gan: Gan, cells: np.ndarray, known: np.ndarray, conditions: np.ndarray, temperature: float, seed: int
 ) -> np.ndarray:
-    """Return the most real of some drafts of a canvas, bool (CHOSEN, 2, 2, T, 72).
+    """Return the most real of some drafts of a window, bool (CHOSEN, 2, 2, T, 72).
 
     Args:
         gan: generator and discriminator.
-        canvas: bool (2, 2, T, 72), with the tonic on C.
+        cells: bool (2, 2, T, 72), with the tonic on C.
         known: bool (8,) which of its bars are known.
-        conditions: (1, traits.SIZE).
+        conditions: (1, roll_conditioning.SIZE).
         temperature: by which latent vectors are multiplied.
         seed: of the latent vectors.
     """
-    many = Canvases(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
+    many = RollBatch(*(np.repeat(part, DRAFTS, 0) for part in (cells[None], known[None], conditions)))
     drafts = gan.write(many, seed, temperature=temperature)
-    best = gan.judge(drafts).argsort(descending=True, stable=True)[:CHOSEN]
+    best = gan.score(drafts).argsort(descending=True, stable=True)[:CHOSEN]
     return drafts.cells[best.numpy()]
 
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from genai_demo.errors import UserError
-from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.gan_pair import Gan
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS
+from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.gan_composing import draw
-from genai_demo.music.sampling.gan_targets import PITCHES, TYPICAL, Aim, miss
-from genai_demo.music.sampling.gan_windows import equal_bars, in_c, last_bars, show
+from genai_demo.music.sampling.gan_targets import MEAN_PITCH, TYPICAL, Target, target_distance
+from genai_demo.music.sampling.gan_windows import cells_in_c, cells_to_piece, equal_bars, last_bars
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.theory.statistics import polyphony
@@ -36,10 +36,10 @@ def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
     """
     pieces = [given_music(request.music)] * request.variants
     first, last = request.first - 1, request.last
-    steps = math.ceil((last - first) / BARS)
+    steps = math.ceil((last - first) / PHRASE_BARS)
     for step in range(steps):
-        start = first + step * BARS
-        end = min(start + BARS, last)
+        start = first + step * PHRASE_BARS
+        end = min(start + PHRASE_BARS, last)
         for number, piece in enumerate(pieces):
             seed = ((request.seed * 1_000_003 + number) * 1_000_033 + step) % 2**63
             pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature)
@@ -55,7 +55,7 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
         gan: generator and discriminator.
         piece: of at least four bars.
         first, last: the first of the bars, a place in `piece.bars`, and the one behind the last, up to four away. They
-            must lie among four bars of one of the metres of `traits`.
+            must lie among four bars of one of the metres of `roll_conditioning`.
         seed: another seed gives other bars.
         temperature: below 1 safer, above 1 wilder.
 
@@ -63,21 +63,21 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
         UserError: too few bars of this metre around them.
     """
     start = _window(piece, first, last)
-    window = piece.bars[start : start + BARS]
-    aim = _aim(piece, window, piece.bars[first:last], temperature)
-    cells = np.zeros((HAND_COUNT, CHANNELS, CANVAS * aim.steps, COMPACT_KEYS), bool)
-    known = np.ones(CANVAS, bool)
-    half = BARS * aim.steps
+    window = piece.bars[start : start + PHRASE_BARS]
+    target = _target(piece, window, piece.bars[first:last], temperature)
+    cells = np.zeros((HAND_COUNT, CHANNELS, WINDOW_BARS * target.steps, COMPACT_KEYS), bool)
+    known = np.ones(WINDOW_BARS, bool)
+    half = PHRASE_BARS * target.steps
     if start:
-        cells[:, :, :half], known[:BARS] = last_bars(replace(piece, bars=piece.bars[:start]), aim)
+        cells[:, :, :half], known[:PHRASE_BARS] = last_bars(replace(piece, bars=piece.bars[:start]), target)
     else:
-        known[:BARS] = False
-    cells[:, :, half:] = in_c(piece, window, aim)
-    known[BARS + first - start : BARS + last - start] = False
-    conditions = aim.conditions(start == 0, start + BARS == len(piece.bars))
+        known[:PHRASE_BARS] = False
+    cells[:, :, half:] = cells_in_c(piece, window, target)
+    known[PHRASE_BARS + first - start : PHRASE_BARS + last - start] = False
+    conditions = target.conditions(start == 0, start + PHRASE_BARS == len(piece.bars))
     drawn = draw(gan, cells, known, conditions, temperature, seed)[:, :, :, half:]
-    best = drawn[int(np.argmin([miss(one, aim) for one in drawn]))]
-    new = show(best, aim, equal_bars(aim.time_signature, BARS)).notes
+    best = drawn[int(np.argmin([target_distance(one, target) for one in drawn]))]
+    new = cells_to_piece(best, target, equal_bars(target.time_signature, PHRASE_BARS)).notes
     moved = [replace(note, start=note.start + window[0].start) for note in new]
     return _mended(piece, piece.bars[first].start, piece.bars[last - 1].end, moved)
 
@@ -86,15 +86,15 @@ def _window(piece: Piece, first: int, last: int) -> int:
     """Return the bar with which the four bars start among which some are written anew."""
     time_signature = piece.bars[first].beats, piece.bars[first].unit
     same = [(bar.beats, bar.unit) == time_signature for bar in piece.bars]
-    starts = [start for start in range(max(0, last - BARS), first + 1) if start + BARS <= len(same)]
-    starts = [start for start in starts if all(same[start : start + BARS])]
-    if time_signature not in traits.ROLL_TIME_SIGNATURES or not starts:
-        raise UserError("music.gan_few_bars", bar=first + 1, bars=BARS)
+    starts = [start for start in range(max(0, last - PHRASE_BARS), first + 1) if start + PHRASE_BARS <= len(same)]
+    starts = [start for start in starts if all(same[start : start + PHRASE_BARS])]
+    if time_signature not in roll_conditioning.ROLL_TIME_SIGNATURES or not starts:
+        raise UserError("music.gan_few_bars", bar=first + 1, bars=PHRASE_BARS)
     # Phrases start every four bars; near other metres and at the end the window moves.
-    return min(starts, key=lambda start: abs(start - first // BARS * BARS))
+    return min(starts, key=lambda start: abs(start - first // PHRASE_BARS * PHRASE_BARS))
 
 
-def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: float) -> Aim:
+def _target(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: float) -> Target:
     """Return what bars are to be: in the manner of those around them, or, without any notes there, of what was."""
     within = [note for note in piece.notes if window[0].start <= note.start < window[-1].end]
     others = [note for note in within if not anew[0].start <= note.start < anew[-1].end]
@@ -102,11 +102,11 @@ def _aim(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperature: 
     if others:
         quarters -= (anew[-1].end - anew[0].start) / TICKS
     model = others or within
-    pitch = sum(note.pitch for note in model) / len(model) if model else PITCHES.mean
+    pitch = sum(note.pitch for note in model) / len(model) if model else MEAN_PITCH.mean
     time_signature = window[0].beats, window[0].unit
     key = piece.key or estimate_key_or_c_major(piece.notes)
     held = polyphony(replace(piece, notes=tuple(model))) or TYPICAL
-    return Aim(key, time_signature, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
+    return Target(key, time_signature, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
 
 
 def _mended(piece: Piece, start: int, end: int, new: Sequence[Note]) -> Piece:

@@ -16,17 +16,17 @@ from torch import Tensor
 
 from genai_demo.music.data.column_batches import MARGIN, WINDOW, key_number, to_white_keys
 from genai_demo.music.models.masked import MaskedRoll
-from genai_demo.music.models.masked_window import Canvas
+from genai_demo.music.models.masked_window import MaskedWindow
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.loading import LoadedModel
-from genai_demo.music.sampling.regions import Hole, OpenPiece, open_for_harmonising, open_for_rewriting
+from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
 from genai_demo.music.sampling.seeds import seed_of_variant
 from genai_demo.music.sampling.unmasking import Struck, resolve
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS
-from genai_demo.music.tokens.columns import AT_ONCE, OUTSIDE, columns_of, places_of, strokes_of
+from genai_demo.music.tokens.columns import AT_ONCE, OUTSIDE, columns_of, metrical_positions, onsets_of
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 
@@ -44,40 +44,40 @@ class _Asked:
 def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
     """Yield the piece, its chosen notes taken out, as others are written in their place."""
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed)
-    return _write(loaded, open_for_rewriting(given_music(request.music), request), asked)
+    return _write(loaded, mask_for_rewriting(given_music(request.music), request), asked)
 
 
 def harmonise(loaded: LoadedModel, request: HarmoniseRequest) -> Iterator[Update]:
     """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed, request.density)
-    return _write(loaded, open_for_harmonising(given_music(request.music), request), asked)
+    return _write(loaded, mask_for_harmonising(given_music(request.music), request), asked)
 
 
-def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Update]:
-    """Yield a piece as its holes are filled, one hole after the other, some bars at a time.
+def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked) -> Iterator[Update]:
+    """Yield a piece as its regions are filled, one after the other, some bars at a time.
 
     Args:
         loaded: the masked model.
-        opened: the piece and its holes.
+        opened: the piece and its regions.
         asked: how.
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
     seeds = [seed_of_variant(asked.seed, variant) for variant in range(asked.variants)]
     random = [torch.Generator().manual_seed(seed) for seed in seeds]
-    line = _Line(opened.given, opened.heard, asked)
-    chunks = [(hole, *chunk) for hole in opened.holes for chunk in _chunks(opened.given, hole.hidden)]
+    variants = _Variants(opened.given, opened.kept_part, asked)
+    chunks = [(region, *chunk) for region in opened.regions for chunk in _chunks(opened.given, region.hidden)]
     total = asked.steps * len(chunks)
 
     def update(step: int, bars: int) -> Update:
-        pieces = [opened.together(notes) for notes in line.notes]
+        pieces = [opened.together(notes) for notes in variants.notes]
         return Update(tuple(Composition(piece, step == total, bars) for piece in pieces), step, total)
 
     yield update(0, 0)
     bars = 0
-    for number, (hole, first, last) in enumerate(chunks):
+    for number, (region, first, last) in enumerate(chunks):
         step = 0
-        for step, _ in enumerate(line.fill(network, hole, first, last, random), 1):
+        for step, _ in enumerate(variants.fill(network, region, first, last, random), 1):
             if step < asked.steps:
                 yield update(number * asked.steps + step, bars)
         written = {at for _, start, end in chunks[: number + 1] for at in range(start, end)}
@@ -85,8 +85,8 @@ def _write(loaded: LoadedModel, opened: OpenPiece, asked: _Asked) -> Iterator[Up
         yield update((number + 1) * asked.steps, bars)
 
 
-class _Line:
-    """All variants of a piece, as lines of columns with margins, and what was written into them so far.
+class _Variants:
+    """All variants of a piece, as rows of columns with margins, and what was written into them so far.
 
     Args:
         given: the piece as it was.
@@ -94,55 +94,55 @@ class _Line:
         asked: how many variants, and how dense.
     """
 
-    def __init__(self, given: Piece, heard: Piece, asked: _Asked) -> None:
+    def __init__(self, given: Piece, kept_part: Piece, asked: _Asked) -> None:
         self._given, self._asked = given, asked
         # The model knows music on the white keys best: there it is heard, and from there it is brought back.
         self._key = given.key or estimate_key(given.notes)
         self._shift = to_white_keys(self._key)
         low, high = (pitch - self._shift for pitch in PITCHES)
-        notes = [note for note in heard.notes if low <= note.pitch <= high]
-        heard = replace(heard, notes=tuple(replace(note, pitch=note.pitch + self._shift) for note in notes))
+        notes = [note for note in kept_part.notes if low <= note.pitch <= high]
+        kept_part = replace(kept_part, notes=tuple(replace(note, pitch=note.pitch + self._shift) for note in notes))
         self._inner = given.end // STEP
         self._size = max(WINDOW, self._inner + 2 * MARGIN)
-        columns = columns_of(strokes_of(heard), -MARGIN, self._size)
-        self._keys = torch.from_numpy(columns.keys).long().repeat(asked.variants, 1, 1, 1)  # (B, 2, P, SLOTS)
+        columns = columns_of(onsets_of(kept_part), -MARGIN, self._size)
+        self._keys = torch.from_numpy(columns.keys).long().repeat(asked.variants, 1, 1, 1)  # (B, 2, P, NOTES_PER_STEP)
         self._lengths = torch.from_numpy(columns.lengths).long().repeat(asked.variants, 1, 1, 1)
-        places = np.full(self._size, OUTSIDE)
-        places[MARGIN : MARGIN + self._inner] = places_of(given.bars)
-        self._places = torch.from_numpy(places)
+        positions = np.full(self._size, OUTSIDE)
+        positions[MARGIN : MARGIN + self._inner] = metrical_positions(given.bars)
+        self._positions = torch.from_numpy(positions)
         self.notes: list[list[Note]] = [[] for _ in range(asked.variants)]
         """notes written into each variant"""
 
     def fill(
-        self, network: MaskedRoll, hole: Hole, first: int, last: int, random: Sequence[torch.Generator]
+        self, network: MaskedRoll, region: Region, first: int, last: int, random: Sequence[torch.Generator]
     ) -> Iterator[None]:
-        """Fill the columns of a hole from the step `first` to the one before `last`, and yield after each step."""
+        """Fill the columns of a region from the step `first` to the one before `last`, and yield after each step."""
         start = first + MARGIN - (WINDOW - (last - first)) // 2
         start = max(0, min(start, self._size - WINDOW))
-        window = slice(start, start + WINDOW)
+        span = slice(start, start + WINDOW)
         rows = self._asked.variants
 
         def cut(some: np.ndarray, outside: int) -> Tensor:
             whole = np.full((HAND_COUNT, self._size), outside, some.dtype)
             whole[:, MARGIN : MARGIN + self._inner] = some
-            return torch.from_numpy(whole[:, window]).repeat(rows, 1, 1)  # (B, 2, T)
+            return torch.from_numpy(whole[:, span]).repeat(rows, 1, 1)  # (B, 2, T)
 
         # What lies before `first` was written already.
-        open_still = hole.hidden & (np.arange(self._inner) >= first)
-        canvas = Canvas(
-            self._keys[:, :, window],
-            self._lengths[:, :, window],
-            self._places[window].repeat(rows, 1),
+        open_still = region.hidden & (np.arange(self._inner) >= first)
+        window = MaskedWindow(
+            self._keys[:, :, span],
+            self._lengths[:, :, span],
+            self._positions[span].repeat(rows, 1),
             torch.tensor([key_number(self._key, self._shift), self._density(start - MARGIN), 0]).repeat(rows, 1),
             cut(open_still, 0),
-            cut(np.maximum(hole.lowest, 0) + self._shift, 0).clamp(min=max(0, self._shift)),
-            cut(hole.highest + self._shift, 0).clamp(max=PIANO_KEYS - 1 + min(0, self._shift)),
+            cut(np.maximum(region.lowest, 0) + self._shift, 0).clamp(min=max(0, self._shift)),
+            cut(region.highest + self._shift, 0).clamp(max=PIANO_KEYS - 1 + min(0, self._shift)),
         )
         wanted = cut(open_still & (np.arange(self._inner) < last), 0)
-        limits = cut(_ends(hole.hidden), 0) + MARGIN - start
+        limits = cut(_ends(region.hidden), 0) + MARGIN - start
         asked = self._asked
-        for filled, written in resolve(network, canvas, wanted, limits, asked.temperature, asked.steps, random):
-            self._keys[:, :, window], self._lengths[:, :, window] = filled.keys, filled.lengths
+        for filled, written in resolve(network, window, wanted, limits, asked.temperature, asked.steps, random):
+            self._keys[:, :, span], self._lengths[:, :, span] = filled.keys, filled.lengths
             for note in written:
                 self.notes[note.row].append(_note(note, start - MARGIN, -self._shift))
             yield

@@ -11,14 +11,14 @@ import torch
 from genai_demo.music.models.masked_window import REACH, melody
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, untangled
-from genai_demo.music.tokens.columns import columns_of, strokes_of
+from genai_demo.music.tokens.columns import columns_of, onsets_of
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
 _CHOSEN_HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
 
 
 @dataclass(frozen=True)
-class Hole:
+class Region:
     """Which columns of a piece to write, T steps."""
 
     hidden: np.ndarray
@@ -30,19 +30,19 @@ class Hole:
 
 
 @dataclass(frozen=True)
-class OpenPiece:
-    """A piece with holes."""
+class MaskedPiece:
+    """A piece with regions to be filled."""
 
     given: Piece
     """as it was"""
-    heard: Piece
+    kept_part: Piece
     """what stays of it"""
-    holes: tuple[Hole, ...]
+    regions: tuple[Region, ...]
     """to fill one after the other"""
 
     def together(self, written: Sequence[Note]) -> Piece:
         """Return the piece with notes that were written; of those that stay none is touched."""
-        kept = self.given.notes if len(self.given.notes) == len(self.heard.notes) else self.heard.notes
+        kept = self.given.notes if len(self.given.notes) == len(self.kept_part.notes) else self.kept_part.notes
         by_pitch: dict[int, list[Note]] = {}
         for note in kept:
             by_pitch.setdefault(note.pitch, []).append(note)
@@ -56,7 +56,7 @@ class OpenPiece:
         return replace(self.given, notes=tuple(sorted(notes)))
 
 
-def open_for_rewriting(piece: Piece, request: RewriteRequest) -> OpenPiece:
+def mask_for_rewriting(piece: Piece, request: RewriteRequest) -> MaskedPiece:
     """Return the piece without the notes that are to be written anew."""
     first, last = piece.bars[request.first - 1].start, piece.bars[request.last - 1].end
     hands = _CHOSEN_HANDS[request.hand]
@@ -71,32 +71,32 @@ def open_for_rewriting(piece: Piece, request: RewriteRequest) -> OpenPiece:
     lowest = np.full((HAND_COUNT, steps), request.lowest - PITCHES[0])
     highest = np.full((HAND_COUNT, steps), request.highest - PITCHES[0])
     kept = replace(piece, notes=tuple(note for note in piece.notes if not chosen(note)))
-    return OpenPiece(piece, kept, (Hole(hidden, lowest, highest),))
+    return MaskedPiece(piece, kept, (Region(hidden, lowest, highest),))
 
 
-def open_for_harmonising(piece: Piece, request: HarmoniseRequest) -> OpenPiece:
+def mask_for_harmonising(piece: Piece, request: HarmoniseRequest) -> MaskedPiece:
     """Return a melody with what goes with it still open: first the left hand, then the right hand's inner notes.
 
     A melody that lies in the left hand alone is heard as if the right hand played it. Where the left hand has notes of
     its own already, nothing is added to them.
     """
     if all(note.hand == LEFT for note in piece.notes):
-        heard = replace(piece, notes=tuple(sorted(replace(note, hand=RIGHT) for note in piece.notes)))
+        kept_part = replace(piece, notes=tuple(sorted(replace(note, hand=RIGHT) for note in piece.notes)))
     else:
-        heard = piece
+        kept_part = piece
     steps = piece.end // STEP
-    columns = columns_of(strokes_of(heard), 0, steps)
+    columns = columns_of(onsets_of(kept_part), 0, steps)
     keys, lengths = (torch.from_numpy(some)[None].long() for some in (columns.keys, columns.lengths))
-    holes = []
+    regions = []
     if request.part in ("left", "both"):
         hidden = np.zeros((HAND_COUNT, steps), bool)
         hidden[LEFT] = columns.lengths[LEFT].max(-1) == 0
-        holes.append(Hole(hidden, np.zeros((HAND_COUNT, steps), int), np.full((HAND_COUNT, steps), PIANO_KEYS - 1)))
+        regions.append(Region(hidden, np.zeros((HAND_COUNT, steps), int), np.full((HAND_COUNT, steps), PIANO_KEYS - 1)))
     if request.part in ("inner", "both"):
         top = np.tile(melody(keys, lengths)[0].numpy(), (HAND_COUNT, 1))  # (2, T)
         hidden = top > 0
         hidden[LEFT] = False
         # A chord is full already.
         hidden[RIGHT] &= (columns.lengths[RIGHT] > 0).sum(-1) <= 1
-        holes.append(Hole(hidden, np.maximum(top - REACH, 0), top - 1))
-    return OpenPiece(piece, heard, tuple(holes))
+        regions.append(Region(hidden, np.maximum(top - REACH, 0), top - 1))
+    return MaskedPiece(piece, kept_part, tuple(regions))

@@ -1,4 +1,4 @@
-"""Fills the holes of music step by step with the masked model, what is most likely struck first."""
+"""Fills hidden columns step by step with the masked model, what is most likely struck first."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from genai_demo.music.models.masked import MaskedRoll, Seen
-from genai_demo.music.models.masked_window import Canvas
+from genai_demo.music.models.masked_window import MaskedWindow
 from genai_demo.music.theory.piece import RIGHT
-from genai_demo.music.tokens.columns import NONE, SLOTS
+from genai_demo.music.tokens.columns import NONE, NOTES_PER_STEP
 from genai_demo.music.tokens.roll import PIANO_KEYS
 
 TOP_P = 0.98
@@ -22,7 +22,7 @@ _GAPS = (8, 4, 2, 1)
 
 @dataclass(frozen=True)
 class Struck:
-    """A note that was written into a canvas."""
+    """A note that was written into a window."""
 
     row: int
     hand: int
@@ -34,14 +34,14 @@ class Struck:
 
 def resolve(
     network: MaskedRoll,
-    canvas: Canvas,
+    window: MaskedWindow,
     wanted: Tensor,
     limits: Tensor,
     temperature: float,
     steps: int,
     random: Sequence[torch.Generator],
-) -> Iterator[tuple[Canvas, list[Struck]]]:
-    """Fill hidden columns in `steps` steps and yield the canvas and what was written after each.
+) -> Iterator[tuple[MaskedWindow, list[Struck]]]:
+    """Fill hidden columns in `steps` steps and yield the window and what was written after each.
 
     In each step those columns are drawn in which a note is most likely, so many that each step brings about as many
     notes; beats and basses come first in this way, and last what stays silent. Which columns are drawn depends on
@@ -49,7 +49,7 @@ def resolve(
 
     Args:
         network: the model.
-        canvas: B windows, on the CPU.
+        window: B windows, on the CPU.
         wanted: bool (B, 2, T): which of the hidden columns to fill; the others stay hidden.
         limits: (B, 2, T): the step by which a note that starts in a column has to end.
         temperature: of which keys are struck; whether any is struck is left to the model.
@@ -58,12 +58,12 @@ def resolve(
     """
     device = next(network.parameters()).device
     for step in range(steps):
-        asked = (canvas.hidden & wanted)[canvas.hidden]  # (N,)
+        asked = (window.hidden & wanted)[window.hidden]  # (N,)
         if not asked.any():
             return
         with torch.inference_mode():
-            seen = network(canvas.to(device))
-            places = canvas.hidden.nonzero()[asked]  # (M, 3): row, hand, step
+            seen = network(window.to(device))
+            places = window.hidden.nonzero()[asked]  # (M, 3): row, hand, step
             seen = _part(seen, asked.nonzero()[:, 0])
             none = torch.full((len(places),), NONE, device=device)
             logits = network.key_logits(seen.vectors, seen.open, seen.hands, none)
@@ -72,8 +72,8 @@ def resolve(
             chosen = torch.cat([_choose(places[some, 2], struck[some], some, steps - step) for some in own])
             part = _part(seen, chosen)
             keys, lengths = _draw_columns(network, part, places[chosen], temperature, random)
-        canvas, written = _fill(canvas, places[chosen], keys, lengths, limits)
-        yield canvas, written
+        window, written = _fill(window, places[chosen], keys, lengths, limits)
+        yield window, written
 
 
 def _part(seen: Seen, chosen: Tensor) -> Seen:
@@ -112,7 +112,7 @@ def _choose(times: Tensor, struck: Tensor, numbers: Tensor, steps_left: int) -> 
 def _draw_columns(
     network: MaskedRoll, seen: Seen, places: Tensor, temperature: float, random: Sequence[torch.Generator]
 ) -> tuple[Tensor, Tensor]:
-    """Return keys and lengths (N, SLOTS) drawn for hidden columns, on the CPU.
+    """Return keys and lengths (N, NOTES_PER_STEP) drawn for hidden columns, on the CPU.
 
     Args:
         network: the model.
@@ -122,15 +122,15 @@ def _draw_columns(
         random: one generator for each row.
     """
     count, device = len(places), seen.vectors.device
-    noise = torch.empty(count, SLOTS, 3, dtype=torch.float64)
+    noise = torch.empty(count, NOTES_PER_STEP, 3, dtype=torch.float64)
     for row, generator in enumerate(random):
         own = places[:, 0] == row
-        noise[own] = torch.rand(int(own.sum()), SLOTS, 3, generator=generator, dtype=torch.float64)
-    keys = torch.full((count, SLOTS), NONE)
-    lengths = torch.zeros(count, SLOTS, dtype=torch.long)
+        noise[own] = torch.rand(int(own.sum()), NOTES_PER_STEP, 3, generator=generator, dtype=torch.float64)
+    keys = torch.full((count, NOTES_PER_STEP), NONE)
+    lengths = torch.zeros(count, NOTES_PER_STEP, dtype=torch.long)
     state, before = seen.vectors, torch.full((count,), NONE, device=device)
     alive = torch.ones(count, dtype=torch.bool)
-    for slot in range(SLOTS):
+    for slot in range(NOTES_PER_STEP):
         chances = network.key_logits(state, seen.open, seen.hands, before).double().softmax(-1).cpu()  # (N, KEYS + 1)
         alive &= noise[:, slot, 0] >= chances[:, NONE]
         if not alive.any():
@@ -162,21 +162,23 @@ def _draw(weights: Tensor, noise: Tensor) -> Tensor:
     return torch.minimum((rising <= wanted).sum(1), last)
 
 
-def _fill(canvas: Canvas, places: Tensor, keys: Tensor, lengths: Tensor, limits: Tensor) -> tuple[Canvas, list[Struck]]:
-    """Write columns into a canvas, which are hidden no more, and return it with the notes that found room."""
-    struck, held = (some.bool().any(1) for some in canvas.seen())  # (B, T, KEYS): by either hand
-    secret = canvas.secret()
-    all_keys, all_lengths = canvas.keys.clone(), canvas.lengths.clone()
-    hidden = canvas.hidden.clone()
+def _fill(
+    window: MaskedWindow, places: Tensor, keys: Tensor, lengths: Tensor, limits: Tensor
+) -> tuple[MaskedWindow, list[Struck]]:
+    """Write columns into a window, which are hidden no more, and return it with the notes that found room."""
+    struck, held = (some.bool().any(1) for some in window.seen())  # (B, T, KEYS): by either hand
+    secret = window.secret()
+    all_keys, all_lengths = window.keys.clone(), window.lengths.clone()
+    hidden = window.hidden.clone()
     written = []
     for number, (row, hand, step) in enumerate(places.tolist()):
         hidden[row, hand, step] = False
-        known = ~secret[row, hand, step] & (canvas.keys[row, hand, step] != NONE)
-        column = list(zip(canvas.keys[row, hand, step][known].tolist(),
-                          canvas.lengths[row, hand, step][known].tolist(), strict=True))  # fmt: skip
+        known = ~secret[row, hand, step] & (window.keys[row, hand, step] != NONE)
+        column = list(zip(window.keys[row, hand, step][known].tolist(),
+                          window.lengths[row, hand, step][known].tolist(), strict=True))  # fmt: skip
         for key, length in zip(keys[number].tolist(), lengths[number].tolist(), strict=True):
             # Columns that were drawn in the same step may have taken the key.
-            if key == NONE or len(column) == SLOTS or struck[row, step, key] or held[row, step, key]:
+            if key == NONE or len(column) == NOTES_PER_STEP or struck[row, step, key] or held[row, step, key]:
                 continue
             later = struck[row, step + 1 :, key].nonzero()[:, 0]
             end = min(step + length, int(limits[row, hand, step]), step + 1 + int(later[0]) if len(later) else 10**9)
@@ -185,6 +187,6 @@ def _fill(canvas: Canvas, places: Tensor, keys: Tensor, lengths: Tensor, limits:
             column.append((key, end - step))
             written.append(Struck(row, hand, step, key, end - step))
         column.sort(reverse=hand == RIGHT)
-        column += [(NONE, 0)] * (SLOTS - len(column))
+        column += [(NONE, 0)] * (NOTES_PER_STEP - len(column))
         all_keys[row, hand, step], all_lengths[row, hand, step] = torch.tensor(column).T
-    return replace(canvas, keys=all_keys, lengths=all_lengths, hidden=hidden), written
+    return replace(window, keys=all_keys, lengths=all_lengths, hidden=hidden), written

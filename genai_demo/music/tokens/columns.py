@@ -13,7 +13,7 @@ import numpy as np
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, TICKS, Bar, Piece
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
-SLOTS = 5
+NOTES_PER_STEP = 5
 """most keys that one hand strikes at once; of more the inner ones are not seen"""
 AT_ONCE = 72
 """most steps of the bars that the masked model fills at once, the others being heard on both sides"""
@@ -35,7 +35,7 @@ _FIRST = {
     signature: _FREE + TICKS // STEP + sum(_BAR_STEPS[:number])
     for number, signature in enumerate(COLUMN_TIME_SIGNATURES)
 }
-PLACES = _FREE + TICKS // STEP + sum(_BAR_STEPS)
+POSITION_COUNT = _FREE + TICKS // STEP + sum(_BAR_STEPS)
 """places that a step can have: each step of each metre has its own"""
 
 
@@ -44,14 +44,14 @@ class Columns:
     """Some steps of music."""
 
     keys: np.ndarray
-    """uint8 (2 hands, T steps, `SLOTS`): keys struck, 0 for the lowest, from outside in, which is downwards for the
-    right hand and upwards for the left; `NONE` in the slots that are left"""
+    """uint8 (2 hands, T steps, `NOTES_PER_STEP`): keys struck, 0 for the lowest, from outside in, which is downwards
+    for the right hand and upwards for the left; `NONE` in the slots that are left"""
     lengths: np.ndarray
-    """uint8 (2, T, `SLOTS`): steps that each is held, 1 to `LONGEST`; 0 where no key is struck"""
+    """uint8 (2, T, `NOTES_PER_STEP`): steps that each is held, 1 to `LONGEST`; 0 where no key is struck"""
 
 
 @dataclass(frozen=True)
-class Strokes:
+class Onsets:
     """The notes of a piece on the grid of sixteenths, in the order of their steps."""
 
     steps: np.ndarray
@@ -63,7 +63,7 @@ class Strokes:
     lengths: np.ndarray
     """int32 (N,): in steps"""
     slots: np.ndarray
-    """uint8 (N,): place in its column, from outside in; it may be beyond `SLOTS`"""
+    """uint8 (N,): place in its column, from outside in; it may be beyond `NOTES_PER_STEP`"""
     strays: np.ndarray
     """bool (N,): whether the note starts between two steps of the grid"""
 
@@ -76,8 +76,8 @@ class Strokes:
         return np.minimum(self.lengths, LONGEST).astype(np.uint8)
 
 
-def strokes_of(piece: Piece) -> Strokes:
-    """Return the notes of a piece, moved to the nearest steps as `roll.on_grid` does."""
+def onsets_of(piece: Piece) -> Onsets:
+    """Return the notes of a piece, moved to the nearest steps as `roll.quantize` does."""
     numbers = [number for note in piece.notes for number in (note.start, note.length, note.pitch, note.hand)]
     start, length, pitch, hand = np.array(numbers, np.int64).reshape(-1, 4).T  # (N, 4) -> (4, N)
     first = np.minimum((2 * start + STEP) // (2 * STEP), piece.end // STEP - 1)
@@ -99,7 +99,7 @@ def strokes_of(piece: Piece) -> Strokes:
     new = np.ones(len(key), bool)
     new[1:] = (first[1:] != first[:-1]) | (hand[1:] != hand[:-1])
     slots = place - np.maximum.accumulate(np.where(new, place, 0))
-    return Strokes(
+    return Onsets(
         first.astype(np.int32),
         hand.astype(np.uint8),
         key.astype(np.uint8),
@@ -116,19 +116,19 @@ def fits_at_once(piece: Piece, first: int, last: int) -> bool:
     return steps <= AT_ONCE and strays <= STRAYS * len(piece.notes)
 
 
-def columns_of(strokes: Strokes, first: int, steps: int) -> Columns:
+def columns_of(strokes: Onsets, first: int, steps: int) -> Columns:
     """Return `steps` steps from the step `first` on, which may be before the first or after the last note."""
-    keys = np.full((HAND_COUNT, steps, SLOTS), NONE, np.uint8)
-    lengths = np.zeros((HAND_COUNT, steps, SLOTS), np.uint8)
+    keys = np.full((HAND_COUNT, steps, NOTES_PER_STEP), NONE, np.uint8)
+    lengths = np.zeros((HAND_COUNT, steps, NOTES_PER_STEP), np.uint8)
     low, high = np.searchsorted(strokes.steps, (first, first + steps))
-    chosen = np.arange(low, high)[strokes.slots[low:high] < SLOTS]
+    chosen = np.arange(low, high)[strokes.slots[low:high] < NOTES_PER_STEP]
     where = strokes.hands[chosen], strokes.steps[chosen] - first, strokes.slots[chosen]
     keys[where] = strokes.keys[chosen]
     lengths[where] = strokes.lengths_seen[chosen]
     return Columns(keys, lengths)
 
 
-def places_of(bars: Sequence[Bar], time_signatures: bool = True) -> np.ndarray:
+def metrical_positions(bars: Sequence[Bar], time_signatures: bool = True) -> np.ndarray:
     """Return the place of each step of some bars, uint8 (T,): which step of a bar of which metre it is.
 
     Args:

@@ -9,7 +9,7 @@ other hand; at last an end::
 (Huang and Yang 2020, "Pop Music Transformer", section 3, with positions of different lengths, hands and keys.)
 
 Positions and durations lie on the eighths and the twelfths of a quarter note: thirty-seconds and triplets of
-sixteenths. See `on_token_grid` for what is off it. Velocities and the pedal are not told.
+sixteenths. See `quantize_to_tokens` for what is off it. Velocities and the pedal are not told.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _DURATION_OF = {ticks: FIRST["DURATION"] + place for place, ticks in enumerate(D
 _KINDS = tuple(name.partition("_")[0] for name in NAMES)
 
 
-def on_token_grid(piece: Piece) -> Piece:
+def quantize_to_tokens(piece: Piece) -> Piece:
     """Return the piece that is told by the tokens of `piece`; itself where it lies on their grid.
 
     Notes start at the nearest position and last for the duration that brings their end nearest, three whole notes at
@@ -112,8 +112,8 @@ def _tempo(tempo: float) -> int:
 
 
 def encode(piece: Piece) -> list[int]:
-    """Return the tokens of a piece without faults, see `on_token_grid` for what they cannot tell."""
-    piece = on_token_grid(piece)
+    """Return the tokens of a piece without faults, see `quantize_to_tokens` for what they cannot tell."""
+    piece = quantize_to_tokens(piece)
     tokens = [FIRST["KEY"] + KEYS_OR_NONE.index(piece.key), FIRST["TEMPO"] + TEMPOS.index(int(piece.tempo))]
     waiting = deque(sorted(piece.notes, key=lambda note: (note.start, note.hand, note.pitch)))
     time_signature: tuple[int, int] | None = None

@@ -35,12 +35,12 @@ KEY_BY_NAME = {key_id(key): key for key in events.KEYS_OR_NONE}
 """keys by their names, "any" for None"""
 
 
-def write_shorthand(piece: Piece) -> str:
-    """Return the line of a piece without faults; what it loses is what `events.on_token_grid` says."""
+def write_piece_string(piece: Piece) -> str:
+    """Return the line of a piece without faults; what it loses is what `events.quantize_to_tokens` says."""
     return " ".join(map(_word, events.encode(piece)[:-1])).replace(": :", ":")
 
 
-def read_shorthand(line: str) -> Piece:
+def read_piece_string(line: str) -> Piece:
     """Return the piece that a line tells.
 
     Raises:

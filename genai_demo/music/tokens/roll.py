@@ -20,7 +20,7 @@ SHIFTS = tuple(range(-5, 7))
 """semitones of the twelve transpositions"""
 
 
-def on_grid(piece: Piece, step: int = STEP) -> Piece:
+def quantize(piece: Piece, step: int = STEP) -> Piece:
     """Return a piece whose notes start and end at multiples of `step` ticks, the nearest ones, each at least one long.
 
     A key that would be struck twice at one moment, or while it is held, is treated as `untangled` says.
@@ -37,11 +37,11 @@ def on_grid(piece: Piece, step: int = STEP) -> Piece:
 def to_roll(piece: Piece) -> np.ndarray:
     """Return a piece on a grid of sixteenths: bool (2 hands, 2 channels, T steps, 88 keys from `PITCHES[0]`).
 
-    A note is an onset and a run of holds; one off the grid goes to the nearest step, see `on_grid`. Lossless for music
+    A note is an onset and a run of holds; one off the grid goes to the nearest step, see `quantize`. Lossless for music
     on the grid, save for velocities, the pedal, and what rings beyond the last bar.
     """
     cells = np.zeros((HAND_COUNT, CHANNELS, piece.end // STEP, PIANO_KEYS), bool)  # (2, 2, T, 88)
-    for note in on_grid(piece).notes:
+    for note in quantize(piece).notes:
         start, end, key = note.start // STEP, note.end // STEP, note.pitch - PITCHES[0]
         cells[note.hand, ONSET, start, key] = True
         cells[note.hand, HOLD, start + 1 : end, key] = True

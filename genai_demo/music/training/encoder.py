@@ -122,7 +122,7 @@ class EncoderTask(Task):
         sizes: fields of the network's configuration that differ from its defaults.
 
     Raises:
-        UserError: nothing in `music` is four bars long in one of the metres of `traits`.
+        UserError: nothing in `music` is four bars long in one of the metres of `roll_conditioning`.
     """
 
     family = "encoder"

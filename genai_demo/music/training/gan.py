@@ -24,8 +24,8 @@ from genai_demo.music.data.reading import Music, described
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import distances, measure
 from genai_demo.music.models.gan import GanConfig
-from genai_demo.music.models.gan_pair import Canvases, Gan
-from genai_demo.music.models.roll_conditioning import BARS
+from genai_demo.music.models.gan_pair import Gan, RollBatch
+from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.tokens.roll_pictures import sheet_png
 
 _MEASURED = 192
@@ -67,7 +67,7 @@ class GanTask(Task):
         start: a run of a GAN of the same sizes whose networks to go on with.
 
     Raises:
-        UserError: nothing in `music` is four bars long in one of the metres of `traits`, with a known key, or `start`
+        UserError: no four bars of `music` are in one of `ROLL_TIME_SIGNATURES`, with a known key, or `start`
             cannot be used.
     """
 
@@ -87,11 +87,11 @@ class GanTask(Task):
         origin = None if start is None else open_start(start, self.family, newest=True)
         config = GanConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
         self._training, self._latent = training, config.latent
-        windows = RollWindows(music, BARS, BARS)
+        windows = RollWindows(music, PHRASE_BARS, PHRASE_BARS)
         if not np.any(windows.tonic >= 0):
-            raise UserError("music.no_windows", bars=BARS)
+            raise UserError("music.no_windows", bars=PHRASE_BARS)
         self._batches = GanBatches(windows, training.seed)
-        held_out = RollWindows(validation, BARS, BARS) if len(validation) else windows
+        held_out = RollWindows(validation, PHRASE_BARS, PHRASE_BARS) if len(validation) else windows
         self._held_out = spread(held_out, _MEASURED)
         self._shown = [_head(canvases, _SHOWN) for canvases in self._held_out]
         super().__init__(training, config, described(music, validation), origin)
@@ -129,7 +129,7 @@ class GanTask(Task):
                 raise UserError("engine.other_sizes", folder=start) from error
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "canvas" (size, 2, 2, T, 72), "known" (size, 8) and "conditions" (size, traits.SIZE)."""
+        """Return "canvas" (size, 2, 2, T, 72), "known" (size, 8) and "conditions" (size, roll_conditioning.SIZE)."""
         canvases = self._batches.batch(step, size, rank)
         return dict(zip(("canvas", "known", "conditions"), _tensors(canvases), strict=True))
 
@@ -138,7 +138,7 @@ class GanTask(Task):
         return first + (last - first) * max(0.0, 3 * progress.fraction - 2)
 
     def _written(self, batch: Batch, progress: Progress) -> Tensor:
-        latents = torch.randn(len(batch["canvas"]), 1 + BARS, self._latent, device=batch["canvas"].device)
+        latents = torch.randn(len(batch["canvas"]), 1 + PHRASE_BARS, self._latent, device=batch["canvas"].device)
         return self._generator(
             latents, batch["conditions"], batch["canvas"].float(), batch["known"], self._slope(progress)
         )
@@ -184,20 +184,20 @@ def _mean(parts: dict[str, float]) -> float:
     return sum(parts.values()) / len(parts)
 
 
-def _measured(sets: Sequence[Canvases]) -> np.ndarray:
+def _measured(sets: Sequence[RollBatch]) -> np.ndarray:
     """Return the features of the bars that are written, (N, F)."""
     found = []
     for canvases in sets:
         half = canvases.cells.shape[3] // 2
-        found.append(measure(canvases.cells[..., half:, :], canvases.conditions[:, 0] > 0, BARS))
+        found.append(measure(canvases.cells[..., half:, :], canvases.conditions[:, 0] > 0, PHRASE_BARS))
     return np.concatenate(found)
 
 
-def _head(canvases: Canvases, count: int) -> Canvases:
+def _head(canvases: RollBatch, count: int) -> RollBatch:
     spread = np.linspace(0, len(canvases.cells) - 1, min(count, len(canvases.cells))).astype(int)
-    return Canvases(canvases.cells[spread], canvases.known[spread], canvases.conditions[spread])
+    return RollBatch(canvases.cells[spread], canvases.known[spread], canvases.conditions[spread])
 
 
-def _tensors(canvases: Canvases) -> tuple[Tensor, Tensor, Tensor]:
+def _tensors(canvases: RollBatch) -> tuple[Tensor, Tensor, Tensor]:
     parts = torch.from_numpy(canvases.cells), torch.from_numpy(canvases.known), torch.from_numpy(canvases.conditions)
     return parts

@@ -96,7 +96,7 @@ class MaskedTask(Task):
         return {name: torch.from_numpy(array) for name, array in self._batches.batch(step, size, rank).items()}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return the bits per hidden note of validation windows, by kind of hole, beside those of mere frequencies."""
+        """Return the bits per hidden note of validation windows, by kind of mask, beside those of mere frequencies."""
         if not self._measure:
             return {}
         assert isinstance(network, MaskedRoll)
@@ -123,7 +123,8 @@ def _pictures(*rolls: Tensor) -> bytes:
     """Return a PNG of rolls one below the other: the right hand red, the left blue, onsets bright.
 
     Args:
-        rolls: keys and lengths, each (B, 2, T, SLOTS), of one roll after the other; row by row they stand together.
+        rolls: keys and lengths, each (B, 2, T, NOTES_PER_STEP), of one roll after the other; they stand together row by
+            row.
     """
     from PIL import Image
 

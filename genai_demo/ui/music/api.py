@@ -14,7 +14,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, Request, RewriteRequest
 from genai_demo.music.sampling import generation
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.music import files
 from genai_demo.ui.music.panel import WORK
 from genai_demo.ui.music.played import received
@@ -33,7 +33,7 @@ def _results(request: Request) -> list[dict[str, Any]]:
 
 
 def _music(midi: str) -> str:
-    return write_shorthand(read_midi(received(midi, _MOST_BYTES)).piece)
+    return write_piece_string(read_midi(received(midi, _MOST_BYTES)).piece)
 
 
 def compose_music(

@@ -20,7 +20,7 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import PITCHES, Note, Piece, untangled
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 
 _REMEMBERED = 50
 """steps that can be undone"""
@@ -225,7 +225,7 @@ def rewriting(work: Work, first: int, last: int, scope: Scope) -> RewriteRequest
         UserError: there are no such bars.
     """
     first, last = checked_bars(work.piece, first, last)
-    return RewriteRequest(music=write_shorthand(work.piece), first=first + 1, last=last + 1, **asdict(scope))
+    return RewriteRequest(music=write_piece_string(work.piece), first=first + 1, last=last + 1, **asdict(scope))
 
 
 def keeping(work: Work, place: int, bars: tuple[int, int], scope: Scope) -> Job:
@@ -247,7 +247,7 @@ def followed(job: Job, desk: Desk) -> tuple[Job, Desk] | None:
     if job.then is None or job.place is None:
         return None
     work = desk.works[job.place]
-    request = replace(job.then, music=write_shorthand(work.piece))
+    request = replace(job.then, music=write_piece_string(work.piece))
     return Job(request, job.place), desk.with_work(job.place, replace(work, state="growing"))
 
 
@@ -264,7 +264,7 @@ def continuing(
     before = work.request if isinstance(work.request, (ComposeRequest, ContinueRequest)) else ComposeRequest(own)
     return ContinueRequest(
         before.model,
-        write_shorthand(work.piece),
+        write_piece_string(work.piece),
         last + 1,
         bars,
         before.density,
@@ -278,7 +278,7 @@ def continuing(
 
 def harmonising(work: Work, part: str, temperature: float, seed: int, model: str) -> HarmoniseRequest:
     """Return the request that adds to a melody."""
-    return HarmoniseRequest(write_shorthand(work.piece), part, temperature=temperature, seed=seed, model=model)
+    return HarmoniseRequest(write_piece_string(work.piece), part, temperature=temperature, seed=seed, model=model)
 
 
 def given(piece: Piece, remarks: Sequence[Remark] = ()) -> Desk:

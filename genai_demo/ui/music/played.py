@@ -13,7 +13,7 @@ from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import MOST_GIVEN_BARS, TEMPO, TIME_SIGNATURES
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
-from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_shorthand
+from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_piece_string
 
 MOST_NOTES = 1000
 MOST_STEPS = 64 * 16
@@ -76,7 +76,7 @@ def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
     bars = piece.bars[:MOST_GIVEN_BARS]
     while True:
         start = replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
-        if len(write_shorthand(start)) <= MOST_CHARACTERS or len(bars) == 1:
+        if len(write_piece_string(start)) <= MOST_CHARACTERS or len(bars) == 1:
             break
         bars = bars[: max(1, len(bars) * 3 // 4)]
     return start, (Remark("ui.music_cut", len(bars)),) if len(bars) < len(piece.bars) else ()

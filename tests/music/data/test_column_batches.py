@@ -13,7 +13,7 @@ from genai_demo.music.data.reading import Music
 from genai_demo.music.models.masked import CONDITIONS
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
-from genai_demo.music.tokens.columns import NONE, OUTSIDE, Columns, places_of
+from genai_demo.music.tokens.columns import NONE, OUTSIDE, Columns, metrical_positions
 from genai_demo.music.tokens.roll import SHIFTS
 from tests.helpers.music import bars_of, notes_of, scale
 
@@ -41,7 +41,7 @@ def test_a_window_is_a_stretch_of_its_piece(shift: int) -> None:
     found = 0
     for number in range(len(batches)):
         window = batches.windows(np.array([number]), np.array([shift]))
-        places = window["places"][0]
+        places = window["positions"][0]
         notes = notes_of(Columns(window["keys"][0], window["lengths"][0]))
         at = next(
             first
@@ -49,7 +49,7 @@ def test_a_window_is_a_stretch_of_its_piece(shift: int) -> None:
             if [replace(note, start=note.start + first * STEP, pitch=note.pitch - shift) for note in notes]
             == [replace(n, velocity=72) for n in LONG.notes if first * STEP <= n.start < (first + WINDOW) * STEP]
         )
-        whole = np.concatenate([np.full(MARGIN, OUTSIDE), places_of(LONG.bars), np.full(WINDOW, OUTSIDE)])
+        whole = np.concatenate([np.full(MARGIN, OUTSIDE), metrical_positions(LONG.bars), np.full(WINDOW, OUTSIDE)])
         assert np.array_equal(places, whole[at + MARGIN : at + MARGIN + WINDOW])
         found += 1
     assert found == len(batches) > 10
@@ -57,7 +57,7 @@ def test_a_window_is_a_stretch_of_its_piece(shift: int) -> None:
 
 def test_windows_reach_beyond_beginning_and_end() -> None:
     windows = BATCHES.windows(np.arange(len(BATCHES)), np.zeros(len(BATCHES), int))
-    outside = windows["places"] == OUTSIDE
+    outside = windows["positions"] == OUTSIDE
     assert (outside[:, :MARGIN].all(1)).any()
     assert (outside[:, -MARGIN:].all(1)).any()
     assert not (windows["keys"][np.broadcast_to(outside[:, None], windows["keys"].shape[:3])] != NONE).any()
@@ -82,8 +82,11 @@ def test_conditions_and_metres_are_hidden_as_often_as_asked() -> None:
     assert not always["conditions"].any()
     never = ColumnBatches(music(LONG), dropout=0, metre_dropout=0).batch(0, 8)
     assert (never["conditions"] > 0).all()
-    assert set(always["places"].ravel().tolist()) <= {OUTSIDE, *places_of(LONG.bars, time_signatures=False).tolist()}
-    assert set(never["places"].ravel().tolist()) <= {OUTSIDE, *places_of(LONG.bars).tolist()}
+    assert set(always["positions"].ravel().tolist()) <= {
+        OUTSIDE,
+        *metrical_positions(LONG.bars, time_signatures=False).tolist(),
+    }
+    assert set(never["positions"].ravel().tolist()) <= {OUTSIDE, *metrical_positions(LONG.bars).tolist()}
 
 
 def test_every_key_has_a_number_of_its_own() -> None:

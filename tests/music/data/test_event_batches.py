@@ -21,7 +21,7 @@ from genai_demo.music.models.bar_conditioning import (
     register_index,
     style_index,
 )
-from genai_demo.music.sampling.decoding import Line, Plan
+from genai_demo.music.sampling.decoding import Plan, TokenSequence
 from genai_demo.music.theory.piece import PITCHES, TICKS, Key, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, density_of, register_of
 from genai_demo.music.tokens import events
@@ -64,7 +64,7 @@ def test_what_is_told_of_bars_is_what_is_heard_in_them(piece: Piece, bars_to_com
 def test_what_is_read_one_by_one_is_told_the_same(piece: Piece) -> None:
     tokens = events.encode(piece)[:-1]
     conditioned = condition_tokens(tokens, style_index("dance"), bars_to_come=5)
-    line = Line(Plan(tuple(tokens), 5, "dance"), seed=0)
+    line = TokenSequence(Plan(tuple(tokens), 5, "dance"), seed=0)
     assert line.tokens == [*tokens, events.BAR]
     conditioned.features[:, FEATURE_INDEX["register"]] = register_index(conditioned.pitches)
     assert np.array_equal(line.features[:-1], conditioned.features[conditioned.bar_of])

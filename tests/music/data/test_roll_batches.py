@@ -13,7 +13,14 @@ from genai_demo.music.data.gan_batches import GanBatches, spread
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
-from genai_demo.music.models.roll_conditioning import BARS, NUMBERS, ROLL_TIME_SIGNATURES, SIZE, encode, shift_to_c
+from genai_demo.music.models.roll_conditioning import (
+    NUMBERS,
+    PHRASE_BARS,
+    ROLL_TIME_SIGNATURES,
+    SIZE,
+    encode,
+    shift_to_c,
+)
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Key, Note, Piece
 from genai_demo.music.tokens.roll import COMPACT, HOLD, ONSET, PIANO_KEYS, SHIFTS, steps_of, to_piece, to_roll
 from tests.helpers.music import bars_of, pieces, scale
@@ -65,7 +72,7 @@ def test_windows_are_cut_out_of_the_rolls_of_their_pieces(some: list[Piece], shi
 def test_windows_slide_within_one_metre() -> None:
     bars = bars_of([(1, 4), *[(4, 4)] * 5, (3, 4), *[(4, 4)] * 4])
     piece = Piece(tuple(Note(bar.start, 60, STEP) for bar in bars), bars, Key(9, "minor"))
-    windows = RollWindows(music_of(scale(3), piece, scale(4)), BARS, 0)
+    windows = RollWindows(music_of(scale(3), piece, scale(4)), PHRASE_BARS, 0)
     assert starts_of(windows) == [(1, 1), (1, 2), (1, 7), (2, 0)]
     assert windows.tonic.tolist() == [9, 9, 9, -1]
 
@@ -73,14 +80,14 @@ def test_windows_slide_within_one_metre() -> None:
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_transposition(shift: int) -> None:
     piece = scale(4)
-    back = to_piece(cells_of(RollWindows(music_of(piece), BARS, 0), 0, shift), piece.bars, lowest=COMPACT[0])
+    back = to_piece(cells_of(RollWindows(music_of(piece), PHRASE_BARS, 0), 0, shift), piece.bars, lowest=COMPACT[0])
     assert [replace(note, pitch=note.pitch - shift) for note in back.notes] == list(piece.notes)
 
 
 def test_what_transposition_moves_out_of_range_is_left_out() -> None:
     notes = (Note(0, 24, STEP), Note(0, 60, STEP), Note(0, 95, STEP), Note(STEP, 60, STEP))
-    bars = bars_of([(4, 4)] * BARS)
-    windows = RollWindows(music_of(Piece(notes, bars)), BARS, 0)
+    bars = bars_of([(4, 4)] * PHRASE_BARS)
+    windows = RollWindows(music_of(Piece(notes, bars)), PHRASE_BARS, 0)
     for shift, pitches in ((0, [24, 60, 95, 60]), (-5, [55, 90, 55]), (6, [30, 66, 66])):
         there = to_piece(cells_of(windows, 0, shift), bars, lowest=COMPACT[0])
         assert [note.pitch for note in there.notes] == pitches
@@ -90,9 +97,9 @@ def test_a_window_is_a_phrase_of_its_own() -> None:
     bars = bars_of([(4, 4)] * 6)
     before, on, after = Note(0, 60, 3000), Note(3000, 60, STEP), Note(9000, 50, 9000, LEFT)
     others = (Note(3120, 64, STEP), Note(3240, 64, STEP))
-    windows = RollWindows(music_of(Piece((before, on, *others, after), bars)), BARS, 1)
+    windows = RollWindows(music_of(Piece((before, on, *others, after), bars)), PHRASE_BARS, 1)
     cells = cells_of(windows, 1)
-    notes = to_piece(cells, bars_of([(4, 4)] * BARS), lowest=COMPACT[0]).notes
+    notes = to_piece(cells, bars_of([(4, 4)] * PHRASE_BARS), lowest=COMPACT[0]).notes
     assert notes == (
         *(Note(1080, 60, STEP), Note(1200, 64, STEP), Note(1320, 64, STEP)),
         Note(7080, 50, 600, LEFT),
@@ -110,19 +117,19 @@ def test_windows_that_the_grid_would_bend_are_left_out() -> None:
 
 
 def test_the_bars_before_come_with_a_window() -> None:
-    windows = RollWindows(MUSIC, BARS, BARS)
+    windows = RollWindows(MUSIC, PHRASE_BARS, PHRASE_BARS)
     assert windows.there[:6].tolist() == [0, 1, 2, 3, 4, 4]
     steps = steps_of((4, 4))
     late = windows.cells(np.array([5]), np.array([0]))[0]
     early = windows.cells(np.array([1]), np.array([0]))[0]
     # The second half of the one is the first half of the other.
-    assert np.array_equal(early[:, :, BARS * steps :], late[:, :, : BARS * steps])
+    assert np.array_equal(early[:, :, PHRASE_BARS * steps :], late[:, :, : PHRASE_BARS * steps])
     assert not early[:, :, : 3 * steps].any()
-    assert early[:, :, 3 * steps : BARS * steps].any()
+    assert early[:, :, 3 * steps : PHRASE_BARS * steps].any()
 
 
 def test_what_is_known_of_windows() -> None:
-    windows = RollWindows(MUSIC, BARS, BARS)
+    windows = RollWindows(MUSIC, PHRASE_BARS, PHRASE_BARS)
     waltzes = windows.time_signature == ROLL_TIME_SIGNATURES.index((3, 4))
     assert windows.bar[waltzes].tolist() == [0, 1, 2, 3]
     assert windows.first[waltzes].tolist() == [True, False, False, False]
@@ -135,22 +142,24 @@ def test_what_is_known_of_windows() -> None:
 def test_triplets_and_near_silence_are_left_out() -> None:
     triplets = tuple(Note(start, 60, 160) for start in range(0, 8 * TICKS, 160))
     few = (Note(0, 60, TICKS), Note(TICKS, 62, TICKS))
-    assert len(RollWindows(music_of(Piece(triplets, bars_of([(2, 4)] * 4))), BARS)) == 0
-    assert len(RollWindows(music_of(Piece(few, bars_of([(2, 4)] * 4))), BARS)) == 0
+    assert len(RollWindows(music_of(Piece(triplets, bars_of([(2, 4)] * 4))), PHRASE_BARS)) == 0
+    assert len(RollWindows(music_of(Piece(few, bars_of([(2, 4)] * 4))), PHRASE_BARS)) == 0
 
 
 def test_a_key_held_over_the_bar_line_stays_held() -> None:
     held = (Note(0, 60, 16 * STEP), *(Note(bar * 8 * STEP, 72, STEP) for bar in range(6)))
-    windows = RollWindows(music_of(Piece(tuple(sorted(held)), bars_of([(2, 4)] * 6), Key(0, "major"))), BARS, BARS)
+    windows = RollWindows(
+        music_of(Piece(tuple(sorted(held)), bars_of([(2, 4)] * 6), Key(0, "major"))), PHRASE_BARS, PHRASE_BARS
+    )
     with_before = windows.cells(np.array([1]), np.array([0]))[0]
     alone = windows.cells(np.array([1]), np.array([0]), np.array([0]))[0]
-    first = BARS * 8
+    first = PHRASE_BARS * 8
     assert with_before[0, HOLD, first : first + 8, 60 - 24].all()
     assert not alone[0, :, :, 60 - 24].any()
 
 
 def test_draws_are_of_one_metre_and_like_edges() -> None:
-    windows = RollWindows(MUSIC, BARS, BARS)
+    windows = RollWindows(MUSIC, PHRASE_BARS, PHRASE_BARS)
     drawing = Drawing(windows)
     for seed in range(5):
         drawn = drawing.draw(np.random.default_rng(seed), 400, 0.2)
@@ -160,18 +169,18 @@ def test_draws_are_of_one_metre_and_like_edges() -> None:
 
 
 def test_batches_are_pure_and_in_c() -> None:
-    batches, again = (GanBatches(RollWindows(MUSIC, BARS, BARS), seed=3) for _ in range(2))
+    batches, again = (GanBatches(RollWindows(MUSIC, PHRASE_BARS, PHRASE_BARS), seed=3) for _ in range(2))
     for step in range(4):
         one, other = batches.batch(step, 8), again.batch(step, 8)
         assert np.array_equal(one.cells, other.cells) and np.array_equal(one.conditions, other.conditions)
-        assert one.known.shape == (8, 2 * BARS) and one.conditions.shape == (8, SIZE)
-        assert not one.known[:, BARS:].all(1).any()
-        steps = one.cells.shape[3] // (2 * BARS)
-        unknown = ~one.known[:, :BARS].repeat(steps, 1)
-        assert not one.cells[:, :, :, : BARS * steps].any((1, 2, 4))[unknown].any()
+        assert one.known.shape == (8, 2 * PHRASE_BARS) and one.conditions.shape == (8, SIZE)
+        assert not one.known[:, PHRASE_BARS:].all(1).any()
+        steps = one.cells.shape[3] // (2 * PHRASE_BARS)
+        unknown = ~one.known[:, :PHRASE_BARS].repeat(steps, 1)
+        assert not one.cells[:, :, :, : PHRASE_BARS * steps].any((1, 2, 4))[unknown].any()
     assert not np.array_equal(batches.batch(0, 8, rank=1).conditions, batches.batch(0, 8).conditions)
     # The scale in D major, with its tonic on C, has no other notes than the white keys.
-    cells = spread(RollWindows(music_of(scale(9, Key(0, "major"))), BARS, BARS), 9)[0].cells
+    cells = spread(RollWindows(music_of(scale(9, Key(0, "major"))), PHRASE_BARS, PHRASE_BARS), 9)[0].cells
     white = np.isin(np.arange(72) % 12, (0, 2, 4, 5, 7, 9, 11))
     assert cells[:, :, ONSET][..., white].any() and not cells[:, :, ONSET][..., ~white].any()
 
@@ -181,7 +190,7 @@ def test_the_same_music_in_another_key_is_the_same_to_the_networks() -> None:
     for shift in (-6, -1, 3, 5):
         notes = tuple(replace(note, pitch=note.pitch + shift) for note in plain.notes)
         moved = Piece(notes, plain.bars, plain.key.transposed(shift) if plain.key else None)
-        one, other = (spread(RollWindows(music_of(some), BARS, BARS), 9)[0] for some in (plain, moved))
+        one, other = (spread(RollWindows(music_of(some), PHRASE_BARS, PHRASE_BARS), 9)[0] for some in (plain, moved))
         assert np.array_equal(one.cells, other.cells)
         assert np.array_equal(one.conditions, other.conditions)
 

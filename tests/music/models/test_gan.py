@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from genai_demo.engine.nn.adversarial import gradient_penalty
-from genai_demo.music.models import roll_conditioning as traits
+from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.binary import tied
 from genai_demo.music.models.gan import DEBUG, GanConfig, Generator
 from genai_demo.music.models.gan_discriminator import Discriminator
 from genai_demo.music.models.gan_layers import from_grid, to_grid
-from genai_demo.music.models.roll_conditioning import BARS, CANVAS
+from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.tokens.roll import COMPACT_KEYS, HOLD, ONSET, steps_of
 
 CONFIG = GanConfig(**DEBUG)  # type: ignore[arg-type]
@@ -35,24 +35,24 @@ def some_conditions(count: int, metre: int = 0) -> Tensor:
     places = np.arange(count)
     yes = places % 2 == 0
     return torch.from_numpy(
-        traits.encode(np.full(count, metre), yes, places % 3, 2.0 + places, 55.0 + 2 * places, yes, ~yes)
+        roll_conditioning.encode(np.full(count, metre), yes, places % 3, 2.0 + places, 55.0 + 2 * places, yes, ~yes)
     )
 
 
 def some_canvas(count: int, metre: int = 0) -> Tensor:
     random = torch.Generator().manual_seed(0)
-    steps = CANVAS * steps_of(traits.ROLL_TIME_SIGNATURES[metre])
+    steps = WINDOW_BARS * steps_of(roll_conditioning.ROLL_TIME_SIGNATURES[metre])
     return tied((torch.rand(count, 2, 2, steps, COMPACT_KEYS, generator=random) < 0.1).float())
 
 
 def shown(count: int, *bars: int) -> Tensor:
-    known = torch.zeros(count, CANVAS, dtype=torch.bool)
+    known = torch.zeros(count, WINDOW_BARS, dtype=torch.bool)
     known[:, list(bars)] = True
     return known
 
 
 def latents(count: int) -> Tensor:
-    return torch.randn(count, 1 + BARS, CONFIG.latent, generator=torch.Generator().manual_seed(3))
+    return torch.randn(count, 1 + PHRASE_BARS, CONFIG.latent, generator=torch.Generator().manual_seed(3))
 
 
 GENERATOR, CRITIC = lively(Generator(CONFIG)), lively(Discriminator(CONFIG))
@@ -60,9 +60,9 @@ GENERATOR, CRITIC = lively(Generator(CONFIG)), lively(Discriminator(CONFIG))
 
 @settings(deadline=None, max_examples=30)
 @given(
-    st.integers(0, len(traits.ROLL_TIME_SIGNATURES) - 1),
-    st.lists(st.integers(0, BARS - 1), max_size=4),
-    st.lists(st.integers(BARS, CANVAS - 1), max_size=3),
+    st.integers(0, len(roll_conditioning.ROLL_TIME_SIGNATURES) - 1),
+    st.lists(st.integers(0, PHRASE_BARS - 1), max_size=4),
+    st.lists(st.integers(PHRASE_BARS, WINDOW_BARS - 1), max_size=3),
 )
 @torch.no_grad()
 def test_known_bars_stay_and_every_run_is_a_note(metre: int, before: list[int], own: list[int]) -> None:
@@ -70,13 +70,13 @@ def test_known_bars_stay_and_every_run_is_a_note(metre: int, before: list[int], 
     written = GENERATOR(latents(2), some_conditions(2, metre), canvas, known)
     assert written.shape == canvas.shape
     assert torch.equal(tied(written), written)
-    steps = steps_of(traits.ROLL_TIME_SIGNATURES[metre])
-    for bar in range(CANVAS):
+    steps = steps_of(roll_conditioning.ROLL_TIME_SIGNATURES[metre])
+    for bar in range(WINDOW_BARS):
         here = slice(bar * steps, (bar + 1) * steps)
         if known[0, bar]:
             assert torch.equal(written[:, :, ONSET, here], canvas[:, :, ONSET, here])
             assert (written[:, :, HOLD, here] <= canvas[:, :, HOLD, here]).all()
-        elif bar < BARS:
+        elif bar < PHRASE_BARS:
             assert not written[:, :, :, here].any()
     assert CRITIC(written, some_conditions(2, metre), known).shape == (2,)
 
@@ -98,7 +98,7 @@ def test_everything_that_is_given_changes_what_is_written() -> None:
 @torch.no_grad()
 def test_bars_that_are_not_known_are_not_read() -> None:
     known, canvas = shown(2, 2, 3), some_canvas(2)
-    hidden = canvas * known.repeat_interleave(canvas.shape[3] // CANVAS, 1)[:, None, None, :, None]
+    hidden = canvas * known.repeat_interleave(canvas.shape[3] // WINDOW_BARS, 1)[:, None, None, :, None]
     assert not torch.equal(hidden, canvas)
     results = [GENERATOR(latents(2), some_conditions(2), cells, known) for cells in (canvas, hidden)]
     assert torch.equal(*results)
@@ -121,10 +121,10 @@ def test_the_discriminator_minds_conditions_and_what_is_known() -> None:
     canvas = some_canvas(1).expand(4, -1, -1, -1, -1)
     assert len(set(CRITIC(canvas, some_conditions(4), shown(4)).tolist())) == 4
     asked = some_conditions(1).expand(4, -1)
-    assert len(set(CRITIC(canvas, asked, torch.eye(CANVAS, dtype=torch.bool)[:4]).tolist())) == 4
+    assert len(set(CRITIC(canvas, asked, torch.eye(WINDOW_BARS, dtype=torch.bool)[:4]).tolist())) == 4
 
 
-@pytest.mark.parametrize("metre", range(len(traits.ROLL_TIME_SIGNATURES)))
+@pytest.mark.parametrize("metre", range(len(roll_conditioning.ROLL_TIME_SIGNATURES)))
 def test_the_penalty_reaches_every_layer_that_looks_at_the_music(metre: int) -> None:
     critic = lively(Discriminator(CONFIG))
     known, asked = shown(2, 0, 1, 2, 3), some_conditions(2, metre)
@@ -138,7 +138,7 @@ def test_the_penalty_reaches_every_layer_that_looks_at_the_music(metre: int) -> 
 
 def test_the_penalty_of_silence_is_finite() -> None:
     critic = lively(Discriminator(CONFIG))
-    silence = torch.zeros(2, 2, 2, CANVAS * 8, COMPACT_KEYS)
+    silence = torch.zeros(2, 2, 2, WINDOW_BARS * 8, COMPACT_KEYS)
     penalty = gradient_penalty(lambda canvas: critic(canvas, some_conditions(2, 2), shown(2)), silence)
     penalty.backward()
     assert torch.isfinite(penalty)

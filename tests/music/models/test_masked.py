@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from genai_demo.music.models import masked
 from genai_demo.music.models.masked import DEBUG, MaskedConfig, MaskedRoll
-from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas
+from genai_demo.music.models.masked_window import MASK_KINDS, MaskedWindow, mask_at_random
 from genai_demo.music.theory.piece import LEFT, RIGHT
-from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
+from genai_demo.music.tokens.columns import LONGEST, NONE, NOTES_PER_STEP
 from genai_demo.music.tokens.roll import PIANO_KEYS
 from tests.music.models.test_masked_window import windows
 
@@ -32,51 +32,51 @@ def model(**changes: float) -> MaskedRoll:
 MODEL = model()
 
 
-def holes(seed: int = 0, kind: str | None = "whole", share: float | None = 0.5) -> Canvas:
+def holes(seed: int = 0, kind: str | None = "whole", share: float | None = 0.5) -> MaskedWindow:
     torch.manual_seed(seed)
-    return draw_canvas(windows(seed), kind, share)
+    return mask_at_random(windows(seed), kind, share)
 
 
-@pytest.mark.parametrize("kind", HOLES)
+@pytest.mark.parametrize("kind", MASK_KINDS)
 @given(seed=st.integers(0, 200))
 @torch.no_grad()
 def test_nothing_leaks(kind: str, seed: int) -> None:
-    canvas = holes(seed, kind, None)
-    secret = canvas.secret()
-    other = replace(canvas, keys=canvas.keys.masked_fill(secret, NONE), lengths=canvas.lengths.masked_fill(secret, 9))
-    one, two = MODEL(canvas), MODEL(other)
+    window = holes(seed, kind, None)
+    secret = window.secret()
+    other = replace(window, keys=window.keys.masked_fill(secret, NONE), lengths=window.lengths.masked_fill(secret, 9))
+    one, two = MODEL(window), MODEL(other)
     assert torch.equal(one.vectors, two.vectors)
     assert torch.equal(one.open, two.open)
 
 
 @torch.no_grad()
 def test_what_is_seen_matters_on_both_sides_and_in_both_hands() -> None:
-    canvas = holes(share=1.0)
-    hidden = torch.zeros_like(canvas.hidden)
+    window = holes(share=1.0)
+    hidden = torch.zeros_like(window.hidden)
     hidden[1, RIGHT, 20] = True
-    canvas = replace(canvas, hidden=hidden)
-    (vector,) = MODEL(canvas).vectors
+    window = replace(window, hidden=hidden)
+    (vector,) = MODEL(window).vectors
     for hand, step in ((RIGHT, 2), (LEFT, 2), (LEFT, 20), (RIGHT, 45), (LEFT, 45)):
-        keys, lengths = canvas.keys.clone(), canvas.lengths.clone()
+        keys, lengths = window.keys.clone(), window.lengths.clone()
         keys[1, hand, step, 0], lengths[1, hand, step, 0] = (keys[1, hand, step, 0] + 1) % PIANO_KEYS, 1
-        assert not torch.allclose(MODEL(replace(canvas, keys=keys, lengths=lengths)).vectors[0], vector, atol=1e-5)
+        assert not torch.allclose(MODEL(replace(window, keys=keys, lengths=lengths)).vectors[0], vector, atol=1e-5)
     for changed in (
-        replace(canvas, places=canvas.places.roll(1, 1)),
-        replace(canvas, conditions=canvas.conditions * 0),
+        replace(window, positions=window.positions.roll(1, 1)),
+        replace(window, conditions=window.conditions * 0),
     ):
         assert not torch.allclose(MODEL(changed).vectors[0], vector, atol=1e-5)
 
 
 @torch.no_grad()
 def test_costs_are_those_of_reading_note_by_note() -> None:
-    canvas = holes(kind="range", share=1.0)
-    seen = MODEL(canvas)
-    key_costs, length_costs, counts = MODEL.costs(canvas)
-    secret = canvas.secret()
-    for number, (row, hand, step) in enumerate(canvas.hidden.nonzero().tolist()):
+    window = holes(kind="range", share=1.0)
+    seen = MODEL(window)
+    key_costs, length_costs, counts = MODEL.costs(window)
+    secret = window.secret()
+    for number, (row, hand, step) in enumerate(window.hidden.nonzero().tolist()):
         slots = secret[row, hand, step]
-        keys = canvas.keys[row, hand, step][slots]
-        lengths = canvas.lengths[row, hand, step][slots]
+        keys = window.keys[row, hand, step][slots]
+        lengths = window.lengths[row, hand, step][slots]
         assert counts[number] == len(keys)
         state, before = seen.vectors[number : number + 1], torch.tensor([NONE])
         key_cost = length_cost = 0.0
@@ -85,7 +85,7 @@ def test_costs_are_those_of_reading_note_by_note() -> None:
             key_cost += float(F.cross_entropy(logits, key[None]))
             length_cost += float(F.cross_entropy(MODEL.length_logits(state, key[None]), length[None] - 1))
             state, before = MODEL.add_note(state, key[None], length[None]), key[None]
-        if len(keys) < SLOTS:
+        if len(keys) < NOTES_PER_STEP:
             logits = MODEL.key_logits(state, seen.open[number : number + 1], torch.tensor([hand]), before)
             key_cost += float(F.cross_entropy(logits, torch.tensor([NONE])))
         assert float(key_costs[number]) == pytest.approx(key_cost, abs=1e-4)
@@ -106,10 +106,10 @@ def test_a_chord_is_read_from_outside_in_among_open_keys(hand: int) -> None:
         assert logits[row, NONE].isfinite(), "a chord may always end"
 
 
-@pytest.mark.parametrize("kind", [*HOLES, None])
+@pytest.mark.parametrize("kind", [*MASK_KINDS, None])
 def test_the_loss_is_a_number_whatever_is_hidden(kind: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    draw = draw_canvas
-    monkeypatch.setattr(masked, "draw_canvas", lambda batch: draw(batch, kind))
+    draw = mask_at_random
+    monkeypatch.setattr(masked, "mask_at_random", lambda batch: draw(batch, kind))
     figures = MODEL.loss(windows())
     assert 0 < float(figures["loss"].detach()) < 100
     assert float(figures["loss"].detach()) == pytest.approx(float(figures["keys"] + figures["lengths"]))
@@ -136,9 +136,9 @@ def test_sizes_that_do_not_go_together(width: int, heads: int) -> None:
 
 def test_no_dropout_outside_training() -> None:
     still = model(dropout=0.9)
-    canvas = holes()
-    assert torch.equal(still(canvas).vectors, still(canvas).vectors)
-    assert not torch.equal(still.train()(canvas).vectors, still(canvas).vectors)
+    window = holes()
+    assert torch.equal(still(window).vectors, still(window).vectors)
+    assert not torch.equal(still.train()(window).vectors, still(window).vectors)
 
 
 def test_lengths_have_a_logit_each() -> None:

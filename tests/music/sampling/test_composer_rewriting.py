@@ -15,11 +15,11 @@ from genai_demo.music.requests import HARMONISERS, PARTS, HarmoniseRequest, Rewr
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import composer_rewriting
 from genai_demo.music.sampling.composer_rewriting import _likelihood, harmonise, rewrite
-from genai_demo.music.sampling.constraints import Stencil
-from genai_demo.music.sampling.regions import Hole
+from genai_demo.music.sampling.constraints import InpaintingConstraint
+from genai_demo.music.sampling.regions import Region
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Key, Note, Piece
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.music.tokens.roll import PIANO_KEYS
 from genai_demo.music.training.composer_metrics import bits
 from tests.helpers.music import bars_of, pieces, scale
@@ -39,12 +39,12 @@ def result(update: Update) -> Piece:
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(pieces(), st.data())
 def test_what_is_not_chosen_stays_note_for_note(piece: Piece, data: st.DataObject) -> None:
-    piece = given_music(write_shorthand(piece))
+    piece = given_music(write_piece_string(piece))
     last = data.draw(st.integers(1, len(piece.bars)))
     first = data.draw(st.integers(1, last))
     low = data.draw(st.integers(PITCHES[0], PITCHES[1]))
     request = RewriteRequest(
-        write_shorthand(piece),
+        write_piece_string(piece),
         first,
         last,
         data.draw(st.sampled_from(("both", "right", "left"))),
@@ -74,21 +74,21 @@ def test_what_is_not_chosen_stays_note_for_note(piece: Piece, data: st.DataObjec
 @given(pieces(), st.integers(0, 99))
 def test_a_stencil_lets_through_every_note_that_stays_and_none_but_those_in_holes(piece: Piece, seed: int) -> None:
     """Tokens are drawn at random from what grammar and stencil allow, with no model at all."""
-    piece = events.on_token_grid(piece)
+    piece = events.quantize_to_tokens(piece)
     random = np.random.default_rng(seed)
     kept = [note for note in piece.notes if random.random() < 0.6]
     steps = piece.end // STEP + 1
     hidden = random.random((2, steps)) < random.choice([0.0, 0.3, 1.0])
     low = int(random.integers(PIANO_KEYS))
-    hole = Hole(hidden, np.full((2, steps), low), np.full((2, steps), int(random.integers(low, PIANO_KEYS))))
+    region = Region(hidden, np.full((2, steps), low), np.full((2, steps), int(random.integers(low, PIANO_KEYS))))
     grammar = events.Grammar()
     for token in events.encode(piece)[:4]:
         grammar.push(token)
-    stencil = Stencil(kept, hole, grammar.bar)
+    constraint = InpaintingConstraint(kept, region, grammar.bar)
     metre = (grammar.bar.beats, grammar.bar.unit)
     place = 0
     while True:
-        mask = stencil.allowed(grammar.allowed(), grammar.held)
+        mask = constraint.allowed(grammar.allowed(), grammar.held)
         closed = bool(mask[events.BAR])
         if closed and (not mask.any() or random.random() < 0.3 or mask.sum() == mask[_signs()].sum()):
             place += 1
@@ -99,19 +99,19 @@ def test_a_stencil_lets_through_every_note_that_stays_and_none_but_those_in_hole
                 grammar.push(events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index(following))
                 metre = following
             grammar.push(events.BAR)
-            stencil.next_bar(grammar.bar)
+            constraint.next_bar(grammar.bar)
             continue
         mask[_signs()] = False
         assert mask.any()
         token = int(random.choice(np.flatnonzero(mask)))
         grammar.push(token)
-        stencil.push(token)
+        constraint.push(token)
     made = grammar.piece()
     assert told(tuple(kept)) <= told(made.notes)
     for note in made.notes:
         if (note.start, note.pitch, note.length, note.hand) not in told(tuple(kept)):
             assert hidden[note.hand, note.start // STEP]
-            assert hole.lowest[0, 0] <= note.pitch - PITCHES[0] <= hole.highest[0, 0]
+            assert region.lowest[0, 0] <= note.pitch - PITCHES[0] <= region.highest[0, 0]
 
 
 def _signs() -> np.ndarray:
@@ -122,7 +122,7 @@ def _signs() -> np.ndarray:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_melody_stays_and_gets_what_was_asked_for(part: str) -> None:
-    request = HarmoniseRequest(write_shorthand(scale(4)), part, seed=3)
+    request = HarmoniseRequest(write_piece_string(scale(4)), part, seed=3)
     made = result(list(harmonise(NETWORK, request))[-1])
     assert told(scale(4).notes) <= told(made.notes)
     new = [note for note in made.notes if (note.start, note.pitch, note.length, note.hand) not in told(scale(4).notes)]
@@ -137,7 +137,7 @@ def test_a_melody_stays_and_gets_what_was_asked_for(part: str) -> None:
 
 
 def test_variants_and_seeds_differ_and_a_variant_does_not_depend_on_the_others() -> None:
-    request = RewriteRequest(write_shorthand(scale(6)), 2, 5, variants=2, seed=4)
+    request = RewriteRequest(write_piece_string(scale(6)), 2, 5, variants=2, seed=4)
     first, second = (composition.piece for composition in list(rewrite(NETWORK, request))[-1].compositions)
     assert first != second
     assert result(list(rewrite(NETWORK, replace(request, variants=1)))[-1]) == first
@@ -148,14 +148,14 @@ def test_metres_that_change_and_music_without_a_key_or_a_note_can_be_written_ane
     bars = bars_of([(1, 4), (3, 4), (3, 4), (6, 8), (2, 4)])
     notes = (Note(0, 67, 480), Note(480, 60, 480), Note(bars[3].start, 64, 240))
     for some in (notes, ()):
-        made = result(list(rewrite(NETWORK, RewriteRequest(write_shorthand(Piece(some, bars)), 1, 5)))[-1])
+        made = result(list(rewrite(NETWORK, RewriteRequest(write_piece_string(Piece(some, bars)), 1, 5)))[-1])
         assert made.bars == bars
         assert made.notes
 
 
 def test_of_several_tries_the_one_is_taken_after_which_the_rest_is_likeliest(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is likely is put in its place by hand: the more notes there are, the likelier."""
-    music = write_shorthand(scale(4))
+    music = write_piece_string(scale(4))
     counts = []
     for sign in (1, -1):
         monkeypatch.setattr(
@@ -180,4 +180,4 @@ def test_likelihood_is_what_the_composer_foresees() -> None:
 def test_models_that_cannot_harmonise_are_refused() -> None:
     assert "gan" not in HARMONISERS
     with pytest.raises(UserError, match="gan"):
-        HarmoniseRequest(write_shorthand(scale(2)), model="gan").check()
+        HarmoniseRequest(write_piece_string(scale(2)), model="gan").check()

@@ -18,12 +18,12 @@ from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, Mo
 from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
 from genai_demo.music.sampling import composing
 from genai_demo.music.sampling.composing import compose, leading
-from genai_demo.music.sampling.decoding import Line, Plan, Sampling, TokenStream, draw
+from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence, draw
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
 from genai_demo.music.tokens import events
-from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_piece_string
 from tests.helpers.music import bars_of, scale
 
 HEADER = tuple(events.encode(scale(1, Key(2, "minor")))[:3])
@@ -99,11 +99,11 @@ def told_styles(request: ComposeRequest | ContinueRequest, monkeypatch: pytest.M
     """Return the style that each variant is told, and see that its tries are told the same."""
     plans: list[Plan] = []
 
-    def watched(plan: Plan, seed: int) -> Line:
+    def watched(plan: Plan, seed: int) -> TokenSequence:
         plans.append(plan)
-        return Line(plan, seed)
+        return TokenSequence(plan, seed)
 
-    monkeypatch.setattr(composing, "Line", watched)
+    monkeypatch.setattr(composing, "TokenSequence", watched)
     written(request)
     assert plans[:: composing.TRIES] == plans[composing.TRIES - 1 :: composing.TRIES]
     return [plan.style for plan in plans[:: composing.TRIES]]
@@ -121,18 +121,18 @@ def test_a_style_left_open_is_one_of_the_metre_and_one_asked_for_stays(monkeypat
     assert set(styles) <= allowed
     assert Counter(styles).most_common(1)[0][0] == "song"
     assert told_styles(ComposeRequest(bars=4, style="ragtime", variants=3), monkeypatch) == ["ragtime"] * 3
-    given_piece = write_shorthand(scale(2, Key(7, "major")))
+    given_piece = write_piece_string(scale(2, Key(7, "major")))
     assert told_styles(ContinueRequest(music=given_piece, bars=4), monkeypatch) == ["any"]
 
 
 def test_only_what_was_asked_for_is_guided(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Sampling] = []
 
-    def watched(network: Composer, lines: list[Line], sampling: Sampling) -> TokenStream:
+    def watched(network: Composer, sequences: list[TokenSequence], sampling: Sampling) -> Decoder:
         found.append(sampling)
-        return TokenStream(network, lines, sampling)
+        return Decoder(network, sequences, sampling)
 
-    monkeypatch.setattr(composing, "TokenStream", watched)
+    monkeypatch.setattr(composing, "Decoder", watched)
     written(ComposeRequest(bars=4))
     written(ComposeRequest(bars=4, density="dense"))
     written(ComposeRequest(bars=4, style="song", register="low"))
@@ -145,7 +145,7 @@ def test_only_what_was_asked_for_is_guided(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_given_music_stays_and_goes_on_in_its_metre_and_key() -> None:
     given_piece = replace(scale(3, Key(7, "major"), tempo=92.0), bars=bars_of([(4, 4), (4, 4), (4, 4)]))
-    request = ContinueRequest(music=write_shorthand(given_piece), bars=5, seed=1)
+    request = ContinueRequest(music=write_piece_string(given_piece), bars=5, seed=1)
     request.check()
     piece = written(request)[0]
     assert piece.bars[:3] == given_piece.bars
@@ -161,87 +161,89 @@ def test_given_music_stays_and_goes_on_in_its_metre_and_key() -> None:
 def test_given_music_may_change_its_metre_and_lack_a_key() -> None:
     bars = bars_of([(1, 4), (3, 4), (6, 8)])
     notes = (Note(0, 67, 480), Note(480, 60, 480), Note(1920, 64, 240))
-    piece = written(ContinueRequest(music=write_shorthand(Piece(notes, bars, None, 100.0)), bars=4))[0]
+    piece = written(ContinueRequest(music=write_piece_string(Piece(notes, bars, None, 100.0)), bars=4))[0]
     assert [(bar.beats, bar.unit) for bar in piece.bars] == [(1, 4), (3, 4), *[(6, 8)] * 5]
     assert piece.key is not None
-    empty = written(ContinueRequest(music=write_shorthand(Piece((), (Bar(0, 4, 4),), None, 100.0)), bars=4))[0]
+    empty = written(ContinueRequest(music=write_piece_string(Piece((), (Bar(0, 4, 4),), None, 100.0)), bars=4))[0]
     assert len(empty.bars) == 5
 
 
 def test_what_is_read_token_by_token_is_read_as_a_whole() -> None:
     """Across the moments when the context is full and begins anew, too."""
-    lines = [Line(Plan(HEADER, 40), seed) for seed in (1, 2)]
-    stream = TokenStream(NETWORK, lines, Sampling())
+    sequences = [TokenSequence(Plan(HEADER, 40), seed) for seed in (1, 2)]
+    decoder = Decoder(NETWORK, sequences, Sampling())
     context, kept, first = NETWORK.config.context, int(0.75 * NETWORK.config.context), 0
     for _ in range(150):
-        length = len(lines[0].tokens)
+        length = len(sequences[0].tokens)
         if length - first > context:
             first = length - kept
-        found = stream.logits()
+        found = decoder.logits()
         whole = ModelInput(
-            torch.tensor([line.tokens[first:] for line in lines]),
-            torch.tensor([line.times[first:] for line in lines]),
-            torch.from_numpy(np.array([line.features[first:] for line in lines])).long(),
+            torch.tensor([sequence.tokens[first:] for sequence in sequences]),
+            torch.tensor([sequence.times[first:] for sequence in sequences]),
+            torch.from_numpy(np.array([sequence.features[first:] for sequence in sequences])).long(),
         )
         assert np.allclose(found, NETWORK(whole)[:, -1].numpy(), atol=1e-3)
-        for line, logits in zip(lines, found, strict=True):
-            line.push(line.draw(logits, Sampling()))
+        for sequence, logits in zip(sequences, found, strict=True):
+            sequence.push(sequence.draw(logits, Sampling()))
     assert first > 0
 
 
 @pytest.mark.parametrize("guided", [("style", "density", "register"), ("density",)])
 def test_guidance_goes_on_from_the_untold_to_the_told_and_beyond(guided: tuple[str, ...]) -> None:
     plan = Plan(HEADER, 4, style="dance", density="dense")
-    lines = [Line(plan, 1)]
-    plain = TokenStream(NETWORK, lines, Sampling())
-    other = TokenStream(NETWORK, lines, Sampling(guidance=2.5, guided=guided))
+    sequences = [TokenSequence(plan, 1)]
+    plain = Decoder(NETWORK, sequences, Sampling())
+    other = Decoder(NETWORK, sequences, Sampling(guidance=2.5, guided=guided))
     hidden = [FEATURE_INDEX[name] for name in guided]
     for _ in range(12):
-        features = torch.from_numpy(np.array([lines[0].features])).long()
+        features = torch.from_numpy(np.array([sequences[0].features])).long()
         untold = features.clone()
         untold[..., hidden] = 0
         assert not torch.equal(untold, features)
-        tokens, times = torch.tensor([lines[0].tokens]), torch.tensor([lines[0].times])
+        tokens, times = torch.tensor([sequences[0].tokens]), torch.tensor([sequences[0].times])
         bare = NETWORK(ModelInput(tokens, times, untold))[:, -1].numpy()
         told = plain.logits()
         assert np.allclose(other.logits(), bare + 2.5 * (told - bare), atol=1e-3)
-        lines[0].push(lines[0].draw(told[0], Sampling()))
+        sequences[0].push(sequences[0].draw(told[0], Sampling()))
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
 def test_a_line_that_follows_another_goes_on_like_it(guidance: float) -> None:
     plan = Plan(HEADER, 64, density="dense")
-    stream = TokenStream(NETWORK, [Line(plan, seed) for seed in (1, 2, 3)], Sampling(guidance=guidance))
+    decoder = Decoder(NETWORK, [TokenSequence(plan, seed) for seed in (1, 2, 3)], Sampling(guidance=guidance))
     for _ in range(20):
-        stream.next()
-    assert stream.lines[0].tokens != stream.lines[2].tokens
-    stream.follow(0, 2)
-    assert stream.lines[0].tokens == stream.lines[2].tokens
-    assert stream.lines[0].piece() == stream.lines[2].piece()
-    found = stream.logits()
+        decoder.next()
+    assert decoder.sequences[0].tokens != decoder.sequences[2].tokens
+    decoder.follow(0, 2)
+    assert decoder.sequences[0].tokens == decoder.sequences[2].tokens
+    assert decoder.sequences[0].piece() == decoder.sequences[2].piece()
+    found = decoder.logits()
     assert np.allclose(found[0], found[2], atol=1e-5)
     assert not np.allclose(found[0], found[1], atol=1e-3)
     for _ in range(30):
-        stream.next()
-    assert stream.lines[0].tokens != stream.lines[2].tokens, "their random numbers are their own"
+        decoder.next()
+    assert decoder.sequences[0].tokens != decoder.sequences[2].tokens, "their random numbers are their own"
 
 
 def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
-    def line(key: Key, told: Key) -> Line:
+    def sequence(key: Key, told: Key) -> TokenSequence:
         """Return a line whose music is in one key, while the model was told another."""
         piece = scale(3, key)
         moved = tuple(replace(note, pitch=note.pitch + key.tonic) for note in piece.notes)
         tokens = events.encode(replace(piece, notes=moved))[:-1]
         tokens[0] = events.FIRST["KEY"] + events.KEYS_OR_NONE.index(told)
-        return Line(Plan(tuple(tokens), 2), 0)
+        return TokenSequence(Plan(tuple(tokens), 2), 0)
 
     d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
-    astray = [line(b_major, c_major), line(c_major, c_major)]
+    astray = [sequence(b_major, c_major), sequence(c_major, c_major)]
     assert leading(astray, 4, 16) == 1
     assert leading(astray, 3, 16) == 0, "so few bars do not tell"
     assert leading(astray, 3, 3) == 1, "unless there are no more"
-    assert leading([line(c_major, c_major), line(c_major, c_major)], 4, 16) == 0, "the first, where all are"
-    assert leading([line(b_major, d_minor), line(c_major, d_minor)], 16, 16) == 1, "the nearer one, where none is"
+    assert leading([sequence(c_major, c_major), sequence(c_major, c_major)], 4, 16) == 0, "the first, where all are"
+    assert leading([sequence(b_major, d_minor), sequence(c_major, d_minor)], 16, 16) == 1, (
+        "the nearer one, where none is"
+    )
 
 
 def test_a_line_may_stray_a_little_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,12 +296,12 @@ def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:
 @pytest.mark.parametrize("name", ["density", "register", "style"])
 def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
     value = {"density": "dense", "register": "low", "style": "dance"}[name]
-    line = Line(Plan(HEADER, 4, **{name: value}), 0)  # type: ignore[arg-type]
-    plain = Line(Plan(HEADER, 4), 0)
-    assert not np.array_equal(line.features, plain.features)
+    sequence = TokenSequence(Plan(HEADER, 4, **{name: value}), 0)  # type: ignore[arg-type]
+    plain = TokenSequence(Plan(HEADER, 4), 0)
+    assert not np.array_equal(sequence.features, plain.features)
     for token in (events.BAR, events.BAR):
-        line.push(token)
-    features = np.array(line.features)
+        sequence.push(token)
+    features = np.array(sequence.features)
     changed = features[0] != plain.features[0]
     assert (features[:, changed] == features[0][changed]).all()
 
@@ -307,12 +309,12 @@ def test_what_is_asked_for_is_told_of_every_bar(name: str) -> None:
 @pytest.mark.parametrize("sign", [events.END, events.BAR, events.FIRST["METRE"]])
 def test_whatever_closes_a_bar_closes_it(sign: int) -> None:
     """A piece goes on until its last bar, and ends there, whichever sign the composer would put."""
-    line = Line(Plan(HEADER, 3), 0)
+    sequence = TokenSequence(Plan(HEADER, 3), 0)
     logits = np.full(events.SIZE, -30.0)
     logits[sign] = 0
     drawn = []
-    while not line.finished:
-        drawn.append(line.draw(logits, Sampling()))
-        line.push(drawn[-1])
+    while not sequence.finished:
+        drawn.append(sequence.draw(logits, Sampling()))
+        sequence.push(drawn[-1])
     assert drawn == [events.BAR, events.BAR, events.END]
-    assert line.draw(logits, Sampling()) == events.PAD
+    assert sequence.draw(logits, Sampling()) == events.PAD

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
 from genai_demo.music.models.gan import DEBUG, GanConfig
-from genai_demo.music.models.gan_pair import Canvases, Gan
+from genai_demo.music.models.gan_pair import Gan, RollBatch
 from genai_demo.music.requests import BARS, TIME_SIGNATURES, ComposeRequest, ContinueRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.sampling.gan_composing import CHOSEN, DRAFTS, compose, draw
 from genai_demo.music.sampling.gan_rewriting import rewrite, rewrite_bars
-from genai_demo.music.sampling.gan_targets import draw_aim, miss
+from genai_demo.music.sampling.gan_targets import draw_target, target_distance
 from genai_demo.music.theory.piece import STEP, TICKS, Key, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS, REGISTER_BOUNDS, REGISTERS
-from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_shorthand
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, write_piece_string
 from genai_demo.music.tokens.roll import COMPACT, ONSET, steps_of
 from tests.helpers.music import bars_of, scale
 
@@ -87,7 +87,7 @@ def test_a_phrase_follows_from_the_one_before() -> None:
     ]
     written = []
     for piece in given_music:
-        request = ContinueRequest("gan", write_shorthand(piece), bars=4, density="medium", register="middle", seed=1)
+        request = ContinueRequest("gan", write_piece_string(piece), bars=4, density="medium", register="middle", seed=1)
         result = last(request).compositions[0].piece
         assert result.bars[:4] == piece.bars and len(result.bars) == 8 and not result.faults()
         assert [(n.start, n.pitch) for n in result.notes if n.start < piece.end] == [
@@ -98,7 +98,7 @@ def test_a_phrase_follows_from_the_one_before() -> None:
 
 
 def test_only_the_bars_that_are_kept_are_gone_on_with() -> None:
-    music = write_shorthand(scale(6, Key(7, "major")))
+    music = write_piece_string(scale(6, Key(7, "major")))
     result = last(ContinueRequest("gan", music, keep=3, bars=5)).compositions[0]
     assert len(result.piece.bars) == 8
     assert result.bars == 5
@@ -108,7 +108,7 @@ def test_only_the_bars_that_are_kept_are_gone_on_with() -> None:
 def test_other_metres_cannot_be_gone_on_with() -> None:
     piece = Piece((Note(0, 60, TICKS),), bars_of([(5, 4)]), Key(0, "major"))
     with pytest.raises(UserError, match="5/4"):
-        last(ContinueRequest("gan", write_shorthand(piece), bars=4))
+        last(ContinueRequest("gan", write_piece_string(piece), bars=4))
 
 
 @settings(deadline=None, max_examples=20)
@@ -130,7 +130,7 @@ def test_bars_written_anew_leave_the_others_as_they_are(first: int, count: int, 
 
 def test_a_request_rewrites_any_stretch_in_variants() -> None:
     piece = last(ComposeRequest("gan", bars=12, seed=2)).compositions[0].piece
-    request = RewriteRequest(write_shorthand(piece), 3, 8, variants=2, seed=5, model="gan")
+    request = RewriteRequest(write_piece_string(piece), 3, 8, variants=2, seed=5, model="gan")
     request.check()
     updates = list(rewrite(GAN, request))
     assert [update.step for update in updates] == [1, 2]
@@ -145,7 +145,7 @@ def test_a_request_rewrites_any_stretch_in_variants() -> None:
 
 
 def test_hands_and_ranges_are_not_for_the_gan() -> None:
-    music = write_shorthand(scale(4))
+    music = write_piece_string(scale(4))
     for changes in ({"hand": "left"}, {"lowest": 40}, {"highest": 80}):
         with pytest.raises(UserError, match="whole bars"):
             replace(RewriteRequest(music, model="gan"), **changes).check()  # type: ignore[arg-type]
@@ -166,38 +166,38 @@ def test_a_bar_needs_three_others_of_its_metre() -> None:
 @given(st.sampled_from(DENSITIES), st.sampled_from(REGISTERS), st.integers(0, 99))
 def test_aims_lie_well_within_what_is_asked(density: str, register: str, seed: int) -> None:
     request = ComposeRequest("gan", density=density, register=register)
-    aim = draw_aim(request, Key(9, "minor"), (4, 4), 90.0, np.random.default_rng(seed))
-    assert DENSITIES[sum(aim.density > bound * 1.02 for bound in DENSITY_BOUNDS)] == density
-    assert DENSITIES[sum(aim.density > bound * 0.98 for bound in DENSITY_BOUNDS)] == density
-    assert REGISTERS[sum(aim.pitch > bound for bound in REGISTER_BOUNDS)] == register
+    target = draw_target(request, Key(9, "minor"), (4, 4), 90.0, np.random.default_rng(seed))
+    assert DENSITIES[sum(target.density > bound * 1.02 for bound in DENSITY_BOUNDS)] == density
+    assert DENSITIES[sum(target.density > bound * 0.98 for bound in DENSITY_BOUNDS)] == density
+    assert REGISTERS[sum(target.pitch > bound for bound in REGISTER_BOUNDS)] == register
 
 
 def test_misses_by_hand() -> None:
     request = ComposeRequest("gan")
-    drawn = draw_aim(request, Key(0, "major"), (2, 4), 90.0, np.random.default_rng(0))
-    aim = replace(drawn, density=2.0, pitch=COMPACT[0] + 24.0, held=1.0)
+    drawn = draw_target(request, Key(0, "major"), (2, 4), 90.0, np.random.default_rng(0))
+    target = replace(drawn, density=2.0, pitch=COMPACT[0] + 24.0, held=1.0)
     cells = np.zeros((2, 2, 4 * steps_of((2, 4)), 72), bool)
     quarters = cells.shape[2] * STEP // TICKS
     cells[0, ONSET, :16, 24] = True  # two C in each quarter
     assert quarters * 2 == 16
-    assert miss(cells, aim) == pytest.approx(0)
-    assert miss(cells, replace(aim, density=4.0)) == pytest.approx(math.log(2))
-    assert miss(cells, replace(aim, pitch=aim.pitch - 5)) == pytest.approx(1)
-    assert miss(cells, replace(aim, held=2.0)) == pytest.approx(3 * math.log(2))
+    assert target_distance(cells, target) == pytest.approx(0)
+    assert target_distance(cells, replace(target, density=4.0)) == pytest.approx(math.log(2))
+    assert target_distance(cells, replace(target, pitch=target.pitch - 5)) == pytest.approx(1)
+    assert target_distance(cells, replace(target, held=2.0)) == pytest.approx(3 * math.log(2))
     cells[0, ONSET, :16, 24], cells[0, ONSET, :16, 25] = False, True
-    assert miss(cells, aim) == pytest.approx(2 + 1 / 5)
+    assert target_distance(cells, target) == pytest.approx(2 + 1 / 5)
 
 
 def test_the_discriminator_chooses_among_drafts() -> None:
-    aim = draw_aim(ComposeRequest("gan", metre="4/4"), Key(0, "major"), (4, 4), 96.0, np.random.default_rng(0))
-    canvas = np.zeros((2, 2, 8 * aim.steps, 72), bool)
-    known, conditions = np.zeros(8, bool), aim.conditions(True, False)
+    target = draw_target(ComposeRequest("gan", metre="4/4"), Key(0, "major"), (4, 4), 96.0, np.random.default_rng(0))
+    canvas = np.zeros((2, 2, 8 * target.steps, 72), bool)
+    known, conditions = np.zeros(8, bool), target.conditions(True, False)
     chosen = draw(GAN, canvas, known, conditions, 1.0, 3)
-    many = Canvases(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
+    many = RollBatch(*(np.repeat(part, DRAFTS, 0) for part in (canvas[None], known[None], conditions)))
     drafts = GAN.write(many, 3)
-    scores = GAN.judge(drafts)
+    scores = GAN.score(drafts)
     assert len({draft.tobytes() for draft in drafts.cells}) == DRAFTS, "they differ"
     best = scores.sort(descending=True).values[:CHOSEN]
-    again = GAN.judge(Canvases(chosen, known[None].repeat(CHOSEN, 0), conditions.repeat(CHOSEN, 0)))
+    again = GAN.score(RollBatch(chosen, known[None].repeat(CHOSEN, 0), conditions.repeat(CHOSEN, 0)))
     assert torch.allclose(again, best, atol=1e-5)
     assert best[-1] > scores.median()

@@ -15,14 +15,14 @@ from genai_demo.music.modality import MODALITY
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, RewriteRequest
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.generation import problem, reproduce, request_of, run, warm
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.settings import settings
 from tests.common.service import ServiceSuite
 from tests.helpers.music import scale
 
 pytestmark = pytest.mark.usefixtures("tiny")
 ASKED = ComposeRequest(bars=12, seed=3, variants=2)
-GIVEN = write_shorthand(scale(4))
+GIVEN = write_piece_string(scale(4))
 
 
 def last(request: ComposeRequest | ContinueRequest, model: str | None = None) -> Update:
@@ -56,7 +56,7 @@ class TestService(ServiceSuite):
 
 @pytest.mark.parametrize("keep", [0, 2])
 def test_a_midi_file_makes_its_music_again(keep: int) -> None:
-    given = ContinueRequest(music=write_shorthand(scale(3)), keep=keep, bars=12, variants=2)
+    given = ContinueRequest(music=write_piece_string(scale(3)), keep=keep, bars=12, variants=2)
     for request in (ASKED, given):
         update = last(request)
         for composition, receipt in zip(update.compositions, update.receipts, strict=True):
@@ -68,7 +68,7 @@ def test_a_midi_file_makes_its_music_again(keep: int) -> None:
 
 
 def test_a_receipt_survives_the_file_of_a_long_piece() -> None:
-    music = write_shorthand(scale(200))
+    music = write_piece_string(scale(200))
     update = last(ContinueRequest(music=music, bars=4))
     content = marked_midi(update.compositions[0].piece, update.receipts[0])
     assert content.count(RECEIPT_KEY.encode()) == 1

@@ -16,7 +16,7 @@ from genai_demo.music.sampling import masked_inpainting as inpainting
 from genai_demo.music.sampling.generation import reproduce, run
 from genai_demo.music.sampling.loading import LoadedModel, load
 from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Key, Note, Piece, untangled
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from tests.helpers.music import bars_of, scale
 
 HANDS = {"right": (RIGHT,), "left": (LEFT,), "both": (RIGHT, LEFT)}
@@ -49,7 +49,7 @@ def music(draw: st.DrawFn, hands: tuple[int, ...] = (RIGHT, LEFT), most_bars: in
         st.sampled_from(hands),
     )
     notes = untangled(draw(st.lists(note, min_size=1, max_size=40)))
-    return given_music(write_shorthand(Piece(notes, bars, draw(st.sampled_from([None, Key(3, "major")])))))
+    return given_music(write_piece_string(Piece(notes, bars, draw(st.sampled_from([None, Key(3, "major")])))))
 
 
 REQUESTS = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -62,7 +62,7 @@ def test_what_is_not_chosen_stays_note_for_note(loaded: LoadedModel, piece: Piec
     since = data.draw(st.integers(1, to))
     lowest = data.draw(st.integers(21, 108))
     request = RewriteRequest(
-        write_shorthand(piece),
+        write_piece_string(piece),
         since,
         to,
         data.draw(st.sampled_from(list(HANDS))),
@@ -95,7 +95,7 @@ def test_what_is_not_chosen_stays_note_for_note(loaded: LoadedModel, piece: Piec
 @REQUESTS
 @given(piece=music(), part=st.sampled_from(["left", "inner", "both"]), density=st.sampled_from(["any", "dense"]))
 def test_a_melody_keeps_every_note(loaded: LoadedModel, piece: Piece, part: str, density: str) -> None:
-    request = HarmoniseRequest(write_shorthand(piece), part, density, steps=2)
+    request = HarmoniseRequest(write_piece_string(piece), part, density, steps=2)
     request.check()
     for update in inpainting.harmonise(loaded, request):
         (composition,) = update.compositions
@@ -111,7 +111,9 @@ def test_a_melody_keeps_every_note(loaded: LoadedModel, piece: Piece, part: str,
 def test_a_melody_is_given_a_left_hand_whichever_hand_it_is_in(loaded: LoadedModel, hand: int) -> None:
     tune = scale(4, Key(0, "major"))
     melody = replace(tune, notes=tuple(replace(note, hand=hand) for note in tune.notes if note.hand == RIGHT))
-    made = last(inpainting.harmonise(loaded, HarmoniseRequest(write_shorthand(melody), steps=4))).compositions[0].piece
+    made = (
+        last(inpainting.harmonise(loaded, HarmoniseRequest(write_piece_string(melody), steps=4))).compositions[0].piece
+    )
     added = set(made.notes) - set(melody.notes)
     assert added and {note.hand for note in added} == {LEFT}
     assert set(melody.notes) <= set(made.notes)
@@ -120,7 +122,7 @@ def test_a_melody_is_given_a_left_hand_whichever_hand_it_is_in(loaded: LoadedMod
 def test_inner_notes_lie_below_the_melody(loaded: LoadedModel) -> None:
     tune = scale(4, Key(0, "major"))
     melody = replace(tune, notes=tuple(note for note in tune.notes if note.hand == RIGHT))
-    request = HarmoniseRequest(write_shorthand(melody), "inner", steps=4)
+    request = HarmoniseRequest(write_piece_string(melody), "inner", steps=4)
     made = last(inpainting.harmonise(loaded, request)).compositions[0].piece
     added = set(made.notes) - set(melody.notes)
     assert added
@@ -130,7 +132,7 @@ def test_inner_notes_lie_below_the_melody(loaded: LoadedModel) -> None:
 
 
 def test_a_seed_decides_and_each_variant_is_another(loaded: LoadedModel) -> None:
-    line = write_shorthand(scale(6))
+    line = write_piece_string(scale(6))
     request = RewriteRequest(line, 2, 5, steps=3, variants=3, seed=4)
     one, same = (last(inpainting.rewrite(loaded, request)) for _ in range(2))
     assert one == same
@@ -148,7 +150,7 @@ def test_music_in_another_key_is_written_alike(loaded: LoadedModel, shift: int) 
         notes=tuple(replace(note, pitch=note.pitch + shift) for note in tune.notes),
     )
     requests = [
-        RewriteRequest(write_shorthand(piece), 2, 4, lowest=45 + by, highest=80 + by, steps=3)
+        RewriteRequest(write_piece_string(piece), 2, 4, lowest=45 + by, highest=80 + by, steps=3)
         for piece, by in ((tune, 0), (moved, shift))
     ]
     one, other = (last(inpainting.rewrite(loaded, request)).compositions[0].piece for request in requests)
@@ -157,7 +159,7 @@ def test_music_in_another_key_is_written_alike(loaded: LoadedModel, shift: int) 
 
 
 def test_steps_are_seen(loaded: LoadedModel) -> None:
-    updates = list(inpainting.rewrite(loaded, RewriteRequest(write_shorthand(scale(6)), 2, 5, steps=5)))
+    updates = list(inpainting.rewrite(loaded, RewriteRequest(write_piece_string(scale(6)), 2, 5, steps=5)))
     assert [update.step for update in updates] == list(range(6))
     assert {update.steps for update in updates} == {5}
     counts = [len(update.compositions[0].piece.notes) for update in updates]
@@ -168,7 +170,7 @@ def test_steps_are_seen(loaded: LoadedModel) -> None:
 
 def test_long_music_is_written_some_bars_at_a_time(loaded: LoadedModel) -> None:
     piece = scale(20)
-    updates = list(inpainting.rewrite(loaded, RewriteRequest(write_shorthand(piece), 1, 20, steps=2)))
+    updates = list(inpainting.rewrite(loaded, RewriteRequest(write_piece_string(piece), 1, 20, steps=2)))
     assert updates[-1].steps == 10, "four bars of 4/4 at once"
     assert [update.step for update in updates] == list(range(11))
     assert updates[-1].compositions[0].bars == 20
@@ -178,14 +180,15 @@ def test_long_music_is_written_some_bars_at_a_time(loaded: LoadedModel) -> None:
 
 def test_nothing_to_add_is_done_at_once(loaded: LoadedModel) -> None:
     chords = untangled(Note(bar * 4 * TICKS, pitch, 4 * TICKS) for bar in range(2) for pitch in (60, 64, 67))
-    piece = given_music(write_shorthand(Piece(chords, bars_of([(4, 4)] * 2))))
-    request = HarmoniseRequest(write_shorthand(piece), "inner")
+    piece = given_music(write_piece_string(Piece(chords, bars_of([(4, 4)] * 2))))
+    request = HarmoniseRequest(write_piece_string(piece), "inner")
     made = last(inpainting.harmonise(loaded, request)).compositions[0].piece
     assert set(piece.notes) <= set(made.notes)
 
 
 @pytest.mark.parametrize(
-    "request_", [RewriteRequest(write_shorthand(scale(4)), 2, 3, steps=2), HarmoniseRequest(write_shorthand(scale(2)))]
+    "request_",
+    [RewriteRequest(write_piece_string(scale(4)), 2, 3, steps=2), HarmoniseRequest(write_piece_string(scale(2)))],
 )
 def test_a_receipt_makes_it_again(tiny: Path, request_: RewriteRequest | HarmoniseRequest) -> None:
     *_, update = run(request_)

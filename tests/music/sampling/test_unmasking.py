@@ -14,55 +14,55 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from genai_demo.music.models.masked import MaskedRoll
-from genai_demo.music.models.masked_window import HOLES, Canvas, draw_canvas, sounding
+from genai_demo.music.models.masked_window import MASK_KINDS, MaskedWindow, mask_at_random, sounding
 from genai_demo.music.sampling import unmasking
 from genai_demo.music.sampling.unmasking import Struck, resolve
 from genai_demo.music.theory.piece import LEFT, RIGHT
-from genai_demo.music.tokens.columns import LONGEST, NONE, SLOTS
+from genai_demo.music.tokens.columns import LONGEST, NONE, NOTES_PER_STEP
 from genai_demo.music.tokens.roll import PIANO_KEYS
 from tests.music.models.test_masked import MODEL
 from tests.music.models.test_masked_window import T, windows
 
 
-def open_canvas(kind: str, seed: int = 0, share: float | None = 0.7) -> Canvas:
+def masked_window(kind: str, seed: int = 0, share: float | None = 0.7) -> MaskedWindow:
     """Return a canvas whose hidden notes are not even there."""
     torch.manual_seed(seed)
-    canvas = draw_canvas(windows(seed, size=3), kind, share)
-    secret = canvas.secret()
+    window = mask_at_random(windows(seed, size=3), kind, share)
+    secret = window.secret()
     order = secret.long().argsort(dim=-1, stable=True)
-    keys = canvas.keys.masked_fill(secret, NONE).gather(-1, order)
-    return replace(canvas, keys=keys, lengths=canvas.lengths.masked_fill(secret, 0).gather(-1, order))
+    keys = window.keys.masked_fill(secret, NONE).gather(-1, order)
+    return replace(window, keys=keys, lengths=window.lengths.masked_fill(secret, 0).gather(-1, order))
 
 
 def run(
-    canvas: Canvas, steps: int = 6, seed: int = 0, wanted: Tensor | None = None, network: MaskedRoll = MODEL
-) -> list[tuple[Canvas, list[Struck]]]:
-    random = [torch.Generator().manual_seed(seed + row) for row in range(len(canvas.keys))]
-    limits = torch.full(canvas.hidden.shape, T)
-    wanted = canvas.hidden if wanted is None else wanted
-    return list(resolve(network, canvas, wanted, limits, 1.0, steps, random))
+    window: MaskedWindow, steps: int = 6, seed: int = 0, wanted: Tensor | None = None, network: MaskedRoll = MODEL
+) -> list[tuple[MaskedWindow, list[Struck]]]:
+    random = [torch.Generator().manual_seed(seed + row) for row in range(len(window.keys))]
+    limits = torch.full(window.hidden.shape, T)
+    wanted = window.hidden if wanted is None else wanted
+    return list(resolve(network, window, wanted, limits, 1.0, steps, random))
 
 
-def notes(canvas: Canvas) -> set[tuple[int, ...]]:
-    found = (canvas.keys != NONE).nonzero()
-    key, length = canvas.keys[tuple(found.T)], canvas.lengths[tuple(found.T)]
+def notes(window: MaskedWindow) -> set[tuple[int, ...]]:
+    found = (window.keys != NONE).nonzero()
+    key, length = window.keys[tuple(found.T)], window.lengths[tuple(found.T)]
     return {(*place[:3], int(k), int(n)) for place, k, n in zip(found.tolist(), key, length, strict=True)}
 
 
-@pytest.mark.parametrize("kind", HOLES)
+@pytest.mark.parametrize("kind", MASK_KINDS)
 @settings(max_examples=8)
 @given(seed=st.integers(0, 1000))
 def test_what_was_seen_stays_and_what_is_new_lies_in_the_holes(kind: str, seed: int) -> None:
-    canvas = open_canvas(kind, seed)
-    updates = run(canvas, seed=seed)
+    window = masked_window(kind, seed)
+    updates = run(window, seed=seed)
     filled = updates[-1][0]
     assert not filled.hidden.any()
-    assert notes(canvas) <= notes(filled)
+    assert notes(window) <= notes(filled)
     written = [note for _, part in updates for note in part]
     new = {(note.row, note.hand, note.step, note.key, note.length) for note in written}
-    assert notes(filled) == notes(canvas) | new
-    assert len(new) == len(written) and not new & notes(canvas)
-    free = canvas.free()
+    assert notes(filled) == notes(window) | new
+    assert len(new) == len(written) and not new & notes(window)
+    free = window.free()
     for note in written:
         assert free[note.row, note.hand, note.step, note.key]
         assert 1 <= note.length <= LONGEST
@@ -71,7 +71,7 @@ def test_what_was_seen_stays_and_what_is_new_lies_in_the_holes(kind: str, seed: 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 1000))
 def test_no_key_is_struck_while_it_sounds(seed: int) -> None:
-    filled = run(open_canvas("whole", seed, 1.0), seed=seed)[-1][0]
+    filled = run(masked_window("whole", seed, 1.0), seed=seed)[-1][0]
     struck, held = sounding(filled.keys, filled.lengths)
     assert float((struck + held).sum(1).max()) <= 1, "neither by one hand nor by both"
     there = filled.keys != NONE
@@ -83,19 +83,19 @@ def test_no_key_is_struck_while_it_sounds(seed: int) -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 12])
 def test_it_takes_the_steps_it_is_given(steps: int) -> None:
-    updates = run(open_canvas("whole", share=1.0), steps)
-    left = [int(canvas.hidden.sum()) for canvas, _ in updates]
+    updates = run(masked_window("whole", share=1.0), steps)
+    left = [int(window.hidden.sum()) for window, _ in updates]
     assert len(left) == steps and left[-1] == 0
     assert all(after < before for before, after in pairwise(left))
 
 
 def test_a_seed_decides_and_each_window_has_its_own() -> None:
-    canvas = open_canvas("whole", share=1.0)
-    one, same, other = (run(canvas, seed=seed)[-1][0] for seed in (1, 1, 2))
+    window = masked_window("whole", share=1.0)
+    one, same, other = (run(window, seed=seed)[-1][0] for seed in (1, 1, 2))
     assert torch.equal(one.keys, same.keys) and torch.equal(one.lengths, same.lengths)
     assert not torch.equal(one.keys, other.keys)
-    twice = canvas.rows(1, 2)
-    twice = Canvas(
+    twice = window.rows(1, 2)
+    twice = MaskedWindow(
         **{name: getattr(twice, name).repeat(2, *[1] * (getattr(twice, name).ndim - 1)) for name in vars(twice)}
     )
     filled = run(twice)[-1][0]
@@ -103,21 +103,21 @@ def test_a_seed_decides_and_each_window_has_its_own() -> None:
 
 
 def test_what_is_not_wanted_stays_hidden() -> None:
-    canvas = open_canvas("whole", share=1.0)
-    wanted = canvas.hidden.clone()
+    window = masked_window("whole", share=1.0)
+    wanted = window.hidden.clone()
     wanted[:, :, 20:] = False
-    updates = run(canvas, wanted=wanted)
+    updates = run(window, wanted=wanted)
     filled = updates[-1][0]
-    assert torch.equal(filled.hidden, canvas.hidden & ~wanted)
+    assert torch.equal(filled.hidden, window.hidden & ~wanted)
     assert all(note.step < 20 for _, part in updates for note in part)
 
 
 def test_notes_end_where_they_have_to() -> None:
-    canvas = open_canvas("whole", share=1.0)
-    limits = torch.full(canvas.hidden.shape, T)
+    window = masked_window("whole", share=1.0)
+    limits = torch.full(window.hidden.shape, T)
     limits[:, :, :20] = 20
     random = [torch.Generator().manual_seed(row) for row in range(3)]
-    written = [note for _, part in resolve(MODEL, canvas, canvas.hidden, limits, 1.0, 4, random) for note in part]
+    written = [note for _, part in resolve(MODEL, window, window.hidden, limits, 1.0, 4, random) for note in part]
     early = [note for note in written if note.step < 20]
     assert early and all(note.step + note.length <= 20 for note in early)
     assert any(note.step + note.length > 20 for note in written)
@@ -144,15 +144,15 @@ class _Even(MaskedRoll):
 @pytest.mark.parametrize(("temperature", "share"), [(1.0, 0.75), (0.5, 0.9)])
 def test_density_is_the_models_at_any_temperature(temperature: float, share: float) -> None:
     network = _Even(MODEL.config).eval()
-    canvas = open_canvas("right", share=1.0)
-    canvas = replace(canvas, keys=torch.full_like(canvas.keys, NONE), lengths=canvas.lengths * 0)
-    hidden = torch.ones_like(canvas.hidden)
+    window = masked_window("right", share=1.0)
+    window = replace(window, keys=torch.full_like(window.keys, NONE), lengths=window.lengths * 0)
+    hidden = torch.ones_like(window.hidden)
     hidden[:, LEFT] = False
-    canvas = replace(canvas, hidden=hidden)
+    window = replace(window, hidden=hidden)
     written = []
     for seed in range(12):
         random = [torch.Generator().manual_seed(100 * seed + row) for row in range(3)]
-        for _, part in resolve(network, canvas, hidden, torch.full(hidden.shape, T), temperature, 5, random):
+        for _, part in resolve(network, window, hidden, torch.full(hidden.shape, T), temperature, 5, random):
             written += part
     count = 12 * 3 * T
     assert len(written) / count == pytest.approx(0.3, abs=0.04)
@@ -179,10 +179,10 @@ def test_draws_follow_the_weights_and_never_take_what_has_none() -> None:
 
 
 def test_full_columns_take_no_more() -> None:
-    canvas = open_canvas("whole", share=1.0)
-    keys, lengths = canvas.keys.clone(), canvas.lengths.clone()
-    keys[:, LEFT, 5] = torch.arange(SLOTS)
+    window = masked_window("whole", share=1.0)
+    keys, lengths = window.keys.clone(), window.lengths.clone()
+    keys[:, LEFT, 5] = torch.arange(NOTES_PER_STEP)
     lengths[:, LEFT, 5] = 1
-    low = torch.full_like(canvas.lowest, SLOTS)
-    filled = run(replace(canvas, keys=keys, lengths=lengths, lowest=low))[-1][0]
+    low = torch.full_like(window.lowest, NOTES_PER_STEP)
+    filled = run(replace(window, keys=keys, lengths=lengths, lowest=low))[-1][0]
     assert torch.equal(filled.keys[:, LEFT, 5], keys[:, LEFT, 5])

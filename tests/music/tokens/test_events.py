@@ -26,7 +26,7 @@ from genai_demo.music.tokens.events import (
     Grammar,
     decode,
     encode,
-    on_token_grid,
+    quantize_to_tokens,
 )
 from tests.helpers.music import bars_of, pieces, scale
 
@@ -74,9 +74,9 @@ def test_a_piece_reads_as_it_sounds() -> None:
 
 @given(pieces())
 def test_what_is_told_is_the_piece_on_the_grid(piece: Piece) -> None:
-    snapped = on_token_grid(piece)
+    snapped = quantize_to_tokens(piece)
     assert snapped.faults() == []
-    assert on_token_grid(snapped) == snapped
+    assert quantize_to_tokens(snapped) == snapped
     tokens = encode(piece)
     assert decode(tokens) == decode([*tokens, PAD, PAD]) == snapped
     assert tokens == encode(snapped)
@@ -87,7 +87,7 @@ def test_what_the_grammar_allows_is_a_whole_piece(seed: int, bold: bool) -> None
     tokens = walk(seed, 150, bold)
     piece = decode(tokens)
     assert piece.faults() == []
-    assert on_token_grid(piece) == piece
+    assert quantize_to_tokens(piece) == piece
     told = encode(piece)[:-1]
     # The last note may be unfinished.
     assert tokens[: len(told)] == told and len(tokens) - len(told) < 4
@@ -108,19 +108,19 @@ def test_music_on_the_grid_is_lossless() -> None:
     notes = tuple(Note(start, 40 + place % 40, DURATIONS[place]) for place, start in enumerate(starts))
     piece = Piece(notes, bars_of([(4, 4), (4, 4)]), None, float(TEMPOS[3]))
     assert piece.faults() == []
-    assert on_token_grid(piece) == piece
+    assert quantize_to_tokens(piece) == piece
 
 
 def test_off_the_grid_the_nearest_place_is_taken() -> None:
     bars = bars_of([(4, 4), (4, 4)])
     piece = Piece((Note(50, 60, 100), Note(1910, 62, 500), Note(3839, 64, 7000)), bars, None, 97.0, ((0, 100),))
-    snapped = on_token_grid(piece)
+    snapped = quantize_to_tokens(piece)
     assert snapped == Piece((Note(60, 60, 80), Note(1920, 62, 480), Note(3800, 64, 5760)), bars, None, 100.0)
 
 
 def test_long_bars_are_parted() -> None:
     piece = Piece((Note(13 * TICKS, 60, TICKS),), bars_of([(20, 4), (1, 4)]), None, 100.0)
-    snapped = on_token_grid(piece)
+    snapped = quantize_to_tokens(piece)
     assert [(bar.beats, bar.unit) for bar in snapped.bars] == [(12, 4), (8, 4), (1, 4)]
     assert snapped.notes == piece.notes
     assert decode(encode(piece)) == snapped
@@ -181,7 +181,7 @@ def test_what_is_no_piece(tokens: list[int]) -> None:
 
 def test_tempi_are_the_nearest_in_ratio() -> None:
     for tempo, told in ((1.0, 40), (44.0, 48), (96.0, 100), (900.0, 208)):
-        assert on_token_grid(replace(scale(), tempo=tempo)).tempo == told
+        assert quantize_to_tokens(replace(scale(), tempo=tempo)).tempo == told
 
 
 def test_hands_are_told_apart() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Note, Piece
-from genai_demo.music.tokens.roll import HOLD, ONSET, PIANO_KEYS, on_grid, steps_of, to_piece, to_roll
+from genai_demo.music.tokens.roll import HOLD, ONSET, PIANO_KEYS, quantize, steps_of, to_piece, to_roll
 from tests.helpers.music import bars_of, pieces
 
 
@@ -32,9 +32,9 @@ def test_lossless_on_the_grid(piece: Piece) -> None:
 @example(Piece((Note(0, 60, 1),), bars_of([(1, 16)])), TICKS // 3).via("a piece shorter than a step")
 @example(Piece((Note(590, 60, 10),), bars_of([(5, 16)])), TICKS // 3).via("an end between two steps")
 def test_notes_go_to_the_nearest_step(piece: Piece, step: int) -> None:
-    moved = on_grid(piece, step)
+    moved = quantize(piece, step)
     assert moved.faults() == []
-    assert on_grid(moved, step) == moved
+    assert quantize(moved, step) == moved
     assert all(note.start % step == 0 and note.length % step == 0 for note in moved.notes)
     if step == 1:
         assert moved == piece

@@ -22,9 +22,9 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import FEATURES, distances, measure
-from genai_demo.music.models.gan_pair import Canvases, Gan
+from genai_demo.music.models.gan_pair import Gan, RollBatch
 from genai_demo.music.models.networks import debug_sizes, make_network
-from genai_demo.music.models.roll_conditioning import BARS
+from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.training.gan import GanTask, GanTraining
 from genai_demo.music.training.tasks import engine_fields
@@ -106,12 +106,12 @@ def test_both_kinds_of_a_toy_are_written(tmp_path: Path) -> None:
     task = GanTask(training, toy, toy, debug_sizes("gan") | widths)
     budget = TrainConfig(examples=16 * 250, batch_size=16, precision="fp32", snapshots=1, clip_norm=1000.0)
     train(task, budget, RunFolder(tmp_path))
-    asked = spread(RollWindows(toy, BARS, BARS), 1)[0]
-    many = Canvases(*(part.repeat(64, 0) for part in (asked.cells, asked.known, asked.conditions)))
+    asked = spread(RollWindows(toy, PHRASE_BARS, PHRASE_BARS), 1)[0]
+    many = RollBatch(*(part.repeat(64, 0) for part in (asked.cells, asked.known, asked.conditions)))
     both = task.networks["gan"]
     assert isinstance(both, Gan)
-    written = both.write(many, seed=1).cells[..., BARS * 8 :, :]
-    left = measure(written, np.zeros(64, bool), BARS)[:, FEATURES.index("left_share")]
+    written = both.write(many, seed=1).cells[..., PHRASE_BARS * 8 :, :]
+    left = measure(written, np.zeros(64, bool), PHRASE_BARS)[:, FEATURES.index("left_share")]
     assert (left < 0.35).mean() > 0.1
     assert (left > 0.65).mean() > 0.1
 

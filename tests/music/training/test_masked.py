@@ -20,7 +20,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.data.column_batches import ColumnBatches
 from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
-from genai_demo.music.models.masked_window import HOLES, draw_canvas
+from genai_demo.music.models.masked_window import MASK_KINDS, mask_at_random
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE
@@ -113,13 +113,13 @@ def test_frequencies_are_probabilities_and_their_cost_is_that_of_the_cells() -> 
     assert np.allclose(frequencies.length.sum(1), 1)
     assert frequencies.length.shape[1] == LONGEST
     tensors = {name: torch.from_numpy(array) for name, array in windows.items()}
-    for kind in HOLES:
+    for kind in MASK_KINDS:
         torch.manual_seed(0)
-        canvas = draw_canvas(tensors, kind, 0.5)
+        canvas = mask_at_random(tensors, kind, 0.5)
         free, secret = canvas.free(), canvas.secret()
         nats = 0.0
         for row, hand, step in canvas.hidden.nonzero().tolist():
-            chance = frequencies.struck[hand, int(canvas.places[row, step])]
+            chance = frequencies.struck[hand, int(canvas.positions[row, step])]
             struck = np.zeros(PIANO_KEYS, bool)
             for slot in secret[row, hand, step].nonzero()[:, 0].tolist():
                 key, length = int(canvas.keys[row, hand, step, slot]), int(canvas.lengths[row, hand, step, slot])

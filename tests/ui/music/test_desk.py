@@ -19,7 +19,7 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import LEFT, Key, Piece
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.music import desk as desks
 from genai_demo.ui.music.desk import Desk, Job, Scope, Work
 from tests.helpers.scores import piece
@@ -50,7 +50,7 @@ def test_new_pieces_take_the_place_of_all() -> None:
 def test_a_change_is_one_step_however_many_updates_it_takes() -> None:
     desk = desks.given(TUNE)
     higher = replace(TUNE, key=Key(2, "major"))
-    job = Job(RewriteRequest(write_shorthand(TUNE), 2, 3), 0)
+    job = Job(RewriteRequest(write_piece_string(TUNE), 2, 3), 0)
     for done in (False, False, True):
         desk = desks.grown(desk, job, update(job.request, higher, done=done), 0.1)
     (work,) = desk.works
@@ -61,9 +61,9 @@ def test_a_change_is_one_step_however_many_updates_it_takes() -> None:
 
 def test_a_change_that_was_stopped_is_taken_back_and_a_piece_stays_as_far_as_it_is() -> None:
     for request, state in (
-        (RewriteRequest(write_shorthand(TUNE)), "finished"),
-        (HarmoniseRequest(write_shorthand(TUNE)), "finished"),
-        (ContinueRequest(music=write_shorthand(TUNE)), "stopped"),
+        (RewriteRequest(write_piece_string(TUNE)), "finished"),
+        (HarmoniseRequest(write_piece_string(TUNE)), "finished"),
+        (ContinueRequest(music=write_piece_string(TUNE)), "stopped"),
     ):
         desk = desks.grown(desks.given(TUNE), Job(request, 0), update(request, TUNE, done=False), 0.1)
         stopped = desks.settled(desk)
@@ -127,11 +127,11 @@ def test_requests_hold_the_music_they_start_from() -> None:
     )
     assert desks.continuing(Work(TUNE), 0, 4, 1.0, 1.0, 3, "gan").model == "gan"
     for wrote, goes_on in (("gan", "gan"), ("composer", "composer"), ("masked", "composer")):
-        anew = Work(TUNE, RewriteRequest(write_shorthand(TUNE), model=wrote))
+        anew = Work(TUNE, RewriteRequest(write_piece_string(TUNE), model=wrote))
         assert desks.continuing(anew, 0, 4, 1.0, 1.0, 3, "composer").model == goes_on
     for asked in (request, desks.rewriting(made, 0, 2, Scope()), desks.harmonising(made, "left", 1.0, 1, "masked")):
         asked.check()
-        assert given_music(asked.music).notes == given_music(write_shorthand(TUNE)).notes
+        assert given_music(asked.music).notes == given_music(write_piece_string(TUNE)).notes
 
 
 def test_the_same_notes_have_the_same_name() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genai_demo.errors import UserError
 from genai_demo.music.requests import MOST_GIVEN_BARS, given_music
 from genai_demo.music.theory.piece import RIGHT, STEP
-from genai_demo.music.tokens.piece_string import write_shorthand
+from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.music.played import MOST_NOTES, MOST_STEPS, melody, received, shortened
 from tests.helpers.scores import piece
 
@@ -72,5 +72,5 @@ def test_of_a_long_piece_the_beginning_is_taken() -> None:
     assert start.faults() == []
     full = piece([(tick / 8, 0.125, pitch) for tick in range(640) for pitch in range(40, 72)], [], [(4, 4)] * 20)
     start, (remark,) = shortened(full)
-    given_music(write_shorthand(start))
+    given_music(write_piece_string(start))
     assert remark.count == len(start.bars) < 20 and "bars" in remark.in_language("en")
