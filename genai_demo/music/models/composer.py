@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.transformer import KVCache, Rotary, attention, norm, rotary
 from genai_demo.engine.training.task import Batch
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES, FEATURE_INDEX
 from genai_demo.music.theory.piece import PITCHES
@@ -58,36 +59,6 @@ class ModelInput:
         return ModelInput(self.tokens[:, start:end], self.times[:, start:end], self.features[:, start:end])
 
 
-class KVCache:
-    """Keys and values of the tokens that were read, so that each is read only once.
-
-    Args:
-        config: sizes of the network.
-        rows: sequences side by side.
-        room: tokens of each that it can hold.
-        like: a tensor on the device and of the kind to use.
-    """
-
-    def __init__(self, config: ComposerConfig, rows: int, room: int, like: Tensor) -> None:
-        size = config.width // config.heads
-        self.length = 0
-        """tokens in it"""
-        self.keys = like.new_zeros(config.layers, rows, config.heads, room, size)
-        self.values = torch.zeros_like(self.keys)
-
-    def add(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Take in what a layer made of new tokens (B, H, T, D), and return it with all before them."""
-        end = self.length + keys.shape[2]
-        self.keys[layer, :, :, self.length : end] = keys
-        self.values[layer, :, :, self.length : end] = values
-        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
-
-    def copy(self, source: int, target: int) -> None:
-        """Let one sequence have read what another one has."""
-        for kept in (self.keys, self.values):
-            kept[:, target, :, : self.length] = kept[:, source, :, : self.length]
-
-
 class _Layer(nn.Module):
     """Attention and a two-layer network, each added to what it reads (Xiong et al. 2020, figure 1b)."""
 
@@ -102,25 +73,21 @@ class _Layer(nn.Module):
         nn.init.zeros_(self.mix.weight)
         nn.init.zeros_(self.narrow.weight)
 
-    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], cache: KVCache | None, number: int) -> Tensor:
-        x = x + self._drop(self.mix(self._attention(_norm(x), rotary, cache, number)))
-        # Squared ReLU: So et al. 2021, "Primer", section 4.
-        return x + self._drop(self.narrow(F.relu(self.widen(_norm(x))).square()))
+    def forward(
+        self,
+        x: Tensor,
+        positions: Rotary,
+        cache: tuple[KVCache, int] | None,
+        weights: list[Tensor] | None,
+    ) -> Tensor:
+        # New tokens after others come one at a time, and see all of them.
+        causal = x.shape[1] > 1
+        mixed = attention(self.attend(norm(x)), self.heads, positions, causal=causal, cache=cache, weights=weights)
+        x = x + self._drop(self.mix(mixed))
+        return x + self._drop(self.narrow(F.relu(self.widen(norm(x))).square()))
 
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
-
-    def _attention(self, x: Tensor, rotary: tuple[Tensor, Tensor], cache: KVCache | None, number: int) -> Tensor:
-        batch, length, width = x.shape
-        parts = self.attend(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (3, B, H, T, D)
-        # Queries and keys of one length keep the attention from running wild (Henry et al. 2020).
-        values, alone = parts[2], cache is None or cache.length == 0
-        queries, keys = (_rotate(_norm(part), rotary).type_as(values) for part in (parts[0], parts[1]))
-        if cache is not None:
-            keys, values = cache.add(number, keys, values)
-        # New tokens after others come one at a time, and see all of them.
-        mixed = F.scaled_dot_product_attention(queries, keys.to(queries), values.to(queries), is_causal=alone)
-        return mixed.transpose(1, 2).reshape(batch, length, width)  # (B, H, T, D) -> (B, T, C)
 
 
 class Composer(nn.Module):
@@ -163,12 +130,19 @@ class Composer(nn.Module):
         self.register_buffer("by_token", by_token, persistent=False)
         self.register_buffer("by_time", by_time, persistent=False)
 
-    def forward(self, inputs: ModelInput, cache: KVCache | None = None) -> Tensor:
+    def new_cache(self, rows: int) -> KVCache:
+        """Return an empty cache for `rows` sequences of up to `context` tokens."""
+        config = self.config
+        size = config.width // config.heads
+        return KVCache(self.embedding.weight, config.layers, rows, config.heads, config.context, size)
+
+    def forward(self, inputs: ModelInput, cache: KVCache | None = None, weights: list[Tensor] | None = None) -> Tensor:
         """Return the logits (B, T, `events.SIZE`) of the token after each.
 
         Args:
             inputs: what is new: all tokens without a cache or with an empty one, else one more of each sequence.
             cache: of the tokens before; takes in the new ones.
+            weights: a list to which each layer's attention weights (B, heads, T, tokens read) are added.
         """
         first = cache.length if cache is not None else 0
         degrees = _degrees(inputs.features[..., FEATURE_INDEX["key"]])  # (B, T, 88)
@@ -178,24 +152,24 @@ class Composer(nn.Module):
         x = self.embedding(inputs.tokens) + self.degrees(own.where(struck, _DEGREES))  # (B, T, C)
         for place, table in enumerate(self.known):
             x = x + table(inputs.features[..., place])
-        rotary = self._rotary(inputs.times, first)
-        x = _norm(x)
+        positions = self._positions(inputs.times, first)
+        x = norm(x)
         for number, layer in enumerate(self.layers):
-            x = layer(x, rotary, cache, number)
+            x = layer(x, positions, None if cache is None else (cache, number), weights)
         if cache is not None:
             cache.length += inputs.tokens.shape[1]
-        x = _norm(x)
+        x = norm(x)
         logits = self.readout(x).float()
         by_degree = F.pad(self.read_degrees(x).float(), (0, 1)).gather(-1, degrees)  # (B, T, 88)
         before, behind = events.FIRST["PITCH"], events.SIZE - events.FIRST["PITCH"] - events.COUNTS["PITCH"]
         return logits + F.pad(by_degree, (before, behind))
 
-    def _rotary(self, times: Tensor, first: int) -> tuple[Tensor, Tensor]:
-        """Return cosines and sines (B, 1, T, D / 2) by which pairs of a head are turned."""
+    def _positions(self, times: Tensor, first: int) -> Rotary:
+        """Return the rotary positions (B, 1, T, D / 2), half of them by number and half by musical time."""
         numbers = torch.arange(first, first + times.shape[1], device=times.device)
         by_token = (numbers[:, None] * self.by_token).expand(len(times), -1, -1)  # (B, T, D / 4)
         angles = torch.cat([by_token, times[:, :, None] * self.by_time], -1)[:, None]  # (B, 1, T, D / 2)
-        return angles.cos(), angles.sin()
+        return rotary(angles)
 
 
 def _degrees(keys: Tensor) -> Tensor:
@@ -207,17 +181,6 @@ def _degrees(keys: Tensor) -> Tensor:
     pitches = torch.arange(PITCHES[0], PITCHES[1] + 1, device=keys.device)
     tonics = (keys - 1) % _DEGREES
     return ((pitches - tonics[..., None]) % _DEGREES).where(keys[..., None] > 0, _DEGREES)
-
-
-def _norm(x: Tensor) -> Tensor:
-    return F.rms_norm(x, x.shape[-1:])
-
-
-def _rotate(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-    """Return vectors (B, H, T, D) with their pairs turned."""
-    cosines, sines = rotary
-    first, second = x.chunk(2, -1)  # (B, H, T, D / 2)
-    return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)
 
 
 def token_losses(network: Composer, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,8 @@
 """Masked model of rolls: sees masked music and predicts what each hidden column strikes, note by note.
 
-A transformer encoder over columns, two for each sixteenth, with RMSNorm before each part, rotary positions in time
-(Su et al. 2021), normalised queries and keys (Henry et al. 2020), squared ReLU (So et al. 2021) and no biases. Each
-hidden column is then read out from the outside in, as a chain of keys with their lengths, so that the notes of a chord
-know of each other (as the pitches in Huang et al. 2017, Coconet, do not within one of its steps).
+A transformer encoder over columns, two for each sixteenth, of the blocks in `engine.nn.transformer`, with positions in
+time. Each hidden column is then read out from the outside in, as a chain of keys with their lengths, so that the notes
+of a chord know of each other (as the pitches in Huang et al. 2017, Coconet, do not within one of its steps).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.music.models.masked_window import MaskedWindow, as_features, mask_at_random
 from genai_demo.music.theory.piece import RIGHT
 from genai_demo.music.theory.texture import DENSITIES, STYLES
@@ -46,6 +46,8 @@ class MaskedConfig:
 
 DEBUG = {"width": 16, "layers": 2, "heads": 2, "read_out": 32}
 """sizes at which tests train the network in a second"""
+_BASE = 100.0
+"""of the rotary positions"""
 
 
 @dataclass(frozen=True)
@@ -60,27 +62,6 @@ class Seen:
     """(N,): the hand of each"""
 
 
-class _Block(nn.Module):
-    def __init__(self, config: MaskedConfig) -> None:
-        super().__init__()
-        self.heads, self.dropout = config.heads, config.dropout
-        self.query_key_value = nn.Linear(config.width, 3 * config.width, bias=False)
-        self.attended = nn.Linear(config.width, config.width, bias=False)
-        self.expand = nn.Linear(config.width, 4 * config.width, bias=False)
-        self.contract = nn.Linear(4 * config.width, config.width, bias=False)
-
-    def forward(self, x: Tensor, rotation: Tensor) -> Tensor:
-        batch, length, width = x.shape
-        q, k, v = self.query_key_value(_norm(x)).view(batch, length, 3, self.heads, -1).unbind(2)  # (B, L, heads, C)
-        q, k = (_rotate(_norm(part), rotation).transpose(1, 2) for part in (q, k))  # (B, heads, L, C)
-        mixed = F.scaled_dot_product_attention(q, k, v.transpose(1, 2))  # (B, heads, L, C)
-        x = x + self._drop(self.attended(mixed.transpose(1, 2).reshape(batch, length, width)))  # (B, L, width)
-        return x + self._drop(self.contract(F.relu(self.expand(_norm(x))).square()))
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
-
-
 class MaskedRoll(nn.Module):
     """Predicts the notes of hidden columns."""
 
@@ -93,7 +74,7 @@ class MaskedRoll(nn.Module):
         self.hand = nn.Embedding(HAND_COUNT, width)
         self.place = nn.Embedding(POSITION_COUNT, width)
         self.conditions = nn.ModuleList(nn.Embedding(count, width) for count in CONDITIONS.values())
-        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(width, config.heads, config.dropout) for _ in range(config.layers))
         self.struck = nn.Embedding(PIANO_KEYS + 1, width)
         self.held = nn.Embedding(LONGEST + 1, width)
         self.expand = nn.Linear(width, config.read_out, bias=False)
@@ -117,25 +98,31 @@ class MaskedRoll(nn.Module):
             # Few keys sound at once, so that their columns of the matrix stand for embeddings.
             nn.init.normal_(layer.weight, std=self.config.width**-0.5)
         for block in self.blocks:
-            assert isinstance(block, _Block)
+            assert isinstance(block, Block)
             nn.init.zeros_(block.attended.weight)
             nn.init.zeros_(block.contract.weight)
         nn.init.zeros_(self.contract.weight)
         for layer in (self.key, self.length):
             nn.init.normal_(layer.weight, std=0.1 * self.config.width**-0.5)
 
-    def forward(self, window: MaskedWindow) -> Seen:
-        """Look at windows and return what is made of their hidden columns."""
+    def forward(self, window: MaskedWindow, weights: list[Tensor] | None = None) -> Seen:
+        """Look at windows and return what is made of their hidden columns.
+
+        Args:
+            window: B windows.
+            weights: a list to which each block's attention weights (B, heads, 2 * T, 2 * T) are added.
+        """
         features, open_keys = as_features(window)
         steps = features.shape[2]
         x = self.own(features) + self.other(features.flip(1)) + self.hand.weight[:, None]  # (B, 2, T, width)
         x = x + self.place(window.positions)[:, None]
         for number, embedding in enumerate(self.conditions):
             x = x + embedding(window.conditions[:, number])[:, None, None]
-        x = F.dropout(_norm(x).flatten(1, 2), self.config.dropout, self.training)  # (B, 2 * T, width)
-        rotation = _rotation(steps, self.config.width // self.config.heads, x.device).repeat(HAND_COUNT, 1, 1)
+        x = F.dropout(norm(x).flatten(1, 2), self.config.dropout, self.training)  # (B, 2 * T, width)
+        angles = rotary_angles(steps, self.config.width // self.config.heads, _BASE, x.device)
+        positions = rotary(angles.repeat(HAND_COUNT, 1))  # each (2 * T, D / 2)
         for block in self.blocks:
-            x = block(x, rotation)
+            x = block(x, positions, weights=weights)
         hidden = window.hidden
         vectors = x.view(*hidden.shape, -1)[hidden]  # (B, 2 * T, width) -> (N, width)
         return Seen(vectors, open_keys[hidden], hidden.nonzero()[:, 1])
@@ -153,8 +140,8 @@ class MaskedRoll(nn.Module):
             hands: (M,).
             before: (M,): the key struck before, `NONE` for none; what follows lies further inside.
         """
-        x = state + self.contract(F.relu(self.expand(_norm(state))).square())
-        logits = self.key(_norm(x)).float()
+        x = state + self.contract(F.relu(self.expand(norm(state))).square())
+        logits = self.key(norm(x)).float()
         key = torch.arange(PIANO_KEYS, device=state.device)
         inside = torch.where((hands == RIGHT)[:, None], key < before[:, None], key > before[:, None])
         allowed = F.pad(open_keys & (inside | (before == NONE)[:, None]), (0, 1), value=True)  # (M, KEYS + 1)
@@ -162,7 +149,7 @@ class MaskedRoll(nn.Module):
 
     def length_logits(self, state: Tensor, keys: Tensor) -> Tensor:
         """Return the logits (M, LONGEST) of lengths from one step on, for keys (M,) that are struck next."""
-        return self.length(F.relu(self.last(_norm(state + self.aim(keys)))).square()).float()
+        return self.length(F.relu(self.last(norm(state + self.aim(keys)))).square()).float()
 
     def costs(self, window: MaskedWindow) -> tuple[Tensor, Tensor, Tensor]:
         """Return the nats that the keys and the lengths of each hidden column cost, and its notes, each (N,)."""
@@ -210,19 +197,3 @@ class MaskedRoll(nn.Module):
             "lengths": length_cost.detach(),
             "weight": window.hidden.sum(),
         }
-
-
-def _norm(x: Tensor) -> Tensor:
-    return F.rms_norm(x, (x.shape[-1],))
-
-
-def _rotation(length: int, size: int, device: torch.device) -> Tensor:
-    """Return angles (T, 1, size / 2) of the rotary positions, wavelengths from 2 pi to 2 pi * 100."""
-    frequency = 100.0 ** -torch.linspace(0, 1, size // 2, device=device)  # (size / 2,)
-    return (torch.arange(length, device=device)[:, None] * frequency)[:, None, :]
-
-
-def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
-    first, second = x.chunk(2, dim=-1)  # each (B, L, heads, C / 2)
-    cosine, sine = rotation.cos().to(x.dtype), rotation.sin().to(x.dtype)
-    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)

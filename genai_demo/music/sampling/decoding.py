@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from genai_demo.engine.nn.transformer import KVCache
 from genai_demo.music.models.bar_conditioning import (
     BAR_FEATURES,
     FEATURE_INDEX,
@@ -20,7 +21,7 @@ from genai_demo.music.models.bar_conditioning import (
     register_index,
     style_index,
 )
-from genai_demo.music.models.composer import Composer, KVCache, ModelInput
+from genai_demo.music.models.composer import Composer, ModelInput
 from genai_demo.music.theory.piece import TICKS, Bar, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS
 from genai_demo.music.tokens import events
@@ -195,12 +196,11 @@ class Decoder:
     @torch.inference_mode()
     def logits(self) -> np.ndarray:
         """Return the logits (B, events.SIZE) of each sequence's next token."""
-        weight = self._network.embedding.weight
         config = self._network.config
         guidance = self._sampling.guidance
         rows = len(self.sequences) if guidance == 1 else 2 * len(self.sequences)
         if self._cache is None or self._cache.length >= config.context:
-            self._cache = KVCache(config, rows, config.context, weight)
+            self._cache = self._network.new_cache(rows)
             inputs = self._inputs(self._kept)
         else:
             inputs = self._inputs(1)

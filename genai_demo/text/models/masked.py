@@ -1,8 +1,7 @@
 """Masked language model: sees a text with blanks and predicts what stands in each.
 
-A transformer encoder with RMSNorm before each part, rotary positions (Su et al. 2021), normalised queries and keys
-(Henry et al. 2020), squared ReLU (So et al. 2021) and no biases. Trained with a share of the tokens masked
-that follows a cosine (Chang et al. 2022, MaskGIT, section 3.1), so it can fill one blank or a whole page.
+A transformer encoder of the blocks in `engine.nn.transformer`. Trained with a share of the tokens masked that follows a
+cosine (Chang et al. 2022, MaskGIT, section 3.1), so it can fill one blank or a whole page.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.text.models.loss import cross_entropy
 from genai_demo.text.tokens.special_tokens import CONTROLS, MASK, PAD
 
@@ -35,27 +35,8 @@ class MaskedConfig:
 
 DEBUG = {"width": 16, "layers": 2, "heads": 2}
 """sizes at which tests train the network in a second"""
-
-
-class _Block(nn.Module):
-    def __init__(self, config: MaskedConfig) -> None:
-        super().__init__()
-        self.heads, self.dropout = config.heads, config.dropout
-        self.query_key_value = nn.Linear(config.width, 3 * config.width, bias=False)
-        self.attended = nn.Linear(config.width, config.width, bias=False)
-        self.expand = nn.Linear(config.width, 4 * config.width, bias=False)
-        self.contract = nn.Linear(4 * config.width, config.width, bias=False)
-
-    def forward(self, x: Tensor, rotation: Tensor, visible: Tensor) -> Tensor:
-        batch, length, width = x.shape
-        q, k, v = self.query_key_value(_norm(x)).view(batch, length, 3, self.heads, -1).unbind(2)  # (B, T, heads, C)
-        q, k = (_rotate(_norm(part), rotation).transpose(1, 2) for part in (q, k))  # (B, heads, T, C)
-        mixed = F.scaled_dot_product_attention(q, k, v.transpose(1, 2), attn_mask=visible)  # (B, heads, T, C)
-        x = x + self._drop(self.attended(mixed.transpose(1, 2).reshape(batch, length, width)))  # (B, T, width)
-        return x + self._drop(self.contract(F.relu(self.expand(_norm(x))).square()))
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
+_BASE = 1000.0
+"""of the rotary positions"""
 
 
 class MaskedModel(nn.Module):
@@ -65,7 +46,7 @@ class MaskedModel(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.width)
-        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads, config.dropout) for _ in range(config.layers))
         self.output = nn.Linear(config.width, config.width, bias=False)
         self._init_weights()
 
@@ -74,27 +55,29 @@ class MaskedModel(nn.Module):
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
         nn.init.normal_(self.output.weight, std=0.5 * self.config.width**-0.5)
         for block in self.blocks:
-            assert isinstance(block, _Block)
+            assert isinstance(block, Block)
             for layer in (block.query_key_value, block.expand):
                 nn.init.normal_(layer.weight, std=self.config.width**-0.5)
             nn.init.zeros_(block.attended.weight)
             nn.init.zeros_(block.contract.weight)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, weights: list[Tensor] | None = None) -> Tensor:
         """Read rows with masked tokens.
 
         Args:
             ids: (B, T) ids, `MASK` where a token is to be predicted, `PAD` after the end.
+            weights: a list to which each block's attention weights (B, heads, T, T) are added.
 
         Returns:
             vectors (B, T, width), whose products with the embedding are the tokens' logits.
         """
         visible = (ids != PAD)[:, None, None, :]  # (B, 1, 1, T)
-        rotation = _rotation(ids.shape[1], self.config.width // self.config.heads, ids.device)
-        x = F.dropout(_norm(self.embedding(ids)), self.config.dropout, self.training)  # (B, T, width)
+        angles = rotary_angles(ids.shape[1], self.config.width // self.config.heads, _BASE, ids.device)
+        positions = rotary(angles)
+        x = F.dropout(norm(self.embedding(ids)), self.config.dropout, self.training)  # (B, T, width)
         for block in self.blocks:
-            x = block(x, rotation, visible)
-        return self.output(_norm(x))
+            x = block(x, positions, visible, weights)
+        return self.output(norm(x))
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Return the logits (..., V) of vectors (..., width)."""
@@ -128,19 +111,3 @@ def draw_mask(rows: Tensor, most: float = 1.0) -> Tensor:
     order = torch.rand(batch, length, device=rows.device).masked_fill(~text, 2.0)
     rank = order.argsort(1).argsort(1)  # (B, T), control tokens come last
     return (rank < wanted) & text
-
-
-def _norm(x: Tensor) -> Tensor:
-    return F.rms_norm(x, (x.shape[-1],))
-
-
-def _rotation(length: int, size: int, device: torch.device) -> Tensor:
-    """Return angles (T, 1, size / 2) of the rotary positions, wavelengths from 2 pi to 2 pi * 1000."""
-    frequency = 1000.0 ** -torch.linspace(0, 1, size // 2, device=device)  # (size / 2,)
-    return (torch.arange(length, device=device)[:, None] * frequency)[:, None, :]
-
-
-def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
-    first, second = x.chunk(2, dim=-1)  # each (B, T, heads, C / 2)
-    cosine, sine = rotation.cos().to(x.dtype), rotation.sin().to(x.dtype)
-    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES, FEATURE_INDEX, condition_tokens
-from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, KVCache, ModelInput
+from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, ModelInput
 from genai_demo.music.theory.piece import Key
 from genai_demo.music.tokens import events
 from tests.helpers.music import scale
@@ -39,10 +39,21 @@ def test_token_by_token_is_all_at_once() -> None:
     network, inputs = lively(), some_inputs()
     whole = network(inputs)
     assert whole.shape == (2, 12, events.SIZE)
-    cache = KVCache(CONFIG, 2, 12, network.embedding.weight)
+    cache = network.new_cache(2)
     parts = [network(inputs.part(0, 5), cache)]
     parts += [network(inputs.part(place, place + 1), cache) for place in range(5, 12)]
     assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-4)
+
+
+@torch.no_grad()
+def test_attention_can_be_asked_for() -> None:
+    network, inputs, weights = lively(), some_inputs(), list[torch.Tensor]()
+    assert torch.allclose(network(inputs, weights=weights), network(inputs), atol=1e-4)
+    assert len(weights) == CONFIG.layers
+    for some in weights:
+        assert some.shape == (2, CONFIG.heads, 12, 12)
+        assert torch.allclose(some.sum(-1), torch.ones(some.shape[:-1]))
+        assert not some.triu(1).any()
 
 
 @torch.no_grad()

@@ -50,6 +50,17 @@ def test_nothing_leaks(kind: str, seed: int) -> None:
 
 
 @torch.no_grad()
+def test_attention_can_be_asked_for() -> None:
+    window, weights = holes(), list[torch.Tensor]()
+    assert torch.allclose(MODEL(window, weights).vectors, MODEL(window).vectors, atol=1e-5)
+    assert len(weights) == MODEL.config.layers
+    columns = window.hidden[0].numel()
+    for some in weights:
+        assert some.shape == (len(window.keys), MODEL.config.heads, columns, columns)
+        assert torch.allclose(some.sum(-1), torch.ones(some.shape[:-1]))
+
+
+@torch.no_grad()
 def test_what_is_seen_matters_on_both_sides_and_in_both_hands() -> None:
     window = holes(share=1.0)
     hidden = torch.zeros_like(window.hidden)
