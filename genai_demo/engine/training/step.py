@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch import nn
 from tqdm import tqdm
 
+from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Batch, Phase, Task
@@ -69,8 +70,8 @@ class Stepper:
 
     def _seed(self, step: int, phase: int) -> int:
         # Odd multipliers keep (seed, process, step, phase) apart without a table of states.
-        mixed = self._config.seed * 1_000_003 + self._accelerator.process_index
-        return ((mixed * 1_000_033 + step) * 31 + phase) % 2**63
+        mixed = stream_seed(self._config.seed, self._accelerator.process_index)
+        return (step_seed(mixed, step) * 31 + phase) % 2**63
 
     def _phase(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
         network, optimizer = self._task.networks[phase.network], self._optimizers[phase.name]

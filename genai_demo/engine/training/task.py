@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import Schedule
 
@@ -108,7 +109,7 @@ class Task(ABC):
 
 def batch_generator(seed: int, step: int, rank: int) -> torch.Generator:
     """Return the source of chance for the batch of a step in one of several processes."""
-    return torch.Generator().manual_seed((seed * 1_000_003 + rank) * 1_000_033 + step)
+    return torch.Generator().manual_seed(step_seed(stream_seed(seed, rank), step))
 
 
 def is_vector(name: str, weight: Tensor) -> bool:

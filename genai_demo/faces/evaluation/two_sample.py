@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.engine.training.device import choose_device
 from genai_demo.faces.models.random_features import as_floats
 
@@ -32,9 +33,9 @@ def two_sample_accuracy(
     device = device or choose_device()
     total = 0.0
     for restart in range(restarts):
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + restart)
+        generator = torch.Generator().manual_seed(stream_seed(seed, restart))
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed * 1_000_003 + restart)
+            torch.manual_seed(stream_seed(seed, restart))
             network = _network().to(device)
         half = min(len(real), len(fake)) // 2
         (learnt_real, unseen_real), (learnt_fake, unseen_fake) = (

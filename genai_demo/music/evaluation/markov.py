@@ -9,6 +9,7 @@ import numpy as np
 
 from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.evaluation.ngrams import KneserNey
+from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.music.requests import ComposeRequest
 from genai_demo.music.sampling.decoding import Plan, Sampling, TokenSequence
 from genai_demo.music.theory.piece import Bar, Piece
@@ -64,7 +65,7 @@ class Markov:
         return replace(self._written(given, None, request, request.bars), tempo=given.tempo)
 
     def _written(self, given: Piece, tokens: int | None, request: ComposeRequest, bars: int) -> Piece:
-        line = TokenSequence(Plan(tuple(events.encode(given)[:-1][:tokens]), bars), request.seed * 1_000_003)
+        line = TokenSequence(Plan(tuple(events.encode(given)[:-1][:tokens]), bars), stream_seed(request.seed, 0))
         sampling = Sampling(request.temperature, request.top_p)
         while not line.finished:
             logits = np.log(self._model.following(line.tokens))

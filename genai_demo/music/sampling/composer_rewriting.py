@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, Rows, as_batch
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES, condition_tokens
 from genai_demo.music.models.composer import Composer, token_losses
@@ -74,7 +75,7 @@ def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Up
     for number, (region, first, last) in enumerate(stretches):
         for variant, notes in enumerate(written):
             there = replace(kept_part, notes=tuple(sorted([*kept_part.notes, *notes])))
-            seed = ((asked.seed * 1_000_003 + variant) * 1_000_033 + number) % 2**60
+            seed = step_seed(stream_seed(asked.seed, variant), number) % 2**60
             notes += _best(network, there, region, (first, last), asked, seed)
         yield update(number + 1)
 

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from genai_demo.engine.generation.seeds import stream_seed, try_seeds
 from genai_demo.music.models.composer import Composer
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
-from genai_demo.music.sampling.seeds import seeds_of_tries
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
@@ -61,7 +61,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
     sequences = []
     for number in range(request.variants):
-        seeds = seeds_of_tries(request.seed, number, TRIES)
+        seeds = try_seeds(stream_seed(request.seed, number), TRIES)
         own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
         sequences += [TokenSequence(own, seed) for seed in seeds]
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.errors import UserError
 from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.gan_pair import Gan, RollBatch
@@ -75,7 +76,7 @@ class _Variant:
 
     def __init__(self, gan: Gan, request: ComposeRequest | ContinueRequest, given: Piece | None, number: int) -> None:
         self._gan, self._given = gan, given
-        self._seed = request.seed * 1_000_003 + number
+        self._seed = stream_seed(request.seed, number)
         random = np.random.default_rng([self._seed, 1])
         if isinstance(request, ComposeRequest):
             beats, _, unit = request.metre.partition("/")
@@ -102,7 +103,7 @@ class _Variant:
         cells = self._cells[:, :, first * steps : (first + WINDOW_BARS) * steps]
         known = self._known[first : first + WINDOW_BARS]
         conditions = self.target.conditions(self._given is None and first == 0, first + PHRASE_BARS == self._bars)
-        seed = (self._seed * 1_000_033 + 1 + first) % 2**63
+        seed = step_seed(self._seed, 1 + first) % 2**63
         drawn = draw(self._gan, cells, known, conditions, self.target.temperature, seed)
         done = self._cells[:, :, PHRASE_BARS * steps : (PHRASE_BARS + first) * steps]
         distances = [

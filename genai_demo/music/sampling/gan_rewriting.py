@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.errors import UserError
 from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.gan_pair import Gan
@@ -41,7 +42,7 @@ def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
         start = first + step * PHRASE_BARS
         end = min(start + PHRASE_BARS, last)
         for number, piece in enumerate(pieces):
-            seed = ((request.seed * 1_000_003 + number) * 1_000_033 + step) % 2**63
+            seed = step_seed(stream_seed(request.seed, number), step) % 2**63
             pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature)
         yield Update(tuple(Composition(piece, end == last, end - first) for piece in pieces), step + 1, steps)
 

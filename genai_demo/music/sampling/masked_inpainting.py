@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.music.data.column_batches import MARGIN, WINDOW, key_number, to_white_keys
 from genai_demo.music.models.masked import MaskedRoll
 from genai_demo.music.models.masked_window import MaskedWindow
@@ -21,7 +22,6 @@ from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_mu
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.loading import LoadedModel
 from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
-from genai_demo.music.sampling.seeds import seed_of_variant
 from genai_demo.music.sampling.unmasking import Struck, resolve
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
@@ -63,7 +63,7 @@ def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked) -> Iterator[
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
-    seeds = [seed_of_variant(asked.seed, variant) for variant in range(asked.variants)]
+    seeds = [stream_seed(asked.seed, variant) for variant in range(asked.variants)]
     random = [torch.Generator().manual_seed(seed) for seed in seeds]
     variants = _Variants(opened.given, opened.kept_part, asked)
     chunks = [(region, *chunk) for region in opened.regions for chunk in _chunks(opened.given, region.hidden)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
@@ -122,7 +123,7 @@ def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
 
 def generators(seed: int, count: int) -> list[torch.Generator]:
     """Return one generator per text, each depending on `seed` and its own number only."""
-    return [torch.Generator().manual_seed(seed * 1_000_003 + number) for number in range(count)]
+    return [torch.Generator().manual_seed(stream_seed(seed, number)) for number in range(count)]
 
 
 class TokenStream:
