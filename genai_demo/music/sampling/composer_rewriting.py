@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation.sampling import TokenTrace
 from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, Rows, as_batch
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES, condition_tokens
@@ -118,7 +119,7 @@ def _best(
         _ConstrainedSequence(plan, seed * _TRIES + number, after, region, last - first) for number in range(_TRIES)
     ]
     guidance = 1.0 if asked.density == ANY else GUIDANCE
-    decoder = Decoder(network, sequences, Sampling(asked.temperature, ComposeRequest.top_p, guidance))
+    decoder = Decoder(network, sequences, Sampling(asked.temperature, ComposeRequest.top_p, guidance=guidance))
     while any(sequence.bars_written < last - first for sequence in sequences):
         decoder.next()
     kept = {(note.start, note.pitch) for note in after}
@@ -180,12 +181,12 @@ class _ConstrainedSequence(TokenSequence):
         elif not self.finished:
             self._constraint.push(token)
 
-    def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
+    def draw(self, logits: np.ndarray, sampling: Sampling, traces: list[TokenTrace] | None = None) -> int:
         if self.bars_written < self._bars:
             let_through, possible = self.allowed(), super().allowed()
             logits = logits.astype(np.float64)
             self.score += float(np.logaddexp.reduce(logits[let_through]) - np.logaddexp.reduce(logits[possible]))
-        return super().draw(logits, sampling)
+        return super().draw(logits, sampling, traces)
 
 
 @torch.inference_mode()

@@ -67,7 +67,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
-    decoder = Decoder(network, sequences, Sampling(request.temperature, request.top_p, guidance, asked))
+    decoder = Decoder(network, sequences, Sampling(request.temperature, request.top_p, guidance=guidance, guided=asked))
     tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     chosen, shown = [0] * request.variants, 0
     while shown < request.bars:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from genai_demo.engine.generation import sampling
+from genai_demo.engine.generation.sampling import TokenTrace, draw, token_probabilities, trace_token
 from genai_demo.engine.nn.transformer import KVCache
 from genai_demo.music.models.bar_conditioning import (
     BAR_FEATURES,
@@ -49,12 +51,9 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How a token is drawn."""
+class Sampling(sampling.Sampling):
+    """How a token is drawn, and how much of what was asked for is heeded."""
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    """sample among the likeliest tokens that together have this probability"""
     guidance: float = 1.0
     """weight of what knowing `guided` changes (classifier-free guidance, Ho and Salimans 2022); 1 is plain"""
     guided: tuple[str, ...] = GUIDED
@@ -157,8 +156,14 @@ class TokenSequence:
         features[FEATURE_INDEX["left"]] = min(self.total - bar, MOST_BARS + 1)
         return features
 
-    def draw(self, logits: np.ndarray, sampling: Sampling) -> int:
-        """Return the next token, drawn from logits (events.SIZE,) of every token; padding after the end."""
+    def draw(self, logits: np.ndarray, sampling: Sampling, traces: list[TokenTrace] | None = None) -> int:
+        """Return the next token; padding after the end.
+
+        Args:
+            logits: (events.SIZE,) of every token.
+            sampling: how to draw.
+            traces: a list to which the token's trace is added.
+        """
         if self.finished:
             return events.PAD
         if not self._uniform:
@@ -167,7 +172,12 @@ class TokenSequence:
         done = events.END if self.bar == self.total - 1 else events.BAR
         closing = np.logaddexp.reduce([*logits[[events.END, events.BAR]], *logits[_METRES]])
         logits = np.concatenate([logits[:done], [closing], logits[done + 1 :]])
-        return draw(logits, self.allowed(), sampling, self._uniform.pop())
+        allowed = self.allowed()
+        probabilities = token_probabilities(logits, sampling, allowed)
+        token = int(draw(probabilities, self._uniform.pop(), ranked=True))
+        if traces is not None:
+            traces.append(trace_token(token, logits, probabilities, allowed))
+        return token
 
     def piece(self, most: int | None = None) -> Piece:
         """Return the given bars and those written whole, of these no more than `most`."""
@@ -226,10 +236,14 @@ class Decoder:
         features = torch.from_numpy(np.array([sequence.features[-count:] for sequence in self.sequences])).long()
         return ModelInput(tokens.to(device), times.to(device), features.to(device))
 
-    def next(self) -> None:
-        """Draw the next token of every sequence."""
-        for sequence, logits in zip(self.sequences, self.logits(), strict=True):
-            sequence.push(sequence.draw(logits, self._sampling))
+    def next(self, traces: Sequence[list[TokenTrace]] | None = None) -> None:
+        """Draw the next token of every sequence.
+
+        Args:
+            traces: a list for each sequence, to which its token's trace is added.
+        """
+        for number, (sequence, logits) in enumerate(zip(self.sequences, self.logits(), strict=True)):
+            sequence.push(sequence.draw(logits, self._sampling, None if traces is None else traces[number]))
 
 
 def _with_unconditional(inputs: ModelInput, guided: Sequence[str]) -> ModelInput:
@@ -239,24 +253,3 @@ def _with_unconditional(inputs: ModelInput, guided: Sequence[str]) -> ModelInput
     return ModelInput(
         inputs.tokens.repeat(2, 1), inputs.times.repeat(2, 1), torch.cat([inputs.features, unconditional])
     )
-
-
-def draw(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling, uniform: float) -> int:
-    """Return a token drawn from logits (V,).
-
-    Args:
-        logits: of every token.
-        allowed: bool (V,), at least one.
-        sampling: temperature, then top-p (Holtzman et al. 2020, section 3.1).
-        uniform: random number from 0 up to 1.
-    """
-    places = np.flatnonzero(allowed)
-    scores = logits[places].astype(np.float64) / sampling.temperature
-    order = np.argsort(-scores, kind="stable")
-    probabilities = np.exp(scores[order] - scores[order[0]])
-    cumulative = np.cumsum(probabilities)
-    cumulative /= cumulative[-1]
-    last = int(np.searchsorted(cumulative, sampling.top_p)) if sampling.top_p < 1 else len(order) - 1
-    last = min(last, len(order) - 1)
-    chosen = int(np.searchsorted(cumulative, uniform * cumulative[last], side="right"))
-    return int(places[order[min(chosen, last)]])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation.sampling import Sampling, draw, token_probabilities
 from genai_demo.music.models.masked import MaskedRoll, Seen
 from genai_demo.music.models.masked_window import MaskedWindow
 from genai_demo.music.theory.piece import RIGHT
@@ -131,35 +132,23 @@ def _draw_columns(
     state, before = seen.vectors, torch.full((count,), NONE, device=device)
     alive = torch.ones(count, dtype=torch.bool)
     for slot in range(NOTES_PER_STEP):
-        chances = network.key_logits(state, seen.open, seen.hands, before).double().softmax(-1).cpu()  # (N, KEYS + 1)
-        alive &= noise[:, slot, 0] >= chances[:, NONE]
+        logits = network.key_logits(state, seen.open, seen.hands, before).cpu()  # (N, KEYS + 1)
+        alive &= noise[:, slot, 0] >= logits.double().softmax(-1)[:, NONE]
         if not alive.any():
             break
-        key = _draw(_sharpened(chances[:, :PIANO_KEYS], temperature), noise[:, slot, 1])
-        chances = network.length_logits(state, key.to(device)).double().softmax(-1).cpu()  # (N, LONGEST)
-        length = 1 + _draw(_sharpened(chances, min(temperature, 1.0)), noise[:, slot, 2])
+        key = _draw(logits[:, :PIANO_KEYS], temperature, noise[:, slot, 1])
+        logits = network.length_logits(state, key.to(device)).cpu()  # (N, LONGEST)
+        length = 1 + _draw(logits, min(temperature, 1.0), noise[:, slot, 2])
         keys[alive, slot], lengths[alive, slot] = key[alive], length[alive]
         before = torch.where(alive, key, NONE).to(device)
         state = network.add_note(state, before, torch.where(alive, length, 0).to(device))
     return keys, lengths
 
 
-def _sharpened(chances: Tensor, temperature: float) -> Tensor:
-    """Return probabilities (N, C) at a temperature, cut to the likeliest of together `TOP_P`; all 0 stays so."""
-    sharp = chances.clamp(min=0) ** (1 / temperature)
-    sharp = sharp / sharp.sum(1, keepdim=True).clamp(min=1e-300)
-    ordered, order = sharp.sort(dim=1, descending=True, stable=True)
-    kept = ordered.cumsum(1) - ordered < TOP_P
-    return torch.zeros_like(sharp).scatter(1, order, ordered * kept)
-
-
-def _draw(weights: Tensor, noise: Tensor) -> Tensor:
-    """Return one index (N,) each by weights (N, C) that need not sum to 1; `noise` (N,) is uniform over 0 to 1."""
-    rising = weights.cumsum(1)
-    wanted = noise[:, None] * rising[:, -1:]
-    # The last one that has any weight: rounding must not lead beyond it.
-    last = weights.shape[1] - 1 - (weights.flip(1) > 0).long().argmax(1)
-    return torch.minimum((rising <= wanted).sum(1), last)
+def _draw(logits: Tensor, temperature: float, noise: Tensor) -> Tensor:
+    """Return one index (N,) each, drawn from logits (N, C) by numbers (N,) from 0 up to 1."""
+    probabilities = token_probabilities(logits.numpy(), Sampling(temperature, TOP_P))
+    return torch.from_numpy(draw(probabilities, noise.numpy()))
 
 
 def _fill(

@@ -10,9 +10,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.engine.generation import sampling
+from genai_demo.engine.generation.sampling import TokenTrace, draw, token_probabilities, trace_token
 from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
@@ -25,13 +28,10 @@ _NEVER = float("-inf")
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How a token is drawn from the network's logits."""
+class Sampling(sampling.Sampling):
+    """How a token is drawn, and in which order tokens are unmasked."""
 
     temperature: float = 0.8
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
     order_noise: float = 1.0
     """chance in the order in which tokens are unmasked, as a multiple of the temperature; at 0 the surest come first"""
 
@@ -74,51 +74,11 @@ def _is_text(spelling: bytes) -> bool:
     return text != "" and "\ufffd" not in text and text.replace("\n", "").isprintable()
 
 
-def token_probabilities(logits: Tensor, sampling: Sampling, used: Tensor | None = None) -> Tensor:
-    """Return the probabilities (B, V) from which tokens are drawn.
-
-    Args:
-        logits: (B, V); minus infinity where a token is not allowed.
-        sampling: how to shape them: repetition penalty (Keskar et al. 2019, section 4.1, on log-probabilities),
-            temperature, min-p (Nguyen et al. 2024), top-p (Holtzman et al. 2020, section 3.1), in this order.
-        used: (B, N) ids used lately, `MASK` for none.
-    """
-    scores = torch.log_softmax(logits.double(), -1)
-    if used is not None and sampling.repetition_penalty != 1:
-        # The odds of a used token are divided by the penalty, whatever the sign of its logit.
-        penalty = torch.zeros_like(scores).scatter_(1, used, math.log(sampling.repetition_penalty))
-        penalty[:, :CONTROLS] = 0
-        scores = scores - penalty
-    probabilities = torch.softmax(scores / sampling.temperature, -1)  # (B, V)
-    if sampling.min_p > 0:
-        floor = sampling.min_p * probabilities.amax(-1, keepdim=True)
-        probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
-        probabilities /= probabilities.sum(-1, keepdim=True)
-    if sampling.top_p < 1:
-        descending, order = _likeliest(probabilities, sampling.top_p)
-        before = descending.cumsum(-1) - descending  # probability of all likelier tokens
-        descending = descending.masked_fill(before >= sampling.top_p, 0.0)
-        probabilities = torch.zeros_like(probabilities).scatter_(-1, order, descending)
-        probabilities /= probabilities.sum(-1, keepdim=True)
-    return probabilities
-
-
-def _likeliest(probabilities: Tensor, mass: float, few: int = 512) -> tuple[Tensor, Tensor]:
-    """Return probabilities in descending order and their ids: a few where they hold `mass`, since sorting is slow."""
-    if probabilities.shape[-1] > few:
-        descending, order = torch.topk(probabilities, few)
-        if bool((descending.sum(-1) >= mass).all()):
-            return descending, order
-    return torch.sort(probabilities, dim=-1, descending=True, stable=True)
-
-
-def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """Return one id (N,) per row of `probabilities` (N, V), where the cumulative sum reaches `uniform` (N,)."""
-    cumulative = probabilities.cumsum(-1)
-    ids = torch.searchsorted(cumulative, (uniform * cumulative[:, -1])[:, None], right=True)[:, 0]
-    # Rounding may point beyond the last possible token, which is then the one meant.
-    last = probabilities.shape[-1] - 1 - (probabilities > 0).flip(-1).int().argmax(-1)
-    return torch.minimum(ids, last)
+def used_tokens(ids: Tensor, size: int) -> np.ndarray:
+    """Return which tokens are penalised, bool (B, size): those of ids (B, N) that are text."""
+    used = torch.zeros(len(ids), size, dtype=torch.bool).scatter_(1, ids, True)
+    used[:, :CONTROLS] = False
+    return used.numpy()
 
 
 def generators(seed: int, count: int) -> list[torch.Generator]:
@@ -167,22 +127,34 @@ class TokenStream:
     def _remember(self, ids: Tensor) -> None:
         self._used = torch.cat([self._used[:, 1:], ids[:, None]], 1)
 
-    def probabilities(self, may_end: list[bool]) -> Tensor:
+    def _possible(self, may_end: list[bool]) -> np.ndarray:
+        """Return which tokens may come next, bool (B, V)."""
+        possible = self._next_allowed.repeat(len(may_end), 1)
+        possible[:, END] = torch.tensor(may_end)
+        return possible.numpy()
+
+    def probabilities(self, may_end: list[bool]) -> np.ndarray:
         """Return the next token's probabilities (B, V); rows that may not end give `END` none."""
-        allowed = self._next_allowed.repeat(len(may_end), 1)  # (B, V)
-        allowed[:, END] = torch.tensor(may_end)
-        logits = self._logits.float().cpu().masked_fill(~allowed, _NEVER)
-        return token_probabilities(logits, self._sampling, self._used)
+        logits = self._logits.float().cpu()
+        used = used_tokens(self._used, logits.shape[1])
+        return token_probabilities(logits.numpy(), self._sampling, self._possible(may_end), used)
 
     @torch.inference_mode()
-    def next(self, may_end: list[bool]) -> list[int]:
+    def next(self, may_end: list[bool], traces: list[list[TokenTrace]] | None = None) -> list[int]:
         """Draw the next token of every text and read it.
 
         Args:
             may_end: per text, whether it stands at a place where it may end.
+            traces: a list to which one trace per text is added.
         """
-        uniform = torch.stack([torch.rand((), generator=random, dtype=torch.float64) for random in self._random])
-        ids = draw(self.probabilities(may_end), uniform)
+        uniform = np.array([float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random])
+        probabilities = self.probabilities(may_end)
+        drawn = draw(probabilities, uniform)
+        if traces is not None:
+            logits, possible = self._logits.float().cpu().numpy(), self._possible(may_end)
+            rows = zip(drawn.tolist(), logits, probabilities, possible, strict=True)
+            traces.append([trace_token(*row) for row in rows])
+        ids = torch.from_numpy(drawn)
         self._next_allowed = self._allowed
         self._remember(ids)
         vectors, self._state = self._model(ids[:, None].to(self._state.device), self._state)
@@ -203,14 +175,10 @@ class FilledRows:
 
 
 @torch.inference_mode()
-def _masked_probabilities(
-    model: MaskedModel, rows: Tensor, mask: Tensor, allowed: Tensor, sampling: Sampling
-) -> Tensor:
+def _masked_logits(model: MaskedModel, rows: Tensor, mask: Tensor) -> np.ndarray:
+    """Return the logits (N, V) of the masked tokens."""
     vectors = model(rows.to(model.embedding.weight.device))
-    logits = model.logits(vectors[mask.to(vectors.device)]).float().cpu()  # (N, V)
-    logits = logits.masked_fill(~allowed[mask], _NEVER)
-    used = rows[mask.nonzero()[:, 0]]  # (N, T)
-    return token_probabilities(logits, sampling, used)
+    return model.logits(vectors[mask.to(vectors.device)]).float().cpu().numpy()
 
 
 def unmask(
@@ -220,6 +188,7 @@ def unmask(
     sampling: Sampling,
     steps: int,
     seed: int,
+    traces: dict[tuple[int, int], TokenTrace] | None = None,
 ) -> Iterator[FilledRows]:
     """Fill all masked tokens in `steps` steps, the surest first, and yield the rows after every step.
 
@@ -233,6 +202,7 @@ def unmask(
         sampling: how candidates are drawn.
         steps: at least 1.
         seed: 0 or above.
+        traces: where to put the trace of each token by its row and place.
     """
     ids, random = rows.clone(), generators(seed, len(rows))
     step_of, confidence = torch.zeros_like(ids), torch.zeros(ids.shape)
@@ -241,10 +211,12 @@ def unmask(
         mask = ids == MASK  # (B, T)
         if not mask.any():
             break
-        probabilities = _masked_probabilities(model, ids, mask, allowed, sampling)  # (N, V)
+        logits, possible = _masked_logits(model, ids, mask), allowed[mask].numpy()  # (N, V)
+        used = used_tokens(ids[mask.nonzero()[:, 0]], logits.shape[1])
+        probabilities = token_probabilities(logits, sampling, possible, used)
         noise = torch.stack([torch.rand(2, ids.shape[1], generator=one, dtype=torch.float64) for one in random])
-        candidates = draw(probabilities, noise[:, 0][mask])  # (N,)
-        probability = probabilities.gather(1, candidates[:, None])[:, 0]
+        candidates = torch.from_numpy(draw(probabilities, noise[:, 0][mask].numpy()))  # (N,)
+        probability = torch.from_numpy(probabilities).gather(1, candidates[:, None])[:, 0]
         gumbel = -torch.log(-torch.log(noise[:, 1][mask].clamp(1e-12, 1 - 1e-12)))
         scores = torch.full(ids.shape, _NEVER, dtype=torch.float64)
         scores[mask] = (
@@ -259,6 +231,11 @@ def unmask(
         filled[mask] = candidates
         if step < steps:
             chosen = _without_echoes(chosen, filled, scores)
+        if traces is not None:
+            for number, (row, place) in enumerate(mask.nonzero().tolist()):
+                if chosen[row, place]:
+                    shown = logits[number], probabilities[number], possible[number]
+                    traces[row, place] = trace_token(int(candidates[number]), *shown)
         ids = torch.where(chosen, filled, ids)
         step_of[chosen] = step
         now = torch.zeros(ids.shape)

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from genai_demo.engine.generation.sampling import TokenTrace
 from genai_demo.music.models.bar_conditioning import FEATURE_INDEX
 from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, ModelInput
 from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
-from genai_demo.music.sampling import composing
+from genai_demo.music.sampling import composing, decoding
 from genai_demo.music.sampling.composing import compose, leading
-from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence, draw
+from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
@@ -282,15 +283,29 @@ def test_asked_keys_are_heard_more_often_with_more_tries(monkeypatch: pytest.Mon
     assert six > 2 * one + 3, (one, six)
 
 
-def test_drawing_keeps_to_what_is_allowed_and_likely() -> None:
-    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
-    everything, few = np.ones(4, bool), np.array([False, True, True, True])
-    shares = [draw(logits, everything, Sampling(), uniform) for uniform in (0.0, 0.49, 0.51, 0.79, 0.81, 0.96, 0.999)]
-    assert shares == [0, 0, 1, 1, 2, 3, 3]
-    assert {draw(logits, everything, Sampling(top_p=0.6), u) for u in np.linspace(0, 0.999, 50)} == {0, 1}
-    assert {draw(logits, few, Sampling(), u) for u in np.linspace(0, 0.999, 50)} == {1, 2, 3}
-    cold = [draw(logits, everything, Sampling(temperature=0.05), u) for u in np.linspace(0, 0.99, 20)]
-    assert set(cold) == {0}
+def test_a_trace_tells_what_else_could_have_come() -> None:
+    plan = Plan(HEADER, 4)
+    plain, traced = (Decoder(NETWORK, [TokenSequence(plan, seed) for seed in (1, 2)], Sampling()) for _ in range(2))
+    traces: list[list[TokenTrace]] = [[], []]
+    for _ in range(30):
+        plain.next()
+        traced.next(traces)
+    for sequence, same, found in zip(traced.sequences, plain.sequences, traces, strict=True):
+        assert sequence.tokens == same.tokens
+        assert [trace.token for trace in found] == sequence.tokens[len(HEADER) + 1 :][: len(found)]
+        for trace in found:
+            assert (trace.token, trace.probability) in trace.after or trace.probability <= trace.after[-1][1]
+            assert 0 < trace.forbidden < 1, "the grammar leaves some tokens, and never all"
+
+
+def test_traces_are_not_made_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(decoding, "trace_token", lambda token, *rest: made.append(token))
+    decoder = Decoder(NETWORK, [TokenSequence(Plan(HEADER, 4), 1)], Sampling())
+    decoder.next()
+    assert not made
+    decoder.next([[]])
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("name", ["density", "register", "style"])

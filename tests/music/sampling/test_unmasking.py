@@ -169,13 +169,13 @@ def test_columns_drawn_at_once_keep_apart_while_there_is_room() -> None:
     assert sorted(chosen([0.5] * 6, 1)) == list(range(6))
 
 
-def test_draws_follow_the_weights_and_never_take_what_has_none() -> None:
-    weights = torch.tensor([[0.0, 1.0, 0.0, 3.0, 0.0]]).double().expand(4000, -1)
+def test_draws_follow_the_logits_and_never_take_what_has_none() -> None:
+    logits = torch.tensor([[0.0, 1.0, 0.0, 3.0, 0.0]]).double().log().expand(4000, -1)
     noise = torch.rand(4000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    drawn = unmasking._draw(weights, noise)
+    drawn = unmasking._draw(logits, 1.0, noise)
     assert set(drawn.tolist()) == {1, 3}
     assert float((drawn == 3).double().mean()) == pytest.approx(0.75, abs=0.03)
-    assert unmasking._draw(weights[:2], torch.tensor([0.0, 1 - 1e-16]).double()).tolist() == [1, 3]
+    assert unmasking._draw(logits[:2], 1.0, torch.tensor([0.0, 1 - 1e-16]).double()).tolist() == [1, 3]
 
 
 def test_full_columns_take_no_more() -> None:

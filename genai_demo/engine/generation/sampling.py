@@ -1,0 +1,135 @@
+"""How tokens are drawn from a network's logits: what shapes their probabilities, and the draw; imports no torch.
+
+All is computed in double precision, so that the same logits and the same chance give the same tokens everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+_FEW = 512
+"""tokens of a large vocabulary that are sorted first: most often the others are too unlikely to count"""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a token is drawn."""
+
+    temperature: float = 1.0
+    """below 1 safer, above 1 wilder"""
+    top_p: float = 1.0
+    """sample among the likeliest tokens that together have this probability; 1 switches it off"""
+    min_p: float = 0.0
+    """drop tokens less likely than this share of the likeliest one; 0 switches it off"""
+    repetition_penalty: float = 1.0
+    """divides the odds of used tokens; 1 switches it off"""
+
+
+@dataclass(frozen=True)
+class TokenTrace:
+    """What could have been drawn instead of a token."""
+
+    token: int
+    probability: float
+    """with which it was drawn"""
+    before: tuple[tuple[int, float], ...]
+    """the likeliest tokens by the network alone, with their probabilities"""
+    after: tuple[tuple[int, float], ...]
+    """the likeliest tokens of those that were drawn from, with their probabilities"""
+    forbidden: float
+    """probability that the network gave to tokens that a constraint did not allow"""
+
+
+def token_probabilities(
+    logits: np.ndarray, sampling: Sampling, allowed: np.ndarray | None = None, used: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the probabilities (..., V) from which tokens are drawn; all 0 where none is possible.
+
+    Args:
+        logits: (..., V); minus infinity where a token is not possible.
+        sampling: how to shape them: repetition penalty (Keskar et al. 2019, section 4.1, on log-probabilities),
+            temperature, min-p (Nguyen et al. 2024), top-p (Holtzman et al. 2020, section 3.1), in this order.
+        allowed: bool (..., V): tokens that a constraint leaves; None leaves all.
+        used: bool (..., V): tokens that are penalised.
+    """
+    scores = np.asarray(logits, np.float64)
+    if allowed is not None:
+        scores = np.where(allowed, scores, -np.inf)
+    if used is not None and sampling.repetition_penalty != 1:
+        # The odds of a used token are divided by the penalty, whatever the sign of its logit.
+        scores = scores - math.log(sampling.repetition_penalty) * used
+    shaped = _softmax(scores / sampling.temperature)
+    if sampling.min_p > 0:
+        shaped = _normalised(np.where(shaped < sampling.min_p * shaped.max(-1, keepdims=True), 0.0, shaped))
+    if sampling.top_p < 1:
+        order = _likeliest(shaped, sampling.top_p)
+        descending = np.take_along_axis(shaped, order, -1)
+        before = descending.cumsum(-1) - descending  # probability of all likelier tokens
+        kept = np.zeros_like(shaped)
+        np.put_along_axis(kept, order, np.where(before < sampling.top_p, descending, 0.0), -1)
+        shaped = _normalised(kept)
+    return shaped
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    highest = scores.max(-1, keepdims=True)
+    return _normalised(np.exp(scores - np.where(np.isfinite(highest), highest, 0.0)))
+
+
+def _normalised(weights: np.ndarray) -> np.ndarray:
+    total = weights.sum(-1, keepdims=True)
+    return weights / np.where(total > 0, total, 1.0)
+
+
+def _likeliest(probabilities: np.ndarray, mass: float) -> np.ndarray:
+    """Return tokens in the order of their probabilities: a few where they hold `mass`, since sorting is slow."""
+    if probabilities.shape[-1] > _FEW:
+        few = np.sort(np.argpartition(probabilities, -_FEW, -1)[..., -_FEW:], -1)
+        theirs = np.take_along_axis(probabilities, few, -1)
+        if (theirs.sum(-1) >= mass).all():
+            return np.take_along_axis(few, np.argsort(-theirs, -1, kind="stable"), -1)
+    return np.argsort(-probabilities, -1, kind="stable")
+
+
+def draw(probabilities: np.ndarray, uniform: np.ndarray | float, ranked: bool = False) -> np.ndarray:
+    """Return one token (...) by each row of probabilities (..., V), which need not sum to 1.
+
+    Args:
+        probabilities: at least one of each row above 0.
+        uniform: (...) numbers from 0 up to 1: where in the cumulative sum the tokens lie.
+        ranked: whether tokens are summed up from the likeliest one down, instead of by their numbers.
+    """
+    if ranked:
+        order = np.argsort(-probabilities, -1, kind="stable")
+        place = draw(np.take_along_axis(probabilities, order, -1), uniform)
+        return np.take_along_axis(order, place[..., None], -1)[..., 0]
+    cumulative = probabilities.cumsum(-1)
+    reached = (cumulative <= np.asarray(uniform)[..., None] * cumulative[..., -1:]).sum(-1)
+    # Rounding may point beyond the last possible token, which is then the one meant.
+    last = probabilities.shape[-1] - 1 - (probabilities[..., ::-1] > 0).argmax(-1)
+    return np.minimum(reached, last)
+
+
+def trace_token(
+    token: int, logits: np.ndarray, drawn_from: np.ndarray, allowed: np.ndarray | None = None, count: int = 8
+) -> TokenTrace:
+    """Return what could have been drawn instead of a token.
+
+    Args:
+        token: that was drawn.
+        logits: (V,) as the network gave them.
+        drawn_from: (V,) from `token_probabilities`.
+        allowed: bool (V,), as there.
+        count: alternatives to name, at most.
+    """
+    plain = _softmax(np.asarray(logits, np.float64))
+
+    def likeliest(probabilities: np.ndarray) -> tuple[tuple[int, float], ...]:
+        order = np.argsort(-probabilities, kind="stable")[:count].tolist()
+        return tuple((one, float(probabilities[one])) for one in order if probabilities[one] > 0)
+
+    forbidden = 0.0 if allowed is None else float(plain[~allowed].sum())
+    return TokenTrace(token, float(drawn_from[token]), likeliest(plain), likeliest(drawn_from), forbidden)
