@@ -12,6 +12,7 @@ import numpy as np
 
 _FEW = 512
 """tokens of a large vocabulary that are sorted first: most often the others are too unlikely to count"""
+_LOWEST, _LEAST = float(np.finfo(np.float64).min), float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
@@ -65,52 +66,46 @@ def token_probabilities(
     if sampling.min_p > 0:
         shaped = _normalised(np.where(shaped < sampling.min_p * shaped.max(-1, keepdims=True), 0.0, shaped))
     if sampling.top_p < 1:
-        order = _likeliest(shaped, sampling.top_p)
-        descending = np.take_along_axis(shaped, order, -1)
-        before = descending.cumsum(-1) - descending  # probability of all likelier tokens
-        kept = np.zeros_like(shaped)
-        np.put_along_axis(kept, order, np.where(before < sampling.top_p, descending, 0.0), -1)
-        shaped = _normalised(kept)
+        for row in shaped.reshape(-1, shaped.shape[-1]):
+            _keep_likeliest(row, sampling.top_p)
+        shaped = _normalised(shaped)
     return shaped
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    highest = scores.max(-1, keepdims=True)
-    return _normalised(np.exp(scores - np.where(np.isfinite(highest), highest, 0.0)))
+    # Where all scores are minus infinity, their difference to the lowest number is so, too.
+    return _normalised(np.exp(scores - np.maximum(scores.max(-1, keepdims=True), _LOWEST)))
 
 
 def _normalised(weights: np.ndarray) -> np.ndarray:
-    total = weights.sum(-1, keepdims=True)
-    return weights / np.where(total > 0, total, 1.0)
+    return weights / np.maximum(weights.sum(-1, keepdims=True), _LEAST)
 
 
-def _likeliest(probabilities: np.ndarray, mass: float) -> np.ndarray:
-    """Return tokens in the order of their probabilities: a few where they hold `mass`, since sorting is slow."""
-    if probabilities.shape[-1] > _FEW:
-        few = np.sort(np.argpartition(probabilities, -_FEW, -1)[..., -_FEW:], -1)
-        theirs = np.take_along_axis(probabilities, few, -1)
-        if (theirs.sum(-1) >= mass).all():
-            return np.take_along_axis(few, np.argsort(-theirs, -1, kind="stable"), -1)
-    return np.argsort(-probabilities, -1, kind="stable")
+def _keep_likeliest(probabilities: np.ndarray, mass: float) -> None:
+    """Set to 0 the probabilities (V,) of all but the fewest tokens that reach `mass`."""
+    tokens = np.arange(len(probabilities))
+    if len(tokens) > _FEW:
+        few = np.argpartition(probabilities, -_FEW)[-_FEW:]
+        tokens = np.sort(few) if probabilities[few].sum() >= mass else tokens
+    tokens = tokens[np.argsort(-probabilities[tokens], kind="stable")]
+    descending = probabilities[tokens]
+    count = int(np.searchsorted(descending.cumsum(), mass)) + 1
+    probabilities[:] = 0.0
+    probabilities[tokens[:count]] = descending[:count]
 
 
-def draw(probabilities: np.ndarray, uniform: np.ndarray | float, ranked: bool = False) -> np.ndarray:
+def draw(probabilities: np.ndarray, uniform: np.ndarray | float) -> np.ndarray:
     """Return one token (...) by each row of probabilities (..., V), which need not sum to 1.
 
     Args:
         probabilities: at least one of each row above 0.
         uniform: (...) numbers from 0 up to 1: where in the cumulative sum the tokens lie.
-        ranked: whether tokens are summed up from the likeliest one down, instead of by their numbers.
     """
-    if ranked:
-        order = np.argsort(-probabilities, -1, kind="stable")
-        place = draw(np.take_along_axis(probabilities, order, -1), uniform)
-        return np.take_along_axis(order, place[..., None], -1)[..., 0]
     cumulative = probabilities.cumsum(-1)
-    reached = (cumulative <= np.asarray(uniform)[..., None] * cumulative[..., -1:]).sum(-1)
-    # Rounding may point beyond the last possible token, which is then the one meant.
-    last = probabilities.shape[-1] - 1 - (probabilities[..., ::-1] > 0).argmax(-1)
-    return np.minimum(reached, last)
+    total = cumulative[..., -1]
+    # Rounding must not point beyond the last possible token.
+    wanted = np.minimum(uniform * total, np.nextafter(total, 0.0))
+    return (cumulative <= wanted[..., None]).sum(-1)
 
 
 def trace_token(

@@ -173,10 +173,14 @@ class TokenSequence:
         closing = np.logaddexp.reduce([*logits[[events.END, events.BAR]], *logits[_METRES]])
         logits = np.concatenate([logits[:done], [closing], logits[done + 1 :]])
         allowed = self.allowed()
-        probabilities = token_probabilities(logits, sampling, allowed)
-        token = int(draw(probabilities, self._uniform.pop(), ranked=True))
+        possible = np.flatnonzero(allowed)
+        possible = possible[np.argsort(-logits[possible], kind="stable")]
+        probabilities = token_probabilities(logits[possible], sampling)
+        token = int(possible[draw(probabilities, self._uniform.pop())])
         if traces is not None:
-            traces.append(trace_token(token, logits, probabilities, allowed))
+            drawn_from = np.zeros(len(logits))
+            drawn_from[possible] = probabilities
+            traces.append(trace_token(token, logits, drawn_from, allowed))
         return token
 
     def piece(self, most: int | None = None) -> Piece:

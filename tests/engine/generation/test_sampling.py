@@ -115,27 +115,23 @@ WEIGHTS = st.lists(st.one_of(st.just(0.0), st.floats(1e-6, 1)), min_size=1, max_
 UNIFORM = st.one_of(st.sampled_from([0.0, 5e-324, 0.5, 1 - 2**-53]), st.floats(0, 1, exclude_max=True))
 
 
-@given(WEIGHTS, UNIFORM, st.booleans())
-def test_impossible_tokens_are_never_drawn(weights: list[float], uniform: float, ranked: bool) -> None:
-    assert weights[int(draw(np.array(weights), uniform, ranked))] > 0
+@given(WEIGHTS, UNIFORM)
+def test_impossible_tokens_are_never_drawn(weights: list[float], uniform: float) -> None:
+    assert weights[int(draw(np.array(weights), uniform))] > 0
 
 
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=12, unique=True), st.floats(0.01, 0.99), st.booleans())
-def test_each_token_owns_its_share(weights: list[int], inside: float, ranked: bool) -> None:
-    order = sorted(range(len(weights)), key=lambda index: -weights[index]) if ranked else range(len(weights))
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=12), st.floats(0.01, 0.99))
+def test_each_token_owns_its_share(weights: list[int], inside: float) -> None:
     below, total = 0, sum(weights)
-    for index in order:
-        uniform = (below + inside * weights[index]) / total
-        assert int(draw(np.array(weights) / total, uniform, ranked)) == index
-        below += weights[index]
+    for index, weight in enumerate(weights):
+        assert int(draw(np.array(weights) / total, (below + inside * weight) / total)) == index
+        below += weight
 
 
 def test_rows_are_drawn_each_by_itself() -> None:
     rows, uniform = np.array([[0.5, 0.2, 0.3], [0.1, 0.8, 0.1]]), np.array([0.6, 0.95])
-    for ranked in (False, True):
-        alone = [int(draw(row, one, ranked)) for row, one in zip(rows, uniform, strict=True)]
-        assert draw(rows, uniform, ranked).tolist() == alone
-    assert draw(rows, uniform).tolist() == [1, 2] and draw(rows, uniform, ranked=True).tolist() == [2, 2]
+    assert [int(draw(row, one)) for row, one in zip(rows, uniform, strict=True)] == [1, 2]
+    assert draw(rows, uniform).tolist() == [1, 2]
 
 
 def test_a_trace_tells_what_else_could_have_come() -> None:
