@@ -207,14 +207,14 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises:
         UserError: the checkpoint or the data cannot be used.
     """
-    from genai_demo.faces.evaluation import evaluation
-    from genai_demo.faces.evaluation.card import write_card
+    from genai_demo.faces.evaluation import evaluate, figures
+    from genai_demo.faces.evaluation.card import Card
     from genai_demo.faces.sampling.loading import checkpoint_folder
 
-    report = evaluation.evaluate(
+    report = evaluate.evaluate(
         options.model, options.data, options.labels, options.baseline, options.count, options.seed, options.where
     )
-    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    print(figures.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
     write_json_option(options.json, report)
     if options.card:
-        write_card(checkpoint_folder(options.model), report)
+        Card.write(checkpoint_folder(options.model), report)

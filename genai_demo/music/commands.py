@@ -112,15 +112,15 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises:
         UserError: the checkpoint or the data cannot be used.
     """
-    from genai_demo.music.evaluation import evaluation
-    from genai_demo.music.evaluation.card import write_card
+    from genai_demo.music.evaluation import evaluate, figures
+    from genai_demo.music.evaluation.card import Card
     from genai_demo.music.sampling.loading import checkpoint_folder
 
-    report = evaluation.evaluate(options.model, options.data, options.where, options.count, options.seed)
-    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    report = evaluate.evaluate(options.model, options.data, options.where, options.count, options.seed)
+    print(figures.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
     write_json_option(options.json, report)
     if options.card:
-        write_card(checkpoint_folder(options.model), report)
+        Card.write(checkpoint_folder(options.model), report)
 
 
 def generate(options: argparse.Namespace) -> None:

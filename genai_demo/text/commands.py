@@ -192,15 +192,15 @@ def evaluate(options: argparse.Namespace) -> None:
         UserError: the checkpoint or the data cannot be used.
     """
     check_count(options.count)
-    from genai_demo.text.evaluation import evaluation
-    from genai_demo.text.evaluation.card import write_card
+    from genai_demo.text.evaluation import evaluate, figures
+    from genai_demo.text.evaluation.card import Card
     from genai_demo.text.sampling.loading import checkpoint_folder
 
-    report = evaluation.evaluate(options.model, options.data, options.training, options.count, options.seed)
-    print(evaluation.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
+    report = evaluate.evaluate(options.model, options.data, options.training, options.count, options.seed)
+    print(figures.table(report), file=sys.stderr if options.json == "-" else sys.stdout)
     write_json_option(options.json, report)
     if options.card:
-        write_card(checkpoint_folder(options.model), report)
+        Card.write(checkpoint_folder(options.model), report)
 
 
 def train(options: argparse.Namespace) -> None:

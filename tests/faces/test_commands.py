@@ -48,8 +48,8 @@ def test_a_choice_of_rows_is_what_is_learnt_from_exported_and_measured(
     assert 0 < learnt == women < 60
     assert run("export", "faces", "--run", folder, "--to", target, "--data", data, "--where", "gender=woman") == 0
     asked = []
-    monkeypatch.setattr("genai_demo.faces.evaluation.evaluation.evaluate", lambda *words: asked.append(words) or {})
-    monkeypatch.setattr("genai_demo.faces.evaluation.evaluation.table", lambda report: "")
+    monkeypatch.setattr("genai_demo.faces.evaluation.evaluate.evaluate", lambda *words: asked.append(words) or {})
+    monkeypatch.setattr("genai_demo.faces.evaluation.figures.table", lambda report: "")
     assert run("evaluate", "faces", "--model", target, "--data", data, "--where", "gender=woman") == 0
     assert asked[0][-1] == "gender=woman"
 

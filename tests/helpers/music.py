@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import mido
 import numpy as np
 from hypothesis import strategies as st
 
 from genai_demo.music.midi.bars import UNITS
-from genai_demo.music.theory.piece import MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, untangled
 from genai_demo.music.tokens.columns import NONE, Columns
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
@@ -89,3 +90,36 @@ def notes_of(columns: Columns, first: int = 0) -> list[Note]:
         length = int(columns.lengths[hand, step, slot])
         notes.append(Note((first + step) * STEP, PITCHES[0] + int(columns.keys[hand, step, slot]), length * STEP, hand))
     return sorted(notes)
+
+
+_MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+
+
+def tune(seed: int, bars: int = 20, metre: tuple[int, int] = (4, 4)) -> Piece:
+    """Return a made-up piece: a melody that walks along a scale and comes back after four bars, over its chords."""
+    random = np.random.default_rng(seed)
+    key = Key(int(random.integers(12)), "major")
+    line = bars_of([metre] * bars)
+    phrase = [np.cumsum(random.integers(-2, 3, 4 * metre[0])) + 7 for _ in range(4)]
+    notes = []
+    for number, bar in enumerate(line):
+        for place in range(metre[0]):
+            at = bar.start + place * bar.length // metre[0]
+            step = int(phrase[number % 4][place])
+            pitch = 60 + key.tonic + int(_MAJOR[step % 7]) + 12 * (step // 7) - 12
+            notes.append(Note(at, pitch, bar.length // metre[0]))
+        root = int(_MAJOR[(0, 3, 4, 0)[number % 4]])
+        notes += [Note(bar.start, 36 + key.tonic + root + step, bar.length, LEFT) for step in (0, 7, 12)]
+    return Piece(untangled(notes), line, key, 100.0)
+
+
+def noise(seed: int, like: Piece) -> Piece:
+    """Return as many notes as a piece has, anywhere."""
+    random = np.random.default_rng(seed)
+    notes = [
+        Note(
+            int(random.integers(like.end // 120)) * 120, int(random.integers(30, 90)), int(random.integers(1, 40)) * 30
+        )
+        for _ in like.notes
+    ]
+    return replace(like, notes=untangled(notes))

@@ -72,6 +72,11 @@ class Stage:
     trained: dict[str, Any]
     """how it was trained, as in `Checkpoint`"""
 
+    @property
+    def machine(self) -> str:
+        """On what, and how, it was trained."""
+        return f"{self.trained['device']}, {self.trained['precision']}, torch {self.trained['torch']}"
+
 
 def stages(checkpoint: Checkpoint) -> list[Stage]:
     """Return all stages of a checkpoint, the first one first."""

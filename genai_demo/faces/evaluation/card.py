@@ -1,24 +1,17 @@
-"""Writes model cards from what a checkpoint and an evaluation report say; no number in a card is typed by hand."""
+"""Model cards of face models: what these are, must not be used for and were trained on."""
 
 from __future__ import annotations
 
-import math
-import shlex
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from genai_demo.engine.files import write_bytes, write_text
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.lineage import stages
-from genai_demo.errors import UserError
-from genai_demo.faces.evaluation.evaluation import card_of, label_lines
-from genai_demo.faces.evaluation.figures import table
+from genai_demo.engine.evaluation.card import ModelCard, option_words
+from genai_demo.engine.evaluation.figure import markdown_table, plain_table
+from genai_demo.engine.models.lineage import Stage
+from genai_demo.faces.evaluation.figures import compared, label_lines, rows
 from genai_demo.faces.training.fields import TRAINING_FIELDS
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""
-_PROGRAM = "python -m genai_demo"
 _TERMS = {
     "utkface": (
         "UTKFace terms: **non-commercial research only**. The pictures were collected from the internet, and their "
@@ -52,26 +45,15 @@ _ENCODER_LIMITS = """\
 - It must not be used to identify people, nor to judge anybody by age, gender or expression: it was trained on few,
   noisy labels, and errs unevenly between groups.
 - The vectors of the training faces that lie beside it serve one purpose: to see whether a painted face is a copy."""
-
-
-def write_card(folder: Path, report: dict[str, Any]) -> Path:
-    """Write a checkpoint's README.md, and beside it the contact sheet of one that paints; return the card.
-
-    Args:
-        folder: the checkpoint's.
-        report: what `evaluate` returned for this checkpoint.
-
-    Raises:
-        UserError: the report is of another checkpoint.
-    """
-    checkpoint = read_checkpoint(folder)
-    if report["checkpoint"] != checkpoint.id:
-        raise UserError("engine.other_report", folder=folder, found=report["checkpoint"], wanted=checkpoint.id)
-    if checkpoint.family != "encoder":
-        write_bytes(folder / SHEET, contact_sheet(str(folder), checkpoint.family))
-    card = folder / "README.md"
-    write_text(card, "\n\n".join(_parts(checkpoint, folder.resolve().name, report)) + "\n")
-    return card
+_NOISE = (
+    "The average of weights that ships answers to noise more faintly than the generators that it averages. Its noise "
+    "counts {scale} times: at that its faces are nearest to {faces:,} training faces, in random features other than "
+    "those of the figures below."
+)
+_FLOORS = (
+    "Each figure beside its floor, the same for real faces. These distances are not the FID of the literature, which "
+    "stands on a network trained elsewhere."
+)
 
 
 def contact_sheet(model: str, family: str, seed: int = 0) -> bytes:
@@ -83,110 +65,94 @@ def contact_sheet(model: str, family: str, seed: int = 0) -> bytes:
     return sheet_png(paint([FaceRequest(family, seed, index, 1.0) for index in range(64)], model), columns=8)
 
 
-def _parts(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> Iterator[str]:
-    weights = sum(math.prod(tensor.shape) for tensor in checkpoint.weights().values())
-    sizes = ", ".join(f"{key} {value}" for key, value in checkpoint.model.items())
-    tags = "\n".join(f"- {tag}" for tag in ("faces", checkpoint.family, "trained-from-scratch"))
-    task = "image-feature-extraction" if checkpoint.family == "encoder" else "unconditional-image-generation"
-    yield f"---\nlicense: other\nlicense_name: see-data\npipeline_tag: {task}\ntags:\n{tags}\n---"
-    yield f"# {name}\n\n{_WHAT[checkpoint.family]}"
-    yield f"{weights / 1e6:.1f} million weights in half precision ({sizes}). Checkpoint `{checkpoint.id}`."
-    if checkpoint.family != "encoder":
-        yield f"![64 faces, none left out]({SHEET})"
-    yield f"## Limits\n\n{_ENCODER_LIMITS if checkpoint.family == 'encoder' else _PAINTER_LIMITS}"
-    yield f"## Data\n\n{_data(checkpoint, report)}"
-    yield f"## Figures\n\n{_figures(report)}"
-    yield f"## How to make it again\n\n```bash\n{commands(checkpoint, name, report)}\n```"
-    yield "Networks in training push each other about: another machine gives other faces, and figures near these."
+def _finetuned(stage: Stage) -> bool:
+    """Return whether a stage is the adversarial fine-tuning of a VAE."""
+    return stage.family == "vae" and "started_from" in stage.trained["data"]
 
 
-def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
-    data = report["data"]
-    chosen = f" (rows with {data['where']})" if data.get("where") else ""
-    terms = next((text for sign, text in _TERMS.items() if sign in data["path"]), _UNKNOWN)
-    lines = [
-        f"{data['path']}{chosen}: {data['train']['faces']:,} faces to learn from (hash `{data['train']['hash']}`), "
-        f"{data['held_out']['faces']:,} held out (hash `{data['held_out']['hash']}`). {terms}",
-        "",
-        "| stage | side in pixels | faces shown | minutes | on |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for number, stage in enumerate(stages(checkpoint), 1):
-        family, model, trained = stage.family, stage.model, stage.trained
-        how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
-        shown = f"{trained['examples']:,} | {trained['seconds'] / 60:.0f}"
-        lines.append(f"| {number}: {_stage_name(family, trained)} | {model['resolution']} | {shown} | {how} |")
-    if spread := checkpoint.trained.get("spread"):
-        lines += [
-            "",
-            f"The average of weights that ships answers to noise more faintly than the generators that it averages. "
-            f"Its noise counts {spread['scale']} times: at that its faces are nearest to {spread['faces']:,} training "
-            f"faces, in random features other than those of the figures below.",
+class Card(ModelCard):
+    """The card of a face model; beside that of one that paints lies its contact sheet."""
+
+    modality = "faces"
+    closing = "Networks in training push each other about: another machine gives other faces, and figures near these."
+    training_options = TRAINING_FIELDS
+
+    def files(self) -> dict[str, bytes]:
+        if self.family == "encoder":
+            return {}
+        return {SHEET: contact_sheet(str(self.checkpoint.folder), self.family)}
+
+    def front(self) -> dict[str, str | list[str]]:
+        return {
+            "license": "other",
+            "license_name": "see-data",
+            "pipeline_tag": "image-feature-extraction"
+            if self.family == "encoder"
+            else "unconditional-image-generation",
+            "tags": ["faces", self.family, "trained-from-scratch"],
+        }
+
+    def what(self) -> str:
+        return _WHAT[self.family]
+
+    def sections(self) -> Iterator[str]:
+        if self.family != "encoder":
+            yield f"![64 faces, none left out]({SHEET})"
+        yield f"## Limits\n\n{_ENCODER_LIMITS if self.family == 'encoder' else _PAINTER_LIMITS}"
+        yield f"## Data\n\n{self._data()}"
+        yield f"## Figures\n\n{self._figures()}"
+
+    def _data(self) -> str:
+        data = self.report["data"]
+        chosen = f" (rows with {data['where']})" if data["where"] else ""
+        terms = next((text for sign, text in _TERMS.items() if sign in data["path"]), _UNKNOWN)
+        learnt = [("stage", "side in pixels", "faces shown", "minutes", "on")]
+        for number, stage in enumerate(self.stages, 1):
+            trained = stage.trained
+            side, shown = str(stage.model["resolution"]), f"{trained['examples']:,}"
+            name = "polish" if _finetuned(stage) else stage.family
+            learnt.append((f"{number}: {name}", side, shown, f"{trained['seconds'] / 60:.0f}", stage.machine))
+        parts = [
+            f"{data['path']}{chosen}: {data['train']['faces']:,} faces to learn from (hash `{data['train']['hash']}`), "
+            f"{data['held_out']['faces']:,} held out (hash `{data['held_out']['hash']}`). {terms}",
+            markdown_table(learnt),
         ]
-    return "\n".join(lines)
+        if scale := self.checkpoint.trained.get("spread"):
+            parts.append(_NOISE.format(scale=scale["scale"], faces=scale["faces"]))
+        return "\n\n".join(parts)
 
+    def _figures(self) -> str:
+        parts = []
+        if self.report["figures"]:
+            table = plain_table(rows(self.report), right=True)
+            parts += [_FLOORS, f"```text\n{compared(self.report)}\n\n{table}\n```"]
+        if run := self.report.get("baseline_run"):
+            parts.append(
+                f"The baseline is a DCGAN (Radford et al. 2016) that saw {run['examples']:,} faces in "
+                f"{run['seconds'] / 60:.0f} minutes on {run['device']}."
+            )
+        if lines := label_lines(self.report):
+            parts.append("```text\n" + "\n".join(lines) + "\n```")
+        return "\n\n".join(parts)
 
-def _figures(report: dict[str, Any]) -> str:
-    parts = []
-    if "scores" in report:
-        cards = {name: card_of(card) for name, card in report["scores"].items()}
-        parts.append(
-            "Each figure beside its floor, the same for real faces. These distances are not the FID of the literature, "
-            "which stands on a network trained elsewhere.\n\n"
-            f"```text\n{table(cards['model'], cards.get('baseline'))}\n```"
-        )
-    if run := report.get("baseline_run"):
-        parts.append(
-            f"The baseline is a DCGAN (Radford et al. 2016) that saw {run['examples']:,} faces in "
-            f"{run['seconds'] / 60:.0f} minutes on {run['device']}."
-        )
-    if lines := label_lines(report.get("labels", {})):
-        parts.append("```text\n" + "\n".join(lines) + "\n```")
-    return "\n\n".join(parts)
+    def data(self, stage: Stage | None = None) -> list[str]:
+        data = self.report["data"]
+        return ["--data", data["path"], *(["--where", data["where"]] if data["where"] else [])]
 
+    def settings(self, stage: Stage) -> list[str]:
+        # What is fine-tuned has its size already.
+        words = super().settings(stage)
+        return words[: words.index("--size")] if _finetuned(stage) else words
 
-def _stage_name(family: str, trained: dict[str, Any]) -> str:
-    return "polish" if _polished(family, trained) else family
+    def exported(self) -> list[str]:
+        return self.data()
 
+    def measured(self) -> list[str]:
+        return [*self.data(), *(["--baseline", f"runs/{self.name}-dcgan"] if "baseline_run" in self.report else [])]
 
-def _polished(family: str, trained: dict[str, Any]) -> bool:
-    return family == "vae" and "started_from" in trained["data"]
-
-
-def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
-    """Return the shell commands that train, export and evaluate a checkpoint as it was.
-
-    Args:
-        name: of the checkpoint's folder.
-        report: of its evaluation; its data are those of the commands.
-    """
-    data = report["data"]["path"]
-    where = ["--where", report["data"]["where"]] if report["data"].get("where") else []
-    lines: list[list[str]] = []
-    run = ""
-    for number, stage in enumerate(stages(checkpoint), 1):
-        family, model, trained = stage.family, stage.model, stage.trained
-        start, run = run, f"runs/{name}-{number}"
-        training = trained["data"]["training"]
-        words = ["train", "faces", "--model", family, "--data", data, *where]
-        words += ["--start", start] if start else []
-        words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
-        for option in TRAINING_FIELDS:
-            words += [f"--{option.replace('_', '-')}", str(training[option])] if option in training else []
-        if not _polished(family, trained):
-            words += ["--size", *(f"{key}={_size(value)}" for key, value in model.items())]
-        words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
-        lines.append(words)
-    lines.append(["export", "faces", "--run", run, "--to", f"checkpoints/{name}", "--data", data, *where])
-    baseline = []
-    if rival := report.get("baseline_run"):
-        beside = f"runs/{name}-dcgan"
-        baseline = ["--baseline", beside]
-        words = ["train", "faces", "--model", "dcgan", "--data", data, *where, "--run", beside]
-        lines.append([*words, "--examples", str(rival["examples"]), "--batch-size", str(rival["batch_size"])])
-    lines.append(["evaluate", "faces", "--model", name, "--data", data, *where, *baseline, "--card"])
-    return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
-
-
-def _size(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    def commands(self) -> list[list[str]]:
+        lines = super().commands()
+        if run := self.report.get("baseline_run"):
+            words = ["train", "faces", "--model", "dcgan", *self.data(), "--run", f"runs/{self.name}-dcgan"]
+            lines.insert(-1, [*words, *option_words(run, "examples", "batch_size")])
+        return lines

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from genai_demo.engine.evaluation.distances import frechet_distance, kernel_distance, unit_scale
+from genai_demo.engine.evaluation.figure import Figure, Figures
 from genai_demo.errors import UserError
-from genai_demo.faces.evaluation.figures import Figure, ScoreCard
 from genai_demo.faces.evaluation.neighbours import LOW, Memorisation, coverage, density, diversity, memorisation_ratio
-from genai_demo.faces.evaluation.sliced_wasserstein import sliced_wasserstein
+from genai_demo.faces.evaluation.sliced_wasserstein import SCALES, sliced_wasserstein
 from genai_demo.faces.evaluation.two_sample import two_sample_accuracy
 from genai_demo.faces.models.random_features import Features, RandomFeatures, as_floats, as_shown, extract, thumbnails
 
@@ -26,6 +27,31 @@ SIZE = 64
 """height and width of a face in pixels"""
 LEAST = 32
 """fewest faces of each kind"""
+_UNITS = {
+    "random_frechet": "distance",
+    **dict.fromkeys(("random_kernel", "kernel"), "squared MMD"),
+    **{f"sliced_wasserstein_{scale}": "distance" for scale in SCALES},
+    **dict.fromkeys(("two_sample_accuracy", "coverage", "copies_pixels", "copies_features"), "share"),
+}
+"""of figures that are no ratios"""
+
+
+@dataclass(frozen=True)
+class ScoreCard:
+    """All figures of a set of generated faces."""
+
+    n: int
+    """generated faces, and real ones on either side of every floor"""
+    train: int
+    """training faces that floors are drawn from and copies are looked for in"""
+    held_out: int
+    """real faces that nothing was trained on, which copies are told by"""
+    extractors: tuple[str, ...]
+    """ids of the random features, over which their figures are averaged"""
+    trained_features: bool
+    """coverage, density, diversity and copies are measured in trained features; otherwise in random ones"""
+    figures: Figures
+    """by name, as in `figures.MEANINGS`"""
 
 
 def score_card(
@@ -76,16 +102,16 @@ def score_card(
             trained = features is not None
             figures |= _compared(vectors[1], vectors[0], vectors[3][:count], draws, trained)
     ids = tuple(extractor.id for extractor in extractors)
+    figures = {name: replace(figure, unit=_UNITS.get(name, "ratio"), n=count) for name, figure in figures.items()}
     return ScoreCard(count, len(train), len(held_out), ids, features is not None, figures)
 
 
 def _figure(value: float, floors: Sequence[float]) -> Figure:
-    return Figure(value, statistics.fmean(floors), statistics.stdev(floors) if len(floors) > 1 else None)
+    spread = statistics.stdev(floors) if len(floors) > 1 else None
+    return Figure(value, "", 0, statistics.fmean(floors), spread=spread)
 
 
-def _random_distances(
-    samples: Tensor, draws: list[Tensor], real: Tensor, extractors: list[RandomFeatures]
-) -> dict[str, Figure]:
+def _random_distances(samples: Tensor, draws: list[Tensor], real: Tensor, extractors: list[RandomFeatures]) -> Figures:
     """Return distances averaged over extractors, each with its own draw of training faces for the floor."""
     found: dict[str, list[tuple[float, float]]] = {"random_frechet": [], "random_kernel": []}
     for extractor, draw in zip(extractors, draws, strict=True):
@@ -103,14 +129,14 @@ def _kernel_distance(real: Tensor, fake: Tensor) -> float:
     return 100 * kernel_distance(real, fake)
 
 
-def _patch_distances(samples: Tensor, draws: list[Tensor], real: Tensor) -> dict[str, Figure]:
+def _patch_distances(samples: Tensor, draws: list[Tensor], real: Tensor) -> Figures:
     values, *floors = (sliced_wasserstein(as_floats(real), as_floats(side)) for side in (samples, *draws))
     return {
         f"sliced_wasserstein_{scale}": _figure(values[scale], [floor[scale] for floor in floors]) for scale in values
     }
 
 
-def _neighbours(space: str, vectors: tuple[Tensor, ...], draws: list[Tensor]) -> dict[str, Figure]:
+def _neighbours(space: str, vectors: tuple[Tensor, ...], draws: list[Tensor]) -> Figures:
     train, samples, samples_flipped, held_out, held_out_flipped = vectors
     floors = [diversity(train[draw], held_out) for draw in draws]
     # A model that learns from mirrored faces copies mirrored ones.
@@ -120,15 +146,15 @@ def _neighbours(space: str, vectors: tuple[Tensor, ...], draws: list[Tensor]) ->
     return {f"diversity_{space}": _figure(diversity(samples, held_out), floors), **_copies(space, found)}
 
 
-def _copies(space: str, found: Memorisation) -> dict[str, Figure]:
+def _copies(space: str, found: Memorisation) -> Figures:
     return {
-        f"memorisation_{space}": Figure(found.median, found.real_median, found.real_median_spread),
-        f"memorisation_{space}_low": Figure(found.low, found.real_low, found.real_low_spread),
-        f"copies_{space}": Figure(found.copies, LOW, None),
+        f"memorisation_{space}": Figure(found.median, "", 0, found.real_median, spread=found.real_median_spread),
+        f"memorisation_{space}_low": Figure(found.low, "", 0, found.real_low, spread=found.real_low_spread),
+        f"copies_{space}": Figure(found.copies, "", 0, LOW),
     }
 
 
-def _compared(samples: Tensor, train: Tensor, real: Tensor, draws: list[Tensor], trained: bool) -> dict[str, Figure]:
+def _compared(samples: Tensor, train: Tensor, real: Tensor, draws: list[Tensor], trained: bool) -> Figures:
     measures: dict[str, Callable[[Tensor, Tensor], float]] = {"coverage": coverage, "density": density}
     if trained:
         measures["kernel"] = _kernel_distance

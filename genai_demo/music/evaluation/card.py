@@ -1,26 +1,22 @@
-"""Writes model cards from what a checkpoint and an evaluation report say; no number in a card is typed by hand."""
+"""Model cards of music models: what these are, and whose music they were trained on under which licence."""
 
 from __future__ import annotations
 
-import math
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.files import write_bytes, write_text
+from genai_demo.engine.evaluation.card import ModelCard, option_words
+from genai_demo.engine.evaluation.figure import markdown_table
+from genai_demo.engine.evaluation.report import Report
 from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.lineage import stages
-from genai_demo.errors import UserError
-from genai_demo.music.evaluation.figures import markdown_table
+from genai_demo.engine.models.lineage import Stage
+from genai_demo.music.evaluation.figures import rows
 
 SAMPLES = "samples"
 """folder beside the card: the first pieces of the evaluation, as MIDI and sheet music"""
 _WIDTH = 900
 """of the sheet music of a sample, in pixels"""
-_PROGRAM = "python -m genai_demo"
 
 
 @dataclass(frozen=True)
@@ -92,30 +88,16 @@ _WRITER_LIMITS = """\
   composer's.
 - No piece of the training data is stored in the weights as such; the figures on copies below say how much of what it
   writes stands there, in any key."""
+_COMPARED = (
+    "{count} pieces of {bars} bars, seeds from {seed} on, none left out. {how} Real music: those openings. The Markov "
+    "model goes by four tokens, was counted in the same pieces, and obeys the same grammar. Distances are to those "
+    "openings, and of real music that of as many training pieces to them; they are not the figures of any other paper."
+)
+_REWRITTEN = "Bars 5 to 8 of the openings of held-out pieces were written anew, both hands."
+_ASKED = "They were asked for in the keys, metres and tempi of the openings of held-out pieces."
 
 
-def write_card(folder: Path, report: dict[str, Any]) -> Path:
-    """Write a checkpoint's README.md, and beside it the samples of one that writes; return the card.
-
-    Args:
-        folder: the checkpoint's.
-        report: what `evaluate` returned for this checkpoint.
-
-    Raises:
-        UserError: the report is of another checkpoint.
-    """
-    checkpoint = read_checkpoint(folder)
-    if report["checkpoint"] != checkpoint.id:
-        raise UserError("engine.other_report", folder=folder, found=report["checkpoint"], wanted=checkpoint.id)
-    for name, content in samples(str(folder), report).items():
-        (folder / SAMPLES).mkdir(exist_ok=True)
-        write_bytes(folder / SAMPLES / name, content)
-    card = folder / "README.md"
-    write_text(card, "\n\n".join(_parts(checkpoint, folder.resolve().name, report)) + "\n")
-    return card
-
-
-def samples(model: str, report: dict[str, Any]) -> dict[str, bytes]:
+def samples(model: str, report: Report) -> dict[str, bytes]:
     """Return the first pieces of an evaluation, none left out, as MIDI files and sheet music (SVG) by name.
 
     Args:
@@ -135,65 +117,13 @@ def samples(model: str, report: dict[str, Any]) -> dict[str, bytes]:
     return files
 
 
-def _parts(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> Iterator[str]:
-    family, data = checkpoint.family, report["data"]
-    weights = sum(math.prod(tensor.shape) for tensor in checkpoint.weights().values())
-    sizes = ", ".join(f"{key} {value}" for key, value in checkpoint.model.items())
-    yield _front_matter(family, data)
-    yield f"# {name}\n\n{_WHAT[family]}"
-    yield f"{weights / 1e6:.2f} million weights in half precision ({sizes}). Checkpoint `{checkpoint.id}`."
-    limits = [_LIMITS[family], _ALL_LIMITS, *([] if family == "encoder" else [_WRITER_LIMITS])]
-    yield "## Limits\n\n" + "\n".join(limits)
-    yield f"## Data and licences\n\n{_data(checkpoint, data)}"
-    yield f"## Figures\n\n{_figures(report)}"
-    if report["samples"]:
-        yield _samples(report)
-    yield f"## How to make it again\n\n```bash\n{commands(checkpoint, name, report)}\n```"
-    yield "The hashes above tell whether the music is the same. Another machine gives other weights, and near figures."
-
-
-def _front_matter(family: str, data: dict[str, Any]) -> str:
-    licences = {source["licence"] for source in data["sources"]}
+def _licence_of_weights(sources: list[dict[str, Any]]) -> str:
+    licences = {source["licence"] for source in sources}
     if any("NC" in licence for licence in licences):
-        licence = "cc-by-nc-sa-4.0"
-    elif all(source["source"] in _SOURCES for source in data["sources"]):
-        licence = "cc-by-sa-4.0" if any("SA" in licence for licence in licences) else "cc-by-4.0"
-    else:
-        licence = "other"
-    task = "feature-extraction" if family == "encoder" else "text-to-audio"
-    tags = "\n".join(f"- {tag}" for tag in ("music", "piano", "symbolic-music", family, "trained-from-scratch"))
-    return f"---\nlicense: {licence}\npipeline_tag: {task}\ntags:\n{tags}\n---"
-
-
-def _data(checkpoint: Checkpoint, data: dict[str, Any]) -> str:
-    files = ", ".join([*data["paths"], *([data["where"]] if data["where"] else [])])
-    lines = [
-        f"{files}: {data['train']['pieces']:,} pieces "
-        f"to learn from (hash `{data['train']['hash']}`), {data['held_out']['pieces']:,} held out (hash "
-        f"`{data['held_out']['hash']}`).",
-        "",
-        "| source | licence | pieces | to be named |",
-        "| --- | --- | ---: | --- |",
-    ]
-    for source in data["sources"]:
-        known = _SOURCES.get(source["source"])
-        title = known.title if known else source["source"] or "not named"
-        owed = known.owed if known else "not known to this program: ask whoever gave you the music"
-        lines.append(f"| {title} | {_licence(source['licence'])} | {source['pieces']:,} | {owed} |")
-    lines += [
-        "",
-        "Changes: the scores were read as notes with their bars, keys and metres; repeats were written once, grace "
-        "notes left out, and each piece was learnt from in all keys.",
-    ]
-    if any("SA" in source["licence"] and "NC" not in source["licence"] for source in data["sources"]):
-        lines += ["", _SHARE_ALIKE]
-    lines += ["", "| stage | pieces | examples seen | minutes | on |", "| --- | ---: | ---: | ---: | --- |"]
-    for number, stage in enumerate(stages(checkpoint), 1):
-        trained = stage.trained
-        how = f"{trained['device']}, {trained['precision']}, torch {trained['torch']}"
-        pieces = trained["data"]["music"]["pieces"]
-        lines.append(f"| {number} | {pieces:,} | {trained['examples']:,} | {trained['seconds'] / 60:.1f} | {how} |")
-    return "\n".join(lines)
+        return "cc-by-nc-sa-4.0"
+    if all(source["source"] in _SOURCES for source in sources):
+        return "cc-by-sa-4.0" if any("SA" in licence for licence in licences) else "cc-by-4.0"
+    return "other"
 
 
 def _licence(name: str) -> str:
@@ -205,65 +135,84 @@ def _licence(name: str) -> str:
     return f"[{name}]({link})" if link else name or "not named"
 
 
-def _figures(report: dict[str, Any]) -> str:
-    settings, family = report["settings"], report["family"]
-    parts = [markdown_table(report)]
-    if family != "encoder":
-        parts.insert(
-            0,
-            f"{settings['count']} pieces of {settings['bars']} bars, seeds from {settings['seed']} on, none left out. "
-            + (
-                "Bars 5 to 8 of the openings of held-out pieces were written anew, both hands. "
-                if family == "masked"
-                else "They were asked for in the keys, metres and tempi of the openings of held-out pieces. "
-            )
-            + "Real music: those openings. The Markov model goes by four tokens, was counted in the same pieces, and "
-            "obeys the same grammar. Distances are to those openings, and of real music that of as many training "
-            "pieces to them; they are not the figures of any other paper.",
-        )
-    return "\n\n".join([*parts, *report["notes"]])
+class Card(ModelCard):
+    """The card of a music model; beside that of one that writes lie samples."""
 
+    modality = "music"
+    closing = (
+        "The hashes above tell whether the music is the same. Another machine gives other weights, and near figures."
+    )
+    digits = 2
 
-def _samples(report: dict[str, Any]) -> str:
-    which = "The first pieces of the evaluation, none left out."
-    if report["family"] == "masked":
-        which = "Six pieces by the composer, none left out, of which bars 5 to 8 were written anew, both hands."
-    lines = ["## Samples", "", which, ""]
-    lines += [
-        f"{number}. [MIDI]({SAMPLES}/{number}.mid), [sheet music]({SAMPLES}/{number}.svg)"
-        for number in range(1, len(report["samples"]) + 1)
-    ]
-    return "\n".join(lines)
+    def files(self) -> dict[str, bytes]:
+        found = samples(str(self.checkpoint.folder), self.report)
+        return {f"{SAMPLES}/{name}": content for name, content in found.items()}
 
+    def front(self) -> dict[str, str | list[str]]:
+        return {
+            "license": _licence_of_weights(self.report["data"]["sources"]),
+            "pipeline_tag": "feature-extraction" if self.family == "encoder" else "text-to-audio",
+            "tags": ["music", "piano", "symbolic-music", self.family, "trained-from-scratch"],
+        }
 
-# How to make it again
+    def what(self) -> str:
+        return _WHAT[self.family]
 
+    def sections(self) -> Iterator[str]:
+        limits = [_LIMITS[self.family], _ALL_LIMITS, *([] if self.family == "encoder" else [_WRITER_LIMITS])]
+        yield "## Limits\n\n" + "\n".join(limits)
+        yield f"## Data and licences\n\n{self._data()}"
+        yield f"## Figures\n\n{self._figures()}"
+        if self.report["samples"]:
+            yield self._samples()
 
-def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
-    """Return the shell commands that train, export and evaluate a checkpoint as it was.
+    def _data(self) -> str:
+        data = self.report["data"]
+        files = ", ".join([*data["paths"], *([data["where"]] if data["where"] else [])])
+        named = [("source", "licence", "pieces", "to be named")]
+        for source in data["sources"]:
+            known = _SOURCES.get(source["source"])
+            title = known.title if known else source["source"] or "not named"
+            owed = known.owed if known else "not known to this program: ask whoever gave you the music"
+            named.append((title, _licence(source["licence"]), f"{source['pieces']:,}", owed))
+        parts = [
+            f"{files}: {data['train']['pieces']:,} pieces to learn from (hash `{data['train']['hash']}`), "
+            f"{data['held_out']['pieces']:,} held out (hash `{data['held_out']['hash']}`).",
+            markdown_table(named, right={"pieces"}),
+            "Changes: the scores were read as notes with their bars, keys and metres; repeats were written once, grace "
+            "notes left out, and each piece was learnt from in all keys.",
+        ]
+        if any("SA" in source["licence"] and "NC" not in source["licence"] for source in data["sources"]):
+            parts.append(_SHARE_ALIKE)
+        learnt = [("stage", "pieces", "examples seen", "minutes", "on")]
+        for number, stage in enumerate(self.stages, 1):
+            trained = stage.trained
+            pieces, minutes = f"{trained['data']['music']['pieces']:,}", f"{trained['seconds'] / 60:.1f}"
+            learnt.append((str(number), pieces, f"{trained['examples']:,}", minutes, stage.machine))
+        return "\n\n".join([*parts, markdown_table(learnt, right={"pieces", "examples seen", "minutes"})])
 
-    Args:
-        checkpoint: what was evaluated.
-        name: of the checkpoint's folder.
-        report: of its evaluation; its music is that of the commands.
-    """
-    data = [*report["data"]["paths"], *(["--where", report["data"]["where"]] if report["data"]["where"] else [])]
-    lines, run = [], ""
-    for number, stage in enumerate(stages(checkpoint), 1):
-        start, run, trained = run, f"runs/{name}-{number}", stage.trained
-        words = ["train", "music", "--model", checkpoint.family, "--data", *data]
-        words += ["--start", start] if start else []
-        words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
-        words += ["--learning-rate", str(trained["data"]["training"]["learning_rate"])]
-        words += ["--size", *(f"{key}={_size(value)}" for key, value in stage.model.items())]
-        words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
-        lines.append(words)
-    lines.append(["export", "music", "--run", run, "--to", f"checkpoints/{name}"])
-    measure = ["evaluate", "music", "--model", name, "--data", *data]
-    measure += [] if checkpoint.family == "encoder" else ["--count", str(report["settings"]["count"])]
-    lines.append([*measure, "--seed", str(report["settings"]["seed"]), "--card"])
-    return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
+    def _figures(self) -> str:
+        parts = [markdown_table(rows(self.report)), *self.report["notes"]]
+        if self.family != "encoder":
+            how = _REWRITTEN if self.family == "masked" else _ASKED
+            parts.insert(0, _COMPARED.format(how=how, **self.report["settings"]))
+        return "\n\n".join(parts)
 
+    def _samples(self) -> str:
+        which = "The first pieces of the evaluation, none left out."
+        if self.family == "masked":
+            which = "Six pieces by the composer, none left out, of which bars 5 to 8 were written anew, both hands."
+        lines = ["## Samples", "", which, ""]
+        lines += [
+            f"{number}. [MIDI]({SAMPLES}/{number}.mid), [sheet music]({SAMPLES}/{number}.svg)"
+            for number in range(1, len(self.report["samples"]) + 1)
+        ]
+        return "\n".join(lines)
 
-def _size(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    def data(self, stage: Stage | None = None) -> list[str]:
+        data = self.report["data"]
+        return ["--data", *data["paths"], *(["--where", data["where"]] if data["where"] else [])]
+
+    def measured(self) -> list[str]:
+        settings = ("seed",) if self.family == "encoder" else ("count", "seed")
+        return [*self.data(), *option_words(self.report["settings"], *settings)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, ComposeRequest
-from genai_demo.music.theory.piece import Piece
+from genai_demo.music.theory.piece import Bar, Piece
 from genai_demo.music.theory.statistics import excerpt
 from genai_demo.music.tokens.piece_string import key_id
 
@@ -24,16 +24,10 @@ def opening(piece: Piece, bars: int) -> Piece | None:
     for first in (0, 1):
         line = piece.bars[first : first + bars]
         steady = all((one.beats, one.unit) == (other.beats, other.unit) for one, other in pairwise(line))
-        if len(line) == bars and steady and metre_of(line[0].beats, line[0].unit):
+        if len(line) == bars and steady and _metre(line[0]) in TIME_SIGNATURES:
             found = excerpt(piece, first, bars)
             return found if found.notes else None
     return None
-
-
-def metre_of(beats: int, unit: int) -> str:
-    """Return the one of `TIME_SIGNATURES` that a bar has; "" for any other."""
-    name = f"{beats}/{unit}"
-    return name if name in TIME_SIGNATURES else ""
 
 
 def openings(pieces: Sequence[Piece], bars: int, seed: int) -> list[Piece]:
@@ -60,8 +54,8 @@ def like(wanted: Sequence[Piece], known: Sequence[Piece], seed: int) -> list[Pie
     order = np.random.default_rng(seed).permutation(len(known)).tolist()
     waiting: dict[str, list[Piece]] = {}
     for place in order:
-        waiting.setdefault(_metre(known[place]), []).append(known[place])
-    return [waiting[_metre(piece)].pop() for piece in wanted if waiting.get(_metre(piece))]
+        waiting.setdefault(_metre(known[place].bars[0]), []).append(known[place])
+    return [waiting[_metre(piece.bars[0])].pop() for piece in wanted if waiting.get(_metre(piece.bars[0]))]
 
 
 def request_for(piece: Piece, family: str, seed: int) -> ComposeRequest:
@@ -73,7 +67,7 @@ def request_for(piece: Piece, family: str, seed: int) -> ComposeRequest:
         seed: of what is written.
     """
     tempo = min(max(round(piece.tempo), TEMPO[0]), TEMPO[1])
-    return ComposeRequest(family, len(piece.bars), key_id(piece.key), _metre(piece), tempo, seed=seed)
+    return ComposeRequest(family, len(piece.bars), key_id(piece.key), _metre(piece.bars[0]), tempo, seed=seed)
 
 
 def put_in(piece: Piece, part: Piece, first: int) -> Piece:
@@ -90,5 +84,5 @@ def put_in(piece: Piece, part: Piece, first: int) -> Piece:
     return replace(piece, notes=tuple(sorted([*outside, *inside])))
 
 
-def _metre(piece: Piece) -> str:
-    return metre_of(piece.bars[0].beats, piece.bars[0].unit)
+def _metre(bar: Bar) -> str:
+    return f"{bar.beats}/{bar.unit}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from genai_demo.engine.evaluation.figure import Figure, Figures
 from genai_demo.music.evaluation.features import distance, features
-from genai_demo.music.evaluation.figures import Figure
 from genai_demo.music.evaluation.memorization import CopyCheck
 from genai_demo.music.models.encoder import MusicEncoder
 from genai_demo.music.theory.key_estimation import estimate_key
@@ -15,10 +15,9 @@ from genai_demo.music.theory.piece import Piece
 from genai_demo.music.theory.statistics import FIGURES, length_shares, mean_figure, total_variation
 from genai_demo.music.theory.texture import DENSITIES, REGISTERS, density_of, register_of
 
-Figures = dict[str, Figure]
 _UNITS = {"note_density": "count", "polyphony": "count", "pitch_classes": "count"}
 STRUCTURE = ("rhythm_8", "rhythm_16", "harmony_8", "harmony_16", "returning")
-"""those of `metrics.FIGURES` that are about whole pieces; the others are about notes"""
+"""those of `statistics.FIGURES` that are about whole pieces; the others are about notes"""
 NOTES = tuple(name for name in FIGURES if name not in STRUCTURE)
 
 
@@ -35,12 +34,17 @@ class Sets:
     training: Sequence[Sequence[Piece]] = ()
     """draws of real pieces that were learnt from: what a perfect model would be like"""
 
+    @property
+    def sides(self) -> tuple[Sequence[Piece], ...]:
+        """What a figure gives the value, the floor and the baseline for."""
+        return self.written, self.real, self.baseline
 
-def counted(sets: Sets, names: Iterable[str]) -> Figures:
-    """Return some of `metrics.FIGURES`, in the mean of the pieces."""
+
+def means(sets: Sets, names: Iterable[str]) -> Figures:
+    """Return some of `statistics.FIGURES`, in the mean of the pieces."""
     found: Figures = {}
     for name in names:
-        value, real, baseline = (mean_figure(name, side) for side in (sets.written, sets.real, sets.baseline))
+        value, real, baseline = (mean_figure(name, side) for side in sets.sides)
         if value is not None:
             found[name] = Figure(value, _UNITS.get(name, "share"), len(sets.written), real, baseline)
     return found
@@ -82,27 +86,22 @@ def distances(sets: Sets, encoders: dict[str, MusicEncoder]) -> Figures:
 
 def copies(sets: Sets, check: CopyCheck) -> Figures:
     """Return how much of the music stands in what the model has learnt from, in any key."""
-    stretches = [check.copied_stretches(side) for side in (sets.written, sets.real, sets.baseline)]
-    shares = [copied / count if count else None for copied, count in stretches]
+    stretches = [check.copied_stretches(side) for side in sets.sides]
+    share, real_share, baseline_share = (copied / count if count else None for copied, count in stretches)
     found: Figures = {}
-    if shares[0] is not None:
-        found["copied_bars"] = Figure(shares[0], "share", stretches[0][1], shares[1], shares[2])
-    runs = [check.longest_runs(side) for side in (sets.written, sets.real, sets.baseline)]
-    measures: dict[str, Callable[[list[int]], float]] = {
-        "longest_copy": lambda some: float(statistics.median(some)),
-        "longest_copy_of_all": lambda some: float(max(some)),
-    }
-    for name, measure in measures.items():
-        value, real, baseline = map(measure, runs)
-        found[name] = Figure(value, "count", len(runs[0]), real, baseline)
+    if share is not None:
+        found["copied_bars"] = Figure(share, "share", stretches[0][1], real_share, baseline_share)
+    runs = [check.longest_runs(side) for side in sets.sides]
+    for name, measure in (("longest_copy", statistics.median), ("longest_copy_of_all", max)):
+        value, real, baseline = (float(measure(some)) for some in runs)
+        found[name] = Figure(value, "count", len(sets.written), real, baseline)
     return found
 
 
 def key_heard(sets: Sets) -> Figures:
     """Return how often the key that a piece is said to have is the one that is heard, see `estimate_key`."""
     value, real, baseline = (
-        statistics.fmean(estimate_key(piece.notes) == piece.key for piece in side)
-        for side in (sets.written, sets.real, sets.baseline)
+        statistics.fmean(estimate_key(piece.notes) == piece.key for piece in side) for side in sets.sides
     )
     return {"key_heard": Figure(value, "share", len(sets.written), real, baseline)}
 
@@ -114,12 +113,9 @@ def character_met(asked: Sequence[tuple[str, str]], written: Sequence[Piece]) ->
         asked: density and register for each piece.
         written: the pieces.
     """
-    density = statistics.fmean(
-        density_of(piece.notes, piece.bars) == wanted for (wanted, _), piece in zip(asked, written, strict=True)
-    )
-    register = statistics.fmean(
-        register_of(piece.notes) == wanted for (_, wanted), piece in zip(asked, written, strict=True)
-    )
+    pairs = list(zip(asked, written, strict=True))
+    density = statistics.fmean(density_of(piece.notes, piece.bars) == wanted for (wanted, _), piece in pairs)
+    register = statistics.fmean(register_of(piece.notes) == wanted for (_, wanted), piece in pairs)
     return {
         "density_met": Figure(density, "share", len(written), baseline=1 / len(DENSITIES)),
         "register_met": Figure(register, "share", len(written), baseline=1 / len(REGISTERS)),

@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genai_demo.music.data.reading import Music
 from genai_demo.music.evaluation.excerpts import put_in
 from genai_demo.music.evaluation.markov import Markov
 from genai_demo.music.evaluation.metrics import Sets
 from genai_demo.music.requests import ComposeRequest, RewriteRequest
-from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
 from genai_demo.music.theory.piece import LEFT, RIGHT, Piece
 from genai_demo.music.theory.statistics import excerpt
@@ -21,43 +21,46 @@ REWRITTEN = (4, 8)
 
 
 @dataclass(frozen=True)
-class Anew:
+class Reference:
+    """What a model that writes is measured beside."""
+
+    training: Music
+    """what it has learnt from"""
+    held_out: Music
+    real: list[Piece]
+    """openings of held-out pieces"""
+    floors: list[list[Piece]]
+    """draws of openings that it has learnt from, in the metres of `real`"""
+    markov: Markov
+    """the baseline"""
+
+
+@dataclass(frozen=True)
+class Rewritten:
     """Pieces some of whose bars were written anew."""
 
     bars: Sets
     """those bars alone"""
     whole: Sets
     """the pieces with them"""
-    updates: Sequence[Update]
-    """the last update of each request"""
     seconds: float
     """per piece"""
 
 
-def written_anew(
-    model: str,
-    family: str,
-    real: Sequence[Piece],
-    training: Sequence[Sequence[Piece]],
-    markov: Markov,
-    count: int,
-    seed: int,
-    hand: str = "both",
-) -> Anew:
+def rewrite(model: str, family: str, reference: Reference, count: int, seed: int, hand: str = "both") -> Rewritten:
     """Have bars of pieces written anew, and by the Markov model, which sees the bars before them alone.
 
     Args:
         model: name or folder of the checkpoint.
         family: its family, one of `requests.REWRITERS`.
-        real: held-out pieces; where they are few each is rewritten several times.
-        training: draws of real pieces that were learnt from.
-        markov: the baseline. Of one hand it keeps the notes of the other one that stood there.
+        reference: held-out openings, each rewritten several times where they are few, and the baseline. Of one hand
+            this keeps the notes of the other one that stood there.
         count: pieces.
         seed: of the first one.
         hand: what of the bars is written, one of `requests.HAND_CHOICES`.
     """
     first, last = REWRITTEN
-    given = [real[number % len(real)] for number in range(count)]
+    given = [reference.real[number % len(reference.real)] for number in range(count)]
     requests = [
         RewriteRequest(write_piece_string(piece), first + 1, last, hand, seed=seed + number, model=family)
         for number, piece in enumerate(given)
@@ -66,27 +69,21 @@ def written_anew(
     updates = [list(generation.run(request, model))[-1] for request in requests]
     seconds = (time.perf_counter() - begun) / count
     written = [update.compositions[0].piece for update in updates]
-    gone_on = [
-        _with_other_hand(
-            excerpt(markov.go_on(excerpt(piece, 0, first), _as_composed(request)), first, last),
-            excerpt(piece, first, last - first),
-            hand,
-        )
-        for piece, request in zip(given, requests, strict=True)
-    ]
 
     def cut(pieces: Sequence[Piece]) -> list[Piece]:
         return [excerpt(piece, first, last - first) for piece in pieces]
 
-    bars = Sets(cut(written), cut(real), gone_on, [cut(draw) for draw in training])
-    whole = Sets(
-        written, real, [put_in(piece, part, first) for piece, part in zip(given, gone_on, strict=True)], training
+    following = [ComposeRequest(bars=last - first, seed=seed + number) for number in range(count)]
+    starts = [excerpt(piece, 0, first) for piece in given]
+    gone_on = [reference.markov.go_on(start, request) for start, request in zip(starts, following, strict=True)]
+    baseline = [_with_other_hand(*parts, hand) for parts in zip(cut(gone_on), cut(given), strict=True)]
+    whole = [put_in(piece, part, first) for piece, part in zip(given, baseline, strict=True)]
+    floors = [cut(draw) for draw in reference.floors]
+    return Rewritten(
+        Sets(cut(written), cut(reference.real), baseline, floors),
+        Sets(written, reference.real, whole, reference.floors),
+        seconds,
     )
-    return Anew(bars, whole, updates, seconds)
-
-
-def _as_composed(request: RewriteRequest) -> ComposeRequest:
-    return ComposeRequest(bars=request.last - request.first + 1, seed=request.seed)
 
 
 def _with_other_hand(written: Piece, real: Piece, hand: str) -> Piece:

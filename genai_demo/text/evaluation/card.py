@@ -1,21 +1,17 @@
-"""Writes model cards from what a checkpoint and an evaluation report say; no number in a card is typed by hand."""
+"""Model cards of news models: what these are, may be used for and were trained on."""
 
 from __future__ import annotations
 
-import math
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from genai_demo.engine.files import write_text
-from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
-from genai_demo.engine.models.lineage import Stage, stages
+from genai_demo.engine.evaluation.card import ModelCard, option_words
+from genai_demo.engine.evaluation.figure import markdown_table
+from genai_demo.engine.evaluation.report import Report
+from genai_demo.engine.models.checkpoint import Checkpoint
+from genai_demo.engine.models.lineage import Stage
 from genai_demo.errors import UserError
-from genai_demo.text.evaluation.figures import markdown_table
-
-_PROGRAM = "python -m genai_demo"
+from genai_demo.text.evaluation.figures import rows
 
 
 @dataclass(frozen=True)
@@ -87,159 +83,115 @@ _JUDGE_USE = "To measure whether generated news keeps to its topic. For research
 _JUDGE_LIMITS = """\
 - It knows four topics, English, and news of 2004 and 2005; for any other text it still names one of the four.
 - Stories between two topics are judged by their words alone."""
-
-
-def write_card(folder: Path, report: dict[str, Any]) -> Path:
-    """Write a checkpoint's README.md, and return it.
-
-    Args:
-        folder: the checkpoint's.
-        report: what `evaluate` returned for this checkpoint.
-
-    Raises:
-        UserError: the report is of another checkpoint, or names no training data.
-    """
-    checkpoint = read_checkpoint(folder)
-    if not report["training"]:
-        raise UserError("text.card_needs_training")
-    if report["checkpoint"] != checkpoint.id:
-        raise UserError("text.other_report", folder=folder, found=report["checkpoint"], wanted=checkpoint.id)
-    card = folder / "README.md"
-    write_text(card, "\n\n".join(_parts(checkpoint, folder.resolve().name, report)) + "\n")
-    return card
-
-
-def _parts(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> Iterator[str]:
-    judge = checkpoint.family == "topics"
-    weights = sum(math.prod(tensor.shape) for tensor in checkpoint.weights().values())
-    sizes = ", ".join(f"{key} {value}" for key, value in checkpoint.model.items())
-    yield _front_matter(checkpoint.family, report)
-    yield f"# {name}\n\n{_WHAT[checkpoint.family][1]}"
-    yield f"{weights / 1e6:.1f} million weights in half precision ({sizes}). Checkpoint `{checkpoint.id}`."
-    yield f"## Intended use\n\n{_JUDGE_USE if judge else _WRITER_USE}"
-    yield f"## Limits\n\n{_JUDGE_LIMITS if judge else _WRITER_LIMITS}"
-    yield f"## Data\n\n{_data(checkpoint, report)}"
-    yield f"## Figures\n\n{_figures(report)}"
-    if report["samples"]:
-        yield _samples(report)
-    yield f"## How to make it again\n\n```bash\n{commands(checkpoint, name, report)}\n```"
-    yield "The files are read from wherever they lie; the hashes above tell whether they are the same articles."
-
-
-def _front_matter(family: str, report: dict[str, Any]) -> str:
-    hubs = sorted({terms.hub for source in report["training"] if (terms := _terms(source["path"])) and terms.hub})
-    lines = ["license: other", "license_name: research-and-non-commercial-use", "language: en"]
-    lines += [f"pipeline_tag: {_WHAT[family][0]}", "tags:", "- news", f"- {family}", "- trained-from-scratch"]
-    if hubs:
-        lines += ["datasets:", *(f"- {hub}" for hub in hubs)]
-    return "\n".join(["---", *lines, "---"])
+_TRAINED = (
+    "The last stage took {minutes:.0f} minutes and {examples:,} examples on {device} in {precision}, with torch "
+    "{torch}. Validation data chose settings, and was not learnt from."
+)
+_CALIBRATED = (
+    " Its logits were divided by {temperature}, the temperature at which it needs the fewest bits for {articles:,} "
+    "articles of {file}, copies of training articles left out."
+)
+_MEASURED = "Measured on {path}: {articles:,} articles that the model has not learnt from."
+_WRITTEN = (
+    "Bits per byte count the UTF-8 bytes of every article and one for its end. The column of real articles holds the "
+    "same figure of held-out ones, without their agency signatures. Texts were written with: {settings}."
+)
 
 
 def _terms(path: str) -> _Terms | None:
     return next((terms for terms in _TERMS if terms.sign in path), None)
 
 
-def _data(checkpoint: Checkpoint, report: dict[str, Any]) -> str:
-    lines = ["| stage | texts | number | hash |", "| --- | --- | --- | --- |"]
-    for number, stage in enumerate(stages(checkpoint), 1):
-        trained = stage.trained
-        for role in ("news", "background", "validation"):
-            part = trained["data"].get(role, {"articles": 0})
-            if part["articles"]:
-                lines.append(f"| {number} | {role} | {part['articles']:,} | `{part['hash']}` |")
-    last = checkpoint.trained
-    lines += [
-        "",
-        f"The last stage took {last['seconds'] / 60:.0f} minutes and {last['examples']:,} examples on "
-        f"{last['device']} in {last['precision']}, with torch {last['torch']}. Validation data chose settings, and "
-        "was not learnt from.",
-    ]
-    if others := last.get("averaged_with"):
-        lines[-1] += f" The weights are the mean of {1 + len(others)} runs of the last stage with different settings."
-    if calibrated := last.get("calibrated"):
-        lines[-1] += (
-            f" Its logits were divided by {calibrated['temperature']}, the temperature at which it needs the fewest "
-            f"bits for {calibrated['articles']:,} articles of {calibrated['file']}, copies of training articles left "
-            "out."
-        )
-    lines += ["", "| file | texts | hash |", "| --- | --- | --- |"]
-    held_out = [report["data"] | {"path": f"{report['data']['path']} (held out)"}] if report["data"] else []
-    for source in [*report["training"], *held_out]:
-        lines.append(f"| {source['path']} | {source['articles']:,} | `{source['hash']}` |")
-    lines += ["", "Terms:", ""]
-    seen: set[str] = set()
-    for source in report["training"]:
-        terms = _terms(source["path"])
-        title = terms.title if terms else source["path"]
-        if title not in seen:
-            lines.append(f"- {title}: {terms.text if terms else _UNKNOWN}")
-            seen.add(title)
-    return "\n".join(lines)
+class Card(ModelCard):
+    """The card of a news model; its report has to name training data."""
 
+    modality = "text"
+    closing = "The files are read from wherever they lie; the hashes above tell whether they are the same articles."
+    training_options = ("learning_rate", "window")
+    learnt_sizes = ("vocabulary",)
 
-def _figures(report: dict[str, Any]) -> str:
-    data = report["data"]
-    parts = []
-    if data:
-        parts.append(f"Measured on {data['path']}: {data['articles']:,} articles that the model has not learnt from.")
-    parts.append(markdown_table(report))
-    if report["settings"]:
-        settings = ", ".join(f"{key} {value}" for key, value in report["settings"].items() if value != "")
-        parts.append(
-            "Bits per byte count the UTF-8 bytes of every article and one for its end. The column of real articles "
-            "holds the same figure of held-out ones, without their agency signatures. Texts were written with: "
-            f"{settings}."
-        )
-    return "\n\n".join([*parts, *report["notes"]])
+    def __init__(self, checkpoint: Checkpoint, name: str, report: Report) -> None:
+        if not report["training"]:
+            raise UserError("text.card_needs_training")
+        super().__init__(checkpoint, name, report)
+        self._news = [source["path"] for source in report["training"] if source["labelled"]]
+        self._background = [source["path"] for source in report["training"] if not source["labelled"]]
 
+    def front(self) -> dict[str, str | list[str]]:
+        terms = [_terms(source["path"]) for source in self.report["training"]]
+        hubs = sorted({one.hub for one in terms if one and one.hub})
+        return {
+            "license": "other",
+            "license_name": "research-and-non-commercial-use",
+            "language": "en",
+            "pipeline_tag": _WHAT[self.family][0],
+            "tags": ["news", self.family, "trained-from-scratch"],
+            **({"datasets": hubs} if hubs else {}),
+        }
 
-def _samples(report: dict[str, Any]) -> str:
-    lines = ["## Samples", "", "The first texts of the evaluation, none left out."]
-    for sample in report["samples"]:
-        lines += ["", f"{sample['topic']}:", "", "````text", sample["text"], "````"]
-    return "\n".join(lines)
+    def what(self) -> str:
+        return _WHAT[self.family][1]
 
+    def sections(self) -> Iterator[str]:
+        judge = self.family == "topics"
+        yield f"## Intended use\n\n{_JUDGE_USE if judge else _WRITER_USE}"
+        yield f"## Limits\n\n{_JUDGE_LIMITS if judge else _WRITER_LIMITS}"
+        yield f"## Data\n\n{self._data()}"
+        yield f"## Figures\n\n{self._figures()}"
+        if self.report["samples"]:
+            yield self._samples()
 
-# How to make it again
+    def _data(self) -> str:
+        learnt = [("stage", "texts", "number", "hash")]
+        for number, stage in enumerate(self.stages, 1):
+            for role in ("news", "background", "validation"):
+                part = stage.trained["data"].get(role, {"articles": 0})
+                if part["articles"]:
+                    learnt.append((str(number), role, f"{part['articles']:,}", f"`{part['hash']}`"))
+        last = self.checkpoint.trained
+        how = _TRAINED.format(minutes=last["seconds"] / 60, **last)
+        if others := last.get("averaged_with"):
+            how += f" The weights are the mean of {1 + len(others)} runs of the last stage with different settings."
+        if calibrated := last.get("calibrated"):
+            how += _CALIBRATED.format(**calibrated)
+        files = [("file", "texts", "hash")]
+        terms: dict[str, str] = {}
+        for source in self.report["training"]:
+            files.append((source["path"], f"{source['articles']:,}", f"`{source['hash']}`"))
+            known = _terms(source["path"])
+            terms.setdefault(known.title if known else source["path"], known.text if known else _UNKNOWN)
+        if held_out := self.report["data"]:
+            files.append((f"{held_out['path']} (held out)", f"{held_out['articles']:,}", f"`{held_out['hash']}`"))
+        listed = "\n".join(f"- {title}: {text}" for title, text in terms.items())
+        return "\n\n".join([markdown_table(learnt), how, markdown_table(files), "Terms:", listed])
 
+    def _figures(self) -> str:
+        parts = [markdown_table(rows(self.report))]
+        if data := self.report["data"]:
+            parts.insert(0, _MEASURED.format(**data))
+        if self.report["settings"]:
+            settings = (f"{key} {value}" for key, value in self.report["settings"].items() if value != "")
+            parts.append(_WRITTEN.format(settings=", ".join(settings)))
+        return "\n\n".join([*parts, *self.report["notes"]])
 
-def commands(checkpoint: Checkpoint, name: str, report: dict[str, Any]) -> str:
-    """Return the shell commands that train, export and evaluate a checkpoint as it was.
+    def _samples(self) -> str:
+        lines = ["## Samples", "", "The first texts of the evaluation, none left out."]
+        for sample in self.report["samples"]:
+            lines += ["", f"{sample['topic']}:", "", "````text", sample["text"], "````"]
+        return "\n".join(lines)
 
-    Args:
-        name: of the checkpoint's folder.
-        report: of its evaluation; its training files are those of the commands.
-    """
-    news = [source["path"] for source in report["training"] if source["labelled"]]
-    background = [source["path"] for source in report["training"] if not source["labelled"]]
-    runs = [(f"runs/{name}-{number}", stage) for number, stage in enumerate(stages(checkpoint), 1)]
-    starts = ["", *(run for run, *_ in runs)]
-    last = runs[-1][0]
-    for number, twin in enumerate(checkpoint.trained.get("averaged_with", []), 2):
-        runs.append((f"{last}-{number}", Stage(checkpoint.family, twin["model"], twin["trained"])))
-        starts.insert(-1, starts[-2])  # where the run that it is averaged with started
-    lines = []
-    for start, (run, stage) in zip(starts, runs, strict=False):
-        trained, training = stage.trained, stage.trained["data"]["training"]
-        words = ["train", "text", "--model", stage.family, "--data", *(news or background)]
-        if trained["data"].get("background", {}).get("articles"):
-            words += ["--background", *background, "--background-share", str(training["background_share"])]
-        words += ["--start", start] if start else []
-        words += ["--run", run, "--examples", str(trained["examples"]), "--batch-size", str(trained["batch_size"])]
-        words += ["--learning-rate", str(training["learning_rate"])]
-        words += ["--window", str(training["window"])] if "window" in training else []
-        words += ["--size", *(f"{key}={value}" for key, value in stage.model.items() if key != "vocabulary")]
-        words += ["--seed", str(trained["seed"]), "--precision", trained["precision"]]
-        lines.append(words)
-    averaged = [run for run, *_ in runs if run.startswith(last)]
-    words = ["export", "text", "--run", *averaged, "--to", f"checkpoints/{name}"]
-    if calibrated := checkpoint.trained.get("calibrated"):
-        words += ["--calibrate", calibrated["file"], "--data", *news]
-    lines.append(words)
-    measure = ["evaluate", "text", "--model", name]
-    measure += ["--data", report["data"]["path"]] if report["data"] else []
-    measure += ["--training", *news, *background]
-    for option in ("count", "seed"):
-        measure += [f"--{option}", str(report["settings"][option])] if option in report["settings"] else []
-    lines.append([*measure, "--card"])
-    return "\n".join(f"{_PROGRAM} {shlex.join(words)}".replace(" --", " \\\n    --") for words in lines)
+    def data(self, stage: Stage) -> list[str]:
+        words = ["--data", *(self._news or self._background)]
+        trained = stage.trained["data"]
+        if trained.get("background", {}).get("articles"):
+            words += ["--background", *self._background, *option_words(trained["training"], "background_share")]
+        return words
+
+    def exported(self) -> list[str]:
+        calibrated = self.checkpoint.trained.get("calibrated")
+        return ["--calibrate", calibrated["file"], "--data", *self._news] if calibrated else []
+
+    def measured(self) -> list[str]:
+        data = ["--data", self.report["data"]["path"]] if self.report["data"] else []
+        settings = option_words(self.report["settings"], "count", "seed")
+        return [*data, "--training", *self._news, *self._background, *settings]

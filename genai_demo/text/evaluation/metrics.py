@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import torch
 
+from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.tokens.special_tokens import CONTROLS, MASK
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.likelihood import _rows
 
@@ -44,6 +46,25 @@ def fill_in_accuracy(
     return right / total, int(masked[counts.argmax()]) / total, total
 
 
+def kneser_ney_bits_per_byte(
+    tokenizer: Tokenizer, training: list[Article], articles: list[Article], orders: Sequence[int]
+) -> list[float]:
+    """Return, for each order, the bits per UTF-8 byte of `articles`, the end of an article counted as one byte.
+
+    Args:
+        tokenizer: what the n-grams are made of.
+        training: articles to count in, at least one.
+        articles: articles to measure on, at least one.
+        orders: tokens of the longest n-gram.
+    """
+    counted, measured = (
+        [[*ids, END] for ids in tokenizer.encode_all([article.text for article in part])]
+        for part in (training, articles)
+    )
+    size = sum(len(article.text.encode()) + 1 for article in articles)
+    return [KneserNey(counted, tokenizer.size, order).bits(measured) / size for order in orders]
+
+
 def distinct(texts: list[str], n: int = 2) -> float:
     """Return the share of different word n-grams among all of `texts` (Li et al. 2016, distinct-n), 0 to 1.
 
@@ -51,10 +72,6 @@ def distinct(texts: list[str], n: int = 2) -> float:
     """
     grams: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        grams.update(_word_grams(text, n))
+        words = text.lower().split()
+        grams.update(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
     return len(grams) / max(1, grams.total())
-
-
-def _word_grams(text: str, n: int) -> list[tuple[str, ...]]:
-    words = text.lower().split()
-    return [tuple(words[start : start + n]) for start in range(len(words) - n + 1)]

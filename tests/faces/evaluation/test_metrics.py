@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 from torch import Tensor
 
 from genai_demo.catalogue import LANGUAGES
+from genai_demo.engine.evaluation.figure import plain_table
 from genai_demo.errors import UserError
 from genai_demo.faces.evaluation import two_sample
-from genai_demo.faces.evaluation.figures import MEANINGS, ScoreCard, table
-from genai_demo.faces.evaluation.metrics import LEAST, score_card
+from genai_demo.faces.evaluation.figures import MEANINGS, compared, rows
+from genai_demo.faces.evaluation.metrics import LEAST, ScoreCard, score_card
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats
 from tests.helpers.ovals import pictures
 
@@ -111,14 +112,19 @@ def test_trained_features_are_used_where_they_are_given() -> None:
 
 def test_table_lines_up(cards: Callable[[str], ScoreCard]) -> None:
     fresh, noisy = cards("fresh"), cards("noisy")
-    head, empty, *lines = table(fresh, noisy).split("\n")
-    assert "40 faces" in head and "48 held-out" in head and fresh.extractors[0] in head and empty == ""
+    alone = {"figures": asdict(fresh)["figures"], "scores": {"model": asdict(fresh)}}
+    told = compared(alone)
+    assert "40 faces" in told and "48 held-out" in told and fresh.extractors[0] in told
+    beside = {
+        name: asdict(replace(figure, baseline=noisy.figures[name].value)) for name, figure in fresh.figures.items()
+    }
+    lines = plain_table(rows({**alone, "figures": beside}), right=True).split("\n")
     assert len({len(line) for line in lines}) == 1
     assert len(lines) == 1 + len(fresh.figures)
     row = next(line for line in lines if line.startswith(MEANINGS["coverage"].title)).split()
     figure = fresh.figures["coverage"]
     assert row[1:4] == [f"{value:.3f}" for value in (figure.value, noisy.figures["coverage"].value, figure.real)]
-    assert "baseline" in lines[0] and "baseline" not in table(fresh)
+    assert "baseline" in lines[0] and "baseline" not in rows(alone)[0]
 
 
 @pytest.mark.parametrize("place", range(3))

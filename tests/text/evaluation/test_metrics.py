@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
 from genai_demo.text.data.copies import CopyCheck, without_copies
-from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
 from genai_demo.text.models import gru, masked
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
-from genai_demo.text.tokens.special_tokens import END, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import CONTROLS, END, TOPIC_TOKENS
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.likelihood import bits_per_byte
 
@@ -151,3 +152,13 @@ def test_articles_that_stand_in_the_training_data_are_left_out() -> None:
     assert without_copies(held_out, training) == [held_out[0], held_out[3]]
     assert without_copies(held_out, training, most=0.2) == [held_out[0], held_out[2], held_out[3]]
     assert without_copies(held_out, []) == held_out
+
+
+def test_kneser_ney_counts_one_byte_for_the_end() -> None:
+    tokenizer = Tokenizer.train(["a"], 256 + CONTROLS)
+    training = [Article("é")]
+    found = kneser_ney_bits_per_byte(tokenizer, training, [Article("é"), Article("éa")], [1, 2])
+    for order, value in zip((1, 2), found, strict=True):
+        rows = [[*tokenizer.encode(text), 1] for text in ("é", "éa")]
+        model = KneserNey([[*tokenizer.encode("é"), 1]], tokenizer.size, order)
+        assert value == pytest.approx(model.bits(rows) / (3 + 4))

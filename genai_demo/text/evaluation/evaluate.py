@@ -11,16 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from genai_demo import __version__
 from genai_demo.catalogue import message
+from genai_demo.engine.evaluation.figure import Figure, Figures
+from genai_demo.engine.evaluation.report import Report, make_report, source_name
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.cleaning import ends_sentence, strip_source
 from genai_demo.text.data.copies import CopyCheck
-from genai_demo.text.evaluation.figures import Figure, plain_table
-from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy
-from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import VARIANTS, GenerateRequest
 from genai_demo.text.sampling import generation
@@ -31,7 +30,8 @@ from genai_demo.text.training.likelihood import bits_per_byte
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _SAMPLES = 6
 _ORDERS = (3, 5)
-Figures = dict[str, Figure]
+_Found = tuple[Figures, list[str]]
+"""figures, and notes on what could not be measured"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Source:
 
 
 def _read(path: str, split: str) -> Source:
-    return Source(Path(path).name if Path(path).exists() else path, read_articles(path, split))
+    return Source(source_name(path), read_articles(path, split))
 
 
 def evaluate(
@@ -63,7 +63,7 @@ def evaluate(
     count: int = 50,
     seed: int = 0,
     classifier: str = CLASSIFIER,
-) -> dict[str, Any]:
+) -> Report:
     """Measure a checkpoint and return a report: figures, what they were measured on, and the first texts it wrote.
 
     Args:
@@ -78,60 +78,43 @@ def evaluate(
     Raises:
         UserError: model or data cannot be used.
     """
-    folder = checkpoint_folder(model)
-    checkpoint = read_checkpoint(folder)
+    started = time.perf_counter()
+    checkpoint = read_checkpoint(checkpoint_folder(model))
+    # A run that is going on may make a newer snapshot meanwhile: from here on the folder is fixed.
+    folder = str(checkpoint.folder)
     held_out = _read(data, "test") if data else None
     sources = [_read(path, "train") for path in training]
-    report: dict[str, Any] = {
-        "model": CLASSIFIER if model == topics.FAMILY else FOLDERS.get(model, Path(model).name),
-        "checkpoint": checkpoint.id,
-        "family": checkpoint.family,
-        "data": held_out.described() if held_out else None,
-        "training": [source.described() for source in sources],
-        "code": __version__,
-        "settings": {},
-        "samples": [],
-    }
-    notes: list[str] = []
-    if held_out and sources:
-        known = {article.text for source in sources for article in source.articles}
-        if overlap := sum(article.text in known for article in held_out.articles):
-            notes.append(message("text.note_overlap", count=overlap, total=len(held_out.articles)))
+    settings: dict[str, Any] = {}
+    samples: list[dict[str, str]] = []
     if checkpoint.family == topics.FAMILY:
-        figures = _classifier_figures(str(folder), held_out, notes)
+        figures, notes = _classifier_figures(folder, held_out)
     else:
-        # A run that is going on may make a newer snapshot meanwhile: from here on the folder is fixed.
-        figures = _text_figures(str(folder), held_out, sources, notes)
-        written, seconds = write_texts(str(folder), checkpoint.family, count, seed)
-        figures |= _writing_figures(written, seconds, held_out, sources, seed, classifier, notes)
+        figures, notes = _likelihood_figures(folder, held_out, sources)
+        written, seconds = write_texts(folder, checkpoint.family, count, seed)
+        writing, further = _writing_figures(written, seconds, held_out, sources, seed, classifier)
+        figures, notes = figures | writing, notes + further
         request = asdict(GenerateRequest(model=checkpoint.family))
-        report["settings"] = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants")}
-        report["settings"] |= {"count": count, "seed": seed}
+        settings = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants")}
+        settings |= {"count": count, "seed": seed}
         # The first text of every topic, then the second ones: no choice is made.
         turns = [(topic, texts[turn]) for turn in range(count) for topic, texts in written.items()]
-        report["samples"] = [{"topic": topic, "text": text} for topic, text in turns[:_SAMPLES]]
-    return report | {"figures": {name: _rounded(figure) for name, figure in figures.items()}, "notes": notes}
-
-
-def _rounded(figure: Figure) -> dict[str, Any]:
-    return {key: round(value, 6) if isinstance(value, float) else value for key, value in asdict(figure).items()}
-
-
-def table(report: dict[str, Any]) -> str:
-    """Return a report as lines for a terminal."""
-    data = report["data"]
-    where = f"{data['path']}: {data['articles']:,} articles, {data['hash']}" if data else message("text.note_no_data")
-    head = f"{report['model']} ({report['family']}, checkpoint {report['checkpoint']}), {where}"
-    return "\n".join([head, "", plain_table(report), *(["", *report["notes"]] if report["notes"] else [])])
+        samples = [{"topic": topic, "text": text} for topic, text in turns[:_SAMPLES]]
+    name = {**FOLDERS, topics.FAMILY: CLASSIFIER}.get(model, model)
+    described = held_out.described() if held_out else None
+    known = {article.text for source in sources for article in source.articles}
+    if held_out and (overlap := sum(article.text in known for article in held_out.articles)):
+        notes = [message("text.note_overlap", count=overlap, total=len(held_out.articles)), *notes]
+    report = make_report(name, checkpoint, described, figures, started, settings, notes, samples)
+    return report | {"training": [source.described() for source in sources]}
 
 
 # What a model makes of texts that it has not seen
 
 
-def _text_figures(model: str, held_out: Source | None, sources: list[Source], notes: list[str]) -> Figures:
+def _likelihood_figures(model: str, held_out: Source | None, sources: list[Source]) -> _Found:
     loaded = load(model)
     if held_out is None:
-        return {}
+        return {}, []
     articles, count = held_out.articles, len(held_out.articles)
     figures: Figures = {}
     if isinstance(loaded.network, MaskedModel):
@@ -139,12 +122,10 @@ def _text_figures(model: str, held_out: Source | None, sources: list[Source], no
         right, commonest, tokens = fill_in_accuracy(loaded.network, loaded.tokenizer, articles)
         figures["bits_per_byte_bound"] = Figure(bound, "bits per byte", count)
         figures["fill_in_accuracy"] = Figure(right, "share", tokens, baseline=commonest)
-        return figures
+        return figures, []
     baselines: list[float | None] = [None] * len(_ORDERS)
     if counted := _counted(sources):
         baselines = [*kneser_ney_bits_per_byte(loaded.tokenizer, counted, articles, _ORDERS)]
-    else:
-        notes.append(message("text.note_no_baseline"))
     exact = bits_per_byte(loaded.network, loaded.tokenizer, articles)
     figures["bits_per_byte"] = Figure(exact, "bits per byte", count, baseline=baselines[-1])
     if held_out.labelled:
@@ -153,7 +134,7 @@ def _text_figures(model: str, held_out: Source | None, sources: list[Source], no
     for order, value in zip(_ORDERS, baselines, strict=True):
         if value is not None:
             figures[f"kneser_ney_order_{order}"] = Figure(value, "bits per byte", count)
-    return figures
+    return figures, [] if counted else [message("text.note_no_baseline")]
 
 
 def _counted(sources: list[Source]) -> list[Article]:
@@ -162,15 +143,14 @@ def _counted(sources: list[Source]) -> list[Article]:
     return [article for source in with_topics for article in source.articles]
 
 
-def _classifier_figures(folder: str, held_out: Source | None, notes: list[str]) -> Figures:
+def _classifier_figures(folder: str, held_out: Source | None) -> _Found:
     if held_out is None or not held_out.labelled:
-        notes.append(message("text.note_no_topics") if held_out else message("text.note_no_data"))
-        return {}
+        return {}, [message("text.note_no_topics") if held_out else message("text.note_no_data")]
     _, network = topics.load_classifier(folder)
     articles = held_out.labelled
     commonest = Counter(article.topic for article in articles).most_common(1)[0][1] / len(articles)
     value = topics.accuracy(network, articles)
-    return {"topic_accuracy": Figure(value, "share", len(articles), baseline=commonest)}
+    return {"topic_accuracy": Figure(value, "share", len(articles), baseline=commonest)}, []
 
 
 # What a model writes
@@ -202,13 +182,12 @@ def _writing_figures(
     sources: list[Source],
     seed: int,
     classifier: str,
-    notes: list[str],
-) -> Figures:
+) -> _Found:
     """Return the figures of texts by topic, beside those of real articles without their signatures."""
     texts = [text for group in written.values() for text in group]
     real = [strip_source(article.text) for article in held_out.articles] if held_out else []
     random.Random(seed).shuffle(real)
-    figures = _topic_figures(written, held_out, classifier, notes)
+    figures, notes = _topic_figures(written, held_out, classifier)
     # The more text, the fewer pairs are new: both are cut to the same number of words.
     total = min(_words(texts), _words(real)) if real else _words(texts)
     compared, rest = _cut(real, total)
@@ -231,25 +210,19 @@ def _writing_figures(
         ("ends_sentence", "share", lambda part: sum(map(ends_sentence, part)) / len(part)),
     ):
         figures[name] = Figure(measure(texts), unit, len(texts), measure(real) if real else None)
-    return figures | {"seconds_per_text": Figure(seconds, "seconds", len(texts))}
+    return figures | {"seconds_per_text": Figure(seconds, "seconds", len(texts))}, notes
 
 
-def _topic_figures(
-    written: dict[str, list[str]], held_out: Source | None, classifier: str, notes: list[str]
-) -> Figures:
+def _topic_figures(written: dict[str, list[str]], held_out: Source | None, classifier: str) -> _Found:
     try:
         _, network = topics.load_classifier(classifier)
     except UserError:
-        notes.append(message("text.note_no_classifier", name=Path(classifier).name))
-        return {}
+        return {}, [message("text.note_no_classifier", name=Path(classifier).name)]
     generated = [Article(text, topic) for topic, texts in written.items() for text in texts]
-    real = None
-    if held_out and held_out.labelled:
-        real = topics.accuracy(network, held_out.labelled)
-    elif held_out:
-        notes.append(message("text.note_no_topics"))
     share = topics.accuracy(network, generated)
-    return {"topic_recognised": Figure(share, "share", len(generated), real, 1 / len(topics.KNOWN))}
+    real = topics.accuracy(network, held_out.labelled) if held_out and held_out.labelled else None
+    figure = Figure(share, "share", len(generated), real, 1 / len(topics.KNOWN))
+    return {"topic_recognised": figure}, [message("text.note_no_topics")] if held_out and real is None else []
 
 
 def _as_written(source: Source) -> list[str]:

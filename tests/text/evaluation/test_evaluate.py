@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,24 +11,22 @@ from typing import Any
 import pytest
 import torch
 
+from genai_demo.engine.evaluation.report import Report
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
-from genai_demo.engine.training.options import request_fields
 from genai_demo.errors import UserError
-from genai_demo.text import commands
+from genai_demo.settings import settings
 from genai_demo.text.data.articles import Article, read_articles
 from genai_demo.text.data.copies import CopyCheck
-from genai_demo.text.evaluation import card as card_module
-from genai_demo.text.evaluation.card import write_card
-from genai_demo.text.evaluation.evaluation import evaluate, table, write_texts
-from genai_demo.text.evaluation.figures import MEANINGS
-from genai_demo.text.evaluation.metrics import distinct
-from genai_demo.text.evaluation.ngrams import kneser_ney_bits_per_byte
+from genai_demo.text.evaluation.card import Card
+from genai_demo.text.evaluation.evaluate import evaluate, write_texts
+from genai_demo.text.evaluation.figures import table
+from genai_demo.text.evaluation.metrics import distinct, kneser_ney_bits_per_byte
 from genai_demo.text.models import topics
-from genai_demo.text.models.networks import make_network
-from genai_demo.text.sampling.loading import CLASSIFIER, load
+from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, load
 from genai_demo.text.training.likelihood import bits_per_byte
 from genai_demo.text.training.topics import accuracy, recognise
+from tests.common.evaluation import EvaluationTests
 from tests.helpers import news
 
 WRITING = {"distinct_2", "mean_words", "ends_sentence", "seconds_per_text"}
@@ -58,9 +54,8 @@ def files(tmp_path_factory: pytest.TempPathFactory, held_out: list[Article]) -> 
     }
 
 
-@pytest.fixture
-def classifier(tiny: Path) -> Iterator[topics.TopicsModel]:
-    """Put a classifier that has learnt nothing among the tiny checkpoints, for one test."""
+def save_classifier(folder: Path) -> topics.TopicsModel:
+    """Put a classifier that has learnt nothing among other checkpoints, and return it."""
     torch.manual_seed(1)
     network = topics.TopicsModel(topics.TopicsConfig(**topics.DEBUG))
     trained = {
@@ -73,9 +68,118 @@ def classifier(tiny: Path) -> Iterator[topics.TopicsModel]:
         "torch": "2",
         "seconds": 1.0,
     }
-    save_checkpoint(tiny / CLASSIFIER, network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
-    yield network.eval()
+    save_checkpoint(folder / CLASSIFIER, network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
+    return network.eval()
+
+
+@pytest.fixture
+def classifier(tiny: Path) -> Iterator[topics.TopicsModel]:
+    """A classifier that has learnt nothing, for one test."""
+    yield save_classifier(tiny)
     shutil.rmtree(tiny / CLASSIFIER)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoints: Path) -> Path:
+    """The tiny models, and a classifier that has learnt nothing beside them."""
+    folder = tmp_path_factory.mktemp("models") / "checkpoints"
+    shutil.copytree(tiny_checkpoints, folder)
+    save_classifier(folder)
+    return folder
+
+
+@pytest.fixture
+def checkpoints(written: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(written))
+    settings.cache_clear()
+    return written
+
+
+@pytest.fixture(scope="module")
+def reports(written: Path, files: dict[str, str]) -> Iterator[dict[str, Report]]:
+    """What evaluations of every family say, measured once."""
+    training = [files["news"], files["background"]]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GENAI_DEMO_CHECKPOINTS", str(written))
+        settings.cache_clear()
+        yield {family: evaluate(family, files["test"], training, count=2) for family in ("gru", "masked", "topics")}
+    settings.cache_clear()
+
+
+class TestReportsAndCards(EvaluationTests):
+    modality = "text"
+
+    def test_a_card_holds_terms_samples_and_files(self, checkpoints: Path, reports: dict[str, Report]) -> None:
+        for family, report in reports.items():
+            card = Card.write(checkpoints / report["model"], report).read_bytes().decode()  # samples: any character
+            for source in [*report["training"], report["data"]]:
+                assert source["hash"] in card
+            for terms in (
+                "license: other\n",
+                "research and any other non-commercial",
+                "no licence",
+                "- fancyzhx/ag_news",
+            ):
+                assert terms in card
+            assert ("invents quotations" in card) == (family != "topics")
+            assert all(sample["text"] in card for sample in report["samples"])
+
+    def test_commands_name_the_files(
+        self, checkpoints: Path, reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for family, report in reports.items():
+            (_, train), _, (_, measured) = self.asked(self.card(checkpoints, report), monkeypatch)
+            assert train.data == ["ag_news_tiny.jsonl"]
+            assert train.background == ([] if family == "topics" else ["senate_tiny.jsonl"])
+            assert measured.training == ["ag_news_tiny.jsonl", "senate_tiny.jsonl"]
+
+    def test_card_of_a_fine_tuned_model_tells_both_stages(
+        self, checkpoints: Path, tmp_path: Path, reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = read_checkpoint(checkpoints / FOLDERS["gru"])
+        second = {
+            **first.trained,
+            "examples": 77,
+            "data": {
+                **first.trained["data"],
+                "background": {"articles": 0, "hash": "-"},
+                "started_from": {"checkpoint": first.id, "model": first.model, "trained": first.trained},
+            },
+        }
+        tuned = save_checkpoint(tmp_path, first.weights(), "gru", {**first.model, "dropout": 0.3}, second)
+        (_, before), (_, after), (_, export), _ = self.told(tuned, reports["gru"], monkeypatch)
+        assert (before.examples, after.examples) == (first.trained["examples"], 77)
+        assert (before.background, after.background) == (["senate_tiny.jsonl"], [])
+        assert (before.start, after.start) == (None, before.run)
+        assert export.run == [after.run]
+        assert "dropout=0.3" in after.size
+        text = Card(tuned, "mine", reports["gru"]).text()
+        assert f"| 1 | background | {first.trained['data']['background']['articles']} |" in text
+        assert "| 2 | background |" not in text
+
+    def test_card_of_an_averaged_model_tells_all_runs(
+        self, checkpoints: Path, tmp_path: Path, reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = read_checkpoint(checkpoints / FOLDERS["gru"])
+        tuned = []
+        for number, dropout in enumerate((0.3, 0.4, 0.5)):
+            start = {"checkpoint": first.id, "model": first.model, "trained": first.trained}
+            data = {**first.trained["data"], "started_from": start}
+            trained = {**first.trained, "examples": 70 + number, "data": data}
+            model = {**first.model, "dropout": dropout}
+            tuned.append(save_checkpoint(tmp_path / str(number), first.weights(), "gru", model, trained).folder)
+        mean = export_checkpoint(tuned[0], tmp_path / "mean", others=tuned[1:])
+        (_, before), *runs, (_, export), _ = self.told(mean, reports["gru"], monkeypatch)
+        assert [run.examples for _, run in runs] == [70, 71, 72]
+        assert [run.start for _, run in runs] == [before.run] * 3
+        assert export.run == [run.run for _, run in runs]
+        assert len(set(export.run)) == 3
+        assert "the mean of 3 runs" in Card(mean, "mine", reports["gru"]).text()
+
+    def test_a_card_needs_training_data(self, checkpoints: Path, reports: dict[str, Report]) -> None:
+        with pytest.raises(UserError) as refusal:
+            Card.write(checkpoints / FOLDERS["gru"], {**reports["gru"], "training": []})
+        assert refusal.value.key == "text.card_needs_training"
 
 
 @pytest.mark.usefixtures("classifier")
@@ -224,145 +328,3 @@ def test_the_classifier_is_measured_beside_the_commonest_topic(classifier: topic
     assert figure["baseline"] == 0.75
     assert figure["value"] == pytest.approx(accuracy(classifier, articles))
     assert report["samples"] == []
-
-
-@pytest.mark.usefixtures("tiny")
-def test_reports_are_json_without_folders(tiny: Path, files: dict[str, str]) -> None:
-    report = evaluate(str(tiny / "news-gru"), files["test"], [files["news"]], count=1)
-    written = json.dumps(report)
-    assert json.loads(written) == report
-    assert str(tiny.parent) not in written
-    assert str(Path(files["test"]).parent) not in written
-    assert report["model"] == "news-gru"
-    assert report["data"]["path"] == "test.jsonl"
-
-
-@pytest.mark.usefixtures("classifier")
-def test_table_shows_every_figure(files: dict[str, str]) -> None:
-    report = evaluate("gru", files["test"], [files["news"]], count=1)
-    shown = table(report)
-    for name, figure in report["figures"].items():
-        line = next(line for line in shown.splitlines() if line.startswith(f"{MEANINGS[name].title}  "))
-        for value in (figure["value"], figure["real"], figure["baseline"]):
-            if value is not None:
-                text = {"share": f"{100 * value:.1f} %", "bits per byte": f"{value:.3f}"}
-                assert text.get(figure["unit"], f"{value:.2f}") in line
-    assert report["figures"].keys() <= MEANINGS.keys()
-
-
-def parsed(card: str) -> list[tuple[str, Any]]:
-    """Return the commands of a card, as the command line understands them."""
-    block = card.split("```bash\n")[1].split("```")[0].replace("\\\n", " ")
-    found = []
-    for line in block.strip().splitlines():
-        words = shlex.split(line)
-        assert (words[:3], words[4]) == (["python", "-m", "genai_demo"], "text")
-        parser = ArgumentParser(exit_on_error=False)
-        getattr(commands, f"add_{words[3]}_options")(parser)
-        found.append((words[3], parser.parse_args(words[5:])))
-    return found
-
-
-@pytest.mark.parametrize("family", ["gru", "masked", "topics"])
-def test_card_holds_figures_terms_and_commands(
-    family: str, classifier: topics.TopicsModel, tiny: Path, files: dict[str, str]
-) -> None:
-    report = evaluate(family, files["test"], [files["news"], files["background"]], count=2)
-    card = write_card(tiny / f"news-{family}", report).read_bytes().decode()  # a sample may hold any character
-    assert card.startswith("---\nlicense: other\n")
-    assert f"`{report['checkpoint']}`" in card
-    for figure in report["figures"].values():
-        value = figure["value"]
-        shown = {"share": f"{100 * value:.1f} %", "bits per byte": f"{value:.3f}"}.get(figure["unit"], f"{value:.2f}")
-        assert f"| {shown} |" in card
-    for source in [*report["training"], report["data"]]:
-        assert source["hash"] in card
-    for terms in ("research and any other non-commercial", "no licence", "fancyzhx/ag_news"):
-        assert terms in card
-    assert ("invents quotations" in card) == (family != "topics")
-    for sample in report["samples"]:
-        assert sample["text"] in card
-    names, options = zip(*parsed(card), strict=True)
-    assert names == ("train", "export", "evaluate")
-    assert options[0].model == family
-    assert options[0].data == ["ag_news_tiny.jsonl"]
-    assert options[0].background == ([] if family == "topics" else ["senate_tiny.jsonl"])
-    assert [options[0].run] == options[1].run
-    assert options[1].to == Path(f"checkpoints/news-{family}")
-    assert options[2].training == ["ag_news_tiny.jsonl", "senate_tiny.jsonl"]
-
-
-def test_card_of_a_fine_tuned_model_tells_both_stages(tiny: Path, tmp_path: Path, files: dict[str, str]) -> None:
-    first = load("gru").checkpoint
-    second = {
-        **first.trained,
-        "examples": 77,
-        "data": {
-            **first.trained["data"],
-            "background": {"articles": 0, "hash": "-"},
-            "started_from": {"checkpoint": first.id, "model": first.model, "trained": first.trained},
-        },
-    }
-    tuned = save_checkpoint(
-        tmp_path / "tuned",
-        first.weights(),
-        "gru",
-        {**first.model, "dropout": 0.3},
-        second,
-        {"tokenizer.json": tiny / "news-gru" / "tokenizer.json"},
-    )
-    report = evaluate(str(tuned.folder), files["test"], [files["news"], files["background"]], count=1)
-    card = write_card(tuned.folder, report).read_text(encoding="utf-8")
-    (_, before), (_, after), (_, export), _ = parsed(card)
-    assert (before.examples, after.examples) == (first.trained["examples"], 77)
-    assert (before.background, after.background) == (["senate_tiny.jsonl"], [])
-    assert (before.start, after.start) == (None, before.run)
-    assert export.run == [after.run]
-    assert "dropout=0.3" in after.size
-    assert f"| 1 | background | {first.trained['data']['background']['articles']} |" in card
-    assert "| 2 | background |" not in card
-
-
-@pytest.mark.parametrize("name", ["news-gru", "news-masked"])
-def test_commands_of_what_ships_train_each_stage_as_what_it_was(name: str, root: Path) -> None:
-    folder = root / "checkpoints" / name
-    training = [{"path": path, "labelled": path == "news"} for path in ("news", "background")]
-    report = {"training": training, "data": None, "settings": {}}
-    told = parsed("```bash\n" + card_module.commands(read_checkpoint(folder), name, report) + "\n```")
-    runs = [request_fields(options) for command, options in told if command == "train"]
-    for run in runs:
-        make_network(run["family"], {"vocabulary": 300, **run["sizes"]})
-    kept = [options for command, options in parsed((folder / "README.md").read_text(encoding="utf-8"))]
-    assert [options.model for options in kept[: len(runs)]] == [run["family"] for run in runs]
-
-
-def test_card_of_an_averaged_model_tells_all_runs(tiny: Path, tmp_path: Path, files: dict[str, str]) -> None:
-    first = load("gru").checkpoint
-    tuned = []
-    for number, dropout in enumerate((0.3, 0.4, 0.5)):
-        start = {"checkpoint": first.id, "model": first.model, "trained": first.trained}
-        trained = {**first.trained, "examples": 70 + number, "data": {**first.trained["data"], "started_from": start}}
-        tokenizer = {"tokenizer.json": tiny / "news-gru" / "tokenizer.json"}
-        folder, model = tmp_path / str(number), {**first.model, "dropout": dropout}
-        tuned.append(save_checkpoint(folder, first.weights(), "gru", model, trained, tokenizer).folder)
-    mean = export_checkpoint(tuned[0], tmp_path / "mean", others=tuned[1:])
-    report = evaluate(str(mean.folder), files["test"], [files["news"], files["background"]], count=1)
-    card = write_card(mean.folder, report).read_text(encoding="utf-8")
-    (_, before), *runs, (_, export), _ = parsed(card)
-    assert [run.examples for _, run in runs] == [70, 71, 72]
-    assert [run.start for _, run in runs] == [before.run] * 3
-    assert export.run == [run.run for _, run in runs]
-    assert len(set(export.run)) == 3
-    assert "the mean of 3 runs" in card
-
-
-@pytest.mark.usefixtures("tiny")
-def test_card_refuses_a_report_of_another_checkpoint(tiny: Path, files: dict[str, str]) -> None:
-    report = evaluate("gru", None, [files["news"]], count=1)
-    for changed, key in (
-        ({"checkpoint": "0" * 12}, "text.other_report"),
-        ({"training": []}, "text.card_needs_training"),
-    ):
-        with pytest.raises(UserError) as refusal:
-            write_card(tiny / "news-gru", {**report, **changed})
-        assert refusal.value.key == key
