@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from genai_demo.engine.evaluation.memorization import Hashes, RunHashes, contained
 from genai_demo.text.data.articles import Article
 
 
@@ -21,30 +21,21 @@ class CopyCheck:
     """
 
     def __init__(self, training: Iterable[str], n: int = 8) -> None:
+        self._n = n
         self._numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
-        # A sum of word numbers times random odd 64-bit factors tells n-grams apart as well as a random hash.
-        random = np.random.default_rng(0)
-        self._factors = random.integers(0, 2**63, size=n, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-        hashes = [self._hashes(text) for text in training]
-        self._known = np.unique(np.concatenate(hashes)) if hashes else np.zeros(0, np.uint64)
+        self._known = np.unique(self._grams(training))
         self.words = frozenset(self._numbers)
         """the different words of the training data, in lower case, with the punctuation at them"""
 
-    def _hashes(self, text: str) -> npt.NDArray[np.uint64]:
-        words = np.array(list(map(self._numbers.__getitem__, text.lower().split())), dtype=np.uint64)
-        hashes = np.zeros(max(0, len(words) - len(self._factors) + 1), np.uint64)
-        for index, factor in enumerate(self._factors):
-            hashes += factor * words[index : index + len(hashes)]  # modulo 2^64
-        return hashes
+    def _grams(self, texts: Iterable[str]) -> Hashes:
+        """Return a hash of every n-gram of words."""
+        words = [np.array([self._numbers[word] for word in text.lower().split()], np.int64) for text in texts]
+        return RunHashes(words).runs(self._n)[0]
 
     def share(self, texts: list[str]) -> float:
         """Return the share of the n-grams of `texts` that stand in the training data, 0 to 1."""
-        grams = np.concatenate([np.zeros(0, np.uint64), *(self._hashes(text) for text in texts)])
-        if not len(grams) or not len(self._known):
-            return 0.0
-        # `np.isin` would sort all that is known again for every call.
-        indices = np.minimum(np.searchsorted(self._known, grams), len(self._known) - 1)
-        return float((self._known[indices] == grams).mean())
+        grams = self._grams(texts)
+        return float(contained(grams, self._known).mean()) if len(grams) else 0.0
 
 
 def without_copies(articles: list[Article], training: list[Article], most: float = 0.05) -> list[Article]:
