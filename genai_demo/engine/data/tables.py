@@ -168,7 +168,7 @@ def _read_text(file: Path) -> str:
 def table_beside(source: Path) -> Path | None:
     """Return the label table of a folder or file: `labels.csv` in it, or the one beside it that is called like it.
 
-    A number at the end of the source's name may be missing in the table's: `faces.csv` for `faces_64.zip`.
+    A number at the end of the source's name may be missing in the table's: `portraits.csv` for `portraits_64.zip`.
     """
     stem = source.name if source.is_dir() else source.stem
     plain = re.sub(r"_\d+$", "", stem)
