@@ -14,7 +14,7 @@ import argparse
 import ast
 import inspect
 import textwrap
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from itertools import pairwise
@@ -125,13 +125,38 @@ def add_options(
         parser.add_argument(
             flag,
             type=get_args(field.kind)[0] if several else field.kind,
-            nargs="+" if several else None,
+            nargs=("+" if field.default is MISSING else "*") if several else None,
             required=field.default is MISSING,
             default=None if field.name in left_open or field.default is MISSING else field.default,
             choices=choices,
             metavar=None if choices and len(choices) <= _MOST_SHOWN else field.name.upper(),
             help=meaning,
         )
+
+
+def add_options_of_several(
+    parser: argparse.ArgumentParser, owners: Mapping[str, type], besides: Collection[str]
+) -> None:
+    """Add an option for each field that one of several dataclasses has; one that is not given is None.
+
+    Args:
+        parser: of the command.
+        owners: the dataclasses, by what their defaults are told for.
+        besides: fields without an option.
+    """
+    found: dict[str, list[tuple[str, Field]]] = {}
+    for label, owner in owners.items():
+        for field in fields_of(owner):
+            if field.name not in besides:
+                found.setdefault(field.name, []).append((label, field))
+    for name, those in found.items():
+        field = next((one for _, one in those if one.meaning), those[0][1])
+        defaults = "; ".join(f"{label}: {one.default}" for label, one in those)
+        how: dict[str, Any] = {"type": field.kind, "metavar": name.upper()}
+        if field.kind is bool:
+            how = {"action": argparse.BooleanOptionalAction}
+        meaning = f"{field.meaning} ({defaults})".strip().replace("%", "%%")
+        parser.add_argument(f"--{name.replace('_', '-')}", default=None, help=meaning, **how)
 
 
 def given(options: argparse.Namespace, owner: type) -> dict[str, Any]:

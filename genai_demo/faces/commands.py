@@ -13,6 +13,7 @@ from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.training.options import (
     add_output_options,
+    add_report_options,
     add_run_options,
     check_count,
     request_fields,
@@ -22,13 +23,10 @@ from genai_demo.engine.training.options import (
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import CHOICES, GalleryRequest
-from genai_demo.faces.training.fields import TRAINING_FIELDS
+from genai_demo.faces.training.configs import FAMILIES, TRAININGS, FaceTrainRequest, engine_fields
 
 if TYPE_CHECKING:
     from genai_demo.faces.results import Face
-
-TRAINED = ("gan", "vae", "encoder", "dcgan")
-"""families that `train` knows: two that paint, the encoder that compares faces and reads labels, and a baseline"""
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:
@@ -50,43 +48,14 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
     _add_where(parser)
     parser.add_argument("--baseline", type=Path, metavar="DIR", help="run of a DCGAN to measure beside it")
-    parser.add_argument("--count", type=int, default=700, metavar="N", help="faces to paint (700)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the faces (0)")
-    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
-    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+    add_report_options(parser, 700, "faces to paint")
 
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train faces`."""
-    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
-    parser.add_argument("--data", required=True, metavar="PATH", help="faces: a folder or ZIP of pictures, or a hub id")
-    parser.add_argument("--labels", metavar="PATH", help="table of ages, genders and smiles (.csv)")
-    _add_where(parser)
-    parser.add_argument(
-        "--start",
-        type=Path,
-        metavar="DIR",
-        help="GAN: a run to go on from, at the same or a smaller resolution; VAE: a run whose decoder to polish",
-    )
-    parser.add_argument(
-        "--gamma", type=float, default=None, metavar="G", help="GAN, polishing: weight of the penalties at first"
-    )
-    parser.add_argument("--final-gamma", type=float, default=None, metavar="G", help="GAN, polishing: and at the end")
-    parser.add_argument(
-        "--generator-share",
-        type=float,
-        default=None,
-        metavar="R",
-        help="GAN, polishing: the generator's learning rate as a share of the discriminator's",
-    )
-    parser.add_argument(
-        "--first-augmentation", type=float, default=None, metavar="P", help="GAN: augmentation at the start"
-    )
-    parser.add_argument("--augmentation", type=float, default=None, metavar="P", help="GAN: augmentation later on")
-    parser.add_argument(
-        "--label-weight", type=float, default=None, metavar="W", help="GAN: weight of how well labels are obeyed"
-    )
-    add_run_options(parser, batch_size=None, usual="32; dcgan: 128, as in its paper")
+    parser.add_argument("--model", required=True, choices=FAMILIES, help="which network to train")
+    add_options(parser, FaceTrainRequest, ["data", "labels", "where", "start"])
+    add_run_options(parser, TRAININGS, None, "32; dcgan: 128, as in its paper")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -180,13 +149,12 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.faces.training.tasks import FaceTrainRequest, engine_fields, make_task
+    from genai_demo.faces.training.configs import FaceTrainRequest
+    from genai_demo.faces.training.tasks import make_task
 
-    fields = request_fields(options, TRAINING_FIELDS)
-    request = FaceTrainRequest(**fields, data=options.data, labels=options.labels, where=options.where)
-    train_command(
-        options, train_config(options, **engine_fields(options.model, options.start)), lambda: make_task(request)
-    )
+    request = FaceTrainRequest(**given(options, FaceTrainRequest) | request_fields(options, TRAININGS))
+    config = train_config(options, **engine_fields(options.model, options.start))
+    train_command(options, config, lambda: make_task(request))
 
 
 def export(options: argparse.Namespace) -> None:

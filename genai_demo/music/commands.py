@@ -13,6 +13,7 @@ from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.training.options import (
     add_output_options,
+    add_report_options,
     add_run_options,
     request_fields,
     seeds_from,
@@ -22,6 +23,7 @@ from genai_demo.engine.training.options import (
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest
+from genai_demo.music.training.configs import TRAININGS, MusicTrainRequest, engine_fields
 
 if TYPE_CHECKING:
     from genai_demo.music.results import Update
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 _PIECE = ("key", "metre", "tempo")
 _MANNER = ("density", "register", "style", "temperature", "top_p")
-TRAINED = ("composer", "encoder", "gan", "masked")
-"""families that `train` knows"""
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:
@@ -57,23 +57,14 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         "--data", required=True, nargs="+", metavar="PATH", help="the music it was trained on, some held out"
     )
     parser.add_argument("--where", default="", metavar="CHOICE", help="rows of its labels, as it was trained")
-    parser.add_argument("--count", type=int, default=96, metavar="N", help="pieces to write (96)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the pieces (0)")
-    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
-    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+    add_report_options(parser, 96, "pieces to write")
 
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train music`."""
-    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
-    parser.add_argument(
-        "--data", required=True, nargs="+", metavar="PATH", help="music: folders or ZIPs of MIDI files, or hub ids"
-    )
-    parser.add_argument(
-        "--where", default="", metavar="CHOICE", help="rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"
-    )
-    parser.add_argument("--start", type=Path, metavar="DIR", help="run or checkpoint whose weights to start from")
-    add_run_options(parser, batch_size=None, usual="composer and gan: 16; encoder: 256; masked: 64")
+    parser.add_argument("--model", required=True, choices=TRAININGS, help="which network to train")
+    add_options(parser, MusicTrainRequest, ["data", "where", "start"])
+    add_run_options(parser, TRAININGS, None, "composer and gan: 16; encoder: 256; masked: 64")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -88,9 +79,10 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.music.training.tasks import MusicTrainRequest, engine_fields, make_task
+    from genai_demo.music.training.configs import MusicTrainRequest
+    from genai_demo.music.training.tasks import make_task
 
-    request = MusicTrainRequest(**request_fields(options), data=options.data, where=options.where)
+    request = MusicTrainRequest(**given(options, MusicTrainRequest) | request_fields(options, TRAININGS))
     train_command(options, train_config(options, **engine_fields(options.model)), lambda: make_task(request))
 
 

@@ -14,6 +14,7 @@ from genai_demo.engine.files import write_text
 from genai_demo.engine.generation.receipts import Receipt, text_with_receipt
 from genai_demo.engine.training.options import (
     add_output_options,
+    add_report_options,
     add_run_options,
     check_count,
     request_fields,
@@ -24,10 +25,9 @@ from genai_demo.engine.training.options import (
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
 from genai_demo.text.requests import MODELS, FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.training.configs import TRAININGS, NewsTrainRequest
 
 _ASKED = ("topic", "opening", "length", "temperature", "top_p", "min_p", "repetition_penalty", "steps")
-TRAINED = ("gru", "masked", "topics")
-"""families that `train` knows: the two that write, and the classifier that judges topics"""
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:
@@ -57,42 +57,15 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="what the model was trained on, for the baselines and the share that is copied",
     )
-    parser.add_argument("--count", type=int, default=50, metavar="N", help="texts to generate per topic (50)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the first text (0)")
-    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
-    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+    add_report_options(parser, 50, "texts to generate per topic")
 
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train text`."""
-    parser.add_argument("--model", required=True, choices=TRAINED, help="which network to train")
-    parser.add_argument(
-        "--data",
-        required=True,
-        nargs="+",
-        metavar="PATH",
-        help="articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news",
-    )
-    parser.add_argument(
-        "--background", nargs="*", default=[], metavar="PATH", help="other texts to learn the language from"
-    )
-    parser.add_argument(
-        "--background-share",
-        type=float,
-        default=None,
-        metavar="SHARE",
-        help="share of training rows from the background",
-    )
-    parser.add_argument("--validation", metavar="PATH", help="articles to measure on while training")
-    parser.add_argument(
-        "--start",
-        type=Path,
-        metavar="DIR",
-        help="checkpoint or run to start from; of another family only its token embeddings are taken",
-    )
-    parser.add_argument("--window", type=int, default=None, metavar="TOKENS", help="longest training row")
+    parser.add_argument("--model", required=True, choices=TRAININGS, help="which network to train")
+    add_options(parser, NewsTrainRequest, ["data", "background", "validation", "start"])
     parser.add_argument("--dropout", type=float, default=None, metavar="SHARE", help="share of units dropped")
-    add_run_options(parser, batch_size=64)
+    add_run_options(parser, TRAININGS, batch_size=64)
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -209,14 +182,13 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         UserError: an option, the data or the folder cannot be used.
     """
-    from genai_demo.text.training.tasks import NewsTrainRequest, make_task
+    from genai_demo.text.training.configs import NewsTrainRequest
+    from genai_demo.text.training.tasks import make_task
 
-    fields = request_fields(options, ("learning_rate", "window", "background_share"))
+    fields = given(options, NewsTrainRequest) | request_fields(options, TRAININGS)
     if options.dropout is not None:
         fields["sizes"]["dropout"] = options.dropout
-    request = NewsTrainRequest(
-        **fields, data=options.data, background=options.background, validation=options.validation
-    )
+    request = NewsTrainRequest(**fields)
     train_command(options, train_config(options), lambda: make_task(request))
 
 

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import pytest
 
-from genai_demo.engine.fields import OneOf, Within, add_options, check_fields, fields_of, given
+from genai_demo.engine.fields import (
+    OneOf,
+    Within,
+    add_options,
+    add_options_of_several,
+    check_fields,
+    fields_of,
+    given,
+)
 from genai_demo.errors import UserError
 
 
@@ -95,3 +103,22 @@ def test_the_help_tells_meaning_and_default(capsys: pytest.CaptureFixture[str]) 
     shown = " ".join(capsys.readouterr().out.split())
     assert "how much, in % (0.5)" in shown
     assert "--colour {red,green}" in shown
+
+
+@dataclass(frozen=True)
+class Other:
+    share: float = 0.25
+    """how much"""
+    mirrored: bool = True
+    seed: int = 0
+
+
+def test_options_of_several_are_left_open_and_tell_all_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_options_of_several(parser, {"one": Asked, "other": Other}, besides=("seed", "data", "start"))
+    assert given(parser.parse_args([]), Other) == {}
+    assert given(parser.parse_args(["--share", "0.75", "--no-mirrored"]), Other) == {"share": 0.75, "mirrored": False}
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--seed", "1"])
+    parser.print_help()
+    assert "how much, in % (one: 0.5; other: 0.25)" in " ".join(capsys.readouterr().out.split())

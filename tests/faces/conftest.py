@@ -11,8 +11,9 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.models.networks import debug_sizes
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS
+from genai_demo.faces.training.configs import FaceTrainRequest
 from genai_demo.faces.training.export import export_face_checkpoint
-from genai_demo.faces.training.tasks import FaceTrainRequest, make_task
+from genai_demo.faces.training.tasks import make_task
 from genai_demo.settings import settings
 from tests.helpers.faces import write_toys
 

@@ -15,9 +15,9 @@ from genai_demo.__main__ import main
 from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.training.options import train_config
 from genai_demo.engine.training.run import RunFolder
-from genai_demo.faces.commands import TRAINED, add_train_options
+from genai_demo.faces.commands import add_train_options
 from genai_demo.faces.models import dcgan, gan
-from genai_demo.faces.training.tasks import engine_fields
+from genai_demo.faces.training.configs import FAMILIES, engine_fields
 from tests.helpers.faces import write_toys
 
 
@@ -122,7 +122,7 @@ def test_only_what_paints_starts_from_another_run(
     assert not RunFolder(tmp_path / "run").read_stats()
 
 
-@pytest.mark.parametrize("family", TRAINED)
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("asked", [None, 7])
 def test_the_baseline_is_trained_as_its_paper_says(family: str, asked: int | None, tmp_path: Path) -> None:
     parser = ArgumentParser()

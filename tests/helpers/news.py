@@ -12,7 +12,8 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.networks import debug_sizes
 from genai_demo.text.tokens.tokenizer import Tokenizer
-from genai_demo.text.training.language_model import NewsTask, NewsTraining
+from genai_demo.text.training.configs import NewsTraining
+from genai_demo.text.training.language_model import NewsTask
 
 _WHO = {
     "world": ("The president", "A minister", "The rebels"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from genai_demo.engine.fields import OneOf
 from genai_demo.errors import UserError
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -24,14 +25,15 @@ class TrainConfig:
     batch_size: int = 64
     """examples per optimiser step and process"""
     seed: int = 0
+    """of data and weights"""
     clip_norm: float = 1.0
     """gradients are scaled down to this global norm"""
     ema_half_life: float = 20_000
     """examples after which an old weight counts half in the moving average"""
     ema_ramp: float = 0.05
     """the half-life is never longer than this share of the examples seen, so that a young average is not stale"""
-    precision: str = "auto"
-    """one of `PRECISIONS`; "auto" takes what a test finds fast on this device"""
+    precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
+    """what to compute in; "auto" takes what a test finds fast on this device"""
     snapshots: int = 16
     """snapshots of the averaged weights, spaced evenly in the logarithm of the budget"""
     patience: int | None = None
@@ -65,7 +67,7 @@ class TrainRequest:
     run: Path
     """the run's folder"""
     start: Path | None = None
-    """a run or checkpoint to start from"""
+    """run or checkpoint whose weights to start from"""
     seed: int = 0
     """of data and weights"""
     changes: dict[str, Any] = field(default_factory=dict)

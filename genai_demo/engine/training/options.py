@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.fields import add_options, add_options_of_several, given
 from genai_demo.engine.files import write_json
 from genai_demo.engine.generation.checks import SEED
-from genai_demo.engine.training.config import PRECISIONS, TRACKERS, TrainConfig
+from genai_demo.engine.training.config import TRACKERS, TrainConfig
 from genai_demo.errors import UserError
 
 
@@ -41,11 +42,22 @@ def seeds_from(options: argparse.Namespace) -> range:
     return range(options.seed, last + 1)
 
 
-def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usual: str = "") -> None:
+def add_report_options(parser: argparse.ArgumentParser, count: int, what: str) -> None:
+    """Add what `evaluate` can be told of every kind of model: how much of `what` to make, and where the report goes."""
+    parser.add_argument("--count", type=int, default=count, metavar="N", help=f"{what} ({count})")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the first of them (0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON; - for standard output")
+    parser.add_argument("--card", action="store_true", help="write the report into the checkpoint's model card")
+
+
+def add_run_options(
+    parser: argparse.ArgumentParser, trainings: Mapping[str, type], batch_size: int | None, usual: str = ""
+) -> None:
     """Add what every training run can be told.
 
     Args:
         parser: of `train MODALITY`.
+        trainings: how each model is trained: dataclasses, whose fields become options.
         batch_size: examples per step if nothing else is asked for; None leaves it to the kind of model.
         usual: says in the help what the kinds of models take then.
     """
@@ -57,7 +69,7 @@ def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usu
     parser.add_argument(
         "--batch-size", type=int, default=batch_size, metavar="N", help=f"examples per step ({usual or batch_size})"
     )
-    parser.add_argument("--learning-rate", type=float, default=None, metavar="RATE", help="peak learning rate")
+    add_options_of_several(parser, trainings, besides=("seed", "family"))
     parser.add_argument(
         "--size",
         nargs="*",
@@ -65,10 +77,7 @@ def add_run_options(parser: argparse.ArgumentParser, batch_size: int | None, usu
         metavar="NAME=N",
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the run (0)")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="(auto)")
-    parser.add_argument("--snapshots", type=int, default=16, metavar="N", help="snapshots to keep (16)")
-    parser.add_argument("--patience", type=int, metavar="N", help="end after N snapshots in a row that were no better")
+    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience"])
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
 
 
@@ -78,38 +87,22 @@ def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
     Raises:
         UserError: an option is not allowed.
     """
-    fields: dict[str, Any] = {
-        "minutes": options.minutes,
-        "examples": options.examples,
-        "seed": options.seed,
-        "precision": options.precision,
-        "snapshots": options.snapshots,
-        "patience": options.patience,
-        **changes,
-    }
-    if options.batch_size is not None:
-        fields["batch_size"] = options.batch_size
-    return TrainConfig(**fields)
+    return TrainConfig(**changes | given(options, TrainConfig))
 
 
-def request_fields(options: argparse.Namespace, changes: Sequence[str] = ("learning_rate",)) -> dict[str, Any]:
-    """Return the fields of `TrainRequest` that the options name.
+def request_fields(options: argparse.Namespace, trainings: Mapping[str, type]) -> dict[str, Any]:
+    """Return the fields of `TrainRequest` that the options name, but for the data.
 
     Args:
-        options: those of `add_run_options`, and "model" and "start".
-        changes: options that are fields of the training's configuration.
+        options: those of `add_run_options`, and "model".
+        trainings: as there. What is given for another model than the one to train is for that one to refuse.
 
     Raises:
         UserError: a size is not of the form name=number.
     """
-    return {
-        "family": options.model,
-        "run": options.run,
-        "start": options.start,
-        "seed": options.seed,
-        "changes": {name: value for name in changes if (value := getattr(options, name)) is not None},
-        "sizes": dict(_size(entry) for entry in options.size),
-    }
+    changes = {name: value for training in trainings.values() for name, value in given(options, training).items()}
+    changes.pop("seed", None)
+    return {"family": options.model, "changes": changes, "sizes": dict(_size(entry) for entry in options.size)}
 
 
 def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:

@@ -8,7 +8,6 @@ from genai_demo.engine.evaluation.card import ModelCard, option_words
 from genai_demo.engine.evaluation.figure import markdown_table, plain_table
 from genai_demo.engine.models.lineage import Stage
 from genai_demo.faces.evaluation.figures import compared, label_lines, rows
-from genai_demo.faces.training.fields import TRAINING_FIELDS
 
 SHEET = "sheet.png"
 """the contact sheet of a checkpoint that paints: the first 64 faces of seed 0, none left out"""
@@ -75,7 +74,10 @@ class Card(ModelCard):
 
     modality = "faces"
     closing = "Networks in training push each other about: another machine gives other faces, and figures near these."
-    training_options = TRAINING_FIELDS
+    training_options = (
+        *("learning_rate", "generator_share", "gamma", "final_gamma"),
+        *("first_augmentation", "augmentation", "label_weight"),
+    )
 
     def files(self) -> dict[str, bytes]:
         if self.family == "encoder":

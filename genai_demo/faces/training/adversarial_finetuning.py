@@ -5,7 +5,7 @@ Model cards and `--start` call this polishing.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,35 +24,14 @@ from genai_demo.faces.models.gan import Discriminator, GanConfig
 from genai_demo.faces.models.random_features import RandomFeatures, extract
 from genai_demo.faces.models.vae import Vae, reconstruction_loss
 from genai_demo.faces.training.augmentation import augment
-from genai_demo.faces.training.vae import VaeTask, VaeTraining, repaint
+from genai_demo.faces.training.configs import FinetuningTraining, VaeTraining
+from genai_demo.faces.training.vae import VaeTask, repaint
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
 
 DISCRIMINATOR_WIDTHS = (128, 128, 96, 48, 24)
 """discriminator's channels from 4x4 on; stages finer than the VAE's pictures are left out"""
-
-
-@dataclass(frozen=True)
-class FinetuningTraining:
-    """How a VAE's decoder is fine-tuned, beyond what the engine needs to know."""
-
-    learning_rate: float = 3e-4
-    final_rate: float = 0.1
-    """share of the learning rate that is left at the end"""
-    generator_share: float = 0.3
-    """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: float = 0.2
-    """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.05
-    """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
-    """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: float = 0.2
-    """probability of each augmentation that the discriminator sees"""
-    pull: float = 0.5
-    """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
-    seed: int = 0
 
 
 class VaeFinetuningTask(VaeTask):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,22 +15,10 @@ from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator
 from genai_demo.faces.models.dcgan import FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.training.configs import DcganTraining
 
-TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
-"""fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
-which the running means of batch normalisation would not fit"""
 _PREVIEWED = 64
 _VALIDATED = 512
-
-
-@dataclass(frozen=True)
-class DcganTraining:
-    """How the baseline is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 2e-4
-    flip: bool = True
-    """mirror every other picture"""
-    seed: int = 0
 
 
 class DcganTask(Task):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,27 +19,11 @@ from genai_demo.faces.models.encoder import EncoderConfig, FaceEncoder, label_lo
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.sampling.reference_faces import embed
 from genai_demo.faces.training.augmentation import augment
+from genai_demo.faces.training.configs import EncoderTraining
 from genai_demo.faces.training.face_task import FaceTask
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
-
-
-@dataclass(frozen=True)
-class EncoderTraining:
-    """How the encoder is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 1e-3
-    final_rate: float = 0.02
-    """share of the learning rate that is left at the end"""
-    warm_up: float = 0.05
-    """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.05
-    temperature: float = 0.1
-    """of the contrastive loss"""
-    contrast: float = 0.25
-    """weight of the contrastive loss beside those of the labels"""
-    seed: int = 0
 
 
 class EncoderTask(FaceTask):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,39 +27,12 @@ from genai_demo.faces.models.vae import load_vae
 from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.augmentation import augment
+from genai_demo.faces.training.configs import GanTraining
 from genai_demo.faces.training.face_task import FaceTask, in_batches
 from genai_demo.faces.training.vae_initialization import initialize_from_vae
 
 if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
-
-
-@dataclass(frozen=True)
-class GanTraining:
-    """How the GAN is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 5e-4
-    final_rate: float = 0.1
-    """share of the learning rate that is left at the end"""
-    generator_share: float = 0.3
-    """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: float = 0.2
-    """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.05
-    """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
-    """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: float = 0.3
-    """probability of each augmentation from half of the budget on; it rises to it from 0"""
-    first_augmentation: float = 0.0
-    """probability of each augmentation at the start"""
-    warm_up: float = 0.1
-    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
-    label_weight: float = 0.5
-    """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
-    age_weight: float = 2.5
-    """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
-    seed: int = 0
 
 
 class GanTask(FaceTask):

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from genai_demo.engine.training.config import TrainRequest
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces.data.reading import read_faces
-from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining, VaeFinetuningTask
-from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
-from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
-from genai_demo.faces.training.gan import GanTask, GanTraining
-from genai_demo.faces.training.vae import VaeTask, VaeTraining
-
-
-def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:
-    """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
-    if family == "dcgan":
-        return TEXTBOOK
-    penalised = family == "gan" or start is not None
-    # A penalised step's gradient is several times longer than the others', and Adam evens that out.
-    return {"batch_size": 32, "clip_norm": 1000.0 if penalised else 1.0}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FaceTrainRequest(TrainRequest):
-    """What a run is asked to learn of faces: family "gan", "vae", "encoder" or "dcgan".
-
-    A GAN goes on from one at the same or a smaller side, or starts from a VAE; a VAE's decoder is polished.
-    """
-
-    data: str
-    """path or hub id of faces; a part of them is held out to measure on"""
-    labels: str | None = None
-    """path of a table of labels; None looks for one beside the data"""
-    where: str = ""
-    """which rows of the labels to choose, see `read_faces`"""
+from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask
+from genai_demo.faces.training.configs import (
+    DcganTraining,
+    EncoderTraining,
+    FaceTrainRequest,
+    FinetuningTraining,
+    GanTraining,
+    VaeTraining,
+)
+from genai_demo.faces.training.dcgan import DcganTask
+from genai_demo.faces.training.encoder import EncoderTask
+from genai_demo.faces.training.gan import GanTask
+from genai_demo.faces.training.vae import VaeTask
 
 
 def make_task(request: FaceTrainRequest) -> Task:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,26 +14,12 @@ from genai_demo.faces.data.batches import to_bytes, to_floats
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.vae import Decoder, MeanEncoder, Vae, VaeConfig, vae_loss
 from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.training.configs import VaeTraining
 from genai_demo.faces.training.face_task import FaceTask, in_batches
 
 if TYPE_CHECKING:
     from genai_demo.engine.models.lineage import Start
     from genai_demo.faces.data.labels import Faces
-
-
-@dataclass(frozen=True)
-class VaeTraining:
-    """How the VAE is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 1e-3
-    final_rate: float = 0.02
-    """share of the learning rate that is left at the end"""
-    warm_up: float = 0.02
-    """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.01
-    free: float = 0.1
-    """nats that each number of a code may tell at no cost"""
-    seed: int = 0
 
 
 class VaeTask(FaceTask):

@@ -240,7 +240,8 @@ def _rewritten_samples(model: str, real: list[Piece], seed: int) -> list[dict[st
 
 def _hidden(model: str, reference: Reference) -> Figures:
     """Return the bits that hidden notes of held-out pieces cost, by kind of hole, beside those by mere frequencies."""
-    from genai_demo.music.training.masked import MaskedTask, MaskedTraining
+    from genai_demo.music.training.configs import MaskedTraining
+    from genai_demo.music.training.masked import MaskedTask
 
     loaded = load(model, "masked")
     task = MaskedTask(MaskedTraining(), reference.training, reference.held_out, loaded.checkpoint.model)

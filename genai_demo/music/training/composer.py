@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
 from pathlib import Path
 from typing import Any
@@ -18,23 +17,11 @@ from genai_demo.music.data.event_batches import UNKNOWN_AHEAD, EventBatches, Row
 from genai_demo.music.data.reading import Music, described
 from genai_demo.music.models.composer import Composer, ComposerConfig, token_losses
 from genai_demo.music.tokens import events
+from genai_demo.music.training.configs import ComposerTraining
 
 _VALIDATION_ROWS = 64
 _TABLES = ("embedding.", "degrees.", "known.")
 """weights of which a step moves few; they do not decay"""
-
-
-@dataclass(frozen=True)
-class ComposerTraining:
-    """How the composer is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 3e-3
-    final_rate: float = 0.02
-    """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.1
-    warm_up: float = 0.02
-    """share of the budget over which the learning rate rises"""
-    seed: int = 0
 
 
 class ComposerTask(Task):

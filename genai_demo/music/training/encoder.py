@@ -6,7 +6,6 @@ alone, and who judges what machines write must have an ear for harmony.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from genai_demo.music.data.reading import Music, described
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
 from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.tokens.roll import SHIFTS
+from genai_demo.music.training.configs import EncoderTraining
 
 BARS = 4
 """bars in a window"""
@@ -34,21 +34,6 @@ _MEASURED = 600
 """windows of each metre that are measured on, at most"""
 _SHOWN, _NEAREST = 6, 3
 """windows that a preview shows, and how many of those most like each"""
-
-
-@dataclass(frozen=True)
-class EncoderTraining:
-    """How the encoder is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 2e-3
-    final_rate: float = 0.02
-    """share of the learning rate that is left at the end"""
-    warm_up: float = 0.05
-    """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.05
-    temperature: float = 0.1
-    """of the contrastive loss"""
-    seed: int = 0
 
 
 class Pairs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,33 +26,12 @@ from genai_demo.music.models.gan import GanConfig
 from genai_demo.music.models.gan_pair import Gan, RollBatch
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.tokens.roll_pictures import sheet_png
+from genai_demo.music.training.configs import GanTraining
 
 _MEASURED = 192
 """windows of each metre that are measured"""
 _SHOWN = 3
 """windows of each metre in a preview"""
-
-
-@dataclass(frozen=True)
-class GanTraining:
-    """How the GAN is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 5e-4
-    final_rate: float = 0.1
-    """share of the learning rate that is left at the end"""
-    generator_share: float = 0.5
-    """the generator's learning rate as a share of the discriminator's"""
-    gamma: float = 0.5
-    """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.1
-    """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
-    """steps from one penalised step to the next; its penalty counts as often"""
-    slope: float = 1.0
-    """slope of the binary neurons over the first two thirds of the budget"""
-    final_slope: float = 3.0
-    """their slope at the end"""
-    seed: int = 0
 
 
 class GanTask(Task):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +20,8 @@ from genai_demo.music.data.reading import Music, described
 from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
 from genai_demo.music.models.masked_window import sounding
 from genai_demo.music.sampling.unmasking import resolve
+from genai_demo.music.training.configs import MaskedTraining
 from genai_demo.music.training.masked_metrics import Frequencies, bits_per_note, middle_hidden
-
-
-@dataclass(frozen=True)
-class MaskedTraining:
-    """How the masked model is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 2.5e-3
-    final_rate: float = 0.03
-    """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.05
-    warm_up: float = 0.03
-    """share of the budget over which the learning rate rises"""
-    condition_dropout: float = 0.25
-    """share of windows for which key, density and style, each by itself, are hidden"""
-    metre_dropout: float = 0.05
-    """share of windows whose metre is hidden"""
-    measured: int = 64
-    """most validation windows that are measured on"""
-    seed: int = 0
 
 
 class MaskedTask(Task):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +20,7 @@ from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import NewsModel, make_network
 from genai_demo.text.requests import MODELS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-
-
-@dataclass(frozen=True)
-class NewsTraining:
-    """How a news model is trained, beyond what the engine needs to know."""
-
-    family: str = "gru"
-    """"gru" or "masked\""""
-    vocabulary: int = 8192
-    """ids of a tokenizer trained here, at least 300"""
-    window: int = 96
-    """most tokens of a training row"""
-    background_share: float = 0.85
-    """share of rows taken from the background texts, where there are any"""
-    topic_dropout: float = 0.1
-    """share of rows whose topic is hidden"""
-    learning_rate: float = 2.5e-3
-    final_rate: float = 0.05
-    """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.05
-    warm_up: float = 0.02
-    """share of the budget over which the learning rate rises"""
-    first_holes: float = 0.3
-    """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
-    seed: int = 0
+from genai_demo.text.training.configs import NewsTraining
 
 
 class NewsTask(Task):

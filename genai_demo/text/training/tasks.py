@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from genai_demo.engine.training.config import TrainRequest
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, read_articles
-from genai_demo.text.training.language_model import NewsTask, NewsTraining
-from genai_demo.text.training.topics import TopicsTask, TopicsTraining
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewsTrainRequest(TrainRequest):
-    """What a run is asked to learn of news: family "gru", "masked" or "topics"."""
-
-    data: Sequence[str]
-    """paths or hub ids of articles with topics"""
-    background: Sequence[str] = ()
-    """of other texts to learn the language from"""
-    validation: str | None = None
-    """of articles to measure on"""
+from genai_demo.text.training.configs import NewsTraining, NewsTrainRequest, TopicsTraining
+from genai_demo.text.training.language_model import NewsTask
+from genai_demo.text.training.topics import TopicsTask
 
 
 def make_task(request: NewsTrainRequest) -> Task:

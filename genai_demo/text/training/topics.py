@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,6 +23,7 @@ from genai_demo.text.data.articles import Article, described
 from genai_demo.text.data.cleaning import strip_source
 from genai_demo.text.models.topics import FAMILY, KNOWN, PADDING, TopicsConfig, TopicsModel
 from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
+from genai_demo.text.training.configs import TopicsTraining
 
 _WORD = re.compile(r"\w+|[$%]")
 _PREVIEWED = 12
@@ -41,17 +41,6 @@ def features(text: str, buckets: int) -> list[int]:
 def _padded(rows: Sequence[list[int]]) -> Tensor:
     width = max(1, *map(len, rows))
     return torch.tensor([row + [PADDING] * (width - len(row)) for row in rows])  # (B, T)
-
-
-@dataclass(frozen=True)
-class TopicsTraining:
-    """How the classifier is trained, beyond what the engine needs to know."""
-
-    learning_rate: float = 0.02
-    weight_decay: float = 0.1
-    word_dropout: float = 0.5
-    """share of words that are left out, drawn anew each time"""
-    seed: int = 0
 
 
 class TopicsTask(Task):

@@ -18,7 +18,8 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Phase
 from genai_demo.faces.models.dcgan import DEBUG, FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
-from genai_demo.faces.training.dcgan import TEXTBOOK, DcganTask, DcganTraining
+from genai_demo.faces.training.configs import TEXTBOOK, DcganTraining
+from genai_demo.faces.training.dcgan import DcganTask
 from tests.common.tasks import TaskSuite
 from tests.helpers.ovals import pictures
 from tests.helpers.toys import same

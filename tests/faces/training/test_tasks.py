@@ -23,11 +23,18 @@ from genai_demo.faces.models.gan import Discriminator, Generator
 from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
-from genai_demo.faces.training.adversarial_finetuning import FinetuningTraining, VaeFinetuningTask, balance
-from genai_demo.faces.training.encoder import EncoderTask, EncoderTraining
-from genai_demo.faces.training.gan import GanTask, GanTraining
-from genai_demo.faces.training.tasks import FaceTrainRequest, make_task
-from genai_demo.faces.training.vae import VaeTask, VaeTraining
+from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask, balance
+from genai_demo.faces.training.configs import (
+    EncoderTraining,
+    FaceTrainRequest,
+    FinetuningTraining,
+    GanTraining,
+    VaeTraining,
+)
+from genai_demo.faces.training.encoder import EncoderTask
+from genai_demo.faces.training.gan import GanTask
+from genai_demo.faces.training.tasks import make_task
+from genai_demo.faces.training.vae import VaeTask
 from tests.common.tasks import TaskSuite
 from tests.helpers.faces import no_faces, toy_faces, write_toys
 

@@ -15,7 +15,7 @@ from tests.helpers.dice.rolls import RollRequest, Rolls, registry, service
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True)
-    add_run_options(parser, batch_size=16)
+    add_run_options(parser, {}, batch_size=16)
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,8 @@ from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.models.encoder import DEBUG, EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.models.networks import make_network
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece, untangled
-from genai_demo.music.training.encoder import BARS, EncoderTask, EncoderTraining, Pairs, out_of_tune, same_piece, spoilt
+from genai_demo.music.training.configs import EncoderTraining
+from genai_demo.music.training.encoder import BARS, EncoderTask, Pairs, out_of_tune, same_piece, spoilt
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
 

@@ -21,7 +21,8 @@ from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import Key
 from genai_demo.music.tokens import events
-from genai_demo.music.training.composer import ComposerTask, ComposerTraining
+from genai_demo.music.training.composer import ComposerTask
+from genai_demo.music.training.configs import ComposerTraining
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import scale
 

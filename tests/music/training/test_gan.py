@@ -26,8 +26,8 @@ from genai_demo.music.models.gan_pair import Gan, RollBatch
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
-from genai_demo.music.training.gan import GanTask, GanTraining
-from genai_demo.music.training.tasks import engine_fields
+from genai_demo.music.training.configs import GanTraining, engine_fields
+from genai_demo.music.training.gan import GanTask
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
 

@@ -25,7 +25,8 @@ from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 from genai_demo.music.tokens.columns import LONGEST, NONE
 from genai_demo.music.tokens.roll import PIANO_KEYS
-from genai_demo.music.training.masked import MaskedTask, MaskedTraining
+from genai_demo.music.training.configs import MaskedTraining
+from genai_demo.music.training.masked import MaskedTask
 from genai_demo.music.training.masked_metrics import Frequencies
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale

@@ -23,7 +23,8 @@ from genai_demo.text.models.networks import debug_sizes, make_network
 from genai_demo.text.requests import MODELS
 from genai_demo.text.tokens.special_tokens import CONTROLS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-from genai_demo.text.training.language_model import NewsTask, NewsTraining
+from genai_demo.text.training.configs import NewsTraining
+from genai_demo.text.training.language_model import NewsTask
 from tests.common.tasks import TaskSuite
 from tests.helpers import news
 from tests.helpers.toys import Weights, hooked, same, stop_at

@@ -20,7 +20,8 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.topics import DEBUG, KNOWN, TopicsConfig, TopicsModel
-from genai_demo.text.training.topics import TopicsTask, TopicsTraining, accuracy, features, load_classifier, recognise
+from genai_demo.text.training.configs import TopicsTraining
+from genai_demo.text.training.topics import TopicsTask, accuracy, features, load_classifier, recognise
 from tests.common.tasks import TaskSuite
 
 SUBJECTS = {

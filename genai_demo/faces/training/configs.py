@@ -1,0 +1,146 @@
+"""How the models are trained, beyond what the engine needs to know; imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genai_demo.engine.training.config import TrainRequest
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How the GAN is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 5e-4
+    """peak learning rate"""
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    generator_share: float = 0.3
+    """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
+    gamma: float = 0.2
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.05
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    augmentation: float = 0.3
+    """probability of each augmentation from half of the budget on; it rises to it from 0"""
+    first_augmentation: float = 0.0
+    """probability of each augmentation at the start"""
+    warm_up: float = 0.1
+    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    label_weight: float = 0.5
+    """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
+    age_weight: float = 2.5
+    """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class VaeTraining:
+    """How the VAE is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 1e-3
+    """peak learning rate"""
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    weight_decay: float = 0.01
+    free: float = 0.1
+    """nats that each number of a code may tell at no cost"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """How the encoder is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 1e-3
+    """peak learning rate"""
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    warm_up: float = 0.05
+    """share of the budget over which the learning rate rises"""
+    weight_decay: float = 0.05
+    temperature: float = 0.1
+    """of the contrastive loss"""
+    contrast: float = 0.25
+    """weight of the contrastive loss beside those of the labels"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FinetuningTraining:
+    """How a VAE's decoder is fine-tuned, beyond what the engine needs to know."""
+
+    learning_rate: float = 3e-4
+    """peak learning rate"""
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    generator_share: float = 0.3
+    """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
+    gamma: float = 0.2
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.05
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    augmentation: float = 0.2
+    """probability of each augmentation that the discriminator sees"""
+    pull: float = 0.5
+    """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
+    seed: int = 0
+
+
+TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
+"""fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
+which the running means of batch normalisation would not fit"""
+
+
+@dataclass(frozen=True)
+class DcganTraining:
+    """How the baseline is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 2e-4
+    """peak learning rate"""
+    flip: bool = True
+    """mirror every other picture"""
+    seed: int = 0
+
+
+def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:
+    """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
+    if family == "dcgan":
+        return TEXTBOOK
+    penalised = family == "gan" or start is not None
+    # A penalised step's gradient is several times longer than the others', and Adam evens that out.
+    return {"batch_size": 32, "clip_norm": 1000.0 if penalised else 1.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceTrainRequest(TrainRequest):
+    """What a run is asked to learn of faces; its family is one of `FAMILIES`."""
+
+    data: str
+    """faces: a folder or ZIP of pictures, or a hub id; a part of them is held out to measure on"""
+    labels: str | None = None
+    """table of ages, genders and smiles (.csv); if not given, one is looked for beside the data"""
+    where: str = ""
+    """rows of the labels, such as kind=color_photo,source=bio_guide"""
+    start: Path | None = None
+    """GAN: a run to go on from, at the same or a smaller resolution, or a VAE; VAE: a run whose decoder to fine-tune"""
+
+
+FAMILIES = ("gan", "vae", "encoder", "dcgan")
+"""what can be trained: two that paint, the encoder that compares faces and reads labels, and a baseline"""
+TRAININGS = {
+    "gan": GanTraining,
+    "vae": VaeTraining,
+    "vae with --start": FinetuningTraining,
+    "encoder": EncoderTraining,
+    "dcgan": DcganTraining,
+}
+"""how each is trained"""

@@ -1,0 +1,113 @@
+"""How the models are trained, beyond what the engine needs to know; imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from genai_demo.engine.training.config import TrainRequest
+
+
+@dataclass(frozen=True)
+class ComposerTraining:
+    """How the composer is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 3e-3
+    """peak learning rate"""
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.1
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class MaskedTraining:
+    """How the masked model is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 2.5e-3
+    """peak learning rate"""
+    final_rate: float = 0.03
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.05
+    warm_up: float = 0.03
+    """share of the budget over which the learning rate rises"""
+    condition_dropout: float = 0.25
+    """share of windows for which key, density and style, each by itself, are hidden"""
+    metre_dropout: float = 0.05
+    """share of windows whose metre is hidden"""
+    measured: int = 64
+    """most validation windows that are measured on"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How the GAN is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 5e-4
+    """peak learning rate"""
+    final_rate: float = 0.1
+    """share of the learning rate that is left at the end"""
+    generator_share: float = 0.5
+    """the generator's learning rate as a share of the discriminator's"""
+    gamma: float = 0.5
+    """weight of the gradient penalties at the start"""
+    final_gamma: float = 0.1
+    """weight of the gradient penalties at the end"""
+    penalty_every: int = 4
+    """steps from one penalised step to the next; its penalty counts as often"""
+    slope: float = 1.0
+    """slope of the binary neurons over the first two thirds of the budget"""
+    final_slope: float = 3.0
+    """their slope at the end"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """How the encoder is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 2e-3
+    """peak learning rate"""
+    final_rate: float = 0.02
+    """share of the learning rate that is left at the end"""
+    warm_up: float = 0.05
+    """share of the budget over which the learning rate rises"""
+    weight_decay: float = 0.05
+    temperature: float = 0.1
+    """of the contrastive loss"""
+    seed: int = 0
+
+
+def engine_fields(family: str) -> dict[str, Any]:
+    """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
+    fields: dict[str, dict[str, Any]] = {
+        "composer": {"batch_size": 16},
+        "encoder": {"batch_size": 256},
+        # A penalised step's gradient is several times longer than the others', and Adam evens that out. Cells are on or
+        # off: the mean of the weights of a long time has more or fewer of them on than any of those weights.
+        "gan": {"batch_size": 16, "clip_norm": 1000.0, "ema_half_life": 500},
+        "masked": {"batch_size": 64},
+    }
+    return fields[family]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MusicTrainRequest(TrainRequest):
+    """What a run is asked to learn of music; its family is one of `TRAININGS`."""
+
+    data: tuple[str, ...]
+    """music: folders or ZIPs of MIDI files, or hub ids; a part of each is held out to measure on"""
+    where: str = ""
+    """rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"""
+
+
+TRAININGS = {
+    "composer": ComposerTraining,
+    "encoder": EncoderTraining,
+    "gan": GanTraining,
+    "masked": MaskedTraining,
+}
+"""how each model is trained"""

@@ -1,0 +1,64 @@
+"""How the models are trained, beyond what the engine needs to know; imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from genai_demo.engine.training.config import TrainRequest
+
+
+@dataclass(frozen=True)
+class NewsTraining:
+    """How a news model is trained, beyond what the engine needs to know."""
+
+    family: str = "gru"
+    """"gru" or "masked\""""
+    vocabulary: int = 8192
+    """ids of a tokenizer trained here, at least 300"""
+    window: int = 96
+    """most tokens of a training row"""
+    background_share: float = 0.85
+    """share of rows taken from the background texts, where there are any"""
+    topic_dropout: float = 0.1
+    """share of rows whose topic is hidden"""
+    learning_rate: float = 2.5e-3
+    """peak learning rate"""
+    final_rate: float = 0.05
+    """share of the learning rate that is left at the end"""
+    weight_decay: float = 0.05
+    warm_up: float = 0.02
+    """share of the budget over which the learning rate rises"""
+    first_holes: float = 0.3
+    """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TopicsTraining:
+    """How the classifier is trained, beyond what the engine needs to know."""
+
+    learning_rate: float = 0.02
+    """peak learning rate"""
+    weight_decay: float = 0.1
+    word_dropout: float = 0.5
+    """share of words that are left out, drawn anew each time"""
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsTrainRequest(TrainRequest):
+    """What a run is asked to learn of news; its family is one of `TRAININGS`."""
+
+    data: tuple[str, ...]
+    """articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news"""
+    background: tuple[str, ...] = ()
+    """other texts to learn the language from"""
+    validation: str | None = None
+    """articles to measure on while training"""
+    start: Path | None = None
+    """checkpoint or run to start from; of another family only its token embeddings are taken"""
+
+
+TRAININGS = {"gru": NewsTraining, "masked": NewsTraining, "topics": TopicsTraining}
+"""how each model is trained: the two that write, and the classifier that judges topics"""
