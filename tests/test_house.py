@@ -35,6 +35,8 @@ FLOORS = (
     *("requests", "results", "models", "data", "sampling", "training", "evaluation", "commands", "modality"),
 )
 MOST_MODULES = 14
+# What the scripts of a tab may name of one another.
+SCRIPTS = {"faces": {"Faces"}, "music": {"Music", "Roll", "Score", "Player", "Choice", "Piano"}}
 UPSTAIRS = {file.stem for file in PACKAGE.glob("*.py")} - GROUND
 HEAVY = {"torch", "torchvision", "gradio", "accelerate", "datasets", "tokenizers", "transformers", "pandas"}
 CODE_IN_DATA = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
@@ -90,6 +92,23 @@ def test_a_modality_is_built_floor_by_floor() -> None:
             _, same, *above = [*other.split("."), "", ""]
             if same == modality and above[0]:
                 assert FLOORS.index(above[0]) <= FLOORS.index(rest[0]), f"{module} uses {other}, which stands above it"
+
+
+def test_a_tab_knows_its_own_modality_only() -> None:
+    """What tabs have in common stands beside them: no tab uses another, and what is common names none."""
+    for module, others in edges().items():
+        _, room, *rest = [*module.split("."), "", ""]
+        if room != "ui" or rest[0] == "page":
+            continue
+        for other in others:
+            named = MODALITIES & set(other.split(".")[1:3])
+            assert named <= {rest[0]}, f"{module} uses {other}"
+
+
+def test_a_script_of_a_tab_uses_its_own_and_the_pages_names_only() -> None:
+    for file in (PACKAGE / "ui").rglob("*.js"):
+        named = set(re.findall(r"\bgenai([A-Z]\w*)", file.read_text(encoding="utf-8")))
+        assert named <= {"Demo", "Files", *SCRIPTS.get(file.stem.split("_")[0], ())}, file.name
 
 
 def test_no_imports_run_in_a_circle() -> None:

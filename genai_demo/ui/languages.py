@@ -28,13 +28,25 @@ def text(key: str, language: str, **values: object) -> str:
     return message(f"ui.{key}", language, **values)
 
 
-def sentence(error: UserError, language: str) -> str:
-    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
+def sentence(error: UserError, language: str, tab: str = "") -> str:
+    """Return an error's sentence in `language`, with the setting it is about named as on the page.
+
+    Args:
+        error: what went wrong.
+        language: "en" or "zh".
+        tab: "faces", "music" or "", by whose own names for settings the others go.
+    """
     values = dict(error.values)
-    name = f"ui.{values.get('name')}"
-    if name in sentences(language):
-        values["name"] = message(name, language)
+    for name in (f"ui.{tab}_{values.get('name')}", f"ui.{values.get('name')}"):
+        if name in sentences(language):
+            values["name"] = message(name, language)
+            break
     return message(error.key, language, **values)
+
+
+def spoken(error: UserError, language: str) -> gr.Error:
+    """Return the error that the page, or a program, shows."""
+    return gr.Error(sentence(error, language), title=text("error_title", language), print_exception=False)
 
 
 def choices(prefix: str, values: Sequence[str]) -> Callable[[str], list[tuple[str, str]]]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import gradio as gr
 
 from genai_demo.modalities import modalities
+from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
-from genai_demo.ui.text.panel import PRIVATE
 
 STATIC = Path(__file__).parent / "static"
 _SCRIPTS = (
     "page.js",
+    "files.js",
     "faces.js",
     "music_roll.js",
     "music_score.js",

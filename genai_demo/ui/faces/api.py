@@ -18,8 +18,8 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS, morph
 from genai_demo.faces.sampling.search import alike
 from genai_demo.ui.faces import files
-from genai_demo.ui.faces.controls import FILMING, WORK
-from genai_demo.ui.text.handlers import spoken
+from genai_demo.ui.faces.sliders import FILMING, WORK
+from genai_demo.ui.languages import spoken
 
 
 def paint_faces(

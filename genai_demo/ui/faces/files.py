@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
-import json
 import zipfile
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -20,23 +18,15 @@ from genai_demo.faces.results import Face, enlarge, png
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import FOLDERS
 from genai_demo.modalities import receipt_in
+from genai_demo.ui.files import download
 
 PORTRAIT = 512
 """side of a downloaded portrait in pixels"""
 PACKED = 256
 """side of the portraits in a ZIP archive in pixels"""
 _PNG = b"\x89PNG"
-
-
-def download(name: str, kind: str, content: bytes) -> str:
-    """Return a file as the page's script saves it.
-
-    Args:
-        name: proposed to the visitor.
-        kind: its MIME type.
-        content: the file.
-    """
-    return json.dumps({"name": name, "kind": kind, "content": base64.b64encode(content).decode("ascii")})
+WRONG = ("faces.too_many_bytes", "faces.not_a_picture")
+"""what is said of a file that is too large, and of one that is none"""
 
 
 def file_name(request: FaceRequest, ending: str = "png") -> str:
@@ -60,24 +50,6 @@ def gallery_file(request: GalleryRequest) -> str:
             archive.writestr(file_name(face.request), png(face.picture, face.receipt, PACKED))
         archive.writestr("contact-sheet.png", sheet_png(faces))
     return download(f"faces-{request.model}-{request.seed}.zip", "application/zip", stream.getvalue())
-
-
-def received(content: str, most: int) -> bytes:
-    """Return the file that the page's script sent in base64.
-
-    Args:
-        content: what it sent.
-        most: largest file that is allowed, in bytes.
-
-    Raises:
-        UserError: it is too large, or no base64.
-    """
-    if len(content) > 4 * (most // 3 + 1):
-        raise UserError("faces.too_many_bytes", most=most // 2**20)
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError):
-        raise UserError("faces.not_a_picture") from None
 
 
 class Opened(NamedTuple):

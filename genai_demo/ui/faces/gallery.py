@@ -16,10 +16,11 @@ from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.faces.controls import live, live_slider, notice_place, offer_file
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
+from genai_demo.ui.faces.sliders import WORK, live, live_slider
 from genai_demo.ui.faces.steer import Steer, shown, steer_panel
+from genai_demo.ui.forms import new_seed, notice_place, parcel
 from genai_demo.ui.languages import Text, Texts, choices, text
 
 
@@ -100,7 +101,7 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
             )
         steer = steer_panel(texts)
     page = GalleryPage(notice, model, count, gender, smile, any_age, age, variety, seed, grid, gr.State(None), steer)
-    offer_file(save, lambda gallery: gallery_file(gallery.request), [page.gallery])
+    parcel(save.click, lambda gallery: gallery_file(gallery.request), [page.gallery], **WORK)
     _connect(page, texts, tab, fresh)
     return page
 
@@ -137,7 +138,7 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
 
     def paint_fresh(language: str, before: Gallery | None, *values: Any) -> tuple[Any, ...]:
         """Paint with a seed that nobody chose."""
-        seed = handlers.new_seed()
+        seed = new_seed()
         return *paint(language, before, *values[:-1], seed), seed
 
     def repaint(language: str, gallery: Gallery | None) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from genai_demo.catalogue import message, sentences
-from genai_demo.engine.generation.checks import SEED
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, COUNT, DIRECTIONS, MODELS, NUDGES, STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
@@ -27,16 +24,8 @@ _REMEMBERED = 100
 
 
 def sentence(error: UserError, language: str) -> str:
-    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
-    name = f"ui.faces_{error.values.get('name')}"
-    if name in sentences(language):
-        return message(error.key, language, **{**error.values, "name": message(name, language)})
-    return languages.sentence(error, language)
-
-
-def new_seed() -> int:
-    """Return a seed that was not chosen by anybody."""
-    return secrets.randbelow(SEED[1] + 1)
+    """Return an error's sentence in `language`, with settings named as in the tab."""
+    return languages.sentence(error, language, "faces")
 
 
 def models_here() -> tuple[str, ...]:

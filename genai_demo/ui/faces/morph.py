@@ -18,11 +18,11 @@ from genai_demo.faces.sampling.morph import KINDS, morph
 from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.faces.controls import FILMING, action, live, notice_place, run_script
 from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.handlers import Steered
+from genai_demo.ui.faces.sliders import FILMING, live
+from genai_demo.ui.forms import PRIVATE, new_seed, notice_place, run_script, small_button
 from genai_demo.ui.languages import Texts, choices, text
-from genai_demo.ui.text.panel import PRIVATE
 
 Strip = tuple[FaceRequest, ...]
 
@@ -99,7 +99,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
                     elem_classes="paper",
                 )
                 texts.make(gr.HTML, {"value": _caption})
-                save = action(texts, "faces_film_download", "faces-film-download", visible=False)
+                save = small_button(texts, "faces_film_download", "faces-film-download", visible=False)
     page = MorphPage(notice, strip, gr.State(()), seconds, kind, run, stop, save, film, gr.State("faces_film_empty"))
     run_script(save, "genaiFaces.saveFilm('faces-film')")
     _connect_strip(page, texts, gallery, choose)
@@ -141,7 +141,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: 
         model = handlers.models_of(model)[0]
         if problem := generation.problem(model):
             return cards.notice(handlers.sentence(problem, language)), *[gr.skip()] * (len(places) - 1)
-        faces = handlers.chosen(model, handlers.new_seed())
+        faces = handlers.chosen(model, new_seed())
         return "", faces, *_drawn(faces, language)
 
     def redraw(language: str, faces: Strip) -> tuple[Any, ...]:

@@ -13,10 +13,12 @@ from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.faces.controls import live, notice_place, run_script
-from genai_demo.ui.faces.files import Opened, opened, received
+from genai_demo.ui.faces.files import WRONG, Opened, opened
 from genai_demo.ui.faces.gallery import GalleryPage, painted
+from genai_demo.ui.faces.sliders import live
 from genai_demo.ui.faces.steer import shown
+from genai_demo.ui.files import received
+from genai_demo.ui.forms import notice_place, run_script
 from genai_demo.ui.languages import Texts, text
 
 _LONGEST_NAME = 100
@@ -33,7 +35,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
                 {"value": _intake},
                 elem_id="faces-open-drop",
                 elem_classes="paper",
-                js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+                js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
             )
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
@@ -53,7 +55,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
     def open_file(language: str, count: float, event: gr.EventData) -> tuple[Any, ...]:
         """Make the face of a file again and put its settings back, or say why the file was refused."""
         try:
-            found = opened(received(str(event.content), LARGEST_FILE), str(event.name)[:_LONGEST_NAME])
+            found = opened(received(event.content, LARGEST_FILE, *WRONG), str(event.name)[:_LONGEST_NAME])
             restored = handlers.restored(found.face.request, int(count))
             steered = handlers.steer(generation.request_of(found.face.receipt))
             around = painted(restored, language)
@@ -78,7 +80,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
         return faces_cards.verdict(*found, language)
 
     opening = intake.chosen(open_file, [language, gallery.count], places, **live(results))
-    opening.then(None, None, None, js="() => genaiFaces.read('faces-open-drop')", api_visibility="private")
+    opening.then(None, None, None, js="() => genaiFiles.read('faces-open-drop')", api_visibility="private")
     language.input(drawn, [language, kept], results, **live(results))
     run_script(go_on, "genaiFaces.showSteered()")
 

@@ -15,10 +15,10 @@ from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces import upload as faces_upload
-from genai_demo.ui.faces.controls import Sliders, action, face_sliders, live, notice_place, offer_file
+from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
 from genai_demo.ui.faces.upload import Code
+from genai_demo.ui.forms import PRIVATE, notice_place, parcel, small_button
 from genai_demo.ui.languages import Texts, text
-from genai_demo.ui.text.panel import PRIVATE
 
 _KEPT = 30 * 60
 """seconds for which the code of an idle visitor's photo is kept"""
@@ -43,13 +43,18 @@ def photo_page(texts: Texts) -> None:
                 rebuilt = _frame(texts, "faces_photo_rebuilt", "faces-rebuilt")
             texts.make(gr.HTML, {"value": _note})
             with gr.Row(elem_classes="photo-actions"):
-                reset = action(texts, "faces_reset", "faces-photo-reset", interactive=False)
-                save = action(texts, "faces_download", "faces-photo-download", interactive=False)
-                forget = action(texts, "faces_forget", "faces-forget", interactive=False)
+                reset = small_button(texts, "faces_reset", "faces-photo-reset", interactive=False)
+                save = small_button(texts, "faces_download", "faces-photo-download", interactive=False)
+                forget = small_button(texts, "faces_forget", "faces-forget", interactive=False)
         with gr.Column(elem_classes="extras", elem_id="faces-photo-sliders"):
             sliders = face_sliders(texts, "faces-photo")
     buttons = [reset, save, forget]
-    offer_file(save, lambda code, *values: faces_upload.edited_file(code, values) if code else "", [code, *sliders.all])
+    parcel(
+        save.click,
+        lambda code, *values: faces_upload.edited_file(code, values) if code else "",
+        [code, *sliders.all],
+        **WORK,
+    )
     _connect(texts, intake, notice, sliders, code, aligned, rebuilt, buttons)
 
 
@@ -109,7 +114,7 @@ def _connect(
     def read(language: str, event: gr.EventData) -> tuple[Any, ...]:
         """Show the face of a photo beside what the VAE makes of it, or say why it cannot be used."""
         try:
-            aligned, code, notes = faces_upload.read_photo(str(event.content))
+            aligned, code, notes = faces_upload.read_photo(event.content)
             rebuilt = show(faces_upload.edited(code, code.start))
         except UserError as error:
             return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
@@ -159,7 +164,7 @@ def _connect(
 
     reset, save, forget_button = buttons
     reading = intake.photo(read, language, places, **live(rebuilt))
-    reading.then(None, None, None, js="() => genaiFaces.read('faces-intake')", api_visibility="private")
+    reading.then(None, None, None, js="() => genaiFiles.read('faces-intake')", api_visibility="private")
     gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
     save.click(missing, [language, code], notice, **PRIVATE)
     reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))

@@ -17,9 +17,10 @@ from genai_demo.ui.faces import alike as faces_alike
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.alike import Likeness
-from genai_demo.ui.faces.controls import Sliders, action, face_sliders, live, notice_place, offer_file, run_script
 from genai_demo.ui.faces.files import portrait_file
 from genai_demo.ui.faces.handlers import Steered
+from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
+from genai_demo.ui.forms import new_seed, notice_place, parcel, run_script, small_button
 from genai_demo.ui.languages import Texts, text
 
 
@@ -50,16 +51,16 @@ def steer_panel(texts: Texts) -> Steer:
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
         with gr.Row(elem_classes="steer-head"):
             texts.make(gr.HTML, {"value": _heading})
-            close = action(texts, "faces_close", "faces-close")
+            close = small_button(texts, "faces_close", "faces-close")
         with gr.Row(elem_classes="steer-face"):
             portrait = gr.HTML("", elem_id="faces-portrait", elem_classes="paper")
             with gr.Column(elem_classes="steer-actions"):
-                undo = action(texts, "faces_undo", "faces-undo", interactive=False)
-                reset = action(texts, "faces_reset", "faces-reset")
-                nudge = action(texts, "faces_nudge", "faces-nudge")
-                save = action(texts, "faces_download", "faces-download")
-                search = action(texts, "faces_alike", "faces-search")
-                add = action(texts, "faces_add", "faces-add")
+                undo = small_button(texts, "faces_undo", "faces-undo", interactive=False)
+                reset = small_button(texts, "faces_reset", "faces-reset")
+                nudge = small_button(texts, "faces_nudge", "faces-nudge")
+                save = small_button(texts, "faces_download", "faces-download")
+                search = small_button(texts, "faces_alike", "faces-search")
+                add = small_button(texts, "faces_add", "faces-add")
                 notice = notice_place(texts, "faces-steer-notice")
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
@@ -71,7 +72,7 @@ def steer_panel(texts: Texts) -> Steer:
         )
     panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
     run_script(close, "genaiFaces.close()")
-    offer_file(save, lambda steered: portrait_file(steered.face), [steered])
+    parcel(save.click, lambda steered: portrait_file(steered.face), [steered], **WORK)
     _connect(panel, reset, texts)
     _connect_search(panel, search, texts)
     return panel
@@ -122,7 +123,7 @@ def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
     for button, change in (
         (panel.undo, handlers.undone),
         (reset, handlers.reset),
-        (panel.nudge, lambda steered: handlers.nudged(steered, handlers.new_seed())),
+        (panel.nudge, lambda steered: handlers.nudged(steered, new_seed())),
     ):
         button.click(step(change), [language, panel.steered], places, **live(panel.portrait))
 

@@ -14,8 +14,9 @@ from genai_demo.faces.data.pictures import MOST_BYTES, open_picture
 from genai_demo.faces.requests import AGE, FaceRequest
 from genai_demo.faces.results import enlarge, marked_png
 from genai_demo.faces.sampling.loading import load
-from genai_demo.ui.faces.files import PORTRAIT, download, received
+from genai_demo.ui.faces.files import PORTRAIT, WRONG
 from genai_demo.ui.faces.handlers import positions
+from genai_demo.ui.files import download, received
 
 _ENOUGH = 1024
 """pixels of a photo's side that suffice to find a face"""
@@ -45,7 +46,7 @@ class Reading(NamedTuple):
     """keys of sentences that the visitor should read"""
 
 
-def read_photo(content: str) -> Reading:
+def read_photo(content: object) -> Reading:
     """Find the face of a photo and encode it.
 
     Args:
@@ -54,7 +55,7 @@ def read_photo(content: str) -> Reading:
     Raises:
         UserError: no picture, a damaged or too large one, no face in it, or the VAE cannot be used.
     """
-    photo = open_picture(received(content, MOST_BYTES), _ENOUGH)
+    photo = open_picture(received(content, MOST_BYTES, *WRONG), _ENOUGH)
     from genai_demo.faces.sampling.painting import VaePainter
 
     painter = load("vae").painter

@@ -15,13 +15,11 @@ from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, Request, RewriteRequest
 from genai_demo.music.sampling import generation
 from genai_demo.music.tokens.piece_string import write_piece_string
+from genai_demo.ui.files import received
+from genai_demo.ui.languages import spoken
 from genai_demo.ui.music import files
 from genai_demo.ui.music.panel import WORK
-from genai_demo.ui.music.played import received
-from genai_demo.ui.text.handlers import spoken
-
-_MOST_BYTES = 2 * 2**20
-"""largest MIDI file that can be given"""
+from genai_demo.ui.music.played import MOST_BYTES, WRONG
 
 
 def _results(request: Request) -> list[dict[str, Any]]:
@@ -33,7 +31,7 @@ def _results(request: Request) -> list[dict[str, Any]]:
 
 
 def _music(midi: str) -> str:
-    return write_piece_string(read_midi(received(midi, _MOST_BYTES)).piece)
+    return write_piece_string(read_midi(received(midi, MOST_BYTES, *WRONG)).piece)
 
 
 def compose_music(

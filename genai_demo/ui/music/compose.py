@@ -20,9 +20,9 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
+from genai_demo.ui.forms import PRIVATE, seed_controls, small_heading
 from genai_demo.ui.languages import Text, Texts, choices, text
 from genai_demo.ui.music.cards import key_name
-from genai_demo.ui.text.panel import PRIVATE, seed_controls
 
 PRESETS: dict[str, dict[str, Any]] = {
     "nocturne": {
@@ -180,7 +180,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePanel:
 
 def _chips(texts: Texts) -> dict[str, gr.Button]:
     """Build the presets: each only sets the fields."""
-    texts.make(gr.HTML, {"value": lambda language: f'<p class="small-heading">{text("music_presets", language)}</p>'})
+    small_heading(texts, "music_presets")
     with gr.Row(elem_classes="chips"):
         return {
             name: texts.make(

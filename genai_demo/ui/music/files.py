@@ -22,7 +22,7 @@ from genai_demo.music.results import Composition
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Note, Piece
-from genai_demo.ui.faces.files import download
+from genai_demo.ui.files import download
 from genai_demo.ui.music.cards import score_title
 from genai_demo.ui.music.desk import Desk, Work
 

@@ -12,15 +12,14 @@ from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
 from genai_demo.ui import cards
-from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.files import received
+from genai_demo.ui.forms import notice_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music import played as music_played
 from genai_demo.ui.music.desk import given
 from genai_demo.ui.music.panel import CRAFT, DeskPanel, placed
-
-_MOST_BYTES = 2 * 2**20
-"""largest MIDI file that a visitor can give"""
+from genai_demo.ui.music.played import MOST_BYTES, WRONG
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class GivenPanel:
         def take(language: str, event: gr.EventData) -> tuple[Any, ...]:
             """Read a MIDI file, or say why it was refused."""
             try:
-                reading = read_midi(music_played.received(_sent(event, "content"), _MOST_BYTES))
+                reading = read_midi(received(_sent(event, "content"), MOST_BYTES, *WRONG))
             except UserError as error:
                 return refused(error, language)
             piece, cut = music_played.shortened(reading.piece)
@@ -58,7 +57,7 @@ class GivenPanel:
         shown = {"show_progress": "hidden", "api_visibility": "private", **CRAFT}
         outputs = [self.notice, *panel.outputs]
         reading = self.intake.chosen(take, language, outputs, **shown)
-        reading.then(None, None, None, js="() => genaiFaces.read('music-intake')", api_visibility="private")
+        reading.then(None, None, None, js="() => genaiFiles.read('music-intake')", api_visibility="private")
         played = self.piano.played(play, language, outputs, **shown)
         for event in (reading, played):
             event.then(None, None, None, js="() => genaiDemo.reveal('music-desk')", api_visibility="private")
@@ -82,7 +81,7 @@ def given_page(texts: Texts) -> GivenPanel:
         {"value": _intake},
         elem_id="music-intake",
         elem_classes="paper",
-        js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+        js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
     )
     return GivenPanel(intake, piano, notice_place(texts, "music-given-notice"))
 
@@ -91,10 +90,10 @@ def _intake(language: str) -> str:
     heading, intro, drop, choose, reading = (
         escape(text(f"music_given_{key}", language)) for key in ("file", "intro", "drop", "button", "reading")
     )
-    too_large = escape(UserError("music.too_many_bytes", most=_MOST_BYTES // 2**20).in_language(language))
+    too_large = escape(UserError("music.too_many_bytes", most=MOST_BYTES // 2**20).in_language(language))
     return (
         f'<h3>{heading}</h3><p class="hint">{intro}</p>'
-        f'<div class="drop" data-most="{_MOST_BYTES}" data-too-large="{too_large}" data-reading="{reading}">'
+        f'<div class="drop" data-most="{MOST_BYTES}" data-too-large="{too_large}" data-reading="{reading}">'
         f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
         f'<p class="hint">{drop}</p><input type="file" accept=".mid,.midi,.kar,audio/midi" hidden></div>'
         f'<p class="file-said" role="status"></p>'

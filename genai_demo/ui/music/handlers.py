@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import fields, replace
 from typing import Any
 
-from genai_demo.catalogue import message, sentences
 from genai_demo.errors import UserError
 from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
 from genai_demo.music.results import Update
@@ -18,7 +17,8 @@ from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder
 from genai_demo.music.theory.piece import PITCHES
 from genai_demo.music.tokens.columns import fits_at_once
 from genai_demo.ui import cards, languages
-from genai_demo.ui.languages import text
+from genai_demo.ui.forms import new_seed
+from genai_demo.ui.languages import spoken, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music.desk import (
     Desk,
@@ -37,7 +37,6 @@ from genai_demo.ui.music.desk import (
     transposed,
     undone,
 )
-from genai_demo.ui.text.handlers import new_seed, spoken
 
 FRAME = 0.12
 """seconds between two pictures of growing pieces"""
@@ -48,11 +47,8 @@ _SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest",
 
 
 def sentence(error: UserError, language: str) -> str:
-    """Return an error's sentence in `language`, with the setting it is about named as on the page."""
-    name = f"ui.music_{error.values.get('name')}"
-    if name in sentences(language):
-        return message(error.key, language, **{**error.values, "name": message(name, language)})
-    return languages.sentence(error, language)
+    """Return an error's sentence in `language`, with settings named as in the tab."""
+    return languages.sentence(error, language, "music")
 
 
 def models_here() -> tuple[str, ...]:

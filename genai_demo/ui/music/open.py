@@ -12,15 +12,15 @@ from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.music.requests import ComposeRequest, given_music
 from genai_demo.ui import cards
-from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.files import received
+from genai_demo.ui.forms import PRIVATE, notice_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music import handlers
-from genai_demo.ui.music import played as music_played
 from genai_demo.ui.music.compose import ComposePanel
 from genai_demo.ui.music.desk import Desk, Work
 from genai_demo.ui.music.panel import WORK, DeskPanel, placed
-from genai_demo.ui.text.panel import PRIVATE
+from genai_demo.ui.music.played import WRONG
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -45,7 +45,7 @@ class OpenPanel:
             """Make the piece of a file again, or say why the file was refused."""
             sent = event._data or {}
             try:
-                content = music_played.received(sent.get("content"), LARGEST_FILE)
+                content = received(sent.get("content"), LARGEST_FILE, *WRONG)
                 found = music_files.opened(content, str(sent.get("name"))[:_LONGEST_NAME])
             except UserError as error:
                 return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
@@ -66,7 +66,7 @@ class OpenPanel:
             None,
             None,
             None,
-            js="() => { genaiFaces.read('music-open-drop'); genaiDemo.reveal('music-desk'); }",
+            js="() => { genaiFiles.read('music-open-drop'); genaiDemo.reveal('music-desk'); }",
             api_visibility="private",
         )
         language.input(drawn, [language, self.kept], self.verdict, **PRIVATE)
@@ -79,7 +79,7 @@ def open_page(texts: Texts) -> OpenPanel:
         {"value": _intake},
         elem_id="music-open-drop",
         elem_classes="paper",
-        js_on_load="genaiFaces.take(element, (content, name) => trigger('chosen', {content, name}))",
+        js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
     )
     notice = notice_place(texts, "music-open-notice")
     return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))

@@ -12,15 +12,13 @@ from gradio.components import Component
 
 from genai_demo.errors import UserError
 from genai_demo.ui import cards
-from genai_demo.ui.faces.controls import notice_place
+from genai_demo.ui.forms import PRIVATE, new_seed, notice_place, parcel
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music.compose import ComposePanel
 from genai_demo.ui.music.desk import Desk, Job, Work, at, settled
-from genai_demo.ui.text.handlers import new_seed
-from genai_demo.ui.text.panel import PRIVATE
 
 WORK: dict[str, Any] = {"concurrency_id": "music", "concurrency_limit": 2}
 """What an event is that runs a music model: two run at once, the others wait."""
@@ -80,7 +78,6 @@ def desk_panel(texts: Texts) -> DeskPanel:
 
 def _pack(panel: DeskPanel, save: gr.Button, texts: Texts) -> None:
     """Let a button save all pieces; nothing is written on this machine for it."""
-    parcel = gr.Textbox(visible="hidden", show_label=False)
 
     def pack(language: str, desk: Desk | None) -> tuple[str, str]:
         try:
@@ -88,9 +85,7 @@ def _pack(panel: DeskPanel, save: gr.Button, texts: Texts) -> None:
         except UserError as error:
             return "", cards.notice(handlers.sentence(error, language))
 
-    inputs = [texts.language, panel.shown]
-    saving = save.click(pack, inputs, [parcel, panel.notice], show_progress="hidden", api_visibility="private", **CRAFT)
-    saving.then(None, parcel, parcel, js="(file) => genaiFaces.save(file)", api_visibility="private")
+    parcel(save.click, pack, [texts.language, panel.shown], more=[panel.notice], **CRAFT)
 
 
 def _craft(panel: DeskPanel, texts: Texts) -> None:
@@ -112,22 +107,13 @@ def _craft(panel: DeskPanel, texts: Texts) -> None:
     for asked, make, take in (
         (panel.desk.sound, sound, "genaiPlayer.take"),
         (panel.desk.score, score, "genaiMusic.takeScore"),
-        (panel.desk.file, file, "genaiFaces.save"),
+        (panel.desk.file, file, "genaiDemo.save"),
         (panel.desk.print, printed, "genaiScore.print"),
     ):
-        parcel = gr.Textbox(visible="hidden", show_label=False)
-        asked(
-            _parcel(make),
-            [language, panel.shown],
-            [parcel, panel.notice],
-            trigger_mode="multiple",
-            show_progress="hidden",
-            api_visibility="private",
-            **CRAFT,
-        ).then(None, parcel, parcel, js=f"(parcel) => {take}(parcel)", api_visibility="private")
+        parcel(asked, _answer(make), [language, panel.shown], take, [panel.notice], trigger_mode="multiple", **CRAFT)
 
 
-def _parcel(make: Callable[[Work, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
+def _answer(make: Callable[[Work, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
     """Return what answers a card: with what it asks for, and "" or why it cannot have it."""
 
     def answer(language: str, desk: Desk | None, event: gr.EventData) -> tuple[str, str]:

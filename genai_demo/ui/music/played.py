@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import replace
 
 from genai_demo.engine.generation.checks import check_one_of, check_whole
@@ -15,29 +13,13 @@ from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
 from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_piece_string
 
+MOST_BYTES = 2 * 2**20
+"""largest MIDI file that can be given"""
+WRONG = ("music.too_many_bytes", "music.not_midi")
+"""what is said of a file that is too large, and of one that is none"""
 MOST_NOTES = 1000
 MOST_STEPS = 64 * 16
 """sixteenths of the longest melody"""
-
-
-def received(content: object, most: int) -> bytes:
-    """Return a MIDI file that the page's script sent in base64.
-
-    Args:
-        content: what it sent.
-        most: largest file that is allowed, in bytes.
-
-    Raises:
-        UserError: it is too large, or no base64.
-    """
-    if not isinstance(content, str):
-        raise UserError("music.not_midi")
-    if len(content) > 4 * (most // 3 + 1):
-        raise UserError("music.too_many_bytes", most=most // 2**20)
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError):
-        raise UserError("music.not_midi") from None
 
 
 def melody(notes: object, tempo: object, metre: object) -> Piece:

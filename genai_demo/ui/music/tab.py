@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts
 from genai_demo.ui.music import api as music_api
 from genai_demo.ui.music import handlers
@@ -11,7 +12,6 @@ from genai_demo.ui.music.compose import ComposePanel, compose_page
 from genai_demo.ui.music.given import given_page
 from genai_demo.ui.music.open import open_page
 from genai_demo.ui.music.panel import connect, desk_panel
-from genai_demo.ui.text.panel import PRIVATE
 
 
 def build(texts: Texts, page: gr.Blocks) -> None:

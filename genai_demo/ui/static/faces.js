@@ -65,73 +65,14 @@ window.genaiFaces = (() => {
     });
   }
 
-  function saveAs(href, name) {
-    const link = document.createElement("a");
-    link.href = href;
-    link.download = name;
-    link.click();
-  }
-
-  // Saves a file that came with an event, and returns what to leave in the field it came in.
-  function save(file) {
-    if (!file) return "";
-    const { name, kind, content } = JSON.parse(file);
-    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-    const address = URL.createObjectURL(new Blob([bytes], { type: kind }));
-    saveAs(address, name);
-    setTimeout(() => URL.revokeObjectURL(address), 10000);
-    return "";
-  }
-
   function saveFilm(panel) {
     const film = document.querySelector(`#${panel} .film > *`);
-    if (film) saveAs(film.src, `morph.${/^data:\w+\/(\w+)/.exec(film.src)[1]}`);
+    if (film) genaiDemo.saveAs(film.src, `morph.${/^data:\w+\/(\w+)/.exec(film.src)[1]}`);
   }
 
   function showSteered() {
     document.getElementById("tab-faces-gallery-button").click();
     open(null);
-  }
-
-  // A file that misses its place must not replace the page.
-  ["dragover", "drop"].forEach((kind) => document.addEventListener(kind, (event) => event.preventDefault()));
-
-  // Lets files be dropped on `place`; `take` gets the first.
-  function onDrop(place, take) {
-    const zone = place.querySelector(".drop");
-    place.addEventListener("dragover", () => zone.classList.add("over"));
-    ["dragleave", "drop", "dragend"].forEach((kind) => place.addEventListener(kind, () => zone.classList.remove("over")));
-    place.addEventListener("drop", (event) => {
-      if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
-    });
-  }
-
-  function say(place, words) {
-    const said = place && place.querySelector(".file-said");
-    if (said) said.textContent = words;
-  }
-
-  // The file goes into the event alone: what Gradio uploads, it would write to a disk.
-  function send(place, file, trigger) {
-    const { most, tooLarge, reading } = place.querySelector(".drop").dataset;
-    if (file.size > Number(most)) { say(place, tooLarge.replace("{file}", file.name)); return; }
-    say(place, reading);
-    const reader = new FileReader();
-    reader.onload = () => trigger(reader.result.slice(reader.result.indexOf(",") + 1), file.name || "");
-    reader.readAsDataURL(file);
-  }
-
-  // Lets a file be chosen by the button of `place`, or dropped on it.
-  function take(place, trigger) {
-    place.addEventListener("click", (event) => {
-      if (event.target.closest("button[data-take=choose]")) place.querySelector("input").click();
-    });
-    place.addEventListener("change", (event) => {
-      const [file] = event.target.files || [];
-      if (file) send(place, file, trigger);
-      event.target.value = "";
-    });
-    onDrop(place, (file) => send(place, file, trigger));
   }
 
   let intake = null;
@@ -145,7 +86,7 @@ window.genaiFaces = (() => {
   }
 
   async function startCamera() {
-    say(intake, "");
+    genaiFiles.say(intake, "");
     try {
       const seen = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user", width: { ideal: 1280 } } });
       const video = intake.querySelector("video");
@@ -155,7 +96,7 @@ window.genaiFaces = (() => {
       intake.querySelector("[data-take=snap]").focus();
     } catch {
       stopCamera();
-      say(intake, intake.querySelector(".drop").dataset.noCamera);
+      genaiFiles.say(intake, intake.querySelector(".drop").dataset.noCamera);
     }
   }
 
@@ -166,12 +107,12 @@ window.genaiFaces = (() => {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
     stopCamera();
-    canvas.toBlob((picture) => send(intake, picture, trigger), "image/jpeg", 0.95);
+    canvas.toBlob((picture) => genaiFiles.send(intake, picture, trigger), "image/jpeg", 0.95);
   }
 
   function photo(element, trigger) {
     intake = element;
-    take(element, trigger);
+    genaiFiles.take(element, trigger);
     const actions = { camera: startCamera, snap: () => snap(trigger), cancel: stopCamera };
     element.addEventListener("click", (event) => {
       const action = actions[event.target.closest("button[data-take]")?.dataset.take];
@@ -188,8 +129,7 @@ window.genaiFaces = (() => {
   });
 
   const api = {
-    grid, alike, strip, close, save, saveFilm, showSteered, take, photo, place: 0,
-    read: (id) => say(document.getElementById(id), ""),
+    grid, alike, strip, close, saveFilm, showSteered, photo, place: 0,
   };
   return api;
 })();

@@ -111,17 +111,30 @@ window.genaiDemo = (() => {
     setTimeout(() => { button.textContent = name; }, 1600);
   }
 
+  // Saves what is at an address, or a blob.
+  function saveAs(content, name) {
+    const link = document.createElement("a");
+    link.href = content instanceof Blob ? URL.createObjectURL(content) : content;
+    link.download = name;
+    link.click();
+    if (content instanceof Blob) setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // Saves a file that came with an event, and returns what to leave in the field it came in.
+  function save(file) {
+    if (!file) return "";
+    const { name, kind, content } = JSON.parse(file);
+    saveAs(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], { type: kind }), name);
+    return "";
+  }
+
   function fileOf(card) {
     const note = card.querySelector(".machine-made").textContent;
     return `${card.dataset.text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
   }
 
   function download(card) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([fileOf(card)], { type: "text/plain;charset=utf-8" }));
-    link.download = card.dataset.file;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    saveAs(new Blob([fileOf(card)], { type: "text/plain;charset=utf-8" }), card.dataset.file);
   }
 
   async function copy(text) {
@@ -206,5 +219,5 @@ window.genaiDemo = (() => {
   if (kept()) setTheme(kept());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
 
-  return { setLanguage, toggleTheme, announceResults, reveal, press };
+  return { setLanguage, toggleTheme, announceResults, reveal, press, save, saveAs };
 })();

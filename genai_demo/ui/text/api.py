@@ -13,6 +13,7 @@ from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.sampling import generation
+from genai_demo.ui.languages import spoken
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.panel import WORK
 
@@ -22,7 +23,7 @@ def _result(request: Request) -> list[dict[str, Any]]:
         with closing(generation.run(request)) as updates:
             return handlers.plain(deque(updates, maxlen=1).pop())
     except UserError as error:
-        raise handlers.spoken(error, "en") from error
+        raise spoken(error, "en") from error
 
 
 def write_news(
@@ -151,7 +152,7 @@ def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         return handlers.plain(handlers.reproduced(parse_receipt(json.dumps(receipt))))
     except UserError as error:
-        raise handlers.spoken(error, "en") from error
+        raise spoken(error, "en") from error
 
 
 def register() -> None:

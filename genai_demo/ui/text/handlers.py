@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -10,9 +9,6 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
-from genai_demo.engine.generation.checks import SEED
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.modalities import read_receipt
@@ -20,9 +16,10 @@ from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import FOLDERS
-from genai_demo.ui import cards
-from genai_demo.ui.cards import Shown
-from genai_demo.ui.languages import sentence, text
+from genai_demo.ui.cards import notice
+from genai_demo.ui.languages import sentence, spoken, text
+from genai_demo.ui.text import cards
+from genai_demo.ui.text.cards import Shown
 
 FRAME = 0.05
 """seconds between two pictures of a streaming text: faster is not seen, only sent"""
@@ -32,11 +29,6 @@ SLOW_STEP = 0.5
 
 
 _KINDS: dict[str, type[Any]] = {"str": str, "int": int, "float": float}
-
-
-def new_seed() -> int:
-    """Return a seed that was not chosen by anybody."""
-    return secrets.randbelow(SEED[1] + 1)
 
 
 def request_from(action: str, values: Iterable[Any]) -> Request:
@@ -65,7 +57,7 @@ def check(request: Request) -> None:
 def problem_notice(model: str, language: str) -> str:
     """Return the notice about a model whose checkpoint is missing or damaged, "" if all is well."""
     problem = generation.problem(model)
-    return cards.notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
+    return notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
 
 
 def stream(request: Request, language: str, slow: bool = False) -> Iterator[tuple[str, Shown]]:
@@ -82,11 +74,6 @@ def stream(request: Request, language: str, slow: bool = False) -> Iterator[tupl
                 yield cards.results(shown, language), shown
     except UserError as error:
         raise spoken(error, language) from error
-
-
-def spoken(error: UserError, language: str) -> gr.Error:
-    """Return the error that the page shows."""
-    return gr.Error(sentence(error, language), title=text("error_title", language), print_exception=False)
 
 
 def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:

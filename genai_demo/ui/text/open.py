@@ -13,10 +13,12 @@ from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import ACTIONS
 from genai_demo.ui import cards
-from genai_demo.ui.cards import Shown
+from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.text import handlers as text_handlers
-from genai_demo.ui.text.panel import PRIVATE, WORK, Panel
+from genai_demo.ui.text.cards import Shown
+from genai_demo.ui.text.cards import results as drawn_results
+from genai_demo.ui.text.panel import WORK, Panel
 
 _PAGES = {"generate": "tab_write", "fill": "tab_fill", "rewrite": "tab_rewrite"}
 
@@ -73,7 +75,7 @@ def open_page(texts: Texts, panels: list[Panel]) -> None:
         if made:
             lines.insert(0, text("open_same", language, checkpoint=receipt.checkpoint))
         verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)
-        return f'<div class="verdict" role="status">{verdict}</div>{cards.results(made, language) if made else ""}'
+        return f'<div class="verdict" role="status">{verdict}</div>{drawn_results(made, language) if made else ""}'
 
     def unmade(language: str, receipt: Receipt) -> str:
         """Show where the settings are although the result was not made, as when too many visitors wait."""

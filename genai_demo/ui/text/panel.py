@@ -15,12 +15,12 @@ from gradio.events import Dependency
 from genai_demo.errors import UserError
 from genai_demo.text.requests import ACTIONS
 from genai_demo.ui import cards
-from genai_demo.ui.cards import Shown
+from genai_demo.ui.forms import PRIVATE, new_seed, small_heading
 from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.text import handlers as text_handlers
+from genai_demo.ui.text.cards import Shown
+from genai_demo.ui.text.cards import results as drawn_results
 
-PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-"""What an event is that only the page needs, and that takes no time."""
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
 
@@ -55,23 +55,6 @@ class Panel:
         return [self.controls[field.name] for field in fields(ACTIONS[self.action])]
 
 
-def seed_controls(texts: Texts, prefix: str) -> tuple[gr.Number, gr.Checkbox]:
-    """Build the seed field, its button for a new one, and the choice whether every run draws one."""
-    with gr.Row(elem_classes="seed-row"):
-        seed = texts.make(
-            gr.Number,
-            {"label": "seed", "info": "seed_info"},
-            value=0,
-            elem_id=f"{prefix}-seed",
-            scale=3,
-        )
-        button = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id=f"{prefix}-new-seed", scale=2)
-    fresh = texts.make(gr.Checkbox, {"label": "fresh_seed"}, value=True, elem_id=f"{prefix}-fresh", container=False)
-    button.click(lambda: (text_handlers.new_seed(), False), None, [seed, fresh], **PRIVATE)
-    seed.input(lambda: False, None, fresh, **PRIVATE)
-    return seed, fresh
-
-
 def connect(panel: Panel, texts: Texts) -> Dependency:
     """Let the panel's button run its request, and return the event that other events cancel."""
     language = texts.language
@@ -89,7 +72,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
             return cards.notice(sentence(error, language)), *[gr.skip()] * 7
         return (
             "",
-            text_handlers.new_seed() if fresh else asked.seed,
+            new_seed() if fresh else asked.seed,
             gr.update(value=text(panel.busy_text, language), interactive=False),
             gr.update(visible=True),
             cards.placeholder(text("waiting", language)),
@@ -120,7 +103,7 @@ def connect(panel: Panel, texts: Texts) -> Dependency:
 
     def drawn(language: str, shown: Shown | None) -> str:
         """Show the result in `language`."""
-        return cards.results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
+        return drawn_results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
 
     outcome = [panel.results, panel.shown, panel.run, panel.stop, panel.busy]
     allowed = gr.Textbox(visible="hidden", show_label=False)
@@ -173,12 +156,8 @@ def offer(
         examples: per chip, the fields it sets.
         label: gives the name of a chip from its fields and the language.
     """
-
-    def heading(language: str) -> str:
-        return f'<p class="small-heading">{text("examples", language)}</p>'
-
     with place:
-        texts.make(gr.HTML, {"value": heading})
+        small_heading(texts, "examples")
         with gr.Row(elem_classes="chips"):
             for number, example in enumerate(examples):
                 chip = texts.make(

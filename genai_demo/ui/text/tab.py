@@ -23,11 +23,12 @@ from genai_demo.text.requests import (
 )
 from genai_demo.text.tokens.special_tokens import TOPICS
 from genai_demo.ui import cards
+from genai_demo.ui.forms import PRIVATE, seed_controls
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.open import follow_links, open_page
-from genai_demo.ui.text.panel import PRIVATE, Panel, connect, offer, seed_controls
+from genai_demo.ui.text.panel import Panel, connect, offer
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},

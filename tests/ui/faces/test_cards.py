@@ -16,7 +16,7 @@ from genai_demo.faces.results import Face
 from genai_demo.ui import languages
 from genai_demo.ui.faces import cards
 from genai_demo.ui.faces import photo as faces_photo
-from tests.ui.test_cards import HOSTILE, Reader
+from tests.helpers.markup import HOSTILE, Reader
 
 WOMAN = FaceRequest("gan", 7, 2, age=34.2, woman=0.9, smile=0.8)
 PICTURE = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)

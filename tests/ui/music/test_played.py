@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.requests import MOST_GIVEN_BARS, given_music
 from genai_demo.music.theory.piece import RIGHT, STEP
 from genai_demo.music.tokens.piece_string import write_piece_string
-from genai_demo.ui.music.played import MOST_NOTES, MOST_STEPS, melody, received, shortened
+from genai_demo.ui.music.played import MOST_NOTES, MOST_STEPS, melody, shortened
 from tests.helpers.scores import piece
 
 NOTES = st.lists(st.tuples(st.integers(0, 80), st.integers(21, 108), st.integers(1, 20)).map(list), min_size=1)
@@ -53,14 +52,6 @@ def test_whatever_is_played_becomes_a_whole_piece(notes: list[Any], tempo: int, 
 def test_what_nobody_can_have_played_is_refused(notes: Any, tempo: Any, metre: Any) -> None:
     with pytest.raises(UserError):
         melody(notes, tempo, metre)
-
-
-def test_files_come_in_base64_and_not_too_large() -> None:
-    assert received(base64.b64encode(b"MThd").decode(), 4) == b"MThd"
-    for content, key in ((None, "music.not_midi"), ("%", "music.not_midi"), ("A" * 2**22, "music.too_many_bytes")):
-        with pytest.raises(UserError) as refusal:
-            received(content, 2**20)
-        assert refusal.value.key == key
 
 
 def test_of_a_long_piece_the_beginning_is_taken() -> None:

@@ -12,8 +12,9 @@ from genai_demo.engine.generation.receipts import RECEIPT_MARK, Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.ui.cards import Shown
+from genai_demo.ui.forms import new_seed
 from genai_demo.ui.text import handlers
+from genai_demo.ui.text.cards import Shown
 
 
 def values(request: Any, **changes: Any) -> list[Any]:
@@ -171,7 +172,7 @@ def test_an_address_with_settings_that_are_not_allowed_is_refused(query: dict[st
 
 
 def test_new_seeds_are_allowed_and_differ() -> None:
-    seeds = {handlers.new_seed() for _ in range(20)}
+    seeds = {new_seed() for _ in range(20)}
     assert len(seeds) > 1
     for seed in seeds:
         GenerateRequest(seed=seed).check()

@@ -1,46 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from html.parser import HTMLParser
 
 import pytest
 
 from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.ui import cards
-from genai_demo.ui.cards import Shown
-
-HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)"> & "quoted" \'single\''
-
-
-class Reader(HTMLParser):
-    """Collects the elements and the text of a page, and sees that every element is closed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def classes(self, name: str) -> int:
-        return sum(name in (attributes.get("class") or "").split() for _, attributes in self.elements)
-
-    def attributes(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for element, attributes in self.elements if element == tag]
+from genai_demo.ui.cards import notice
+from genai_demo.ui.text import cards
+from genai_demo.ui.text.cards import Shown
+from tests.helpers.markup import HOSTILE, Reader
 
 
 def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate", count: int = 1) -> Shown:
@@ -76,7 +46,7 @@ def test_no_text_becomes_markup(kind: str, language: str) -> None:
 
 
 def test_notices_are_escaped_and_said_at_once() -> None:
-    page = Reader(cards.notice(HOSTILE, title=HOSTILE))
+    page = Reader(notice(HOSTILE, title=HOSTILE))
     assert {tag for tag, _ in page.elements} == {"div", "strong"}
     assert page.attributes("div")[0]["role"] == "alert"
 

@@ -1,8 +1,7 @@
-"""What the pages of the faces tab are built from: sliders that repaint while they move, and files for the visitor."""
+"""The sliders of the faces tab: what they show is painted anew while they move."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,8 +11,8 @@ from gradio.components import Component
 
 from genai_demo.faces.requests import AGE, DIRECTIONS, PUSH, FaceRequest
 from genai_demo.ui.faces import handlers
+from genai_demo.ui.forms import small_heading
 from genai_demo.ui.languages import Text, Texts, text
-from genai_demo.ui.text.panel import PRIVATE
 
 WORK: dict[str, Any] = {"concurrency_id": "faces", "concurrency_limit": 2}
 """What an event is that paints: two paint at once, the others wait."""
@@ -108,7 +107,7 @@ def face_sliders(texts: Texts, prefix: str) -> Sliders:
             live_slider(texts, {"label": "faces_woman"}, (0, 1), 0.5, 0.05, f"{prefix}-woman"),
             live_slider(texts, {"label": "faces_smile"}, (0, 1), 0.5, 0.05, f"{prefix}-smile"),
         )
-    texts.make(gr.HTML, {"value": lambda language: _heading(text("faces_directions", language))})
+    small_heading(texts, "faces_directions")
     with gr.Row(elem_classes="slider-pair"):
         directions = [_direction(texts, prefix, number) for number in range(SHOWN_DIRECTIONS)]
     with (
@@ -119,35 +118,6 @@ def face_sliders(texts: Texts, prefix: str) -> Sliders:
     return Sliders(labels, tuple(directions))
 
 
-def _heading(words: str) -> str:
-    return f'<p class="small-heading">{words}</p>'
-
-
 def _direction(texts: Texts, prefix: str, number: int) -> gr.Slider:
     name = partial(text, "faces_direction", number=number + 1)
     return live_slider(texts, {"label": name}, PUSH, 0, 0.1, f"{prefix}-direction-{number + 1}", switched=False)
-
-
-def notice_place(texts: Texts, elem_id: str) -> gr.HTML:
-    """Build where a page says what was wrong; it is empty again when the language is switched."""
-    notice = gr.HTML("", elem_id=elem_id, elem_classes="message")
-    texts.language.input(lambda: "", None, notice, **PRIVATE)
-    return notice
-
-
-def action(texts: Texts, key: str, elem_id: str, **properties: Any) -> gr.Button:
-    """Build a small button; `key` is that of its name."""
-    return texts.make(gr.Button, {"value": key}, size="sm", elem_id=elem_id, **properties)
-
-
-def offer_file(button: gr.Button, make: Callable[..., str], inputs: Sequence[Component]) -> None:
-    """Let `button` save what `make` returns, a `handlers.download`; nothing is written on this machine for it."""
-    file = gr.Textbox(visible="hidden", show_label=False)
-    button.click(make, inputs, file, show_progress="hidden", api_visibility="private", **WORK).then(
-        None, file, file, js="(file) => genaiFaces.save(file)", api_visibility="private"
-    )
-
-
-def run_script(button: gr.Button, script: str) -> None:
-    """Let `button` do what needs no server."""
-    button.click(None, None, None, js=f"() => {script}", api_visibility="private")

@@ -1,0 +1,197 @@
+"""Texts as HTML: everything that a model or a visitor wrote is escaped here."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+from genai_demo.catalogue import message
+from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
+from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.ui.languages import text
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a result panel shows: enough to draw it again in another language."""
+
+    request: Request
+    update: Update
+    seconds: float = 0.0
+    stopped: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that the model has written so far, those of all texts added up."""
+        return sum(draft.tokens for draft in self.update.drafts)
+
+    @property
+    def in_steps(self) -> bool:
+        """Whether the result comes in steps, all places at once, and not token by token."""
+        return not isinstance(self.request, GenerateRequest) or self.request.model == "masked"
+
+
+def results(shown: Shown, language: str) -> str:
+    """Return all variants of a result as cards, with the line that tells what was used."""
+    drafts = shown.update.drafts
+    cards = [_card(shown, number, language) for number in range(len(drafts))]
+    several = " several" if len(drafts) > 1 else ""
+    return f'<div class="news-items{several}">{"".join(cards)}</div>{_status(shown, language)}'
+
+
+def _status(shown: Shown, language: str) -> str:
+    variants, tokens, update = len(shown.update.drafts), shown.tokens, shown.update
+    parts = [text("status_seed", language, seed=shown.request.seed)]
+    if variants > 1:
+        parts.append(text("status_variants", language, variants=variants))
+    if shown.in_steps and not (update.finished or shown.stopped):
+        parts.append(text("status_step", language, step=update.step, steps=update.steps))
+    else:
+        parts.append(text("status_token" if tokens == 1 else "status_tokens", language, tokens=tokens))
+    if update.finished:
+        parts.append(text("status_seconds", language, seconds=f"{shown.seconds:.1f}"))
+    figures = " · ".join(parts)
+    if shown.stopped:
+        return f'<p class="result-status" role="status">{escape(text("stopped", language, figures=figures))}</p>'
+    quiet = "" if update.finished else ' aria-hidden="true"'  # the figures of every moment are too much to listen to
+    return f'<p class="result-status"{quiet}>{escape(figures)}</p>'
+
+
+def _card(shown: Shown, number: int, language: str) -> str:
+    draft = shown.update.drafts[number]
+    done = shown.update.finished
+    label = text("card_label", language, number=number + 1, count=len(shown.update.drafts))
+    classes = ["news-item", "finished" if done else "stopped" if shown.stopped else "running"]
+    written = isinstance(shown.request, GenerateRequest)
+    if written:
+        classes.append("written")
+    if shown.in_steps and not (written and done):
+        classes.append("shaded")
+    kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""
+    return (
+        f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number)}>'
+        f'<p class="kicker">{escape(kicker)}</p>'
+        f"{_story(draft, language)}"
+        f'<p class="machine-made">{escape(message("text.machine_made", language))}</p>'
+        f"{_before(shown.request, draft, language) if done else ''}"
+        f"{_tools(shown, draft, language) if done else ''}"
+        "</article>"
+    )
+
+
+def _data(shown: Shown, number: int) -> str:
+    """What the page's script copies, downloads and announces."""
+    if not shown.update.finished:
+        return ""
+    receipt = shown.update.receipts[number]
+    name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
+    values = {"text": shown.update.drafts[number].text, "receipt": receipt.to_json(), "file": name}
+    return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
+
+
+def _story(draft: Draft, language: str) -> str:
+    """The text: what stands before its first line break is the headline."""
+    head, rest = _parted(draft.pieces)
+    if not draft.text.strip():
+        body = (
+            f'<p class="lead nothing">{escape(text("no_text", language))}</p>'
+            if draft.finished
+            else '<p class="lead"><span class="caret"></span></p>'
+        )
+        return f'<div class="story">{body}</div>'
+    headline = f'<p class="headline" lang="en">{_spans(head, language)}</p>' if rest else ""
+    body = f'<p class="lead" lang="en">{_spans(rest or head, language)}<span class="caret"></span></p>'
+    return f'<div class="story">{headline}{body}</div>'
+
+
+def _parted(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
+    head: list[Piece] = []
+    rest: list[Piece] = []
+    parted = False
+    for piece in pieces:
+        before, line_break, after = ("", "", piece.text) if parted else piece.text.partition("\n")
+        for part, side in ((before, head), (after, rest)):
+            if part:
+                side.append(Piece(part, piece.kind, piece.step, piece.confidence))
+        parted = parted or bool(line_break)
+    return head, rest
+
+
+def _spans(pieces: Iterable[Piece], language: str) -> str:
+    spans = []
+    for piece in pieces:
+        shown = escape(piece.text)
+        if piece.kind == "given":
+            spans.append(f'<span class="given">{shown}</span>')
+        elif piece.kind == "blank":
+            spans.append(f'<span class="blank">{shown}</span>')
+        elif not piece.step:
+            spans.append(shown)
+        else:
+            title = text("piece", language, step=piece.step, percent=_percent(piece))
+            # the space before a word stays outside, so that no underline begins with it
+            space = shown[: len(shown) - len(shown.lstrip())]
+            spans.append(
+                f'{space}<span class="filled sure-{_level(piece)}" title="{escape(title)}">{shown.lstrip()}</span>'
+            )
+    return "".join(spans)
+
+
+def _percent(piece: Piece) -> str:
+    return "<1" if piece.confidence < 0.01 else str(round(100 * piece.confidence))
+
+
+def _level(piece: Piece) -> int:
+    """Quarter of the scale of confidence, 1 to 4."""
+    return 1 + min(3, int(4 * piece.confidence))
+
+
+def _before(request: Request, draft: Draft, language: str) -> str:
+    """The text that was rewritten, with the words that are gone struck out."""
+    if not isinstance(request, RewriteRequest):
+        return ""
+    old, new = (re.findall(r"\s+|\S+", version) for version in (request.text, draft.text))
+    shown = []
+    for action, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        words = escape("".join(old[start:end]))
+        shown.append(f"<del>{words}</del>" if action in ("replace", "delete") and words.strip() else words)
+    return (
+        f'<div class="before"><p class="small-heading">{escape(text("before", language))}</p>'
+        f'<p class="old" lang="en">{"".join(shown)}</p>'
+        f'<p class="hint">{escape(text("before_note", language))}</p></div>'
+    )
+
+
+def _tools(shown: Shown, draft: Draft, language: str) -> str:
+    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", "")]
+    if isinstance(shown.request, GenerateRequest):
+        names.append(("copy_link", "link_copied"))
+    buttons = "".join(
+        f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
+        f"{escape(text(name, language))}</button>"
+        for name, done in names
+    )
+
+    if not any(piece.step for piece in draft.pieces):
+        return f'<div class="tools">{buttons}</div>'
+    pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
+    label = escape(text("sureness", language))
+    sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'
+    legend, heading = (escape(text(key, language)) for key in ("legend", "pieces"))
+    return (
+        f'<div class="tools">{buttons}{sureness}</div><div class="sureness"><p class="hint">{legend}</p>'
+        f"<details><summary>{heading}</summary>{_piece_list(draft, language)}</details></div>"
+    )
+
+
+def _piece_list(draft: Draft, language: str) -> str:
+    filled = sorted((piece for piece in draft.pieces if piece.kind == "filled"), key=lambda piece: piece.step)
+    items = (
+        f'<li><span lang="en">{escape(piece.text.strip() or piece.text)}</span> '
+        f"<small>{escape(text('piece', language, step=piece.step, percent=_percent(piece)))}</small></li>"
+        for piece in filled
+    )
+    return f'<ol class="pieces">{"".join(items)}</ol>'
