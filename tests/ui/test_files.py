@@ -10,7 +10,7 @@ import pytest
 from genai_demo.errors import UserError
 from genai_demo.ui.faces.files import WRONG as PICTURES
 from genai_demo.ui.files import download, received
-from genai_demo.ui.music.played import WRONG as MUSIC
+from genai_demo.ui.music.melody import WRONG as MUSIC
 
 
 @pytest.mark.parametrize("wrong", [PICTURES, MUSIC])

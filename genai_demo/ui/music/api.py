@@ -18,8 +18,8 @@ from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.files import received
 from genai_demo.ui.languages import spoken
 from genai_demo.ui.music import files
+from genai_demo.ui.music.melody import MOST_BYTES, WRONG
 from genai_demo.ui.music.panel import WORK
-from genai_demo.ui.music.played import MOST_BYTES, WRONG
 
 
 def _results(request: Request) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from genai_demo.music.requests import (
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.languages import text
-from genai_demo.ui.music.desk import Desk, Work
+from genai_demo.ui.music.library import Item, Library
 
 FILES = ("mid", "musicxml", "svg", "mp3", "ogg", "wav")
 """what a piece can be saved as"""
@@ -67,67 +67,67 @@ def _manner(piece: Piece) -> str:
     return f"{bar.beats}/{bar.unit} · ♩ = {piece.tempo:.0f}"
 
 
-def music(work: Work) -> str:
+def music(item: Item) -> str:
     """Return what the page's script draws and plays, as JSON.
 
     Notes are [start, pitch, length, hand]; times are pairs of a tick and the second at which it is reached.
     """
-    piece = work.piece
+    piece = item.piece
     last = piece.bars[-1]
     late = [last.start + last.length * part // _LATE for part in range(1, _LATE + 1)]
     times = [*zip((bar.start for bar in piece.bars), bar_times(piece), strict=False)]
     times += [(tick, seconds_at(piece, tick)) for tick in late]
     told: dict[str, Any] = {
-        "key": work.key,
+        "key": item.key,
         "notes": [[note.start, note.pitch, note.length, note.hand] for note in piece.notes],
         "bars": [*(bar.start for bar in piece.bars), piece.end],
         "beats": [bar.start + beat.start for bar in piece.bars for beat in beats(bar)[1:]],
         "times": [[tick, round(second, 3)] for tick, second in times],
         "seconds": round(times[-1][1] + TAIL, 3),
-        "changed": work.changed if work.past else None,
-        "growing": work.growing,
-        "fresh": not work.past,
+        "changed": item.changed if item.past else None,
+        "growing": item.growing,
+        "fresh": not item.past,
     }
     return json.dumps(told, separators=(",", ":"))
 
 
-def desk(shown: Desk, able: Sequence[str], language: str) -> str:
-    """Return all pieces on the desk as cards.
+def library(shown: Library, able: Sequence[str], language: str) -> str:
+    """Return all pieces in the library as cards.
 
     Args:
-        shown: the desk.
+        shown: the library.
         able: models that are here; what needs another one is not offered.
         language: "en" or "zh".
     """
     said = {name: text(f"music_{name}", language, **_FIELDS) for name in _WORDS}
     words = escape(json.dumps(said, ensure_ascii=False))
-    cards = "".join(_card(shown, place, able, language) for place in range(len(shown.works)))
+    cards = "".join(_card(shown, place, able, language) for place in range(len(shown.items)))
     busy = ' data-busy=""' if shown.busy else ""
     turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"'
     return f'<div class="desk" {turn} data-words="{words}"{busy}>{cards}</div>'
 
 
-def _card(shown: Desk, place: int, able: Sequence[str], language: str) -> str:
-    work = shown.works[place]
+def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str:
+    item = shown.items[place]
     number = f"{place + 1}"
-    label = text("music_card", language, number=number, count=len(shown.works), title=title(work.piece, language))
-    machine = message("music.machine_made", language) if work.made else text("music_given", language)
+    label = text("music_card", language, number=number, count=len(shown.items), title=title(item.piece, language))
+    machine = message("music.machine_made", language) if item.made else text("music_given", language)
     body = (
-        f'<header><p class="kicker">{escape(_kicker(work, language))}</p>'
-        f"{_heading(work.piece, language)}</header>"
-        f"{_transport(work, language)}"
-        f"{_roll(work, language)}"
-        f"{_remarks(work, language)}"
+        f'<header><p class="kicker">{escape(_kicker(item, language))}</p>'
+        f"{_heading(item.piece, language)}</header>"
+        f"{_transport(item, language)}"
+        f"{_roll(item, language)}"
+        f"{_remarks(item, language)}"
     )
-    if not work.growing:
-        body += f"{_tools(work, able, language)}{_score(language)}"
+    if not item.growing:
+        body += f"{_tools(item, able, language)}{_score(language)}"
     body += f'<p class="machine-made">{escape(machine)}</p>'
-    if not work.growing:
+    if not item.growing:
         body += _files(language)
-    past = ' data-past=""' if work.past else ""
+    past = ' data-past=""' if item.past else ""
     return (
-        f'<article class="work {work.state}" data-place="{place}" data-key="{work.key}"{past} '
-        f'aria-label="{escape(label)}" data-music="{escape(music(work))}">{body}</article>'
+        f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past} '
+        f'aria-label="{escape(label)}" data-music="{escape(music(item))}">{body}</article>'
     )
 
 
@@ -140,20 +140,20 @@ def _heading(piece: Piece, language: str) -> str:
     return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
 
 
-def _kicker(work: Work, language: str) -> str:
-    request = work.request
+def _kicker(item: Item, language: str) -> str:
+    request = item.request
     if request is None:
         return text("music_yours", language)
     parts = [text(f"music_by_{request.model}", language), text("status_seed", language, seed=request.seed)]
-    if work.moved:
+    if item.moved:
         parts.append(text("music_moved", language))
-    if work.state == "stopped":
+    if item.state == "stopped":
         parts.append(text("music_stopped", language))
     return " · ".join(parts)
 
 
-def _transport(work: Work, language: str) -> str:
-    if work.growing:
+def _transport(item: Item, language: str) -> str:
+    if item.growing:
         stop, growing = escape(text("stop_button", language)), escape(text("music_growing", language))
         return (
             f'<div class="transport"><button type="button" class="play" data-do="stop" aria-label="{stop}">'
@@ -170,8 +170,8 @@ def _transport(work: Work, language: str) -> str:
     )
 
 
-def _roll(work: Work, language: str) -> str:
-    count = len(work.piece.bars)
+def _roll(item: Item, language: str) -> str:
+    count = len(item.piece.bars)
     label, right, left, by_hand = (
         escape(text(f"music_{key}", language)) for key in ("roll", "hand_right", "hand_left", "roll_by_hand")
     )
@@ -184,12 +184,12 @@ def _roll(work: Work, language: str) -> str:
     )
 
 
-def _remarks(work: Work, language: str) -> str:
-    lines = "".join(f"<li>{escape(remark.in_language(language))}</li>" for remark in work.remarks)
-    return f'<ul class="remarks hint">{lines}</ul>' if lines and not work.made else ""
+def _remarks(item: Item, language: str) -> str:
+    lines = "".join(f"<li>{escape(remark.in_language(language))}</li>" for remark in item.remarks)
+    return f'<ul class="remarks hint">{lines}</ul>' if lines and not item.made else ""
 
 
-def _tools(work: Work, able: Sequence[str], language: str) -> str:
+def _tools(item: Item, able: Sequence[str], language: str) -> str:
     """Return what changes bars: the fields say which, and the buttons what."""
 
     def named(key: str) -> str:
@@ -197,7 +197,7 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
 
     def number(name: str) -> str:
         return (
-            f'<input type="number" inputmode="numeric" min="1" max="{len(work.piece.bars)}" value="1" '
+            f'<input type="number" inputmode="numeric" min="1" max="{len(item.piece.bars)}" value="1" '
             f'data-range="{name}" aria-label="{named(name)}">'
         )
 
@@ -233,7 +233,7 @@ def _tools(work: Work, able: Sequence[str], language: str) -> str:
     return (
         f'<fieldset class="bar-tools"><legend>{named("change")}</legend>'
         f'<div class="which"><span aria-hidden="true">{named("which")}</span>{number("first")}'
-        f'<span aria-hidden="true">–</span>{number("last")}{button("all")}{button("undo", not work.past)}</div>'
+        f'<span aria-hidden="true">–</span>{number("last")}{button("all")}{button("undo", not item.past)}</div>'
         f"{acts}</fieldset>"
     )
 
@@ -265,9 +265,9 @@ def _files(language: str) -> str:
     return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 
-def status(shown: Desk, language: str) -> str:
+def status(shown: Library, language: str) -> str:
     """Return how long the model worked, to be said once it is done."""
-    if shown.busy or not shown.works or not shown.works[shown.heard].made:
+    if shown.busy or not shown.items or not shown.items[shown.heard].made:
         return ""
     seconds = text("status_seconds", language, seconds=f"{shown.seconds:.1f}")
     return f'<p class="result-status" role="status">{escape(text("music_done", language, seconds=seconds))}</p>'

@@ -24,7 +24,7 @@ from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Note, Piece
 from genai_demo.ui.files import download
 from genai_demo.ui.music.cards import score_title
-from genai_demo.ui.music.desk import Desk, Work
+from genai_demo.ui.music.library import Item, Library
 
 KINDS = {
     "mid": "audio/midi",
@@ -41,19 +41,19 @@ _PACKED = ("mid", "musicxml", "ogg")
 _MIDI = b"MThd"
 
 
-def file_name(work: Work, place: int, ending: str) -> str:
+def file_name(item: Item, place: int, ending: str) -> str:
     """Return the name of a piece's file."""
-    if work.receipt is None:
+    if item.receipt is None:
         return f"piano-{place + 1}.{ending}"
-    return f"{work.receipt.model}-{work.receipt.action}-{work.receipt.settings['seed']}-{place + 1}.{ending}"
+    return f"{item.receipt.model}-{item.receipt.action}-{item.receipt.settings['seed']}-{place + 1}.{ending}"
 
 
-def piece_file(work: Work, place: int, kind: str, language: str) -> str:
+def piece_file(item: Item, place: int, kind: str, language: str) -> str:
     """Return a piece as a file that the page's script saves; a score of several pages comes as a ZIP archive.
 
     Args:
-        work: the piece.
-        place: on the desk, from 0.
+        item: the piece.
+        place: in the library, from 0.
         kind: one of `KINDS`.
         language: of the words in the score.
 
@@ -61,78 +61,78 @@ def piece_file(work: Work, place: int, kind: str, language: str) -> str:
         UserError: no such kind of file, or there is no SoundFont.
     """
     if kind == "svg":
-        pages = printed(work, language)
+        pages = printed(item, language)
         if len(pages) > 1:
             stream = io.BytesIO()
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
                 for number, page in enumerate(pages, 1):
-                    archive.writestr(file_name(work, place, f"page-{number}.svg"), page)
-            return download(file_name(work, place, "score.zip"), _ZIP, stream.getvalue())
-        return download(file_name(work, place, kind), KINDS[kind], pages[0].encode())
-    return download(file_name(work, place, kind), KINDS.get(kind, ""), _content(work, kind, language))
+                    archive.writestr(file_name(item, place, f"page-{number}.svg"), page)
+            return download(file_name(item, place, "score.zip"), _ZIP, stream.getvalue())
+        return download(file_name(item, place, kind), KINDS[kind], pages[0].encode())
+    return download(file_name(item, place, kind), KINDS.get(kind, ""), _content(item, kind, language))
 
 
-def _content(work: Work, kind: str, language: str) -> bytes:
+def _content(item: Item, kind: str, language: str) -> bytes:
     if kind == "mid":
-        return midi(work)
+        return midi(item)
     if kind == "musicxml":
-        return score(work, language)
-    return encode(render(work.piece), kind, work.receipt)
+        return score(item, language)
+    return encode(render(item.piece), kind, item.receipt)
 
 
-def midi(work: Work) -> bytes:
+def midi(item: Item) -> bytes:
     """Return a piece as a MIDI file with its receipt; what nobody but the visitor wrote bears no mark of a machine."""
-    return marked_midi(work.piece, work.receipt) if work.made else to_midi(work.piece)
+    return marked_midi(item.piece, item.receipt) if item.made else to_midi(item.piece)
 
 
-def printed(work: Work, language: str) -> tuple[str, ...]:
+def printed(item: Item, language: str) -> tuple[str, ...]:
     """Return the score of a piece as A4 pages, one SVG document each."""
-    return engrave(score(work, language)).pages
+    return engrave(score(item, language)).pages
 
 
-def score(work: Work, language: str) -> bytes:
+def score(item: Item, language: str) -> bytes:
     """Return the score of a piece as a MusicXML file with its receipt."""
-    return musicxml(work.piece, score_title(work.piece, language), work.receipt, language, work.made)
+    return musicxml(item.piece, score_title(item.piece, language), item.receipt, language, item.made)
 
 
-def printed_parcel(work: Work, language: str) -> str:
+def printed_parcel(item: Item, language: str) -> str:
     """Return the pages of a score as the page's script prints them."""
-    return json.dumps({"title": score_title(work.piece, language), "pages": printed(work, language)})
+    return json.dumps({"title": score_title(item.piece, language), "pages": printed(item, language)})
 
 
-def archive_file(desk: Desk, language: str) -> str:
-    """Return all pieces of a desk as a ZIP archive: MIDI, MusicXML and sound of each."""
+def archive_file(library: Library, language: str) -> str:
+    """Return all pieces of a library as a ZIP archive: MIDI, MusicXML and sound of each."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for place, work in enumerate(desk.works):
+        for place, item in enumerate(library.items):
             for kind in _PACKED:
-                archive.writestr(file_name(work, place, kind), _content(work, kind, language))
+                archive.writestr(file_name(item, place, kind), _content(item, kind, language))
     return download("piano.zip", _ZIP, stream.getvalue())
 
 
-def sound_parcel(work: Work, kind: str) -> str:
+def sound_parcel(item: Item, kind: str) -> str:
     """Return the sound of a piece as the page's script plays it.
 
     Raises:
         UserError: no such kind of sound, or there is no SoundFont.
     """
-    content = encode(render(work.piece), kind)
-    return json.dumps({"key": work.key, "kind": KINDS[kind], "content": base64.b64encode(content).decode("ascii")})
+    content = encode(render(item.piece), kind)
+    return json.dumps({"key": item.key, "kind": KINDS[kind], "content": base64.b64encode(content).decode("ascii")})
 
 
-def score_parcel(work: Work, width: object, language: str) -> str:
+def score_parcel(item: Item, width: object, language: str) -> str:
     """Return the score of a piece as the page's script shows it, one endless sheet.
 
     Args:
-        work: the piece.
+        item: the piece.
         width: pixels that there are for it.
         language: of the words in the score.
     """
     pixels = width if isinstance(width, int) and not isinstance(width, bool) else WIDTHS[0]
     engraving = engrave(
-        musicxml(work.piece, language=language, made=False), min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{work.key}"
+        musicxml(item.piece, language=language, made=False), min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{item.key}"
     )
-    return json.dumps({"key": work.key, "svg": engraving.pages[0]})
+    return json.dumps({"key": item.key, "svg": engraving.pages[0]})
 
 
 class Opened(NamedTuple):

@@ -20,11 +20,11 @@ from genai_demo.ui import cards, languages
 from genai_demo.ui.forms import new_seed
 from genai_demo.ui.languages import spoken, text
 from genai_demo.ui.music import cards as music_cards
-from genai_demo.ui.music.desk import (
-    Desk,
+from genai_demo.ui.music.library import (
+    Item,
     Job,
+    Library,
     Scope,
-    Work,
     at,
     changed_by,
     checked_bars,
@@ -61,14 +61,14 @@ def composers_here() -> tuple[str, ...]:
     return tuple(model for model in MODELS if model in models_here())
 
 
-def rewriter(work: Work, bars: tuple[int, int], hand: str, keys: tuple[int, int]) -> str:
-    """Return the model that writes some of a work anew.
+def rewriter(item: Item, bars: tuple[int, int], hand: str, keys: tuple[int, int]) -> str:
+    """Return the model that writes some of an item anew.
 
     The GAN writes what is its own, as far as it can; the masked model, which hears both sides, what it can fill at
     once; and the best one here writes all the rest.
 
     Args:
-        work: what it is done to.
+        item: what it is done to.
         bars: first and last bar to write, from 0.
         hand: one of `HANDS`.
         keys: the lowest and the highest pitch to write.
@@ -76,12 +76,12 @@ def rewriter(work: Work, bars: tuple[int, int], hand: str, keys: tuple[int, int]
     Raises:
         UserError: there are no such bars.
     """
-    first, last = checked_bars(work.piece, *bars)
+    first, last = checked_bars(item.piece, *bars)
     here = models_here()
-    own = work.request.model if work.request else ""
+    own = item.request.model if item.request else ""
     if own == "gan" and own in here and (hand, keys) == ("both", PITCHES):
         return own
-    if "masked" in here and fits_at_once(work.piece, first, last):
+    if "masked" in here and fits_at_once(item.piece, first, last):
         return "masked"
     return next((model for model in REWRITERS if model in here), REWRITERS[0])
 
@@ -114,38 +114,38 @@ def compose_request(values: Iterable[Any]) -> ComposeRequest:
     return ComposeRequest(**settings)
 
 
-def drawn(desk: Desk | None, language: str) -> str:
-    """Return the desk as HTML."""
-    if desk is None:
+def drawn(library: Library | None, language: str) -> str:
+    """Return the library as HTML."""
+    if library is None:
         return cards.placeholder(text("music_empty", language))
-    return music_cards.desk(desk, models_here(), language)
+    return music_cards.library(library, models_here(), language)
 
 
-def stream(job: Job, desk: Desk | None, turn: str, language: str) -> Iterator[tuple[str, Desk]]:
-    """Run a job and yield the desk as it changes, as HTML and as what the HTML shows.
+def stream(job: Job, library: Library | None, turn: str, language: str) -> Iterator[tuple[str, Library]]:
+    """Run a job and yield the library as it changes, as HTML and as what the HTML shows.
 
     Args:
         job: what to do.
-        desk: as it is; a job for new pieces clears it.
+        library: as it is; a job for new pieces clears it.
         turn: new name of the turn, by which the page knows that there is something to hear.
         language: of the page.
 
     Raises:
         gr.Error: the request is refused; the sentence is in `language`.
     """
-    if desk is None or job.place is None:
-        desk = Desk(turn=desk.turn if desk else "")
+    if library is None or job.place is None:
+        library = Library(turn=library.turn if library else "")
     try:
-        following: tuple[Job, Desk] | None = (job, desk)
+        following: tuple[Job, Library] | None = (job, library)
         while following:
-            job, desk = following
+            job, library = following
             with closing(generation.run(job.request)) as updates:
                 for update, seconds in _paced(updates):
-                    desk = grown(desk, job, update, seconds)
+                    library = grown(library, job, update, seconds)
                     if update.finished and not job.then:
-                        desk = replace(desk, turn=turn)
-                    yield drawn(desk, language), desk
-            following = followed(job, desk)
+                        library = replace(library, turn=turn)
+                    yield drawn(library, language), library
+            following = followed(job, library)
     except UserError as error:
         raise spoken(error, language) from error
 
@@ -165,11 +165,11 @@ def _paced(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:
             due = time.perf_counter() + FRAME
 
 
-def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p: float) -> Job | Desk:
-    """Return what a button of a card asks for: a job for a model, or the desk after what needs none.
+def asked(library: Library | None, event: Mapping[str, Any], temperature: float, top_p: float) -> Job | Library:
+    """Return what a button of a card asks for: a job for a model, or the library after what needs none.
 
     Args:
-        desk: as it is.
+        library: as it is.
         event: what the page's script sends of the button and its fields; bars count from 0.
         temperature, top_p: of what a model then writes.
 
@@ -177,37 +177,37 @@ def asked(desk: Desk | None, event: Mapping[str, Any], temperature: float, top_p
         UserError: it is not allowed.
     """
     wanted = {name: event.get(name) for name in _SENT}
-    desk, place = at(desk, wanted["place"], wanted["key"])
-    work = desk.works[place]
+    library, place = at(library, wanted["place"], wanted["key"])
+    item = library.items[place]
     action = wanted["action"]
     first, last = _whole(wanted["first"]), _whole(wanted["last"])
     if action == "undo":
-        return changed_by(desk, place, undone, desk.turn)
+        return changed_by(library, place, undone, library.turn)
     if action in ("lower", "higher"):
         semitones = _whole(wanted["interval"])
         if semitones not in INTERVALS:
             raise UserError("ui.music_gone")
         steps = semitones if action == "higher" else -semitones
-        return changed_by(desk, place, lambda work: transposed(work, first, last, steps), secrets.token_hex(4))
+        return changed_by(library, place, lambda item: transposed(item, first, last, steps), secrets.token_hex(4))
     request: Request
     seed = new_seed()
     if action in ("keep", "rewrite"):
         keys = _whole(wanted["lowest"]), _whole(wanted["highest"])
         # Where no model here writes less than whole bars, the page offers no hands.
         hand = str(wanted["hand"] or "both")
-        written = (first, last) if action == "rewrite" else (0, len(work.piece.bars) - 1)
-        model = rewriter(work, written, hand, keys)
+        written = (first, last) if action == "rewrite" else (0, len(item.piece.bars) - 1)
+        model = rewriter(item, written, hand, keys)
         scope = Scope(hand, *keys, temperature, seed, model)
         if action == "keep":
-            job = keeping(work, place, (first, last), scope)
+            job = keeping(item, place, (first, last), scope)
         else:
-            job = Job(rewriting(work, first, last, scope), place)
+            job = Job(rewriting(item, first, last, scope), place)
         check(job.request)
         return job
     if action == "continue":
-        request = continuing(work, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
+        request = continuing(item, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
     elif action == "harmonise":
-        request = harmonising(work, str(wanted["part"]), temperature, seed, harmoniser())
+        request = harmonising(item, str(wanted["part"]), temperature, seed, harmoniser())
     else:
         raise UserError("ui.music_gone")
     check(request)

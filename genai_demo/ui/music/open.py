@@ -18,9 +18,9 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music.compose import ComposePanel
-from genai_demo.ui.music.desk import Desk, Work
-from genai_demo.ui.music.panel import WORK, DeskPanel, placed
-from genai_demo.ui.music.played import WRONG
+from genai_demo.ui.music.library import Item, Library
+from genai_demo.ui.music.melody import WRONG
+from genai_demo.ui.music.panel import WORK, LibraryPanel, placed
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -36,8 +36,8 @@ class OpenPanel:
     kept: gr.State
     """the `Opened` file"""
 
-    def connect(self, panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
-        """Let an opened piece come to the desk, and its settings to their fields."""
+    def connect(self, panel: LibraryPanel, compose: ComposePanel, texts: Texts) -> None:
+        """Let an opened piece come to the library, and its settings to their fields."""
         language = texts.language
         places = [self.notice, self.verdict, self.kept, *panel.outputs, *compose.inputs, compose.fresh]
 
@@ -53,7 +53,7 @@ class OpenPanel:
             if isinstance(found.request, ComposeRequest):
                 # with the seed of the receipt kept, pressing the button gives the same piece once more
                 settings = [*vars(found.request).values(), False]
-            return "", _verdict(found, language), found, *placed(_desk(found), language), *settings
+            return "", _verdict(found, language), found, *placed(_library(found), language), *settings
 
         def drawn(language: str, found: music_files.Opened | None) -> str:
             """Say in `language` what was found."""
@@ -85,12 +85,12 @@ def open_page(texts: Texts) -> OpenPanel:
     return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))
 
 
-def _desk(found: music_files.Opened) -> Desk:
-    """Return a desk with an opened piece; undoing it shows the music that it was made from."""
-    past: tuple[Work, ...] = ()
+def _library(found: music_files.Opened) -> Library:
+    """Return a library with an opened piece; undoing it shows the music that it was made from."""
+    past: tuple[Item, ...] = ()
     if not isinstance(found.request, ComposeRequest):
-        past = (Work(given_music(found.request.music)),)
-    return Desk((Work(found.composition.piece, found.request, found.receipt, past=past),))
+        past = (Item(given_music(found.request.music)),)
+    return Library((Item(found.composition.piece, found.request, found.receipt, past=past),))
 
 
 def _verdict(found: music_files.Opened, language: str) -> str:

@@ -1,4 +1,4 @@
-"""The desk of the piano tab, and what happens when a model runs or a card's button is pressed."""
+"""The place of the library in the piano tab, and what happens when a model runs or a card's button is pressed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music.compose import ComposePanel
-from genai_demo.ui.music.desk import Desk, Job, Work, at, settled
+from genai_demo.ui.music.library import Item, Job, Library, at, settled
 
 WORK: dict[str, Any] = {"concurrency_id": "music", "concurrency_limit": 2}
 """What an event is that runs a music model: two run at once, the others wait."""
@@ -32,37 +32,37 @@ _SCRIPT = """genaiMusic.desk(element, {
 
 
 @dataclass(frozen=True)
-class DeskPanel:
-    """The components of the desk."""
+class LibraryPanel:
+    """The components of the library."""
 
     notice: gr.HTML
     """why something was refused"""
     status: gr.HTML
-    desk: gr.HTML
+    library: gr.HTML
     shown: gr.State
     """the `Desk` that is shown"""
 
     @property
     def outputs(self) -> list[Component]:
-        """What a new desk changes, in the order of `placed`."""
-        return [self.notice, self.status, self.desk, self.shown]
+        """What a new library changes, in the order of `placed`."""
+        return [self.notice, self.status, self.library, self.shown]
 
 
-def placed(desk: Desk | None, language: str) -> tuple[Any, ...]:
-    """Return what `DeskPanel.outputs` show of a desk."""
-    status = music_cards.status(desk, language) if desk else ""
-    return "", status, handlers.drawn(desk, language), desk
+def placed(library: Library | None, language: str) -> tuple[Any, ...]:
+    """Return what `DeskPanel.outputs` show of a library."""
+    status = music_cards.status(library, language) if library else ""
+    return "", status, handlers.drawn(library, language), library
 
 
-def desk_panel(texts: Texts) -> DeskPanel:
-    """Build the desk."""
+def library_panel(texts: Texts) -> LibraryPanel:
+    """Build the library."""
     with gr.Row(elem_classes="desk-head"):
         status = gr.HTML("", elem_id="music-status")
         save = texts.make(
             gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
         )
     notice = notice_place(texts, "music-desk-notice")
-    desk = texts.make(
+    library = texts.make(
         gr.HTML,
         {"value": lambda language: cards.placeholder(text("music_empty", language))},
         switched=False,
@@ -70,63 +70,63 @@ def desk_panel(texts: Texts) -> DeskPanel:
         elem_classes="paper",
         js_on_load=_SCRIPT,
     )
-    panel = DeskPanel(notice, status, desk, gr.State(None))
+    panel = LibraryPanel(notice, status, library, gr.State(None))
     _pack(panel, save, texts)
     _craft(panel, texts)
     return panel
 
 
-def _pack(panel: DeskPanel, save: gr.Button, texts: Texts) -> None:
+def _pack(panel: LibraryPanel, save: gr.Button, texts: Texts) -> None:
     """Let a button save all pieces; nothing is written on this machine for it."""
 
-    def pack(language: str, desk: Desk | None) -> tuple[str, str]:
+    def pack(language: str, library: Library | None) -> tuple[str, str]:
         try:
-            return music_files.archive_file(desk, language) if desk else "", ""
+            return music_files.archive_file(library, language) if library else "", ""
         except UserError as error:
             return "", cards.notice(handlers.sentence(error, language))
 
     parcel(save.click, pack, [texts.language, panel.shown], more=[panel.notice], **CRAFT)
 
 
-def _craft(panel: DeskPanel, texts: Texts) -> None:
+def _craft(panel: LibraryPanel, texts: Texts) -> None:
     """Let the cards have their sound, their scores and their files."""
     language = texts.language
 
-    def sound(work: Work, event: gr.EventData, language: str) -> str:
-        return music_files.sound_parcel(work, str(_sent(event, "kind")))
+    def sound(item: Item, event: gr.EventData, language: str) -> str:
+        return music_files.sound_parcel(item, str(_sent(event, "kind")))
 
-    def score(work: Work, event: gr.EventData, language: str) -> str:
-        return music_files.score_parcel(work, _sent(event, "width"), language)
+    def score(item: Item, event: gr.EventData, language: str) -> str:
+        return music_files.score_parcel(item, _sent(event, "width"), language)
 
-    def file(work: Work, event: gr.EventData, language: str) -> str:
-        return music_files.piece_file(work, int(_sent(event, "place")), str(_sent(event, "kind")), language)
+    def file(item: Item, event: gr.EventData, language: str) -> str:
+        return music_files.piece_file(item, int(_sent(event, "place")), str(_sent(event, "kind")), language)
 
-    def printed(work: Work, event: gr.EventData, language: str) -> str:
-        return music_files.printed_parcel(work, language)
+    def printed(item: Item, event: gr.EventData, language: str) -> str:
+        return music_files.printed_parcel(item, language)
 
     for asked, make, take in (
-        (panel.desk.sound, sound, "genaiPlayer.take"),
-        (panel.desk.score, score, "genaiMusic.takeScore"),
-        (panel.desk.file, file, "genaiDemo.save"),
-        (panel.desk.print, printed, "genaiScore.print"),
+        (panel.library.sound, sound, "genaiPlayer.take"),
+        (panel.library.score, score, "genaiMusic.takeScore"),
+        (panel.library.file, file, "genaiDemo.save"),
+        (panel.library.print, printed, "genaiScore.print"),
     ):
         parcel(asked, _answer(make), [language, panel.shown], take, [panel.notice], trigger_mode="multiple", **CRAFT)
 
 
-def _answer(make: Callable[[Work, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
+def _answer(make: Callable[[Item, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
     """Return what answers a card: with what it asks for, and "" or why it cannot have it."""
 
-    def answer(language: str, desk: Desk | None, event: gr.EventData) -> tuple[str, str]:
+    def answer(language: str, library: Library | None, event: gr.EventData) -> tuple[str, str]:
         try:
-            desk, place = at(desk, _sent(event, "place"), _sent(event, "key"))
-            return make(desk.works[place], event, language), ""
+            library, place = at(library, _sent(event, "place"), _sent(event, "key"))
+            return make(library.items[place], event, language), ""
         except UserError as error:
             return "", cards.notice(handlers.sentence(error, language))
 
     return answer
 
 
-def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
+def connect(panel: LibraryPanel, compose: ComposePanel, texts: Texts) -> None:
     """Let the page's button and those of the cards run models."""
     language = texts.language
     job, busy = gr.State(None), gr.State(False)
@@ -146,37 +146,37 @@ def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
         return "", request.seed, "", "", waiting, None, *_at_work(Job(request), language)
 
     def act(
-        language: str, desk: Desk | None, busy: bool, temperature: float, top_p: float, event: gr.EventData
+        language: str, library: Library | None, busy: bool, temperature: float, top_p: float, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Do what a card's button asks for, or show that a model is at work on it."""
         unchanged = (gr.skip(),) * (3 + len(working))
         if busy:
             return (gr.skip(), *unchanged)
         try:
-            found = handlers.asked(desk, event._data or {}, temperature, top_p)
+            found = handlers.asked(library, event._data or {}, temperature, top_p)
         except UserError as error:
             return cards.notice(handlers.sentence(error, language)), *unchanged
-        if isinstance(found, Desk):
+        if isinstance(found, Library):
             return *placed(found, language), *[gr.skip()] * len(working)
         return "", "", gr.skip(), gr.skip(), *_at_work(found, language)
 
-    def run(language: str, job: Job, desk: Desk | None) -> Iterator[tuple[str, Desk]]:
+    def run(language: str, job: Job, library: Library | None) -> Iterator[tuple[str, Library]]:
         """Show the pieces as they grow."""
-        yield from handlers.stream(job, desk, secrets.token_hex(4), language)
+        yield from handlers.stream(job, library, secrets.token_hex(4), language)
 
-    def settle(language: str, desk: Desk | None) -> tuple[Any, ...]:
+    def settle(language: str, library: Library | None) -> tuple[Any, ...]:
         """Show what there is once nothing runs any more, and offer the buttons again."""
         return (
-            *placed(settled(desk), language)[1:],
+            *placed(settled(library), language)[1:],
             gr.update(value=text("music_compose", language), interactive=True),
             gr.update(visible=False),
             False,
         )
 
-    def switched(language: str, desk: Desk | None, busy: bool) -> tuple[Any, ...]:
-        """Put the desk and the button into `language`; what is being written follows when it is done."""
+    def switched(language: str, library: Library | None, busy: bool) -> tuple[Any, ...]:
+        """Put the library and the button into `language`; what is being written follows when it is done."""
         name = gr.update(value=text("music_composing" if busy else "music_compose", language))
-        return (gr.skip(), gr.skip(), name) if busy else (*placed(desk, language)[1:3], name)
+        return (gr.skip(), gr.skip(), name) if busy else (*placed(library, language)[1:3], name)
 
     working = [job, compose.run, compose.stop, busy, allowed]
     compose.run.click(
@@ -186,7 +186,7 @@ def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
         js="(...values) => { genaiPlayer.stop(); genaiDemo.reveal('music-desk'); return values; }",
         **PRIVATE,
     )
-    panel.desk.act(
+    panel.library.act(
         act,
         [language, panel.shown, busy, compose.controls["temperature"], compose.controls["top_p"]],
         [*panel.outputs, *working],
@@ -196,18 +196,18 @@ def connect(panel: DeskPanel, compose: ComposePanel, texts: Texts) -> None:
     running = allowed.change(
         run,
         [language, job, panel.shown],
-        [panel.desk, panel.shown],
+        [panel.library, panel.shown],
         show_progress="hidden",
         api_visibility="private",
         **WORK,
     )
-    outcome = [panel.status, panel.desk, panel.shown, compose.run, compose.stop, busy]
+    outcome = [panel.status, panel.library, panel.shown, compose.run, compose.stop, busy]
     running.then(settle, [language, panel.shown], outcome, **PRIVATE)
     # What follows `then` does not follow an error, such as that of a full queue.
     running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
     # Ends the event above at its next yield; what follows it then settles the page.
     compose.stop.click(None, cancels=running, api_visibility="private")
-    language.input(switched, [language, panel.shown, busy], [panel.status, panel.desk, compose.run], **PRIVATE)
+    language.input(switched, [language, panel.shown, busy], [panel.status, panel.library, compose.run], **PRIVATE)
 
 
 def _at_work(job: Job, language: str) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The piano tab: compose, give it music of your own, open a piece again; all of it comes to one desk."""
+"""The piano tab: compose, give it music of your own, open a piece again; all of it comes to one library."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from genai_demo.ui.languages import Texts
 from genai_demo.ui.music import api as music_api
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music.compose import ComposePanel, compose_page
-from genai_demo.ui.music.given import given_page
 from genai_demo.ui.music.open import open_page
-from genai_demo.ui.music.panel import connect, desk_panel
+from genai_demo.ui.music.own_music import own_music_page
+from genai_demo.ui.music.panel import connect, library_panel
 
 
 def build(texts: Texts, page: gr.Blocks) -> None:
@@ -27,11 +27,11 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "compose"):
                 compose = compose_page(texts, models)
             with _page(texts, "given"):
-                given = given_page(texts)
+                given = own_music_page(texts)
             with _page(texts, "open"):
                 opening = open_page(texts)
         with gr.Column(elem_classes="result"):
-            panel = desk_panel(texts)
+            panel = library_panel(texts)
         connect(panel, compose, texts)
         given.connect(panel, texts)
         opening.connect(panel, compose, texts)

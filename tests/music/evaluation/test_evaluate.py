@@ -28,7 +28,7 @@ from genai_demo.music.sampling.loading import ENCODER, FOLDERS
 from genai_demo.music.theory.key_estimation import heard_key
 from genai_demo.music.theory.statistics import mean_figure
 from genai_demo.music.theory.texture import density_of, register_of
-from genai_demo.music.tokens.piece_string import read_shorthand, write_piece_string
+from genai_demo.music.tokens.piece_string import read_piece_string, write_piece_string
 from genai_demo.settings import settings
 from tests.common.evaluation import EvaluationTests
 from tests.helpers.music import scale, tune
@@ -162,8 +162,8 @@ def test_samples_are_the_first_pieces(checkpoints: Path, reports: dict[str, Repo
         assert len(update.compositions[0].piece.bars) == BARS
     # What the masked model rewrote for its card is a piece of the composer: no held-out music is passed on.
     composed = [generation.reproduce(Receipt(**sample)) for sample in reports["composer"]["samples"][2:3]]
-    given = read_shorthand(reports["masked"]["samples"][2]["settings"]["music"])
-    assert given.notes == read_shorthand(write_piece_string(composed[0].compositions[0].piece)).notes
+    given = read_piece_string(reports["masked"]["samples"][2]["settings"]["music"])
+    assert given.notes == read_piece_string(write_piece_string(composed[0].compositions[0].piece)).notes
 
 
 @pytest.mark.usefixtures("checkpoints")

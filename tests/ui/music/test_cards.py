@@ -17,12 +17,12 @@ from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import ComposeRequest, RewriteRequest
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 from genai_demo.ui.music import cards
-from genai_demo.ui.music.desk import Desk, Work
+from genai_demo.ui.music.library import Item, Library
 from tests.helpers.scores import piece
 from tests.ui.test_languages import words
 
 TUNE = piece([(0, 1, 60), (4, 2, 64)], [(0, 3, 48)], [(3, 4)] * 2)
-MADE = Work(TUNE, ComposeRequest(seed=77), Receipt("music", "compose", "piano-composer", "c0ffee", {}))
+MADE = Item(TUNE, ComposeRequest(seed=77), Receipt("music", "compose", "piano-composer", "c0ffee", {}))
 ALL = ("composer", "gan", "masked")
 
 
@@ -51,7 +51,7 @@ def test_the_page_is_told_all_it_plays() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_piece_says_who_made_it(language: str) -> None:
-    shown = cards.desk(Desk((MADE, Work(TUNE))), ALL, language)
+    shown = cards.library(Library((MADE, Item(TUNE))), ALL, language)
     made, given = re.findall("<article.*?</article>", shown)
     machine = {"en": "machine", "zh": "机器"}[language]
     assert "77" in words(made) and machine in words(made)
@@ -60,44 +60,44 @@ def test_a_piece_says_who_made_it(language: str) -> None:
 
 
 def test_what_needs_a_model_that_is_not_here_is_not_offered() -> None:
-    everything = cards.desk(Desk((MADE,)), ALL, "en")
+    everything = cards.library(Library((MADE,)), ALL, "en")
     for action in ("rewrite", "keep", "continue", "harmonise", "lower", "higher", "undo"):
         assert f'data-do="{action}"' in everything
     for alone in ("composer", "masked"):
-        shown = cards.desk(Desk((MADE,)), (alone,), "en")
+        shown = cards.library(Library((MADE,)), (alone,), "en")
         for action in ("rewrite", "keep", "harmonise"):
             assert f'data-do="{action}"' in shown
         assert 'data-choice="hand"' in shown
         assert ('data-do="continue"' in shown) == (alone == "composer")
-    whole = cards.desk(Desk((MADE,)), ("gan",), "en")
+    whole = cards.library(Library((MADE,)), ("gan",), "en")
     assert 'data-do="rewrite"' in whole and 'data-do="continue"' in whole
     assert not re.search('data-do="harmonise"|data-choice="(hand|range)"', whole)
-    assert not re.search('data-do="(rewrite|continue)"', cards.desk(Desk((MADE,)), (), "en"))
+    assert not re.search('data-do="(rewrite|continue)"', cards.library(Library((MADE,)), (), "en"))
 
 
 def test_a_piece_that_grows_can_only_be_stopped() -> None:
-    shown = cards.desk(Desk((replace(MADE, receipt=None, state="growing"),)), ALL, "en")
+    shown = cards.library(Library((replace(MADE, receipt=None, state="growing"),)), ALL, "en")
     assert re.findall('data-do="([a-z-]+)"', shown) == ["stop"]
     assert "data-file" not in shown and "data-busy" in shown
-    assert cards.status(Desk((replace(MADE, state="growing"),)), "en") == ""
-    assert "0.3" in cards.status(Desk((MADE,), seconds=0.31), "en")
+    assert cards.status(Library((replace(MADE, state="growing"),)), "en") == ""
+    assert "0.3" in cards.status(Library((MADE,), seconds=0.31), "en")
 
 
 def test_what_happened_to_a_piece_is_said() -> None:
-    stopped = cards.desk(Desk((replace(MADE, receipt=None, state="stopped"),)), ALL, "en")
+    stopped = cards.library(Library((replace(MADE, receipt=None, state="stopped"),)), ALL, "en")
     assert "no receipt" in words(stopped)
     moved = replace(MADE, moved=True, past=(MADE,))
-    assert "transposed" in words(cards.desk(Desk((moved,)), ALL, "en"))
-    assert "data-past" in cards.desk(Desk((moved,)), ALL, "en")
+    assert "transposed" in words(cards.library(Library((moved,)), ALL, "en"))
+    assert "data-past" in cards.library(Library((moved,)), ALL, "en")
     for model, name in (("masked", "Masked model"), ("gan", "GAN")):
         rewritten = replace(MADE, request=RewriteRequest(seed=5, model=model))
-        assert name in words(cards.desk(Desk((rewritten,)), ALL, "en"))
-    read = Work(TUNE, remarks=(Remark("music.left_out_drums", 12),))
-    assert "12 notes of drums" in words(cards.desk(Desk((read,)), ALL, "en"))
+        assert name in words(cards.library(Library((rewritten,)), ALL, "en"))
+    read = Item(TUNE, remarks=(Remark("music.left_out_drums", 12),))
+    assert "12 notes of drums" in words(cards.library(Library((read,)), ALL, "en"))
 
 
 def test_attributes_hold_what_the_script_reads() -> None:
-    shown = cards.desk(Desk((MADE,), turn="a1", heard=0), ALL, "en")
+    shown = cards.library(Library((MADE,), turn="a1", heard=0), ALL, "en")
     said = json.loads(html.unescape(re.findall('data-words="(.*?)"', shown)[0]))
     assert said["bar_of"] == "Bar {bar} of {bars}"
     told = json.loads(html.unescape(re.findall('data-music="(.*?)"', shown)[0]))

@@ -18,8 +18,8 @@ from genai_demo.music.theory.piece import PITCHES, TICKS
 from genai_demo.settings import settings
 from genai_demo.ui.music import handlers
 from genai_demo.ui.music.compose import PRESETS
-from genai_demo.ui.music.desk import Desk, Job, given, settled
 from genai_demo.ui.music.files import reproduced
+from genai_demo.ui.music.library import Job, Library, library_of, settled
 from tests.helpers.music import scale
 from tests.helpers.scores import piece
 
@@ -37,20 +37,20 @@ def pressed(action: str, **more: Any) -> dict[str, Any]:
         "first": 1,
         "last": 2,
     }
-    return {"action": action, "place": 0, "key": given(TUNE).works[0].key, **fields_, **more}
+    return {"action": action, "place": 0, "key": library_of(TUNE).items[0].key, **fields_, **more}
 
 
-def ask(action: str, **more: Any) -> Job | Desk:
-    return handlers.asked(given(TUNE), pressed(action, **more), 0.9, 0.95)
+def ask(action: str, **more: Any) -> Job | Library:
+    return handlers.asked(library_of(TUNE), pressed(action, **more), 0.9, 0.95)
 
 
 @pytest.mark.parametrize("model", ["composer", "gan"])
 def test_pieces_grow_and_end_with_their_receipts(music: Path, model: str) -> None:
     updates = list(handlers.stream(Job(ComposeRequest(model, bars=4, variants=2, seed=5)), None, "turn", "en"))
-    markup, desk = updates[-1]
+    markup, library = updates[-1]
     assert markup.count("<article") == 2
-    assert not desk.busy and desk.turn == "turn"
-    assert all(len(work.piece.bars) == 4 and work.receipt for work in desk.works)
+    assert not library.busy and library.turn == "turn"
+    assert all(len(item.piece.bars) == 4 and item.receipt for item in library.items)
 
 
 @pytest.mark.parametrize(
@@ -65,32 +65,32 @@ def test_pieces_grow_and_end_with_their_receipts(music: Path, model: str) -> Non
 def test_cards_ask_models_for_changes_that_can_be_undone(music: Path, action: str, kind: type[Any]) -> None:
     job = ask(action)
     assert isinstance(job, Job) and isinstance(job.request, kind)
-    *_, (_, desk) = handlers.stream(job, given(TUNE), "turn", "zh")
-    (work,) = desk.works
-    assert work.receipt and work.made and work.piece.faults() == []
-    undone = handlers.asked(desk, pressed("undo", key=work.key), 1.0, 1.0)
-    assert isinstance(undone, Desk) and undone.works[0].piece == TUNE
+    *_, (_, library) = handlers.stream(job, library_of(TUNE), "turn", "zh")
+    (item,) = library.items
+    assert item.receipt and item.made and item.piece.faults() == []
+    undone = handlers.asked(library, pressed("undo", key=item.key), 1.0, 1.0)
+    assert isinstance(undone, Library) and undone.items[0].piece == TUNE
 
 
 def test_what_is_kept_stays(music: Path) -> None:
     for action, kept in (("keep", {1, 2}), ("rewrite", {0, 3})):
         job = ask(action)
         assert isinstance(job, Job)
-        *_, (_, desk) = handlers.stream(job, given(TUNE), "turn", "en")
-        after = {note for note in desk.works[0].piece.notes if TUNE.bar_at(note.start) in kept}
+        *_, (_, library) = handlers.stream(job, library_of(TUNE), "turn", "en")
+        after = {note for note in library.items[0].piece.notes if TUNE.bar_at(note.start) in kept}
         before = {note for note in TUNE.notes if TUNE.bar_at(note.start) in kept}
         told = [{(note.start, note.pitch, note.hand) for note in notes} for notes in (before, after)]
         assert told[0] == told[1]
 
 
 def test_each_model_writes_anew_what_it_writes_best(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tune = given(scale(8)).works[0]
+    tune = library_of(scale(8)).items[0]
     own = replace(tune, request=ComposeRequest("gan"))
     assert handlers.rewriter(own, (0, 7), "both", PITCHES) == "gan", "the GAN its own bars"
-    for work in (own, tune):
-        assert handlers.rewriter(work, (2, 5), "left", PITCHES) == "masked", "the masked model four bars"
-        assert handlers.rewriter(work, (2, 5), "both", (60, 72)) == "masked"
-        assert handlers.rewriter(work, (2, 6), "left", PITCHES) == "composer", "the composer more"
+    for item in (own, tune):
+        assert handlers.rewriter(item, (2, 5), "left", PITCHES) == "masked", "the masked model four bars"
+        assert handlers.rewriter(item, (2, 5), "both", (60, 72)) == "masked"
+        assert handlers.rewriter(item, (2, 6), "left", PITCHES) == "composer", "the composer more"
     bent = replace(tune, piece=replace(tune.piece, notes=tuple(
         replace(note, start=note.start + TICKS // 3, length=TICKS // 3) for note in tune.piece.notes
     )))  # fmt: skip
@@ -103,14 +103,14 @@ def test_each_model_writes_anew_what_it_writes_best(music: Path, monkeypatch: py
     assert handlers.rewriter(tune, (0, 0), "both", PITCHES) == "composer"
     monkeypatch.setattr(handlers, "models_here", lambda: ("gan",))
     assert handlers.rewriter(tune, (0, 0), "both", PITCHES) == "gan"
-    job = handlers.asked(given(TUNE), pressed("rewrite", hand=None), 1.0, 1.0)
+    job = handlers.asked(library_of(TUNE), pressed("rewrite", hand=None), 1.0, 1.0)
     assert isinstance(job, Job) and job.request.model == "gan"
 
 
 def test_transposing_needs_no_model() -> None:
-    desk = ask("higher", interval=12)
-    assert isinstance(desk, Desk)
-    assert desk.works[0].piece.notes != TUNE.notes and desk.turn
+    library = ask("higher", interval=12)
+    assert isinstance(library, Library)
+    assert library.items[0].piece.notes != TUNE.notes and library.turn
 
 
 @pytest.mark.parametrize(
@@ -135,17 +135,17 @@ def test_transposing_needs_no_model() -> None:
 )
 def test_what_no_card_asks_for_is_refused(music: Path, event: dict[str, Any]) -> None:
     with pytest.raises(UserError):
-        handlers.asked(given(TUNE), event, 1.0, 1.0)
+        handlers.asked(library_of(TUNE), event, 1.0, 1.0)
     with pytest.raises(UserError):
         handlers.asked(None, event, 1.0, 1.0)
 
 
 def test_a_stop_ends_the_model_and_keeps_what_there_is(music: Path) -> None:
     with closing(handlers.stream(Job(ComposeRequest(bars=64, seed=5)), None, "turn", "en")) as updates:
-        _, desk = next(updates)
-    stopped = settled(desk)
-    assert stopped and stopped.works[0].state == "stopped"
-    assert 0 < len(stopped.works[0].piece.bars) < 64
+        _, library = next(updates)
+    stopped = settled(library)
+    assert stopped and stopped.items[0].state == "stopped"
+    assert 0 < len(stopped.items[0].piece.bars) < 64
 
 
 def test_fields_become_the_request_they_show() -> None:

@@ -12,7 +12,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.requests import MOST_GIVEN_BARS, given_music
 from genai_demo.music.theory.piece import RIGHT, STEP
 from genai_demo.music.tokens.piece_string import write_piece_string
-from genai_demo.ui.music.played import MOST_NOTES, MOST_STEPS, melody, shortened
+from genai_demo.ui.music.melody import MOST_NOTES, MOST_STEPS, melody, shortened
 from tests.helpers.scores import piece
 
 NOTES = st.lists(st.tuples(st.integers(0, 80), st.integers(21, 108), st.integers(1, 20)).map(list), min_size=1)

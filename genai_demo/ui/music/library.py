@@ -1,4 +1,4 @@
-"""What lies on the desk of the piano tab: pieces, how they came about, and what is done to them without a model."""
+"""The library of the piano tab: pieces, how they came about, and what is done to them without a model."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _REMEMBERED = 50
 
 
 @dataclass(frozen=True)
-class Work:
-    """A piece on the desk."""
+class Item:
+    """A piece in the library."""
 
     piece: Piece
     request: Request | None = None
@@ -43,7 +43,7 @@ class Work:
     """whether some of it was transposed by hand since a model wrote it"""
     remarks: tuple[Remark, ...] = ()
     """what a given file holds and the piece does not"""
-    past: tuple[Work, ...] = ()
+    past: tuple[Item, ...] = ()
     """what it was before each step, the oldest first, each without a past of its own"""
 
     @cached_property
@@ -64,71 +64,71 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Library:
     """All pieces, and what the page is to do with them."""
 
-    works: tuple[Work, ...] = ()
+    items: tuple[Item, ...] = ()
     turn: str = ""
     """changes when there is something new to hear"""
     heard: int = 0
-    """place of the work that is new"""
+    """place of the item that is new"""
     seconds: float = 0.0
     """how long the model worked"""
 
     @property
     def busy(self) -> bool:
         """Whether a model is at work."""
-        return any(work.growing for work in self.works)
+        return any(item.growing for item in self.items)
 
-    def with_work(self, place: int, work: Work) -> Desk:
-        """Return the desk with another work at `place`."""
-        return replace(self, works=(*self.works[:place], work, *self.works[place + 1 :]))
+    def with_item(self, place: int, item: Item) -> Library:
+        """Return the library with another item at `place`."""
+        return replace(self, items=(*self.items[:place], item, *self.items[place + 1 :]))
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a model is to do, and for which work."""
+    """What a model is to do, and for which item."""
 
     request: Request
     place: int | None = None
-    """of the work that it changes; None for new ones, which take the place of all"""
+    """of the item that it changes; None for new ones, which take the place of all"""
     then: RewriteRequest | None = None
     """what to do next, with the music that has come of it; both are one step to undo"""
 
 
-def at(desk: Desk | None, place: object, key: object) -> tuple[Desk, int]:
-    """Return the desk and the place of a work that the page's script names.
+def at(library: Library | None, place: object, key: object) -> tuple[Library, int]:
+    """Return the library and the place of an item that the page's script names.
 
     Raises:
-        UserError: there is no such work, or it is no longer what the page shows.
+        UserError: there is no such item, or it is no longer what the page shows.
     """
-    if desk is None or not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(desk.works):
+    if library is None or not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(library.items):
         raise UserError("ui.music_gone")
-    if desk.works[place].key != key:
+    if library.items[place].key != key:
         raise UserError("ui.music_gone")
-    return desk, place
+    return library, place
 
 
-def grown(desk: Desk, job: Job, update: Update, seconds: float) -> Desk:
-    """Return the desk after an update of a job."""
+def grown(library: Library, job: Job, update: Update, seconds: float) -> Library:
+    """Return the library after an update of a job."""
     if job.place is None:
         receipts: Sequence[Receipt | None] = update.receipts or [None] * len(update.compositions)
-        works = tuple(
+        items = tuple(
             _grown(job, composition, receipt, None)
             for composition, receipt in zip(update.compositions, receipts, strict=True)
         )
-        return Desk(works, desk.turn, 0, seconds)
-    before = desk.works[job.place]
+        return Library(items, library.turn, 0, seconds)
+    before = library.items[job.place]
     if before.growing:
         before = replace(before.past[-1], past=before.past[:-1])
-    work = _grown(job, update.compositions[0], update.receipts[0] if update.receipts else None, before)
-    return replace(desk.with_work(job.place, work), heard=job.place, seconds=seconds)
+    item = _grown(job, update.compositions[0], update.receipts[0] if update.receipts else None, before)
+    return replace(library.with_item(job.place, item), heard=job.place, seconds=seconds)
 
 
-def _grown(job: Job, composition: Composition, receipt: Receipt | None, before: Work | None) -> Work:
+def _grown(job: Job, composition: Composition, receipt: Receipt | None, before: Item | None) -> Item:
     state = "finished" if receipt else "growing"
     past = (*before.past, replace(before, past=()))[-_REMEMBERED:] if before else ()
-    return Work(composition.piece, job.request, receipt, state, _changed(job.request, composition.piece), past=past)
+    return Item(composition.piece, job.request, receipt, state, _changed(job.request, composition.piece), past=past)
 
 
 def _changed(request: Request, piece: Piece) -> tuple[int, int] | None:
@@ -141,44 +141,44 @@ def _changed(request: Request, piece: Piece) -> tuple[int, int] | None:
     return None
 
 
-def settled(desk: Desk | None) -> Desk | None:
-    """Return the desk once nothing runs: what was stopped half-way through a change is as it was before."""
-    if desk is None:
+def settled(library: Library | None) -> Library | None:
+    """Return the library once nothing runs: what was stopped half-way through a change is as it was before."""
+    if library is None:
         return None
-    return replace(desk, works=tuple(_settled(work) for work in desk.works))
+    return replace(library, items=tuple(_settled(item) for item in library.items))
 
 
-def _settled(work: Work) -> Work:
-    if not work.growing:
-        return work
-    if isinstance(work.request, (RewriteRequest, HarmoniseRequest)) and work.past:
-        return replace(work.past[-1], past=work.past[:-1])
-    return replace(work, state="stopped")
+def _settled(item: Item) -> Item:
+    if not item.growing:
+        return item
+    if isinstance(item.request, (RewriteRequest, HarmoniseRequest)) and item.past:
+        return replace(item.past[-1], past=item.past[:-1])
+    return replace(item, state="stopped")
 
 
-def _step(work: Work, piece: Piece, changed: tuple[int, int] | None) -> Work:
-    """Return a work after a step by hand that can be undone."""
-    past = (*work.past, replace(work, past=()))[-_REMEMBERED:]
-    return replace(work, piece=piece, receipt=None, state="finished", changed=changed, moved=True, past=past)
+def _step(item: Item, piece: Piece, changed: tuple[int, int] | None) -> Item:
+    """Return an item after a step by hand that can be undone."""
+    past = (*item.past, replace(item, past=()))[-_REMEMBERED:]
+    return replace(item, piece=piece, receipt=None, state="finished", changed=changed, moved=True, past=past)
 
 
-def undone(work: Work) -> Work:
-    """Return a work before its last step."""
-    return replace(work.past[-1], past=work.past[:-1]) if work.past else work
+def undone(item: Item) -> Item:
+    """Return an item before its last step."""
+    return replace(item.past[-1], past=item.past[:-1]) if item.past else item
 
 
-def transposed(work: Work, first: int, last: int, semitones: int) -> Work:
-    """Return a work with some bars higher or lower; with all of them, its key moves along.
+def transposed(item: Item, first: int, last: int, semitones: int) -> Item:
+    """Return an item with some bars higher or lower; with all of them, its key moves along.
 
     Args:
-        work: what to transpose.
+        item: what to transpose.
         first, last: bars, from 0.
         semitones: how much higher.
 
     Raises:
         UserError: a note would leave the keyboard, or there are no such bars.
     """
-    piece = work.piece
+    piece = item.piece
     bars = checked_bars(piece, first, last)
 
     def moved(note: Note) -> Note:
@@ -191,7 +191,7 @@ def transposed(work: Work, first: int, last: int, semitones: int) -> Work:
     key = piece.key
     if key and bars == (0, len(piece.bars) - 1):
         key = key.transposed(semitones)
-    return _step(work, replace(piece, notes=untangled(map(moved, piece.notes)), key=key), bars)
+    return _step(item, replace(piece, notes=untangled(map(moved, piece.notes)), key=key), bars)
 
 
 def checked_bars(piece: Piece, first: int, last: int) -> tuple[int, int]:
@@ -218,53 +218,53 @@ class Scope:
     model: str = "composer"
 
 
-def rewriting(work: Work, first: int, last: int, scope: Scope) -> RewriteRequest:
+def rewriting(item: Item, first: int, last: int, scope: Scope) -> RewriteRequest:
     """Return the request that writes some bars, from 0, anew.
 
     Raises:
         UserError: there are no such bars.
     """
-    first, last = checked_bars(work.piece, first, last)
-    return RewriteRequest(music=write_piece_string(work.piece), first=first + 1, last=last + 1, **asdict(scope))
+    first, last = checked_bars(item.piece, first, last)
+    return RewriteRequest(music=write_piece_string(item.piece), first=first + 1, last=last + 1, **asdict(scope))
 
 
-def keeping(work: Work, place: int, bars: tuple[int, int], scope: Scope) -> Job:
+def keeping(item: Item, place: int, bars: tuple[int, int], scope: Scope) -> Job:
     """Return the job that keeps some bars, from 0, and writes all others anew.
 
     Raises:
         UserError: there are no such bars, or no others.
     """
-    first, last = checked_bars(work.piece, *bars)
-    sides = [(0, first - 1), (last + 1, len(work.piece.bars) - 1)]
-    requests = [rewriting(work, *side, scope) for side in sides if side[0] <= side[1]]
+    first, last = checked_bars(item.piece, *bars)
+    sides = [(0, first - 1), (last + 1, len(item.piece.bars) - 1)]
+    requests = [rewriting(item, *side, scope) for side in sides if side[0] <= side[1]]
     if not requests:
         raise UserError("ui.music_all_kept")
     return Job(requests[0], place, requests[1] if len(requests) > 1 else None)
 
 
-def followed(job: Job, desk: Desk) -> tuple[Job, Desk] | None:
-    """Return what is to be done after a job, and the desk as that needs it; None if that was all."""
+def followed(job: Job, library: Library) -> tuple[Job, Library] | None:
+    """Return what is to be done after a job, and the library as that needs it; None if that was all."""
     if job.then is None or job.place is None:
         return None
-    work = desk.works[job.place]
-    request = replace(job.then, music=write_piece_string(work.piece))
-    return Job(request, job.place), desk.with_work(job.place, replace(work, state="growing"))
+    item = library.items[job.place]
+    request = replace(job.then, music=write_piece_string(item.piece))
+    return Job(request, job.place), library.with_item(job.place, replace(item, state="growing"))
 
 
 def continuing(
-    work: Work, last: int, bars: int, temperature: float, top_p: float, seed: int, model: str
+    item: Item, last: int, bars: int, temperature: float, top_p: float, seed: int, model: str
 ) -> ContinueRequest:
     """Return the request that goes on behind a bar, from 0, with the model that wrote last, or else with `model`.
 
     Raises:
         UserError: there is no such bar.
     """
-    _, last = checked_bars(work.piece, last, last)
-    own = work.request.model if work.request and work.request.model in MODELS else model
-    before = work.request if isinstance(work.request, (ComposeRequest, ContinueRequest)) else ComposeRequest(own)
+    _, last = checked_bars(item.piece, last, last)
+    own = item.request.model if item.request and item.request.model in MODELS else model
+    before = item.request if isinstance(item.request, (ComposeRequest, ContinueRequest)) else ComposeRequest(own)
     return ContinueRequest(
         before.model,
-        write_piece_string(work.piece),
+        write_piece_string(item.piece),
         last + 1,
         bars,
         before.density,
@@ -276,16 +276,16 @@ def continuing(
     )
 
 
-def harmonising(work: Work, part: str, temperature: float, seed: int, model: str) -> HarmoniseRequest:
+def harmonising(item: Item, part: str, temperature: float, seed: int, model: str) -> HarmoniseRequest:
     """Return the request that adds to a melody."""
-    return HarmoniseRequest(write_piece_string(work.piece), part, temperature=temperature, seed=seed, model=model)
+    return HarmoniseRequest(write_piece_string(item.piece), part, temperature=temperature, seed=seed, model=model)
 
 
-def given(piece: Piece, remarks: Sequence[Remark] = ()) -> Desk:
-    """Return a desk with what a visitor gave."""
-    return Desk((Work(piece, remarks=tuple(remarks)),))
+def library_of(piece: Piece, remarks: Sequence[Remark] = ()) -> Library:
+    """Return a library with what a visitor gave."""
+    return Library((Item(piece, remarks=tuple(remarks)),))
 
 
-def changed_by(desk: Desk, place: int, change: Callable[[Work], Work], turn: str) -> Desk:
-    """Return the desk after a change of one work that is then to be heard."""
-    return replace(desk.with_work(place, change(desk.works[place])), heard=place, turn=turn)
+def changed_by(library: Library, place: int, change: Callable[[Item], Item], turn: str) -> Library:
+    """Return the library after a change of one item that is then to be heard."""
+    return replace(library.with_item(place, change(library.items[place])), heard=place, turn=turn)

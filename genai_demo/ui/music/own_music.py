@@ -16,22 +16,22 @@ from genai_demo.ui.files import received
 from genai_demo.ui.forms import notice_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import handlers
-from genai_demo.ui.music import played as music_played
-from genai_demo.ui.music.desk import given
-from genai_demo.ui.music.panel import CRAFT, DeskPanel, placed
-from genai_demo.ui.music.played import MOST_BYTES, WRONG
+from genai_demo.ui.music import melody as music_melody
+from genai_demo.ui.music.library import library_of
+from genai_demo.ui.music.melody import MOST_BYTES, WRONG
+from genai_demo.ui.music.panel import CRAFT, LibraryPanel, placed
 
 
 @dataclass(frozen=True)
-class GivenPanel:
+class OwnMusicPage:
     """The components of the page."""
 
     intake: gr.HTML
     piano: gr.HTML
     notice: gr.HTML
 
-    def connect(self, panel: DeskPanel, texts: Texts) -> None:
-        """Let what is given come to the desk."""
+    def connect(self, panel: LibraryPanel, texts: Texts) -> None:
+        """Let what is given come to the library."""
         language = texts.language
 
         def take(language: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -40,16 +40,16 @@ class GivenPanel:
                 reading = read_midi(received(_sent(event, "content"), MOST_BYTES, *WRONG))
             except UserError as error:
                 return refused(error, language)
-            piece, cut = music_played.shortened(reading.piece)
-            return "", *placed(given(piece, (*cut, *reading.remarks)), language)
+            piece, cut = music_melody.shortened(reading.piece)
+            return "", *placed(library_of(piece, (*cut, *reading.remarks)), language)
 
         def play(language: str, event: gr.EventData) -> tuple[Any, ...]:
             """Write down what was played, or say why that cannot be done."""
             try:
-                piece = music_played.melody(_sent(event, "notes"), _sent(event, "tempo"), _sent(event, "metre"))
+                piece = music_melody.melody(_sent(event, "notes"), _sent(event, "tempo"), _sent(event, "metre"))
             except UserError as error:
                 return refused(error, language)
-            return "", *placed(given(piece), language)
+            return "", *placed(library_of(piece), language)
 
         def refused(error: UserError, language: str) -> tuple[Any, ...]:
             return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * len(panel.outputs)
@@ -67,7 +67,7 @@ def _sent(event: gr.EventData, name: str) -> Any:
     return (event._data or {}).get(name)
 
 
-def given_page(texts: Texts) -> GivenPanel:
+def own_music_page(texts: Texts) -> OwnMusicPage:
     """Build the page."""
     piano = texts.make(
         gr.HTML,
@@ -83,7 +83,7 @@ def given_page(texts: Texts) -> GivenPanel:
         elem_classes="paper",
         js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
     )
-    return GivenPanel(intake, piano, notice_place(texts, "music-given-notice"))
+    return OwnMusicPage(intake, piano, notice_place(texts, "music-given-notice"))
 
 
 def _intake(language: str) -> str:
