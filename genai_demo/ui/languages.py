@@ -9,7 +9,7 @@ in English only, such as that the queue is full, stands in `catalogue/*/gradio.j
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -58,7 +58,7 @@ class Texts:
     """All texts of one page, by component and property."""
 
     def __init__(self) -> None:
-        self._places: dict[Block, dict[str, Text]] = {}
+        self._places: dict[Block, Mapping[str, Text]] = {}
         self._kept: set[Block] = set()
         self.language = self.make(
             gr.Radio,
@@ -71,7 +71,7 @@ class Texts:
         )
         """the language switch; its value is the language of the page, an input of every handler that speaks"""
 
-    def make(self, kind: Callable[..., B], texts: dict[str, Text], switched: bool = True, **properties: Any) -> B:
+    def make(self, kind: Callable[..., B], texts: Mapping[str, Text], switched: bool = True, **properties: Any) -> B:
         """Return a component whose `texts` (property to text) are in the language of the page.
 
         Args:

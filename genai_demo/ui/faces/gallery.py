@@ -18,10 +18,10 @@ from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
-from genai_demo.ui.faces.sliders import WORK, live, live_slider
-from genai_demo.ui.faces.steer import Steer, shown, steer_panel
-from genai_demo.ui.forms import new_seed, notice_place, parcel
-from genai_demo.ui.languages import Text, Texts, choices, text
+from genai_demo.ui.faces.sliders import WORK, live
+from genai_demo.ui.faces.steer import Steer, steer_panel
+from genai_demo.ui.forms import Form, Updates, live_slider, new_seed, notice_place, parcel, refusing, result_place
+from genai_demo.ui.languages import Texts, sentence, text
 
 
 @dataclass(frozen=True)
@@ -29,61 +29,57 @@ class GalleryPage:
     """The components of the page."""
 
     notice: gr.HTML
-    model: gr.Radio
-    count: gr.Slider
-    gender: gr.Radio
-    smile: gr.Radio
+    form: Form[GalleryRequest]
     any_age: gr.Checkbox
     age: gr.Slider
-    variety: gr.Slider
-    seed: gr.Number
     grid: gr.HTML
-    gallery: gr.State
+    shown: gr.State
     """the `Gallery` that is shown"""
     steer: Steer
 
     @property
     def fields(self) -> list[Component]:
         """The controls in the order of `handlers.gallery_of`."""
-        return [
-            self.model,
-            self.count,
-            self.gender,
-            self.smile,
-            self.any_age,
-            self.age,
-            self.variety,
-            self.seed,
-        ]
+        controls = self.form.controls
+        model, count, gender, smile = (controls[name] for name in ("model", "count", "gender", "smile"))
+        return [model, count, gender, smile, self.any_age, self.age, controls["variety"], controls["seed"]]
 
     @property
     def outputs(self) -> list[Component]:
-        """What painting changes, in the order of `painted`."""
-        return [self.notice, self.gallery, self.grid, self.any_age]
+        """What painting changes."""
+        return [self.notice, self.shown, self.grid, self.any_age]
+
+    def painted(self, gallery: Gallery, language: str) -> Updates:
+        """Return what `outputs` show of a gallery.
+
+        Raises:
+            UserError: a model cannot be used, or knows nothing of what is asked for.
+        """
+        started = time.perf_counter()
+        faces = generation.gallery(gallery.request)
+        grid = faces_cards.gallery(gallery.request, faces, time.perf_counter() - started, language)
+        return {self.notice: "", self.shown: gallery, self.grid: grid, self.any_age: gallery.request.age == 0}
 
 
 def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryPage:
     """Build the page; it is first painted when `tab` is opened."""
-    default = GalleryRequest(model=models[0])
-    offered = tuple(choice for choice in CHOICES if set(handlers.models_of(choice)) <= set(models))
+    form = Form(texts, GalleryRequest(model=models[0]), "faces", "faces")
     with gr.Row(elem_classes="page", elem_id="faces-gallery"):
         with gr.Column(elem_classes="fields"):
             notice = notice_place(texts, "faces-notice")
-            model = _choice(texts, "model", offered, default.model)
-            gender = _choice(texts, "gender", GENDERS, default.gender)
-            smile = _choice(texts, "smile", SMILES, default.smile)
+            form.choice("model", [choice for choice in CHOICES if set(handlers.models_of(choice)) <= set(models)])
+            form.choice("gender", GENDERS)
+            form.choice("smile", SMILES)
             with gr.Row(elem_classes="age-row"):
-                age = live_slider(texts, {"label": "faces_age"}, AGE, 40, 1, "faces-age")
+                age = live_slider(texts, {"label": "faces_age"}, AGE, 1, "faces-age", value=40)
                 any_age = texts.make(
                     gr.Checkbox, {"label": "faces_any_age"}, value=True, elem_id="faces-any-age", container=False
                 )
-            explained: dict[str, Text] = {"label": "faces_variety", "info": "faces_variety_info"}
-            variety = live_slider(texts, explained, VARIETY, default.variety, 0.05, "faces-variety")
-            count = live_slider(texts, {"label": "faces_count"}, COUNT, default.count, 1, "faces-count")
+            form.live_slider("variety", VARIETY, 0.05)
+            form.live_slider("count", COUNT, 1)
             with gr.Row(elem_classes="seed-row"):
-                seed = texts.make(
-                    gr.Number, {"label": "seed"}, value=default.seed, precision=0, elem_id="faces-seed", scale=3
-                )
+                seed = texts.make(gr.Number, {"label": "seed"}, value=0, precision=0, elem_id="faces-seed", scale=3)
+                form.controls["seed"] = seed
                 fresh = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id="faces-new-seed", scale=2)
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="grid-head"):
@@ -91,29 +87,14 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
                 save = texts.make(
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
-            grid = texts.make(
-                gr.HTML,
-                {"value": lambda language: cards.placeholder(text("faces_painting", language))},
-                switched=False,
-                elem_id="faces-grid",
-                elem_classes="paper",
-                js_on_load="genaiFaces.grid(element, () => trigger('pick', {place: genaiFaces.place}))",
-            )
+            script = "genaiFaces.grid(element, () => trigger('pick', {place: genaiFaces.place}))"
+            grid = result_place(texts, "faces_painting", "faces-grid", js_on_load=script)
         steer = steer_panel(texts)
-    page = GalleryPage(notice, model, count, gender, smile, any_age, age, variety, seed, grid, gr.State(None), steer)
-    parcel(save.click, lambda gallery: gallery_file(gallery.request), [page.gallery], **WORK)
+    page = GalleryPage(notice, form, any_age, age, grid, gr.State(None), steer)
+    inputs = [texts.language, page.shown]
+    parcel(save.click, lambda _, gallery: gallery_file(gallery.request), inputs, notice, "faces", **WORK)
     _connect(page, texts, tab, fresh)
     return page
-
-
-def _choice(texts: Texts, name: str, values: tuple[str, ...], value: str) -> gr.Radio:
-    return texts.make(
-        gr.Radio,
-        {"label": f"faces_{name}", "choices": choices(f"faces_{name}", values)},
-        value=value,
-        elem_id=f"faces-{name}",
-        elem_classes="segmented",
-    )
 
 
 def _machine_made(language: str) -> str:
@@ -122,57 +103,42 @@ def _machine_made(language: str) -> str:
 
 def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> None:
     language = texts.language
+    seed = page.form.controls["seed"]
 
-    def paint(language: str, before: Gallery | None, *values: Any) -> tuple[Any, ...]:
+    def paint(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint what the fields ask for, or say what is wrong with it."""
         try:
-            gallery = handlers.gallery_of(before, *values)
-            return painted(gallery, language)
+            return page.painted(handlers.gallery_of(before, *values), language)
         except UserError as error:
-            grid = gr.skip() if before else cards.placeholder(text("error_title", language))
-            return cards.notice(handlers.sentence(error, language)), gr.skip(), grid, gr.skip()
+            grid = {} if before else {page.grid: cards.placeholder(text("error_title", language))}
+            return {page.notice: cards.notice(sentence(error, language, "faces")), **grid}
 
-    def paint_first(language: str, before: Gallery | None, *values: Any) -> tuple[Any, ...]:
+    def paint_first(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint when the tab is opened, unless it was before."""
-        return (gr.skip(),) * len(page.outputs) if before else paint(language, before, *values)
+        return gr.skip() if before else paint(language, before, *values)
 
-    def paint_fresh(language: str, before: Gallery | None, *values: Any) -> tuple[Any, ...]:
+    def paint_fresh(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint with a seed that nobody chose."""
-        seed = new_seed()
-        return *paint(language, before, *values[:-1], seed), seed
+        chosen = new_seed()
+        return {**paint(language, before, *values[:-1], chosen), seed: chosen}
 
-    def repaint(language: str, gallery: Gallery | None) -> tuple[Any, ...]:
+    def repaint(language: str, gallery: Gallery | None) -> Updates:
         """Show the faces in `language`."""
-        return painted(gallery, language) if gallery else (gr.skip(),) * len(page.outputs)
+        return page.painted(gallery, language) if gallery else gr.skip()
 
-    def pick(language: str, gallery: Gallery | None, event: gr.EventData) -> tuple[Any, ...]:
+    @refusing(page.steer.notice, "faces")
+    def pick(language: str, gallery: Gallery | None, event: gr.EventData) -> Updates:
         """Open the face that was clicked."""
         if gallery is None:
-            return (gr.skip(),) * len(steering)
-        try:
-            steered = handlers.picked(gallery.request, int(event.place))
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(steering) - 1)
-        return *shown(steered, language), *page.steer.sliders.updates(steered.request, language)
+            return gr.skip()
+        return page.steer.opened(handlers.picked(gallery.request, int(event.place)), language)
 
-    steering = [*page.steer.outputs, *page.steer.sliders.all]
-    inputs = [language, page.gallery, *page.fields]
-    controls = [page.model.input, page.gender.input, page.smile.input, page.any_age.input, page.seed.input]
-    sliders = [event for slider in (page.count, page.age, page.variety) for event in (slider.input, slider.release)]
-    gr.on([*controls, *sliders], paint, inputs, page.outputs, **live(page.grid))
+    inputs = [language, page.shown, *page.fields]
+    sliders: list[Any] = [page.form.controls["count"], page.age, page.form.controls["variety"]]
+    moves = [event for slider in sliders for event in (slider.input, slider.release)]
+    changes = [control.input for control in page.fields if control not in sliders]  # type: ignore[attr-defined]
+    gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
     tab.select(paint_first, inputs, page.outputs, **live(page.grid))
-    fresh.click(paint_fresh, inputs, [*page.outputs, page.seed], **live(page.grid))
-    language.input(repaint, [language, page.gallery], page.outputs, **live(page.grid))
-    page.grid.pick(pick, [language, page.gallery], steering, **live(page.grid))
-
-
-def painted(gallery: Gallery, language: str) -> tuple[Any, ...]:
-    """Return what `GalleryPage.outputs` show of a gallery.
-
-    Raises:
-        UserError: a model cannot be used, or knows nothing of what is asked for.
-    """
-    started = time.perf_counter()
-    faces = generation.gallery(gallery.request)
-    seconds = time.perf_counter() - started
-    return "", gallery, faces_cards.gallery(gallery.request, faces, seconds, language), gallery.request.age == 0
+    fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
+    language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
+    page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.grid))

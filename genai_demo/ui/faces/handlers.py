@@ -14,18 +14,13 @@ from genai_demo.faces.requests import AGE, COUNT, DIRECTIONS, MODELS, NUDGES, ST
 from genai_demo.faces.results import Face
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder
-from genai_demo.ui import languages
+from genai_demo.ui.forms import whole
 from genai_demo.ui.languages import text
 
 PAUSE = 1.0
 """seconds after which moving the same slider again is a new step to undo"""
 _REMEMBERED = 100
 """steps that can be undone"""
-
-
-def sentence(error: UserError, language: str) -> str:
-    """Return an error's sentence in `language`, with settings named as in the tab."""
-    return languages.sentence(error, language, "faces")
 
 
 def models_here() -> tuple[str, ...]:
@@ -66,10 +61,10 @@ def gallery_of(
         any_age = False
     request = GalleryRequest(
         model=model,
-        count=_whole(count),
-        seed=_whole(seed),
+        count=whole(count),
+        seed=whole(seed),
         variety=variety,
-        age=0 if any_age else _whole(age),
+        age=0 if any_age else whole(age),
         gender=gender,
         smile=smile,
     )
@@ -77,11 +72,6 @@ def gallery_of(
     if not any_age and request.age == 0:
         raise UserError("engine.out_of_range_whole", name="age", value=age, low=AGE[0], high=AGE[1])
     return Gallery(request, age)
-
-
-def _whole(value: float | None) -> Any:
-    """Return a number as sliders give it, whole where it is; what is none is left for `check` to refuse."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import gradio as gr
 
@@ -14,12 +13,11 @@ from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import WRONG, Opened, opened
-from genai_demo.ui.faces.gallery import GalleryPage, painted
+from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.sliders import live
-from genai_demo.ui.faces.steer import shown
 from genai_demo.ui.files import received
-from genai_demo.ui.forms import notice_place, run_script
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.forms import Updates, notice_place, refusing, result_place, run_script
+from genai_demo.ui.languages import Texts, sentence, text
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -39,39 +37,27 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
             )
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
-            results = texts.make(
-                gr.HTML,
-                {"value": lambda language: cards.placeholder(text("faces_open_empty", language))},
-                switched=False,
-                elem_id="faces-open-results",
-                elem_classes="paper",
-            )
+            results = result_place(texts, "faces_open_empty", "faces-open-results")
             go_on = texts.make(gr.Button, {"value": "faces_open_steer"}, visible=False, elem_id="faces-open-steer")
     kept = gr.State(None)
-    steering = [*gallery.steer.outputs, *gallery.steer.sliders.all]
-    settings = [gallery.model, gallery.count, gallery.gender, gallery.smile, gallery.variety, gallery.seed]
-    places = [notice, results, go_on, kept, *gallery.outputs, *settings, *steering]
+    form = gallery.form
+    places = [notice, results, go_on, kept, *gallery.outputs, *form.outputs, *gallery.steer.all]
 
-    def open_file(language: str, count: float, event: gr.EventData) -> tuple[Any, ...]:
-        """Make the face of a file again and put its settings back, or say why the file was refused."""
-        try:
-            found = opened(received(event.content, LARGEST_FILE, *WRONG), str(event.name)[:_LONGEST_NAME])
-            restored = handlers.restored(found.face.request, int(count))
-            steered = handlers.steer(generation.request_of(found.face.receipt))
-            around = painted(restored, language)
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
-        request = restored.request
-        return (
-            "",
-            drawn(language, found),
-            gr.update(visible=True),
-            found,
-            *around,
-            *(request.model, request.count, request.gender, request.smile, request.variety, request.seed),
-            *shown(steered, language),
-            *gallery.steer.sliders.updates(steered.request, language),
-        )
+    @refusing(notice, "faces")
+    def open_file(language: str, count: float, event: gr.EventData) -> Updates:
+        """Make the face of a file again and put its settings back."""
+        found = opened(received(event.content, LARGEST_FILE, *WRONG), str(event.name)[:_LONGEST_NAME])
+        restored = handlers.restored(found.face.request, int(count))
+        steered = handlers.steer(generation.request_of(found.face.receipt))
+        return {
+            **gallery.painted(restored, language),
+            **form.restored(restored.request),
+            **gallery.steer.opened(steered, language),
+            notice: "",
+            results: drawn(language, found),
+            go_on: gr.update(visible=True),
+            kept: found,
+        }
 
     def drawn(language: str, found: Opened | None) -> str:
         """Show the comparison in `language`."""
@@ -79,7 +65,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
             return cards.placeholder(text("faces_open_empty", language))
         return faces_cards.verdict(*found, language)
 
-    opening = intake.chosen(open_file, [language, gallery.count], places, **live(results))
+    opening = intake.chosen(open_file, [language, form.controls["count"]], places, **live(results))
     opening.then(None, None, None, js="() => genaiFiles.read('faces-open-drop')", api_visibility="private")
     language.input(drawn, [language, kept], results, **live(results))
     run_script(go_on, "genaiFaces.showSteered()")
@@ -90,7 +76,7 @@ def _intake(language: str) -> str:
         escape(text(f"faces_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
     )
     # The page's script knows the file's name.
-    too_large = escape(handlers.sentence(UserError("engine.receipt_too_large", file="{file}"), language))
+    too_large = escape(sentence(UserError("engine.receipt_too_large", file="{file}"), language, "faces"))
     return (
         f'<p class="intro">{intro}</p>'
         f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'

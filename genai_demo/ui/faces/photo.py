@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -13,12 +13,11 @@ from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.ui import cards
 from genai_demo.ui.faces import cards as faces_cards
-from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces import upload as faces_upload
 from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
 from genai_demo.ui.faces.upload import Code
-from genai_demo.ui.forms import PRIVATE, notice_place, parcel, small_button
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.forms import PRIVATE, Updates, notice_place, parcel, refusing, small_button
+from genai_demo.ui.languages import Texts, sentence, text
 
 _KEPT = 30 * 60
 """seconds for which the code of an idle visitor's photo is kept"""
@@ -49,12 +48,11 @@ def photo_page(texts: Texts) -> None:
         with gr.Column(elem_classes="extras", elem_id="faces-photo-sliders"):
             sliders = face_sliders(texts, "faces-photo")
     buttons = [reset, save, forget]
-    parcel(
-        save.click,
-        lambda code, *values: faces_upload.edited_file(code, values) if code else "",
-        [code, *sliders.all],
-        **WORK,
-    )
+
+    def pack(language: str, code: Code | None, *values: float) -> str:
+        return faces_upload.edited_file(faces_upload.here(code), values)
+
+    parcel(save.click, pack, [texts.language, code, *sliders.all], notice, "faces", **WORK)
     _connect(texts, intake, notice, sliders, code, aligned, rebuilt, buttons)
 
 
@@ -65,7 +63,7 @@ def _intake(language: str) -> str:
         for name in ("choose", "camera", "snap", "cancel")
     }
     said = {
-        "too-large": handlers.sentence(UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20), language),
+        "too-large": sentence(UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20), language, "faces"),
         "no-camera": text("faces_photo_no_camera", language),
         "reading": text("faces_photo_reading", language),
     }
@@ -108,71 +106,54 @@ def _connect(
     language = texts.language
     places: list[Component] = [notice, code, aligned, rebuilt, *sliders.all, *buttons]
 
-    def show(picture: Any) -> str:
-        return faces_cards.framed(picture, "faces-rebuilt-caption")
+    def show(code: Code, values: Sequence[float]) -> Updates:
+        picture = faces_upload.edited(code, values)
+        return {notice: "", rebuilt: faces_cards.framed(picture, "faces-rebuilt-caption")}
 
-    def read(language: str, event: gr.EventData) -> tuple[Any, ...]:
-        """Show the face of a photo beside what the VAE makes of it, or say why it cannot be used."""
-        try:
-            aligned, code, notes = faces_upload.read_photo(event.content)
-            rebuilt = show(faces_upload.edited(code, code.start))
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
-        said = " ".join(handlers.sentence(UserError(note), language) for note in notes)
-        return (
-            cards.notice(said) if said else "",
-            code,
-            faces_cards.framed(aligned, "faces-original-caption"),
-            rebuilt,
-            *_at(code.start, sliders, language),
-            *[gr.update(interactive=True)] * len(buttons),
-        )
+    @refusing(notice, "faces")
+    def read(language: str, event: gr.EventData) -> Updates:
+        """Show the face of a photo beside what the VAE makes of it."""
+        cut, code_, notes = faces_upload.read_photo(event.content)
+        said = " ".join(sentence(UserError(note), language, "faces") for note in notes)
+        return {
+            **show(code_, code_.start),
+            notice: cards.notice(said) if said else "",
+            code: code_,
+            aligned: faces_cards.framed(cut, "faces-original-caption"),
+            **at_start(code_, language),
+            **dict.fromkeys(buttons, gr.update(interactive=True)),
+        }
 
-    def edit(language: str, code: Code | None, *values: float) -> tuple[Any, ...]:
+    @refusing(notice, "faces")
+    def edit(language: str, code: Code | None, *values: float) -> Updates:
         """Repaint the face as the sliders stand."""
-        if code is None:
-            return cards.notice(text("faces_photo_gone", language)), gr.skip()
-        try:
-            return "", show(faces_upload.edited(code, values))
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), gr.skip()
+        return show(faces_upload.here(code), values)
 
-    def restart(language: str, code: Code | None) -> tuple[Any, ...]:
+    @refusing(notice, "faces")
+    def restart(language: str, code: Code | None) -> Updates:
         """Take all edits back."""
-        if code is None:
-            return cards.notice(text("faces_photo_gone", language)), *[gr.skip()] * (1 + len(sliders.all))
-        return "", show(faces_upload.edited(code, code.start)), *_at(code.start, sliders, language)
+        code = faces_upload.here(code)
+        return {**show(code, code.start), **at_start(code, language)}
 
-    def missing(language: str, code: Code | None) -> str:
-        """Say that the photo's time is up, if it is."""
-        return cards.notice(text("faces_photo_gone", language)) if code is None else ""
+    def at_start(code: Code, language: str) -> Updates:
+        """Return what puts the sliders where they are when nothing was moved."""
+        age, woman, smile, *directions = code.start
+        return sliders.updates(FaceRequest("vae", 0, 0, 1.0, age, woman, smile, tuple(directions)), language)
 
-    def forget() -> tuple[Any, ...]:
+    def forget() -> Updates:
         """Leave nothing of the photo."""
-        return (
-            "",
-            None,
-            faces_cards.framed(None, ""),
-            faces_cards.framed(None, ""),
-            *[gr.skip()] * len(sliders.all),
-            *[gr.update(interactive=False)] * len(buttons),
-        )
+        empty = faces_cards.framed(None, "")
+        gone = {notice: "", code: None, aligned: empty, rebuilt: empty}
+        return {**gone, **dict.fromkeys(buttons, gr.update(interactive=False))}
 
-    def rename(language: str, code: Code | None) -> list[Any]:
+    def rename(language: str, code: Code | None) -> Updates:
         """Show the sliders' names in `language`."""
-        return sliders.names("vae", language) if code else [gr.skip()] * len(sliders.directions)
+        return sliders.names("vae", language) if code else gr.skip()
 
-    reset, save, forget_button = buttons
+    reset, _, forget_button = buttons
     reading = intake.photo(read, language, places, **live(rebuilt))
     reading.then(None, None, None, js="() => genaiFiles.read('faces-intake')", api_visibility="private")
     gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
-    save.click(missing, [language, code], notice, **PRIVATE)
     reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
     forget_button.click(forget, None, places, **PRIVATE)
     language.input(rename, [language, code], list(sliders.directions), **live(rebuilt))
-
-
-def _at(values: tuple[float, ...], sliders: Sliders, language: str) -> list[Any]:
-    """Return what puts the sliders to `values`, with the names of the VAE's directions."""
-    age, woman, smile, *directions = values
-    return sliders.updates(FaceRequest("vae", 0, 0, 1.0, age, woman, smile, tuple(directions)), language)

@@ -11,8 +11,8 @@ from gradio.components import Component
 
 from genai_demo.faces.requests import AGE, DIRECTIONS, PUSH, FaceRequest
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.forms import small_heading
-from genai_demo.ui.languages import Text, Texts, text
+from genai_demo.ui.forms import Updates, live_slider, small_heading
+from genai_demo.ui.languages import Texts, text
 
 WORK: dict[str, Any] = {"concurrency_id": "faces", "concurrency_limit": 2}
 """What an event is that paints: two paint at once, the others wait."""
@@ -56,56 +56,30 @@ class Sliders:
         """The events of a slider that moves; the last one comes when its number has been put right."""
         return [event for slider in (*self.labels, *self.directions) for event in (slider.input, slider.release)]
 
-    def updates(self, request: FaceRequest, language: str) -> list[Any]:
+    def updates(self, request: FaceRequest, language: str) -> Updates:
         """Return what puts the sliders where `request` is; what its model cannot do is hidden."""
-        return [
-            gr.update(value=value, visible=usable, **({"label": name} if name else {}))
-            for value, usable, name in zip(
-                handlers.positions(request),
-                handlers.usable(request.model),
-                (*[""] * len(self.labels), *handlers.direction_names(request.model, language)),
-                strict=True,
-            )
-        ]
+        positions, usable = handlers.positions(request), handlers.usable(request.model)
+        updates = {
+            slider: gr.update(value=value, visible=shown)
+            for slider, value, shown in zip(self.all, positions, usable, strict=True)
+        }
+        for slider, named in self.names(request.model, language).items():
+            updates[slider] |= named
+        return updates
 
-    def names(self, model: str, language: str) -> list[Any]:
+    def names(self, model: str, language: str) -> Updates:
         """Return what puts the names of the directions of `model` into `language`."""
-        return [gr.update(label=name) for name in handlers.direction_names(model, language)]
-
-
-def live_slider(
-    texts: Texts,
-    named: dict[str, Text],
-    bounds: tuple[float, float],
-    value: float,
-    step: float,
-    elem_id: str,
-    switched: bool = True,
-) -> gr.Slider:
-    """Build a slider for what repaints while it moves; `named` and `switched` are those of `Texts.make`."""
-    slider = texts.make(
-        gr.Slider,
-        named,
-        switched,
-        minimum=bounds[0],
-        maximum=bounds[1],
-        value=value,
-        step=step,
-        elem_id=elem_id,
-        buttons=[],
-    )
-    # The request checks the number, in the visitor's language: one that is half typed is no error yet.
-    slider.preprocess = lambda payload: payload  # type: ignore[method-assign]
-    return slider
+        names = handlers.direction_names(model, language)
+        return {slider: gr.update(label=name) for slider, name in zip(self.directions, names, strict=True)}
 
 
 def face_sliders(texts: Texts, prefix: str) -> Sliders:
     """Build the sliders that change a face: its labels, and the directions that the model found by itself."""
     with gr.Row(elem_classes=["slider-pair", "thirds"]):
         labels = (
-            live_slider(texts, {"label": "faces_age"}, AGE, AGE[0], 1, f"{prefix}-age"),
-            live_slider(texts, {"label": "faces_woman"}, (0, 1), 0.5, 0.05, f"{prefix}-woman"),
-            live_slider(texts, {"label": "faces_smile"}, (0, 1), 0.5, 0.05, f"{prefix}-smile"),
+            live_slider(texts, {"label": "faces_age"}, AGE, 1, f"{prefix}-age", value=AGE[0]),
+            live_slider(texts, {"label": "faces_woman"}, (0, 1), 0.05, f"{prefix}-woman", value=0.5),
+            live_slider(texts, {"label": "faces_smile"}, (0, 1), 0.05, f"{prefix}-smile", value=0.5),
         )
     small_heading(texts, "faces_directions")
     with gr.Row(elem_classes="slider-pair"):
@@ -120,4 +94,4 @@ def face_sliders(texts: Texts, prefix: str) -> Sliders:
 
 def _direction(texts: Texts, prefix: str, number: int) -> gr.Slider:
     name = partial(text, "faces_direction", number=number + 1)
-    return live_slider(texts, {"label": name}, PUSH, 0, 0.1, f"{prefix}-direction-{number + 1}", switched=False)
+    return live_slider(texts, {"label": name}, PUSH, 0.1, f"{prefix}-direction-{number + 1}", value=0, switched=False)

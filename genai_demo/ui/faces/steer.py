@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -20,8 +19,8 @@ from genai_demo.ui.faces.alike import Likeness
 from genai_demo.ui.faces.files import portrait_file
 from genai_demo.ui.faces.handlers import Steered
 from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
-from genai_demo.ui.forms import new_seed, notice_place, parcel, run_script, small_button
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, refusing, run_script, small_button
+from genai_demo.ui.languages import Texts, sentence, text
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,32 @@ class Steer:
 
     @property
     def outputs(self) -> list[Component]:
-        """What every step changes, in the order of `shown`."""
+        """What every step changes."""
         return [self.notice, self.steered, self.portrait, self.nearest, self.undo, self.nudge]
+
+    @property
+    def all(self) -> list[Component]:
+        """What opening another face changes."""
+        return [*self.outputs, *self.sliders.all]
+
+    def updates(self, steered: Steered, language: str) -> Updates:
+        """Return what `outputs` show of a face."""
+        return {
+            self.notice: "",
+            self.steered: steered,
+            **self.drawn(steered, language),
+            self.undo: gr.update(interactive=bool(steered.past)),
+            self.nudge: gr.update(interactive=len(steered.request.nudges) < NUDGES),
+        }
+
+    def drawn(self, steered: Steered, language: str) -> Updates:
+        """Return a face and how near the closest training face is."""
+        near = faces_cards.nearest(handlers.nearness(steered.face), language)
+        return {self.portrait: faces_cards.portrait(steered.face, language), self.nearest: near}
+
+    def opened(self, steered: Steered, language: str) -> Updates:
+        """Return what `all` show of a face."""
+        return {**self.updates(steered, language), **self.sliders.updates(steered.request, language)}
 
 
 def steer_panel(texts: Texts) -> Steer:
@@ -72,7 +95,8 @@ def steer_panel(texts: Texts) -> Steer:
         )
     panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
     run_script(close, "genaiFaces.close()")
-    parcel(save.click, lambda steered: portrait_file(steered.face), [steered], **WORK)
+    inputs = [texts.language, steered]
+    parcel(save.click, lambda _, steered: portrait_file(steered.face), inputs, notice, "faces", **WORK)
     _connect(panel, reset, texts)
     _connect_search(panel, search, texts)
     return panel
@@ -82,101 +106,66 @@ def _heading(language: str) -> str:
     return f'<h2 id="faces-steer-heading" tabindex="-1">{escape(text("faces_steer", language))}</h2>'
 
 
-def shown(steered: Steered, language: str) -> tuple[Any, ...]:
-    """Return what `Steer.outputs` show of a face."""
-    return (
-        "",
-        steered,
-        faces_cards.portrait(steered.face, language),
-        faces_cards.nearest(handlers.nearness(steered.face), language),
-        gr.update(interactive=bool(steered.past)),
-        gr.update(interactive=len(steered.request.nudges) < NUDGES),
-    )
-
-
 def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
     language = texts.language
-    places = [*panel.outputs, *panel.sliders.all]
 
-    def move(language: str, steered: Steered | None, *values: float) -> tuple[Any, ...]:
+    @refusing(panel.notice, "faces")
+    def move(language: str, steered: Steered | None, *values: float) -> Updates:
         """Repaint the face as its sliders stand."""
-        try:
-            after = handlers.moved(steered, values, handlers.now()) if steered else None
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(panel.outputs) - 1)
-        if steered is None or after is None or after is steered:
-            return (gr.skip(),) * len(panel.outputs)
-        return shown(after, language)
+        after = handlers.moved(steered, values, handlers.now()) if steered else None
+        return gr.skip() if after is None or after is steered else panel.updates(after, language)
 
-    def step(change: Callable[[Steered], Steered]) -> Callable[..., tuple[Any, ...]]:
-        def stepped(language: str, steered: Steered | None) -> tuple[Any, ...]:
-            if steered is None:
-                return (gr.skip(),) * len(places)
-            after = change(steered)
-            return *shown(after, language), *panel.sliders.updates(after.request, language)
+    def step(change: Callable[[Steered], Steered]) -> Callable[..., Updates]:
+        return lambda language, steered: panel.opened(change(steered), language) if steered else gr.skip()
 
-        return stepped
-
-    gr.on(
-        panel.sliders.moves, move, [language, panel.steered, *panel.sliders.all], panel.outputs, **live(panel.portrait)
-    )
+    moved = [language, panel.steered, *panel.sliders.all]
+    gr.on(panel.sliders.moves, move, moved, panel.outputs, **live(panel.portrait))
     for button, change in (
         (panel.undo, handlers.undone),
         (reset, handlers.reset),
         (panel.nudge, lambda steered: handlers.nudged(steered, new_seed())),
     ):
-        button.click(step(change), [language, panel.steered], places, **live(panel.portrait))
+        button.click(step(change), [language, panel.steered], panel.all, **live(panel.portrait))
 
-    def redraw(language: str, steered: Steered | None) -> tuple[Any, ...]:
+    def redraw(language: str, steered: Steered | None) -> Updates:
         """Show the panel in `language`."""
         if steered is None:
-            return (gr.skip(),) * (2 + len(panel.sliders.directions))
-        return (
-            faces_cards.portrait(steered.face, language),
-            faces_cards.nearest(handlers.nearness(steered.face), language),
-            *panel.sliders.names(steered.request.model, language),
-        )
+            return gr.skip()
+        return {**panel.drawn(steered, language), **panel.sliders.names(steered.request.model, language)}
 
-    language.input(
-        redraw,
-        [language, panel.steered],
-        [panel.portrait, panel.nearest, *panel.sliders.directions],
-        **live(panel.portrait),
-    )
+    named = [panel.portrait, panel.nearest, *panel.sliders.directions]
+    language.input(redraw, [language, panel.steered], named, **live(panel.portrait))
 
 
 def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
     language = texts.language
     found = gr.State(None)
-    steering = [*panel.outputs, *panel.sliders.all]
 
-    def look(language: str, steered: Steered | None) -> Iterator[tuple[Any, ...]]:
+    def look(language: str, steered: Steered | None) -> Iterator[Updates]:
         """Find faces like the one that is steered."""
         if steered is None:
-            yield (gr.skip(),) * 3
+            yield gr.skip()
             return
-        yield "", gr.skip(), faces_cards.searching(language)
+        yield {panel.notice: "", panel.alike: faces_cards.searching(language)}
         try:
             likeness = faces_alike.likeness(steered)
         except UserError as error:
-            yield cards.notice(handlers.sentence(error, language)), None, ""
+            yield {panel.notice: cards.notice(sentence(error, language, "faces")), found: None, panel.alike: ""}
             return
-        yield "", likeness, faces_cards.alike(likeness.of, faces_alike.painted(likeness), language)
+        yield {panel.notice: "", found: likeness, panel.alike: drawn(likeness, language)}
+
+    def drawn(likeness: Likeness, language: str) -> str:
+        return faces_cards.alike(likeness.of, faces_alike.painted(likeness), language)
 
     def redraw(language: str, likeness: Likeness | None) -> object:
         """Show what was found in `language`."""
-        return faces_cards.alike(likeness.of, faces_alike.painted(likeness), language) if likeness else gr.skip()
+        return drawn(likeness, language) if likeness else gr.skip()
 
-    def pick(language: str, likeness: Likeness | None, event: gr.EventData) -> tuple[Any, ...]:
+    @refusing(panel.notice, "faces")
+    def pick(language: str, likeness: Likeness | None, event: gr.EventData) -> Updates:
         """Open the face that was clicked."""
-        if likeness is None:
-            return (gr.skip(),) * len(steering)
-        try:
-            steered = faces_alike.opened(likeness, event.place)
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(steering) - 1)
-        return *shown(steered, language), *panel.sliders.updates(steered.request, language)
+        return panel.opened(faces_alike.opened(likeness, event.place), language) if likeness else gr.skip()
 
     search.click(look, [language, panel.steered], [panel.notice, found, panel.alike], **live(panel.alike))
-    panel.alike.pick(pick, [language, found], steering, **live(panel.portrait))
+    panel.alike.pick(pick, [language, found], panel.all, **live(panel.portrait))
     language.input(redraw, [language, found], panel.alike, **live(panel.alike))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from genai_demo.errors import UserError
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.pictures import MOST_BYTES, open_picture
 from genai_demo.faces.requests import AGE, FaceRequest
@@ -83,6 +84,17 @@ def _encoded(painter: object, picture: Image.Image) -> Code:
     age, woman, smile = (0.0 if value != value else value for value in kept)
     start = positions(FaceRequest("vae", age=age, woman=woman, smile=smile))
     return Code(tuple(code.tolist()), tuple(read.tolist()), start)
+
+
+def here(code: Code | None) -> Code:
+    """Return what is kept of a photo.
+
+    Raises:
+        UserError: its time is up.
+    """
+    if code is None:
+        raise UserError("ui.faces_photo_gone")
+    return code
 
 
 def edited(code: Code, values: Sequence[float]) -> np.ndarray:

@@ -265,9 +265,9 @@ def _files(language: str) -> str:
     return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 
-def status(shown: Library, language: str) -> str:
+def status(shown: Library | None, language: str) -> str:
     """Return how long the model worked, to be said once it is done."""
-    if shown.busy or not shown.items or not shown.items[shown.heard].made:
+    if shown is None or shown.busy or not shown.items or not shown.items[shown.heard].made:
         return ""
     seconds = text("status_seconds", language, seconds=f"{shown.seconds:.1f}")
     return f'<p class="result-status" role="status">{escape(text("music_done", language, seconds=seconds))}</p>'

@@ -6,19 +6,19 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from genai_demo.errors import UserError
-from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, ComposeRequest, Request
+from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, Request
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder
 from genai_demo.music.theory.piece import PITCHES
 from genai_demo.music.tokens.columns import fits_at_once
-from genai_demo.ui import cards, languages
+from genai_demo.ui import cards
 from genai_demo.ui.forms import new_seed
-from genai_demo.ui.languages import spoken, text
+from genai_demo.ui.languages import text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music.library import (
     Item,
@@ -44,11 +44,6 @@ INTERVALS = (1, 2, 12)
 """semitones by which bars can be transposed at once"""
 _SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part")
 """what the page's script sends of a card"""
-
-
-def sentence(error: UserError, language: str) -> str:
-    """Return an error's sentence in `language`, with settings named as in the tab."""
-    return languages.sentence(error, language, "music")
 
 
 def models_here() -> tuple[str, ...]:
@@ -91,27 +86,16 @@ def harmoniser() -> str:
     return next((model for model in HARMONISERS if model in models_here()), HARMONISERS[0])
 
 
+def problem(model: str) -> UserError | None:
+    """Return what is wrong with a model, None if it can be used."""
+    return generation.problem(model)
+
+
 def check(request: Request) -> None:
     """Raise `UserError` if the request is not allowed, or its model cannot be used."""
     request.check()
-    if problem := generation.problem(request.model):
-        raise problem
-
-
-def problem_notice(model: str, language: str) -> str:
-    """Return the notice about a model whose checkpoint is missing or damaged, "" if all is well."""
-    problem = generation.problem(model)
-    return cards.notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
-
-
-def compose_request(values: Iterable[Any]) -> ComposeRequest:
-    """Return the request whose fields hold `values`, in the order of its fields."""
-    settings: dict[str, Any] = {}
-    for field, value in zip(fields(ComposeRequest), values, strict=True):
-        # sliders give whole numbers as floats
-        whole = field.type == "int" and isinstance(value, float) and value.is_integer()
-        settings[field.name] = int(value) if whole else value
-    return ComposeRequest(**settings)
+    if wrong := problem(request.model):
+        raise wrong
 
 
 def drawn(library: Library | None, language: str) -> str:
@@ -121,33 +105,29 @@ def drawn(library: Library | None, language: str) -> str:
     return music_cards.library(library, models_here(), language)
 
 
-def stream(job: Job, library: Library | None, turn: str, language: str) -> Iterator[tuple[str, Library]]:
-    """Run a job and yield the library as it changes, as HTML and as what the HTML shows.
+def stream(job: Job, library: Library | None, turn: str) -> Iterator[Library]:
+    """Run a job and yield the library as it changes.
 
     Args:
         job: what to do.
         library: as it is; a job for new pieces clears it.
         turn: new name of the turn, by which the page knows that there is something to hear.
-        language: of the page.
 
     Raises:
-        gr.Error: the request is refused; the sentence is in `language`.
+        UserError: the request is refused.
     """
     if library is None or job.place is None:
         library = Library(turn=library.turn if library else "")
-    try:
-        following: tuple[Job, Library] | None = (job, library)
-        while following:
-            job, library = following
-            with closing(generation.run(job.request)) as updates:
-                for update, seconds in _paced(updates):
-                    library = grown(library, job, update, seconds)
-                    if update.finished and not job.then:
-                        library = replace(library, turn=turn)
-                    yield drawn(library, language), library
-            following = followed(job, library)
-    except UserError as error:
-        raise spoken(error, language) from error
+    following: tuple[Job, Library] | None = (job, library)
+    while following:
+        job, library = following
+        with closing(generation.run(job.request)) as updates:
+            for update, seconds in _paced(updates):
+                library = grown(library, job, update, seconds)
+                if update.finished and not job.then:
+                    library = replace(library, turn=turn)
+                yield library
+        following = followed(job, library)
 
 
 def _paced(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:

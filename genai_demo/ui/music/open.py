@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 
 from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.music.requests import ComposeRequest, given_music
-from genai_demo.ui import cards
 from genai_demo.ui.files import received
-from genai_demo.ui.forms import PRIVATE, notice_place
+from genai_demo.ui.forms import PRIVATE, Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import files as music_files
-from genai_demo.ui.music import handlers
-from genai_demo.ui.music.compose import ComposePanel
+from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Library
 from genai_demo.ui.music.melody import WRONG
-from genai_demo.ui.music.panel import WORK, LibraryPanel, placed
+from genai_demo.ui.music.panel import WORK, LibraryPanel
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -36,24 +33,21 @@ class OpenPanel:
     kept: gr.State
     """the `Opened` file"""
 
-    def connect(self, panel: LibraryPanel, compose: ComposePanel, texts: Texts) -> None:
+    def connect(self, panel: LibraryPanel, compose: ComposePage, texts: Texts) -> None:
         """Let an opened piece come to the library, and its settings to their fields."""
-        language = texts.language
-        places = [self.notice, self.verdict, self.kept, *panel.outputs, *compose.inputs, compose.fresh]
+        language, form = texts.language, compose.form
+        places = [self.notice, self.verdict, self.kept, *panel.outputs, *form.outputs]
 
-        def open_file(language: str, event: gr.EventData) -> tuple[Any, ...]:
-            """Make the piece of a file again, or say why the file was refused."""
+        @refusing(self.notice, "music")
+        def open_file(language: str, event: gr.EventData) -> Updates:
+            """Make the piece of a file again."""
             sent = event._data or {}
-            try:
-                content = received(sent.get("content"), LARGEST_FILE, *WRONG)
-                found = music_files.opened(content, str(sent.get("name"))[:_LONGEST_NAME])
-            except UserError as error:
-                return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (len(places) - 1)
-            settings: list[Any] = [gr.skip()] * (len(compose.inputs) + 1)
-            if isinstance(found.request, ComposeRequest):
-                # with the seed of the receipt kept, pressing the button gives the same piece once more
-                settings = [*vars(found.request).values(), False]
-            return "", _verdict(found, language), found, *placed(_library(found), language), *settings
+            content = received(sent.get("content"), LARGEST_FILE, *WRONG)
+            found = music_files.opened(content, str(sent.get("name"))[:_LONGEST_NAME])
+            # with the seed of the receipt kept, pressing the button gives the same piece once more
+            settings = form.restored(found.request) if isinstance(found.request, ComposeRequest) else {}
+            opened = {self.notice: "", self.verdict: _verdict(found, language), self.kept: found}
+            return {**opened, **panel.updates(_library(found), language), **settings}
 
         def drawn(language: str, found: music_files.Opened | None) -> str:
             """Say in `language` what was found."""

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
-from genai_demo.ui import cards
 from genai_demo.ui.files import received
-from genai_demo.ui.forms import notice_place
+from genai_demo.ui.forms import Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts, text
-from genai_demo.ui.music import handlers
-from genai_demo.ui.music import melody as music_melody
-from genai_demo.ui.music.library import library_of
-from genai_demo.ui.music.melody import MOST_BYTES, WRONG
-from genai_demo.ui.music.panel import CRAFT, LibraryPanel, placed
+from genai_demo.ui.music.library import Library, library_of
+from genai_demo.ui.music.melody import MOST_BYTES, WRONG, melody, shortened
+from genai_demo.ui.music.panel import CRAFT, LibraryPanel
 
 
 @dataclass(frozen=True)
@@ -33,38 +29,30 @@ class OwnMusicPage:
     def connect(self, panel: LibraryPanel, texts: Texts) -> None:
         """Let what is given come to the library."""
         language = texts.language
-
-        def take(language: str, event: gr.EventData) -> tuple[Any, ...]:
-            """Read a MIDI file, or say why it was refused."""
-            try:
-                reading = read_midi(received(_sent(event, "content"), MOST_BYTES, *WRONG))
-            except UserError as error:
-                return refused(error, language)
-            piece, cut = music_melody.shortened(reading.piece)
-            return "", *placed(library_of(piece, (*cut, *reading.remarks)), language)
-
-        def play(language: str, event: gr.EventData) -> tuple[Any, ...]:
-            """Write down what was played, or say why that cannot be done."""
-            try:
-                piece = music_melody.melody(_sent(event, "notes"), _sent(event, "tempo"), _sent(event, "metre"))
-            except UserError as error:
-                return refused(error, language)
-            return "", *placed(library_of(piece), language)
-
-        def refused(error: UserError, language: str) -> tuple[Any, ...]:
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * len(panel.outputs)
-
-        shown = {"show_progress": "hidden", "api_visibility": "private", **CRAFT}
         outputs = [self.notice, *panel.outputs]
-        reading = self.intake.chosen(take, language, outputs, **shown)
+
+        @refusing(self.notice, "music")
+        def take(language: str, event: gr.EventData) -> Updates:
+            """Read a MIDI file."""
+            sent = event._data or {}
+            reading = read_midi(received(sent.get("content"), MOST_BYTES, *WRONG))
+            piece, cut = shortened(reading.piece)
+            return shown(library_of(piece, (*cut, *reading.remarks)), language)
+
+        @refusing(self.notice, "music")
+        def play(language: str, event: gr.EventData) -> Updates:
+            """Write down what was played."""
+            sent = event._data or {}
+            return shown(library_of(melody(sent.get("notes"), sent.get("tempo"), sent.get("metre"))), language)
+
+        def shown(library: Library, language: str) -> Updates:
+            return {self.notice: "", **panel.updates(library, language)}
+
+        kind = {"show_progress": "hidden", "api_visibility": "private", **CRAFT}
+        reading = self.intake.chosen(take, language, outputs, **kind)
         reading.then(None, None, None, js="() => genaiFiles.read('music-intake')", api_visibility="private")
-        played = self.piano.played(play, language, outputs, **shown)
-        for event in (reading, played):
+        for event in (reading, self.piano.played(play, language, outputs, **kind)):
             event.then(None, None, None, js="() => genaiDemo.reveal('music-desk')", api_visibility="private")
-
-
-def _sent(event: gr.EventData, name: str) -> Any:
-    return (event._data or {}).get(name)
 
 
 def own_music_page(texts: Texts) -> OwnMusicPage:

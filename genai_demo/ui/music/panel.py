@@ -10,15 +10,15 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from genai_demo.errors import UserError
 from genai_demo.ui import cards
-from genai_demo.ui.forms import PRIVATE, new_seed, notice_place, parcel
+from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, result_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music import handlers
-from genai_demo.ui.music.compose import ComposePanel
+from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Job, Library, at, settled
+from genai_demo.ui.runner import Runner
 
 WORK: dict[str, Any] = {"concurrency_id": "music", "concurrency_limit": 2}
 """What an event is that runs a music model: two run at once, the others wait."""
@@ -40,18 +40,17 @@ class LibraryPanel:
     status: gr.HTML
     library: gr.HTML
     shown: gr.State
-    """the `Desk` that is shown"""
+    """the `Library` that is shown"""
 
     @property
     def outputs(self) -> list[Component]:
-        """What a new library changes, in the order of `placed`."""
+        """What `updates` changes."""
         return [self.notice, self.status, self.library, self.shown]
 
-
-def placed(library: Library | None, language: str) -> tuple[Any, ...]:
-    """Return what `DeskPanel.outputs` show of a library."""
-    status = music_cards.status(library, language) if library else ""
-    return "", status, handlers.drawn(library, language), library
+    def updates(self, library: Library, language: str) -> Updates:
+        """Return what shows another library."""
+        drawn = {self.status: music_cards.status(library, language), self.library: handlers.drawn(library, language)}
+        return {self.notice: "", self.shown: library, **drawn}
 
 
 def library_panel(texts: Texts) -> LibraryPanel:
@@ -62,164 +61,98 @@ def library_panel(texts: Texts) -> LibraryPanel:
             gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
         )
     notice = notice_place(texts, "music-desk-notice")
-    library = texts.make(
-        gr.HTML,
-        {"value": lambda language: cards.placeholder(text("music_empty", language))},
-        switched=False,
-        elem_id="music-desk",
-        elem_classes="paper",
-        js_on_load=_SCRIPT,
-    )
+    library = result_place(texts, "music_empty", "music-desk", js_on_load=_SCRIPT)
     panel = LibraryPanel(notice, status, library, gr.State(None))
-    _pack(panel, save, texts)
-    _craft(panel, texts)
+    _craft(panel, save, texts)
     return panel
 
 
-def _pack(panel: LibraryPanel, save: gr.Button, texts: Texts) -> None:
-    """Let a button save all pieces; nothing is written on this machine for it."""
+def _craft(panel: LibraryPanel, save: gr.Button, texts: Texts) -> None:
+    """Let the cards have their sound, their scores and their files, and a button save all pieces."""
 
-    def pack(language: str, library: Library | None) -> tuple[str, str]:
-        try:
-            return music_files.archive_file(library, language) if library else "", ""
-        except UserError as error:
-            return "", cards.notice(handlers.sentence(error, language))
+    def pack(language: str, library: Library | None) -> str:
+        return music_files.archive_file(library, language) if library else ""
 
-    parcel(save.click, pack, [texts.language, panel.shown], more=[panel.notice], **CRAFT)
-
-
-def _craft(panel: LibraryPanel, texts: Texts) -> None:
-    """Let the cards have their sound, their scores and their files."""
-    language = texts.language
-
-    def sound(item: Item, event: gr.EventData, language: str) -> str:
-        return music_files.sound_parcel(item, str(_sent(event, "kind")))
-
-    def score(item: Item, event: gr.EventData, language: str) -> str:
-        return music_files.score_parcel(item, _sent(event, "width"), language)
-
-    def file(item: Item, event: gr.EventData, language: str) -> str:
-        return music_files.piece_file(item, int(_sent(event, "place")), str(_sent(event, "kind")), language)
-
-    def printed(item: Item, event: gr.EventData, language: str) -> str:
-        return music_files.printed_parcel(item, language)
-
+    inputs = [texts.language, panel.shown]
+    parcel(save.click, pack, inputs, panel.notice, "music", **CRAFT)
     for asked, make, take in (
-        (panel.library.sound, sound, "genaiPlayer.take"),
-        (panel.library.score, score, "genaiMusic.takeScore"),
-        (panel.library.file, file, "genaiDemo.save"),
-        (panel.library.print, printed, "genaiScore.print"),
+        (panel.library.sound, _sound, "genaiPlayer.take"),
+        (panel.library.score, _score, "genaiMusic.takeScore"),
+        (panel.library.file, _file, "genaiDemo.save"),
+        (panel.library.print, _print, "genaiScore.print"),
     ):
-        parcel(asked, _answer(make), [language, panel.shown], take, [panel.notice], trigger_mode="multiple", **CRAFT)
+        parcel(asked, _answer(make), inputs, panel.notice, "music", take, trigger_mode="multiple", **CRAFT)
 
 
-def _answer(make: Callable[[Item, gr.EventData, str], str]) -> Callable[..., tuple[str, str]]:
-    """Return what answers a card: with what it asks for, and "" or why it cannot have it."""
+def _sound(item: Item, sent: dict[str, Any], language: str) -> str:
+    return music_files.sound_parcel(item, str(sent.get("kind")))
 
-    def answer(language: str, library: Library | None, event: gr.EventData) -> tuple[str, str]:
-        try:
-            library, place = at(library, _sent(event, "place"), _sent(event, "key"))
-            return make(library.items[place], event, language), ""
-        except UserError as error:
-            return "", cards.notice(handlers.sentence(error, language))
+
+def _score(item: Item, sent: dict[str, Any], language: str) -> str:
+    return music_files.score_parcel(item, sent.get("width"), language)
+
+
+def _file(item: Item, sent: dict[str, Any], language: str) -> str:
+    return music_files.piece_file(item, int(sent["place"]), str(sent.get("kind")), language)
+
+
+def _print(item: Item, sent: dict[str, Any], language: str) -> str:
+    return music_files.printed_parcel(item, language)
+
+
+def _answer(make: Callable[[Item, dict[str, Any], str], str]) -> Callable[..., str]:
+    """Return what answers a card with what it asks for."""
+
+    def answer(language: str, library: Library | None, event: gr.EventData) -> str:
+        sent = event._data or {}
+        library, place = at(library, sent.get("place"), sent.get("key"))
+        return make(library.items[place], sent, language)
 
     return answer
 
 
-def connect(panel: LibraryPanel, compose: ComposePanel, texts: Texts) -> None:
+def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Blocks) -> None:
     """Let the page's button and those of the cards run models."""
-    language = texts.language
-    job, busy = gr.State(None), gr.State(False)
-    allowed = gr.Textbox(visible="hidden", show_label=False)
+    form, shown = compose.form, panel.shown
 
-    def begin(language: str, fresh: bool, *values: Any) -> tuple[Any, ...]:
-        """Refuse what is not allowed; otherwise settle the seed and show that the model is at work."""
+    def compose_new(language: str, _: Any, fresh: bool, *values: Any) -> tuple[Job, Updates]:
         if fresh:
             values = (*values[:-1], new_seed())
-        request = handlers.compose_request(values)
-        try:
-            handlers.check(request)
-        except UserError as error:
-            # The last pieces stay as they are.
-            return cards.notice(handlers.sentence(error, language)), *[gr.skip()] * (5 + len(working))
+        request = form.request(values)
+        handlers.check(request)
         waiting = cards.placeholder(text("waiting", language))
-        return "", request.seed, "", "", waiting, None, *_at_work(Job(request), language)
+        outputs = {panel.notice: "", panel.status: "", panel.library: waiting, shown: None}
+        return Job(request), {form.controls["seed"]: request.seed, **outputs}
 
     def act(
-        language: str, library: Library | None, busy: bool, temperature: float, top_p: float, event: gr.EventData
-    ) -> tuple[Any, ...]:
-        """Do what a card's button asks for, or show that a model is at work on it."""
-        unchanged = (gr.skip(),) * (3 + len(working))
-        if busy:
-            return (gr.skip(), *unchanged)
-        try:
-            found = handlers.asked(library, event._data or {}, temperature, top_p)
-        except UserError as error:
-            return cards.notice(handlers.sentence(error, language)), *unchanged
-        if isinstance(found, Library):
-            return *placed(found, language), *[gr.skip()] * len(working)
-        return "", "", gr.skip(), gr.skip(), *_at_work(found, language)
+        language: str, sent: dict[str, Any], library: Library | None, temperature: float, top_p: float
+    ) -> tuple[Job | None, Updates]:
+        found = handlers.asked(library, sent, temperature, top_p)
+        return (None, panel.updates(found, language)) if isinstance(found, Library) else (found, {panel.status: ""})
 
-    def run(language: str, job: Job, library: Library | None) -> Iterator[tuple[str, Library]]:
-        """Show the pieces as they grow."""
-        yield from handlers.stream(job, library, secrets.token_hex(4), language)
+    def stream(job: Job, library: Library | None, language: str) -> Iterator[Updates]:
+        for after in handlers.stream(job, library, secrets.token_hex(4)):
+            yield {shown: after, panel.library: handlers.drawn(after, language)}
 
-    def settle(language: str, library: Library | None) -> tuple[Any, ...]:
-        """Show what there is once nothing runs any more, and offer the buttons again."""
-        return (
-            *placed(settled(library), language)[1:],
-            gr.update(value=text("music_compose", language), interactive=True),
-            gr.update(visible=False),
-            False,
-        )
+    def settle(library: Library | None, language: str) -> Updates:
+        after = settled(library)
+        return {shown: after, **draw(after, language)}
 
-    def switched(language: str, library: Library | None, busy: bool) -> tuple[Any, ...]:
-        """Put the library and the button into `language`; what is being written follows when it is done."""
-        name = gr.update(value=text("music_composing" if busy else "music_compose", language))
-        return (gr.skip(), gr.skip(), name) if busy else (*placed(library, language)[1:3], name)
+    def draw(library: Library | None, language: str) -> Updates:
+        return {panel.status: music_cards.status(library, language), panel.library: handlers.drawn(library, language)}
 
-    working = [job, compose.run, compose.stop, busy, allowed]
-    compose.run.click(
-        begin,
-        [language, compose.fresh, *compose.inputs],
-        [compose.notice, compose.controls["seed"], *panel.outputs, *working],
-        js="(...values) => { genaiPlayer.stop(); genaiDemo.reveal('music-desk'); return values; }",
-        **PRIVATE,
+    outputs = [panel.status, panel.library]
+    runner = Runner(texts, shown, outputs, stream=stream, settle=settle, draw=draw, work=WORK, buttons=compose.buttons)
+    assert form.fresh
+    runner.start(
+        compose.buttons.run.click,
+        compose_new,
+        [form.fresh, *form.inputs],
+        compose.notice,
+        [form.controls["seed"], panel.notice, *outputs, shown],
+        tab="music",
+        script="genaiPlayer.stop(); genaiDemo.reveal('music-desk')",
     )
-    panel.library.act(
-        act,
-        [language, panel.shown, busy, compose.controls["temperature"], compose.controls["top_p"]],
-        [*panel.outputs, *working],
-        **PRIVATE,
-    )
-    # Only what is allowed changes this field, and so only that gets into the queue.
-    running = allowed.change(
-        run,
-        [language, job, panel.shown],
-        [panel.library, panel.shown],
-        show_progress="hidden",
-        api_visibility="private",
-        **WORK,
-    )
-    outcome = [panel.status, panel.library, panel.shown, compose.run, compose.stop, busy]
-    running.then(settle, [language, panel.shown], outcome, **PRIVATE)
-    # What follows `then` does not follow an error, such as that of a full queue.
-    running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
-    # Ends the event above at its next yield; what follows it then settles the page.
-    compose.stop.click(None, cancels=running, api_visibility="private")
-    language.input(switched, [language, panel.shown, busy], [panel.status, panel.library, compose.run], **PRIVATE)
-
-
-def _at_work(job: Job, language: str) -> tuple[Any, ...]:
-    """Return what shows that a model is at work: the job, both buttons, and what starts it."""
-    return (
-        job,
-        gr.update(value=text("music_composing", language), interactive=False),
-        gr.update(visible=True),
-        True,
-        secrets.token_hex(8),
-    )
-
-
-def _sent(event: gr.EventData, name: str) -> Any:
-    return (event._data or {}).get(name)
+    sampling = [form.controls[name] for name in ("temperature", "top_p")]
+    runner.start(panel.library.act, act, [shown, *sampling], panel.notice, [*outputs, shown], tab="music")
+    runner.watch(page, compose.model, handlers.problem, compose.problem)

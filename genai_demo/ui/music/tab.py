@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts
 from genai_demo.ui.music import api as music_api
 from genai_demo.ui.music import handlers
-from genai_demo.ui.music.compose import ComposePanel, compose_page
+from genai_demo.ui.music.compose import compose_page
 from genai_demo.ui.music.open import open_page
 from genai_demo.ui.music.own_music import own_music_page
 from genai_demo.ui.music.panel import connect, library_panel
@@ -32,34 +31,13 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 opening = open_page(texts)
         with gr.Column(elem_classes="result"):
             panel = library_panel(texts)
-        connect(panel, compose, texts)
+        connect(panel, compose, texts, page)
         given.connect(panel, texts)
         opening.connect(panel, compose, texts)
         music_api.register()
-    _watch_model(page, texts, compose)
 
 
 def _page(texts: Texts, name: str) -> gr.Tab:
     return texts.make(
         gr.Tab, {"label": f"music_tab_{name}"}, id=name, elem_id=f"tab-music-{name}", render_children=True
-    )
-
-
-def _watch_model(page: gr.Blocks, texts: Texts, compose: ComposePanel) -> None:
-    """Show whether the chosen model can be used, when the page opens and when the answer may change."""
-
-    def problem(language: str, model: str, before: str) -> tuple[object, object]:
-        """Return a notice, and whether the button works, which showed the notice `before`."""
-        sentence = handlers.problem_notice(model, language)
-        # A button that does not work because a model is at work stays as it is.
-        return sentence, gr.update(interactive=not sentence) if sentence or before else gr.skip()
-
-    model = compose.controls["model"]
-    assert isinstance(model, gr.Radio)
-    gr.on(
-        [page.load, texts.language.input, model.change],
-        problem,
-        [texts.language, model, compose.problem],
-        [compose.problem, compose.run],
-        **PRIVATE,
     )

@@ -12,13 +12,10 @@ from typing import Any
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.modalities import read_receipt
-from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
+from genai_demo.text.requests import GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import FOLDERS
-from genai_demo.ui.cards import notice
-from genai_demo.ui.languages import sentence, spoken, text
-from genai_demo.ui.text import cards
 from genai_demo.ui.text.cards import Shown
 
 FRAME = 0.05
@@ -31,49 +28,33 @@ SLOW_STEP = 0.5
 _KINDS: dict[str, type[Any]] = {"str": str, "int": int, "float": float}
 
 
-def request_from(action: str, values: Iterable[Any]) -> Request:
-    """Return the request of a panel whose fields hold `values`, in the order of the request's fields."""
-    kind = ACTIONS[action]
-    settings: dict[str, Any] = {}
-    for field, value in zip(fields(kind), values, strict=True):
-        # sliders give whole numbers as floats
-        whole = field.type == "int" and isinstance(value, float) and value.is_integer()
-        settings[field.name] = int(value) if whole else value
-    return kind(**settings)
-
-
 def model_of(request: Request) -> str:
     """Return which model a request needs."""
     return request.model if isinstance(request, GenerateRequest) else "masked"
 
 
+def problem(model: str) -> UserError | None:
+    """Return what is wrong with a model, None if it can be used."""
+    return generation.problem(model)
+
+
 def check(request: Request) -> None:
     """Raise `UserError` if the request is not allowed, or its model cannot be used."""
     request.check()
-    if problem := generation.problem(model_of(request)):
-        raise problem
+    if wrong := problem(model_of(request)):
+        raise wrong
 
 
-def problem_notice(model: str, language: str) -> str:
-    """Return the notice about a model whose checkpoint is missing or damaged, "" if all is well."""
-    problem = generation.problem(model)
-    return notice(sentence(problem, language), text("checkpoint_missing_title", language)) if problem else ""
-
-
-def stream(request: Request, language: str, slow: bool = False) -> Iterator[tuple[str, Shown]]:
-    """Run a request and yield the result as it grows, as HTML and as what the HTML shows.
+def stream(request: Request, slow: bool = False) -> Iterator[Shown]:
+    """Run a request and yield the result as it grows.
 
     Raises:
-        gr.Error: the request is refused; the sentence is in `language`.
+        UserError: the request is refused.
     """
     hold = 0.0 if model_of(request) == "gru" else SLOW_STEP if slow else STEP
-    try:
-        with closing(generation.run(request)) as updates:
-            for update, seconds in paced(updates, hold):
-                shown = Shown(request, update, seconds)
-                yield cards.results(shown, language), shown
-    except UserError as error:
-        raise spoken(error, language) from error
+    with closing(generation.run(request)) as updates:
+        for update, seconds in paced(updates, hold):
+            yield Shown(request, update, seconds)
 
 
 def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:
@@ -120,8 +101,7 @@ def opened(file: str) -> tuple[Receipt, Request]:
     """
     receipt = read_receipt(Path(file))
     request = generation.request_of(receipt)
-    if problem := generation.problem(model_of(request)):
-        raise problem
+    check(request)
     return receipt, request
 
 

@@ -2,178 +2,125 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
-from gradio.events import Dependency
 
-from genai_demo.errors import UserError
-from genai_demo.text.requests import ACTIONS
+from genai_demo.text.requests import ACTIONS, Request
 from genai_demo.ui import cards
-from genai_demo.ui.forms import PRIVATE, new_seed, small_heading
-from genai_demo.ui.languages import Texts, sentence, text
-from genai_demo.ui.text import handlers as text_handlers
-from genai_demo.ui.text.cards import Shown
-from genai_demo.ui.text.cards import results as drawn_results
+from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, new_seed, result_place, small_heading
+from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.runner import Runner, run_buttons
+from genai_demo.ui.text import handlers
+from genai_demo.ui.text.cards import Shown, results
 
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
+_NAMES = {
+    "generate": ("write_button", "writing", "empty_write"),
+    "fill": ("fill_button", "filling", "empty_fill"),
+    "rewrite": ("rewrite_button", "rewriting", "empty_rewrite"),
+}
+"""keys of the button's name, idle and busy, and of what stands where the result will be"""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The components of one page."""
+    """A page that others fill in."""
 
-    action: str
-    """key of `ACTIONS`, and prefix of the page's element ids"""
-    controls: dict[str, Component]
-    """one per field of the request"""
-    fresh: gr.Checkbox
-    slow: gr.Checkbox
-    run: gr.Button
-    run_text: str
-    busy_text: str
-    stop: gr.Button
+    form: Form[Any]
     notice: gr.HTML
     """why a request was refused"""
-    problem: gr.HTML
-    """why the model cannot be used"""
-    results: gr.HTML
-    empty_text: str
-    shown: gr.State
-    busy: gr.State
-    """whether a request runs or waits; then the button does not work"""
-
-    @property
-    def inputs(self) -> list[Component]:
-        """The controls in the order of the request's fields."""
-        return [self.controls[field.name] for field in fields(ACTIONS[self.action])]
 
 
-def connect(panel: Panel, texts: Texts) -> Dependency:
-    """Let the panel's button run its request, and return the event that other events cancel."""
-    language = texts.language
+@dataclass(frozen=True)
+class Job:
+    """What a model is to do, and whether slowly enough for an audience."""
 
-    def request(values: tuple[Any, ...]) -> Any:
-        return text_handlers.request_from(panel.action, values)
-
-    def begin(language: str, fresh: bool, *values: Any) -> tuple[Any, ...]:
-        """Refuse what is not allowed; otherwise settle the seed and show that the model is at work."""
-        asked = request(values)
-        try:
-            text_handlers.check(asked)
-        except UserError as error:
-            # The visitor's words and the last result stay as they are.
-            return cards.notice(sentence(error, language)), *[gr.skip()] * 7
-        return (
-            "",
-            new_seed() if fresh else asked.seed,
-            gr.update(value=text(panel.busy_text, language), interactive=False),
-            gr.update(visible=True),
-            cards.placeholder(text("waiting", language)),
-            None,
-            True,
-            secrets.token_hex(8),
-        )
-
-    def run(language: str, slow: bool, *values: Any) -> Iterator[tuple[str, Shown]]:
-        """Show the result as it grows."""
-        yield from text_handlers.stream(request(values), language, slow)
-
-    def settle(language: str, shown: Shown | None) -> tuple[Any, ...]:
-        """Show what there is once nothing runs any more, and offer the button again."""
-        shown = text_handlers.settled(shown)
-        return (
-            drawn(language, shown),
-            shown,
-            gr.update(value=text(panel.run_text, language), interactive=True),
-            gr.update(visible=False),
-            False,
-        )
-
-    def switched(language: str, shown: Shown | None, busy: bool) -> tuple[Any, ...]:
-        """Put the result and the button into `language`; what is being written follows when it is done."""
-        name = gr.update(value=text(panel.busy_text if busy else panel.run_text, language))
-        return gr.skip() if busy else drawn(language, shown), name
-
-    def drawn(language: str, shown: Shown | None) -> str:
-        """Show the result in `language`."""
-        return drawn_results(shown, language) if shown else cards.placeholder(text(panel.empty_text, language))
-
-    outcome = [panel.results, panel.shown, panel.run, panel.stop, panel.busy]
-    allowed = gr.Textbox(visible="hidden", show_label=False)
-    panel.run.click(
-        begin,
-        [language, panel.fresh, *panel.inputs],
-        [panel.notice, panel.controls["seed"], panel.run, panel.stop, panel.results, panel.shown, panel.busy, allowed],
-        js=f"(...values) => {{ genaiDemo.reveal('{panel.action}-results'); return values; }}",
-        **PRIVATE,
-    )
-    # Only what is allowed changes this field, and so only that gets into the queue.
-    running = allowed.change(
-        run,
-        [language, panel.slow, *panel.inputs],
-        [panel.results, panel.shown],
-        show_progress="hidden",
-        api_visibility="private",
-        **WORK,
-    )
-    running.then(settle, [language, panel.shown], outcome, **PRIVATE).then(
-        None,
-        None,
-        None,
-        js=f"() => genaiDemo.announceResults('{panel.action}-results')",
-        api_visibility="private",
-    )
-    # What follows `then` does not follow an error, such as that of a full queue.
-    running.failure(settle, [language, panel.shown], outcome, **PRIVATE)
-    # Ends the event above at its next yield; what follows it then settles the page.
-    panel.stop.click(None, cancels=running, api_visibility="private")
-    language.input(switched, [language, panel.shown, panel.busy], [panel.results, panel.run], **PRIVATE)
-    return running
+    request: Request
+    slow: bool
 
 
-def offer(
-    panel: Panel,
+def build_panel(
     texts: Texts,
-    running: Dependency,
-    place: gr.Column,
-    examples: list[dict[str, str]],
+    page: gr.Blocks,
+    action: str,
+    build_fields: Callable[[Form[Any]], None],
+    build_settings: Callable[[Form[Any]], gr.Checkbox],
+    examples: Sequence[dict[str, str]],
     label: Callable[[dict[str, str], str], str],
-) -> None:
-    """Build the chips below a panel's button: each sets some fields and runs.
+) -> Panel:
+    """Build the page of an action.
 
     Args:
-        panel: the panel.
         texts: the texts of the page.
-        running: the panel's event; a chip ends it first.
-        place: where the chips go.
-        examples: per chip, the fields it sets.
+        page: the whole page.
+        action: key of `ACTIONS`, and prefix of the page's element ids.
+        build_fields: builds the fields above the button.
+        build_settings: builds the others, and returns the one for slow motion.
+        examples: per chip below the button, the fields that it sets.
         label: gives the name of a chip from its fields and the language.
     """
-    with place:
+    idle, busy, empty = _NAMES[action]
+    form: Form[Any] = Form(texts, ACTIONS[action](), action)
+    with gr.Row(elem_classes="page"):
+        with gr.Column(elem_classes="fields"):
+            build_fields(form)
+            problem = gr.HTML("", elem_id=f"{action}-problem", elem_classes="message")
+            notice = gr.HTML("", elem_id=f"{action}-notice", elem_classes="message")
+            buttons = run_buttons(texts, action, idle, busy)
+        with gr.Column(elem_classes="result"):
+            place = result_place(texts, empty, f"{action}-results")
+        shown = gr.State(None)
+        with gr.Column(elem_classes="extras"):
+            chips = gr.Column(elem_classes="examples")
+            with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id=f"{action}-settings"):
+                slow = build_settings(form)
+
+    def ask(language: str, _: Any, slow: bool, fresh: bool, *values: Any) -> tuple[Job, Updates]:
+        request = form.request(values)
+        handlers.check(request)
+        if fresh:
+            request = replace(request, seed=new_seed())
+        waiting = {place: cards.placeholder(text("waiting", language)), shown: None}
+        return Job(request, slow), {form.controls["seed"]: request.seed, **waiting}
+
+    def stream(job: Job, _: Shown | None, language: str) -> Iterator[Updates]:
+        for after in handlers.stream(job.request, job.slow):
+            yield {shown: after, **draw(after, language)}
+
+    def settle(before: Shown | None, language: str) -> Updates:
+        after = handlers.settled(before)
+        return {shown: after, **draw(after, language)}
+
+    def draw(what: Shown | None, language: str) -> Updates:
+        return {place: results(what, language) if what else cards.placeholder(text(empty, language))}
+
+    done = f"genaiDemo.announceResults('{action}-results')"
+    runner = Runner(
+        texts, shown, [place], stream=stream, settle=settle, draw=draw, work=WORK, buttons=buttons, done=done
+    )
+    changed = [form.controls["seed"], place, shown]
+    reveal = f"genaiDemo.reveal('{action}-results')"
+    assert form.fresh
+    runner.start(buttons.run.click, ask, [slow, form.fresh, *form.inputs], notice, changed, script=reveal)
+    model = form.controls.get("model")
+    runner.watch(page, model if isinstance(model, gr.Radio) else "masked", handlers.problem, problem)
+    with chips:
         small_heading(texts, "examples")
         with gr.Row(elem_classes="chips"):
             for number, example in enumerate(examples):
-                chip = texts.make(
-                    gr.Button,
-                    {"value": partial(label, example)},
-                    size="sm",
-                    elem_classes="chip",
-                    elem_id=f"{panel.action}-example-{number}",
+                button = chip(texts, partial(label, example), f"{action}-example-{number}")
+                controls = [form.controls[name] for name in example]
+                # The chip ends what runs, sets its fields, and runs.
+                chosen = button.click(
+                    partial(_same, tuple(example.values())), None, controls, cancels=runner.running, **PRIVATE
                 )
-                chip.click(
-                    partial(_same, tuple(example.values())),
-                    None,
-                    [panel.controls[name] for name in example],
-                    cancels=running,
-                    **PRIVATE,
-                ).then(None, None, None, js=f"() => genaiDemo.press('{panel.action}-run')", api_visibility="private")
+                chosen.then(None, None, None, js=f"() => genaiDemo.press('{action}-run')", api_visibility="private")
+    return Panel(form, notice)
 
 
 def _same(values: tuple[str, ...]) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,8 +23,9 @@ from genai_demo.faces.sampling import generation
 from genai_demo.modalities import read_receipt
 from genai_demo.settings import settings
 from genai_demo.ui.faces import files, handlers
-from genai_demo.ui.faces.gallery import painted
+from genai_demo.ui.faces.gallery import GalleryPage, gallery_page
 from genai_demo.ui.faces.handlers import Gallery, Steered
+from genai_demo.ui.languages import Texts, sentence
 
 pytestmark = pytest.mark.usefixtures("faces")
 FIELDS: dict[str, Any] = {
@@ -40,6 +42,11 @@ FIELDS: dict[str, Any] = {
 
 def gallery(shown: Gallery | None = None, **changes: Any) -> Gallery:
     return handlers.gallery_of(shown, **(FIELDS | changes))
+
+
+def page() -> GalleryPage:
+    with gr.Blocks(), gr.Tab() as tab:
+        return gallery_page(Texts(), tab, ("gan", "vae"))
 
 
 def moved(steered: Steered, place: int, value: float, moment: float) -> Steered:
@@ -78,21 +85,22 @@ def test_what_is_half_typed_is_refused_by_name(change: dict[str, Any]) -> None:
     with pytest.raises(UserError) as refused:
         gallery(**change)
     name = next(iter(set(change) - {"any_age"}))
-    assert handlers.sentence(refused.value, "en").lower().startswith({"count": "number of faces"}.get(name, name)), (
-        handlers.sentence(refused.value, "en")
+    assert sentence(refused.value, "en", "faces").lower().startswith({"count": "number of faces"}.get(name, name)), (
+        sentence(refused.value, "en", "faces")
     )
 
 
 def test_errors_name_settings_in_the_visitors_language() -> None:
     with pytest.raises(UserError) as refused:
         gallery(variety=9)
-    assert handlers.sentence(refused.value, "zh").startswith("多样性")
+    assert sentence(refused.value, "zh", "faces").startswith("多样性")
 
 
 def test_painting_shows_the_gallery() -> None:
-    notice, shown, page, any_age = painted(gallery(count=2), "en")
+    updates = page().painted(gallery(count=2), "en")
+    notice, shown, grid, any_age = updates.values()
     assert (notice, shown, any_age) == ("", gallery(count=2), True)
-    assert page.count("<img") == 2
+    assert grid.count("<img") == 2
 
 
 def test_a_damaged_checkpoint_is_named(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,10 +109,10 @@ def test_a_damaged_checkpoint_is_named(faces: Path, tmp_path: Path, monkeypatch:
     (broken / "faces-vae" / "model.safetensors").write_bytes(b"no weights")
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(broken))
     settings.cache_clear()
-    painted(gallery(), "en")
+    page().painted(gallery(), "en")
     for model in ("vae", "both", "mix"):
         with pytest.raises(UserError, match="faces-vae"):
-            painted(gallery(model=model), "en")
+            page().painted(gallery(model=model), "en")
     assert handlers.models_here() == ("gan", "vae")
     shutil.rmtree(broken / "faces-gan")
     assert handlers.models_here() == ("vae",)
@@ -163,7 +171,7 @@ def test_a_value_beyond_its_slider_is_refused_and_nothing_is_lost() -> None:
     steered = handlers.steer(FaceRequest())
     with pytest.raises(UserError) as refused:
         moved(steered, 0, 5.0, 0.0)
-    assert handlers.sentence(refused.value, "zh").startswith("年龄")
+    assert sentence(refused.value, "zh", "faces").startswith("年龄")
 
 
 def test_reset_and_nudges_can_be_undone() -> None:
