@@ -180,10 +180,10 @@ def chip(texts: Texts, name: Text, elem_id: str) -> gr.Button:
     return texts.make(gr.Button, {"value": name}, size="sm", elem_classes="chip", elem_id=elem_id)
 
 
-def result_place(texts: Texts, empty: str, elem_id: str, **properties: Any) -> gr.HTML:
-    """Build where a result will be; until then it says `empty`, a key."""
+def result_place(texts: Texts, empty: str, elem_id: str, kind: type[gr.HTML] = gr.HTML) -> Any:
+    """Build where a result will be, an element of a `kind`; until then it says `empty`, a key."""
     value = {"value": lambda language: cards.placeholder(text(empty, language))}
-    return texts.make(gr.HTML, value, switched=False, elem_id=elem_id, elem_classes="paper", **properties)
+    return texts.make(kind, value, switched=False, elem_id=elem_id, elem_classes="paper")
 
 
 def notice_place(texts: Texts, elem_id: str) -> gr.HTML:

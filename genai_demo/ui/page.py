@@ -9,21 +9,11 @@ from pathlib import Path
 import gradio as gr
 
 from genai_demo.modalities import modalities
+from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
 
 STATIC = Path(__file__).parent / "static"
-_SCRIPTS = (
-    "page.js",
-    "files.js",
-    "faces.js",
-    "music_roll.js",
-    "music_score.js",
-    "music_player.js",
-    "music_choice.js",
-    "music.js",
-    "music_piano.js",
-)
 
 
 def build() -> tuple[gr.Blocks, Texts]:
@@ -53,11 +43,17 @@ def build() -> tuple[gr.Blocks, Texts]:
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", *_SCRIPTS))
+    frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
     phrases = script_json(gradio_phrases())
-    return f'<style>{frame}</style><script id="gradio-phrases" type="application/json">{phrases}</script>' + "".join(
-        f"<script>{script}</script>" for script in scripts
-    )
+    phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
+    return f"<style>{frame}</style>{phrases}<script>{script}</script>"
+
+
+def styles(page: gr.Blocks) -> list[Path]:
+    """Return the style sheets of the page, of the widgets in it, and of its tabs, in this order."""
+    widgets = [sheet for block in page.blocks.values() if isinstance(block, Widget) for sheet in block.styles()]
+    tabs = [sheet for modality in MODALITIES for sheet in (Path(__file__).parent / modality).glob("*.css")]
+    return list(dict.fromkeys([STATIC / "page.css", *widgets, *tabs]))
 
 
 def _heading(language: str) -> str:

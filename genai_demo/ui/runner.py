@@ -13,6 +13,7 @@ from gradio.events import Dependency
 
 from genai_demo.errors import UserError
 from genai_demo.ui import cards
+from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import PRIVATE, Updates, refusing
 from genai_demo.ui.languages import Texts, sentence, spoken, text
 
@@ -67,13 +68,14 @@ class Runner:
         texts: the texts of the page.
         shown: what is shown, or enough of it to show it again in another language.
         outputs: the components that show it.
-        stream: from a job, what is shown before, and the language, to what becomes of `shown` and `outputs`, again
-            and again.
+        stream: from a job, what is shown before, the language and the values of `inputs` to what becomes of `shown`
+            and `outputs`, again and again.
         settle: from what is shown, the language and the values of `context` to what becomes of them, and of anything
             else that the runner changes, once nothing runs any more.
         draw: from what is shown and the language to the outputs in it.
         work: what the event is that runs, such as its line in the queue.
         buttons: what starts and stops it, if there are any.
+        inputs: further inputs of `stream`, as they are when the job's turn has come.
         context: further inputs of `settle`.
         done: script that follows a job.
     """
@@ -84,11 +86,12 @@ class Runner:
         shown: gr.State,
         outputs: Sequence[Component],
         *,
-        stream: Callable[[Any, Any, str], Iterator[Updates]],
+        stream: Callable[..., Iterator[Updates]],
         settle: Callable[..., Updates],
         draw: Callable[[Any, str], Updates],
         work: dict[str, Any],
         buttons: Buttons | None = None,
+        inputs: Sequence[Component] = (),
         context: Sequence[Component] = (),
         done: str = "",
     ) -> None:
@@ -99,9 +102,9 @@ class Runner:
         self._row: list[Component] = [buttons.run, buttons.stop] if buttons else []
         places = [shown, *outputs]
 
-        def run(language: str, job: Any, shown: Any) -> Iterator[Updates]:
+        def run(language: str, job: Any, shown: Any, *values: Any) -> Iterator[Updates]:
             try:
-                yield from stream(job, shown, language)
+                yield from stream(job, shown, language, *values)
             except UserError as error:
                 raise spoken(error, language) from error
 
@@ -115,15 +118,16 @@ class Runner:
             return named | ({} if busy else draw(shown, language)) or gr.skip()
 
         # Only what is allowed changes this field, and so only that gets into the queue.
+        asked = [language, self._job, shown, *inputs]
         self.running: Dependency = self._allowed.change(
-            run, [language, self._job, shown], places, show_progress="hidden", api_visibility="private", **work
+            run, asked, places, show_progress="hidden", api_visibility="private", **work
         )
-        inputs, after = [language, shown, *context], [*places, self._job, *self._row]
-        end = self.running.then(settled, inputs, after, **PRIVATE)
+        before, after = [language, shown, *context], [*places, self._job, *self._row]
+        end = self.running.then(settled, before, after, **PRIVATE)
         if done:
             end.then(None, None, None, js=f"() => {done}", api_visibility="private")
         # What follows `then` does not follow an error, such as that of a full queue.
-        self.running.failure(settled, inputs, after, **PRIVATE)
+        self.running.failure(settled, before, after, **PRIVATE)
         if buttons:
             # Ends the event above at its next yield; what follows it then settles the page.
             buttons.stop.click(None, cancels=self.running, api_visibility="private")
@@ -157,7 +161,7 @@ class Runner:
         def begin(language: str, job: Any, event: gr.EventData, *values: Any) -> Updates:
             if job is not None and self._buttons:
                 return gr.skip()
-            asked, updates = ask(language, event._data or {}, *values)
+            asked, updates = ask(language, sent(event), *values)
             if asked is None:
                 return {notice: "", **updates}
             started = {self._job: asked, self._allowed: secrets.token_hex(8), **self._look(True, language)}

@@ -21,7 +21,7 @@ from genai_demo.catalogue import LANGUAGES, match_language
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui.languages import Texts, script_json, text
-from genai_demo.ui.page import STATIC, build, head
+from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
 
 LANGUAGE_COOKIE = "genai_demo_language"
@@ -108,7 +108,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         server_name=host,
         server_port=port,
         theme=theme(),
-        css_paths=[STATIC / "page.css", STATIC / "faces.css", STATIC / "music.css"],
+        css_paths=styles(page),
         head=head(),
         footer_links=["api"],
         run_history=False,

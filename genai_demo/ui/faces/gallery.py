@@ -14,6 +14,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, CHOICES, COUNT, GENDERS, SMILES, VARIETY, GalleryRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
+from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import gallery_file
@@ -32,7 +33,7 @@ class GalleryPage:
     form: Form[GalleryRequest]
     any_age: gr.Checkbox
     age: gr.Slider
-    grid: gr.HTML
+    grid: FaceGrid
     shown: gr.State
     """the `Gallery` that is shown"""
     steer: Steer
@@ -87,9 +88,8 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
                 save = texts.make(
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
-            script = "genaiFaces.grid(element, () => trigger('pick', {place: genaiFaces.place}))"
-            grid = result_place(texts, "faces_painting", "faces-grid", js_on_load=script)
-        steer = steer_panel(texts)
+            grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
+        steer = steer_panel(texts, grid)
     page = GalleryPage(notice, form, any_age, age, grid, gr.State(None), steer)
     inputs = [texts.language, page.shown]
     parcel(save.click, lambda _, gallery: gallery_file(gallery.request), inputs, notice, "faces", **WORK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, M
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS, morph
 from genai_demo.ui import cards
+from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.gallery import GalleryPage
@@ -31,7 +33,7 @@ class MorphPage:
     """The components of the page."""
 
     notice: gr.HTML
-    strip: gr.HTML
+    strip: FaceStrip
     faces: gr.State
     """the chosen faces"""
     seconds: gr.Slider
@@ -52,14 +54,8 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     """Build the page; faces come to it from the gallery's panel."""
     form = Form(texts, MorphRequest(), "faces", "faces")
     with gr.Column(elem_id="faces-morph"):
-        strip = texts.make(
-            gr.HTML,
-            {"value": lambda language: faces_cards.strip((), language)},
-            switched=False,
-            elem_id="faces-strip",
-            elem_classes="paper",
-            js_on_load="genaiFaces.strip(element, (edit) => trigger('edit', edit))",
-        )
+        empty = {"value": partial(faces_cards.strip, ())}
+        strip = texts.make(FaceStrip, empty, switched=False, elem_id="faces-strip")
         with gr.Row(elem_classes="page"):
             with gr.Column(elem_classes="fields"):
                 choose = texts.make(gr.Button, {"value": "faces_choose"}, elem_id="faces-choose", size="md")
@@ -72,7 +68,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
                 texts.make(gr.HTML, {"value": _caption})
                 save = small_button(texts, "faces_film_download", "faces-film-download", visible=False)
     page = MorphPage(notice, strip, gr.State(()), seconds, kind, buttons, save, film, gr.State("faces_film_empty"))
-    run_script(save, "genaiFaces.saveFilm('faces-film')")
+    run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose)
     _connect_film(page, texts)
     return page

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import gradio as gr
 
 from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
+from genai_demo.ui.components.file_drop import file_drop
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import WRONG, Opened, opened
@@ -17,7 +16,7 @@ from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.sliders import live
 from genai_demo.ui.files import received
 from genai_demo.ui.forms import Updates, notice_place, refusing, result_place, run_script
-from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.languages import Texts, text
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -28,13 +27,7 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
     language = texts.language
     with gr.Row(elem_classes="page", elem_id="faces-open"):
         with gr.Column(elem_classes="fields"):
-            intake = texts.make(
-                gr.HTML,
-                {"value": _intake},
-                elem_id="faces-open-drop",
-                elem_classes="paper",
-                js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
-            )
+            intake = file_drop(texts, "faces-open-drop", "faces_open", ".png,.json", LARGEST_FILE, _too_large)
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
             results = result_place(texts, "faces_open_empty", "faces-open-results")
@@ -66,21 +59,10 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
         return faces_cards.verdict(*found, language)
 
     opening = intake.chosen(open_file, [language, form.controls["count"]], places, **live(results))
-    opening.then(None, None, None, js="() => genaiFiles.read('faces-open-drop')", api_visibility="private")
+    opening.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
     language.input(drawn, [language, kept], results, **live(results))
-    run_script(go_on, "genaiFaces.showSteered()")
+    run_script(go_on, f"{gallery.grid.function('showSteered')}()")
 
 
-def _intake(language: str) -> str:
-    intro, drop, choose, reading = (
-        escape(text(f"faces_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
-    )
-    # The page's script knows the file's name.
-    too_large = escape(sentence(UserError("engine.receipt_too_large", file="{file}"), language, "faces"))
-    return (
-        f'<p class="intro">{intro}</p>'
-        f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'
-        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
-        f'<p class="hint">{drop}</p><input type="file" accept=".png,.json" hidden></div>'
-        f'<p class="file-said" role="status"></p>'
-    )
+def _too_large(language: str) -> str:
+    return UserError("engine.receipt_too_large", file="{file}").in_language(language)

@@ -12,6 +12,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.ui import cards
+from genai_demo.ui.components.photo import Photo, photo
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import upload as faces_upload
 from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
@@ -28,13 +29,8 @@ def photo_page(texts: Texts) -> None:
     code = gr.State(None, time_to_live=_KEPT)
     with gr.Row(elem_classes="page", elem_id="faces-photo"):
         with gr.Column(elem_classes="fields"):
-            intake = texts.make(
-                gr.HTML,
-                {"value": _intake},
-                elem_id="faces-intake",
-                elem_classes="paper",
-                js_on_load="genaiFaces.photo(element, (content) => trigger('photo', {content}))",
-            )
+            wrong = UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20)
+            intake = photo(texts, "faces-intake", "faces_photo", MOST_BYTES, wrong.in_language)
             notice = notice_place(texts, "faces-photo-notice")
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="side-by-side"):
@@ -56,28 +52,6 @@ def photo_page(texts: Texts) -> None:
     _connect(texts, intake, notice, sliders, code, aligned, rebuilt, buttons)
 
 
-def _intake(language: str) -> str:
-    intro, kept, drop = (escape(text(f"faces_photo_{key}", language)) for key in ("intro", "kept", "drop"))
-    buttons = {
-        name: f'<button type="button" data-take="{name}">{escape(text(f"faces_photo_{name}", language))}</button>'
-        for name in ("choose", "camera", "snap", "cancel")
-    }
-    said = {
-        "too-large": sentence(UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20), language, "faces"),
-        "no-camera": text("faces_photo_no_camera", language),
-        "reading": text("faces_photo_reading", language),
-    }
-    data = "".join(f' data-{name}="{escape(words)}"' for name, words in said.items())
-    return (
-        f'<p class="intro">{intro}</p>'
-        f'<div class="drop" data-most="{MOST_BYTES}"{data}>'
-        f'<div class="ways">{buttons["choose"]}{buttons["camera"]}</div>'
-        f'<p class="hint">{drop}</p><input type="file" accept="image/*" hidden></div>'
-        f'<div class="camera"><video playsinline muted></video><div class="ways">{buttons["snap"]}{buttons["cancel"]}'
-        f'</div></div><p class="hint">{kept}</p><p class="file-said" role="status"></p>'
-    )
-
-
 def _note(language: str) -> str:
     return f'<p class="machine-made">{escape(text("faces_photo_note", language))}</p>'
 
@@ -95,7 +69,7 @@ def _frame(texts: Texts, key: str, elem_id: str) -> gr.HTML:
 
 def _connect(
     texts: Texts,
-    intake: gr.HTML,
+    intake: Photo,
     notice: gr.HTML,
     sliders: Sliders,
     code: gr.State,
@@ -151,8 +125,8 @@ def _connect(
         return sliders.names("vae", language) if code else gr.skip()
 
     reset, _, forget_button = buttons
-    reading = intake.photo(read, language, places, **live(rebuilt))
-    reading.then(None, None, None, js="() => genaiFiles.read('faces-intake')", api_visibility="private")
+    reading = intake.chosen(read, language, places, **live(rebuilt))
+    reading.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
     gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
     reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
     forget_button.click(forget, None, places, **PRIVATE)

@@ -12,6 +12,7 @@ from gradio.components import Component
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import NUDGES
 from genai_demo.ui import cards
+from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.faces import alike as faces_alike
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
@@ -35,7 +36,7 @@ class Steer:
     add: gr.Button
     sliders: Sliders
     steered: gr.State
-    alike: gr.HTML
+    alike: FaceGrid
     """faces that look like one, as buttons"""
 
     @property
@@ -68,8 +69,8 @@ class Steer:
         return {**self.updates(steered, language), **self.sliders.updates(steered.request, language)}
 
 
-def steer_panel(texts: Texts) -> Steer:
-    """Build the panel."""
+def steer_panel(texts: Texts, grid: FaceGrid) -> Steer:
+    """Build the panel of the faces in `grid`."""
     steered = gr.State(None)
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
         with gr.Row(elem_classes="steer-head"):
@@ -87,14 +88,9 @@ def steer_panel(texts: Texts) -> Steer:
                 notice = notice_place(texts, "faces-steer-notice")
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
-        alike = gr.HTML(
-            "",
-            elem_id="faces-alike",
-            elem_classes="paper",
-            js_on_load="genaiFaces.alike(element, () => trigger('pick', {place: genaiFaces.place}))",
-        )
+        alike = FaceGrid(elem_id="faces-alike")
     panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
-    run_script(close, "genaiFaces.close()")
+    run_script(close, f"{grid.function('close')}()")
     inputs = [texts.language, steered]
     parcel(save.click, lambda _, steered: portrait_file(steered.face), inputs, notice, "faces", **WORK)
     _connect(panel, reset, texts)

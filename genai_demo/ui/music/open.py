@@ -10,6 +10,8 @@ import gradio as gr
 from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.music.requests import ComposeRequest, given_music
+from genai_demo.ui.components.file_drop import FileDrop, file_drop
+from genai_demo.ui.components.widget import sent
 from genai_demo.ui.files import received
 from genai_demo.ui.forms import PRIVATE, Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts, text
@@ -27,7 +29,7 @@ _LONGEST_NAME = 100
 class OpenPanel:
     """The components of the page."""
 
-    intake: gr.HTML
+    intake: FileDrop
     notice: gr.HTML
     verdict: gr.HTML
     kept: gr.State
@@ -41,9 +43,9 @@ class OpenPanel:
         @refusing(self.notice, "music")
         def open_file(language: str, event: gr.EventData) -> Updates:
             """Make the piece of a file again."""
-            sent = event._data or {}
-            content = received(sent.get("content"), LARGEST_FILE, *WRONG)
-            found = music_files.opened(content, str(sent.get("name"))[:_LONGEST_NAME])
+            file = sent(event)
+            content = received(file.get("content"), LARGEST_FILE, *WRONG)
+            found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
             # with the seed of the receipt kept, pressing the button gives the same piece once more
             settings = form.restored(found.request) if isinstance(found.request, ComposeRequest) else {}
             opened = {self.notice: "", self.verdict: _verdict(found, language), self.kept: found}
@@ -60,7 +62,7 @@ class OpenPanel:
             None,
             None,
             None,
-            js="() => { genaiFiles.read('music-open-drop'); genaiDemo.reveal('music-desk'); }",
+            js=f"() => {{ {self.intake.function('read')}(); genaiDemo.reveal('music-desk'); }}",
             api_visibility="private",
         )
         language.input(drawn, [language, self.kept], self.verdict, **PRIVATE)
@@ -68,13 +70,8 @@ class OpenPanel:
 
 def open_page(texts: Texts) -> OpenPanel:
     """Build the page."""
-    intake = texts.make(
-        gr.HTML,
-        {"value": _intake},
-        elem_id="music-open-drop",
-        elem_classes="paper",
-        js_on_load="genaiFiles.take(element, (content, name) => trigger('chosen', {content, name}))",
-    )
+    accept = ".mid,.midi,.musicxml,.xml,.json,.txt"
+    intake = file_drop(texts, "music-open-drop", "music_open", accept, LARGEST_FILE, _too_large)
     notice = notice_place(texts, "music-open-notice")
     return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))
 
@@ -97,16 +94,5 @@ def _verdict(found: music_files.Opened, language: str) -> str:
     return f'<div class="verdict" role="status">{told}</div>'
 
 
-def _intake(language: str) -> str:
-    intro, drop, choose, reading = (
-        escape(text(f"music_open_{key}", language)) for key in ("intro", "drop", "button", "reading")
-    )
-    # The page's script knows the file's name.
-    too_large = escape(UserError("engine.receipt_too_large", file="{file}").in_language(language))
-    return (
-        f'<p class="intro">{intro}</p>'
-        f'<div class="drop" data-most="{LARGEST_FILE}" data-too-large="{too_large}" data-reading="{reading}">'
-        f'<div class="ways"><button type="button" data-take="choose">{choose}</button></div>'
-        f'<p class="hint">{drop}</p><input type="file" accept=".mid,.midi,.musicxml,.xml,.json,.txt" hidden></div>'
-        f'<p class="file-said" role="status"></p>'
-    )
+def _too_large(language: str) -> str:
+    return UserError("engine.receipt_too_large", file="{file}").in_language(language)

@@ -11,6 +11,8 @@ import gradio as gr
 from gradio.components import Component
 
 from genai_demo.ui import cards
+from genai_demo.ui.components.library import PieceLibrary
+from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, result_place
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
@@ -24,11 +26,6 @@ WORK: dict[str, Any] = {"concurrency_id": "music", "concurrency_limit": 2}
 """What an event is that runs a music model: two run at once, the others wait."""
 CRAFT: dict[str, Any] = {"concurrency_id": "sound", "concurrency_limit": 2}
 """What an event is that makes sound, sheet music or files."""
-_SCRIPT = """genaiMusic.desk(element, {
-    act: (asked) => trigger('act', asked), sound: (asked) => trigger('sound', asked),
-    score: (asked) => trigger('score', asked), file: (asked) => trigger('file', asked),
-    print: (asked) => trigger('print', asked),
-}, (drawn) => watch('value', drawn))"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class LibraryPanel:
     notice: gr.HTML
     """why something was refused"""
     status: gr.HTML
-    library: gr.HTML
+    library: PieceLibrary
     shown: gr.State
     """the `Library` that is shown"""
 
@@ -61,7 +58,7 @@ def library_panel(texts: Texts) -> LibraryPanel:
             gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
         )
     notice = notice_place(texts, "music-desk-notice")
-    library = result_place(texts, "music_empty", "music-desk", js_on_load=_SCRIPT)
+    library = result_place(texts, "music_empty", "music-desk", PieceLibrary)
     panel = LibraryPanel(notice, status, library, gr.State(None))
     _craft(panel, save, texts)
     return panel
@@ -76,27 +73,27 @@ def _craft(panel: LibraryPanel, save: gr.Button, texts: Texts) -> None:
     inputs = [texts.language, panel.shown]
     parcel(save.click, pack, inputs, panel.notice, "music", **CRAFT)
     for asked, make, take in (
-        (panel.library.sound, _sound, "genaiPlayer.take"),
-        (panel.library.score, _score, "genaiMusic.takeScore"),
+        (panel.library.sound, _sound, panel.library.function("takeSound")),
+        (panel.library.score, _score, panel.library.function("takeScore")),
         (panel.library.file, _file, "genaiDemo.save"),
-        (panel.library.print, _print, "genaiScore.print"),
+        (panel.library.print, _print, panel.library.function("print")),
     ):
         parcel(asked, _answer(make), inputs, panel.notice, "music", take, trigger_mode="multiple", **CRAFT)
 
 
-def _sound(item: Item, sent: dict[str, Any], language: str) -> str:
-    return music_files.sound_parcel(item, str(sent.get("kind")))
+def _sound(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return music_files.sound_parcel(item, str(wanted.get("kind")))
 
 
-def _score(item: Item, sent: dict[str, Any], language: str) -> str:
-    return music_files.score_parcel(item, sent.get("width"), language)
+def _score(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return music_files.score_parcel(item, wanted.get("width"), language)
 
 
-def _file(item: Item, sent: dict[str, Any], language: str) -> str:
-    return music_files.piece_file(item, int(sent["place"]), str(sent.get("kind")), language)
+def _file(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return music_files.piece_file(item, int(wanted["place"]), str(wanted.get("kind")), language)
 
 
-def _print(item: Item, sent: dict[str, Any], language: str) -> str:
+def _print(item: Item, wanted: dict[str, Any], language: str) -> str:
     return music_files.printed_parcel(item, language)
 
 
@@ -104,9 +101,9 @@ def _answer(make: Callable[[Item, dict[str, Any], str], str]) -> Callable[..., s
     """Return what answers a card with what it asks for."""
 
     def answer(language: str, library: Library | None, event: gr.EventData) -> str:
-        sent = event._data or {}
-        library, place = at(library, sent.get("place"), sent.get("key"))
-        return make(library.items[place], sent, language)
+        wanted = sent(event)
+        library, place = at(library, wanted.get("place"), wanted.get("key"))
+        return make(library.items[place], wanted, language)
 
     return answer
 
@@ -125,9 +122,9 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         return Job(request), {form.controls["seed"]: request.seed, **outputs}
 
     def act(
-        language: str, sent: dict[str, Any], library: Library | None, temperature: float, top_p: float
+        language: str, wanted: dict[str, Any], library: Library | None, temperature: float, top_p: float
     ) -> tuple[Job | None, Updates]:
-        found = handlers.asked(library, sent, temperature, top_p)
+        found = handlers.asked(library, wanted, temperature, top_p)
         return (None, panel.updates(found, language)) if isinstance(found, Library) else (found, {panel.status: ""})
 
     def stream(job: Job, library: Library | None, language: str) -> Iterator[Updates]:
@@ -151,7 +148,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         compose.notice,
         [form.controls["seed"], panel.notice, *outputs, shown],
         tab="music",
-        script="genaiPlayer.stop(); genaiDemo.reveal('music-desk')",
+        script="genaiDemo.silence(); genaiDemo.reveal('music-desk')",
     )
     sampling = [form.controls[name] for name in ("temperature", "top_p")]
     runner.start(panel.library.act, act, [shown, *sampling], panel.notice, [*outputs, shown], tab="music")

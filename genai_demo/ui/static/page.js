@@ -111,6 +111,14 @@ window.genaiDemo = (() => {
     setTimeout(() => { button.textContent = name; }, 1600);
   }
 
+  // What a widget lets the page's events call, by the id of its element.
+  const offered = {};
+  const offer = (element, functions) => { offered[element.parentElement.closest("[id]").id] = functions; };
+  const widget = (id) => offered[id];
+
+  // Whatever sounds listens to this, so that two things do not sound at once.
+  const silence = () => document.dispatchEvent(new Event("silence"));
+
   // Saves what is at an address, or a blob.
   function saveAs(content, name) {
     const link = document.createElement("a");
@@ -135,6 +143,12 @@ window.genaiDemo = (() => {
 
   function download(card) {
     saveAs(new Blob([fileOf(card)], { type: "text/plain;charset=utf-8" }), card.dataset.file);
+  }
+
+  // Saves the picture or film that an element shows.
+  function saveShown(id, name) {
+    const shown = document.querySelector(`#${id} :is(img, video)`);
+    if (shown) saveAs(shown.src, `${name}.${/^data:\w+\/(\w+)/.exec(shown.src)[1]}`);
   }
 
   async function copy(text) {
@@ -219,5 +233,5 @@ window.genaiDemo = (() => {
   if (kept()) setTheme(kept());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
 
-  return { setLanguage, toggleTheme, announceResults, reveal, press, save, saveAs };
+  return { setLanguage, toggleTheme, announceResults, reveal, press, save, saveShown, offer, widget, silence };
 })();

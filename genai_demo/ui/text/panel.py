@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,14 +34,6 @@ class Panel:
     form: Form[Any]
     notice: gr.HTML
     """why a request was refused"""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a model is to do, and whether slowly enough for an audience."""
-
-    request: Request
-    slow: bool
 
 
 def build_panel(
@@ -80,16 +72,15 @@ def build_panel(
             with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id=f"{action}-settings"):
                 slow = build_settings(form)
 
-    def ask(language: str, _: Any, slow: bool, fresh: bool, *values: Any) -> tuple[Job, Updates]:
+    def ask(language: str, _: Any, fresh: bool, *values: Any) -> tuple[Request, Updates]:
         request = form.request(values)
         handlers.check(request)
-        if fresh:
-            request = replace(request, seed=new_seed())
         waiting = {place: cards.placeholder(text("waiting", language)), shown: None}
-        return Job(request, slow), {form.controls["seed"]: request.seed, **waiting}
+        return request, {form.controls["seed"]: new_seed() if fresh else request.seed, **waiting}
 
-    def stream(job: Job, _: Shown | None, language: str) -> Iterator[Updates]:
-        for after in handlers.stream(job.request, job.slow):
+    def stream(_: Request, before: Shown | None, language: str, slow: bool, *values: Any) -> Iterator[Updates]:
+        # A chip that was pressed meanwhile has set other fields: what they say now counts.
+        for after in handlers.stream(form.request(values), slow):
             yield {shown: after, **draw(after, language)}
 
     def settle(before: Shown | None, language: str) -> Updates:
@@ -101,12 +92,21 @@ def build_panel(
 
     done = f"genaiDemo.announceResults('{action}-results')"
     runner = Runner(
-        texts, shown, [place], stream=stream, settle=settle, draw=draw, work=WORK, buttons=buttons, done=done
+        texts,
+        shown,
+        [place],
+        stream=stream,
+        settle=settle,
+        draw=draw,
+        work=WORK,
+        buttons=buttons,
+        inputs=[slow, *form.inputs],
+        done=done,
     )
     changed = [form.controls["seed"], place, shown]
     reveal = f"genaiDemo.reveal('{action}-results')"
     assert form.fresh
-    runner.start(buttons.run.click, ask, [slow, form.fresh, *form.inputs], notice, changed, script=reveal)
+    runner.start(buttons.run.click, ask, [form.fresh, *form.inputs], notice, changed, script=reveal)
     model = form.controls.get("model")
     runner.watch(page, model if isinstance(model, gr.Radio) else "masked", handlers.problem, problem)
     with chips:

@@ -1,12 +1,9 @@
 // The piano roll: a keyboard on the left, bars from left to right, and a line where the music is.
-window.genaiRoll = (() => {
+const roll = (() => {
   const KEYBOARD = 40;
   const RULER = 22;
-  const BLACK = [1, 3, 6, 8, 10];
   const BAR = { narrow: 150, wide: 180 };
   const AHEAD = 0.3;
-
-  const isBlack = (pitch) => BLACK.includes(pitch % 12);
 
   // The keys that are shown: those that are played and a few more, three octaves at least.
   function rangeOf(notes) {
@@ -45,16 +42,6 @@ window.genaiRoll = (() => {
     view.offset = Math.min(Math.max(0, view.offset), furthest(plan));
   }
 
-  function colours(element) {
-    const style = getComputedStyle(element);
-    const of = (name) => style.getPropertyValue(name).trim();
-    return {
-      hands: [of("--right-hand"), of("--left-hand")], ink: of("--ink"), soft: of("--soft-ink"), line: of("--line"),
-      paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), now: of("--accent"),
-      font: style.fontFamily,
-    };
-  }
-
   function block(brush, x, y, width, height, radius) {
     brush.beginPath();
     brush.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
@@ -71,7 +58,7 @@ window.genaiRoll = (() => {
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
     if (view.playing || music.growing) follow(view, plan);
     view.offset = Math.min(Math.max(0, view.offset), furthest(plan));
-    const paint = view.colours || (view.colours = colours(canvas));
+    const paint = view.colours || (view.colours = notes.colours(canvas));
     const brush = canvas.getContext("2d");
     brush.setTransform(density, 0, 0, density, 0, 0);
     brush.clearRect(0, 0, plan.width, plan.height);
@@ -108,7 +95,7 @@ window.genaiRoll = (() => {
     }
     brush.fillStyle = paint.shade;
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
-      if (isBlack(pitch)) brush.fillRect(KEYBOARD, yOf(pitch), plan.room, plan.row);
+      if (notes.isBlack(pitch)) brush.fillRect(KEYBOARD, yOf(pitch), plan.room, plan.row);
     }
     brush.fillStyle = paint.line;
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
@@ -182,7 +169,7 @@ window.genaiRoll = (() => {
       if (held.has(pitch)) {
         brush.fillStyle = paint.hands[held.get(pitch)];
         block(brush, 1, y, KEYBOARD - 3, plan.row, 2);
-      } else if (isBlack(pitch)) {
+      } else if (notes.isBlack(pitch)) {
         brush.fillStyle = paint.black;
         brush.fillRect(0, y, KEYBOARD * 0.58, plan.row);
       }
@@ -229,5 +216,5 @@ window.genaiRoll = (() => {
     if (x < view.offset || x > view.offset + plan.room - 30) view.offset = x - plan.room * AHEAD;
   }
 
-  return { draw, tickAt, pitchAt, reveal, colours, isBlack };
+  return { draw, tickAt, pitchAt, reveal };
 })();

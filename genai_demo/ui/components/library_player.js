@@ -1,5 +1,5 @@
 // Plays pieces, one at a time, and tells where in them the sound is.
-window.genaiPlayer = (() => {
+const player = (() => {
   const MOST_KEPT = 12;
   const sounds = new Map();
   const audio = new Audio();

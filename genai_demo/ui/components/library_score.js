@@ -1,5 +1,5 @@
 // Sheet music in the page: one endless sheet that is shown a few systems at a time.
-window.genaiScore = (() => {
+const score = (() => {
   const TALLEST = 620;
 
   // Parts a sheet into pages of whole systems: where each begins and ends, in pixels from the sheet's top.

@@ -1,5 +1,5 @@
 // Which bars of a piece are chosen, and which keys in them: by pointer, by keyboard, or by the fields below the roll.
-window.genaiChoice = (() => {
+const choice = (() => {
   const RANGES = { all: [21, 108], upper: [60, 108], lower: [21, 59] };
   const lastOf = ({ music }) => music.bars.length - 2;
 
@@ -22,7 +22,7 @@ window.genaiChoice = (() => {
     const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
     if (!drawn) return;
     drawn.hidden = !view.keys;
-    if (view.keys) drawn.textContent = view.keys.map(genaiPiano.name).join(" – ");
+    if (view.keys) drawn.textContent = view.keys.map(notes.nameOf).join(" – ");
     if (view.keys) drawn.parentElement.value = "drawn";
     else if (drawn.parentElement.value === "drawn") drawn.parentElement.value = "all";
   }
@@ -31,8 +31,8 @@ window.genaiChoice = (() => {
     view.selected = selected;
     view.keys = limits;
     show(view);
-    genaiRoll.draw(view);
-    genaiScore.mark(view);
+    roll.draw(view);
+    score.mark(view);
   }
 
   // Chooses a bar; with `more`, all from those chosen before up to it.

@@ -1,0 +1,20 @@
+// What the widgets that show notes have in common: the names and colours of keys.
+const notes = (() => {
+  const BLACK = [1, 3, 6, 8, 10];
+  const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+
+  const isBlack = (pitch) => BLACK.includes(pitch % 12);
+  const nameOf = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+
+  function colours(element) {
+    const style = getComputedStyle(element);
+    const of = (name) => style.getPropertyValue(name).trim();
+    return {
+      hands: [of("--right-hand"), of("--left-hand")], ink: of("--ink"), soft: of("--soft-ink"), line: of("--line"),
+      paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), now: of("--accent"),
+      font: style.fontFamily,
+    };
+  }
+
+  return { isBlack, nameOf, colours };
+})();
