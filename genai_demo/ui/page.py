@@ -52,7 +52,8 @@ def head() -> str:
 def styles(page: gr.Blocks) -> list[Path]:
     """Return the style sheets of the page, of the widgets in it, and of its tabs, in this order."""
     widgets = [sheet for block in page.blocks.values() if isinstance(block, Widget) for sheet in block.styles()]
-    tabs = [sheet for modality in MODALITIES for sheet in (Path(__file__).parent / modality).glob("*.css")]
+    rooms = [Path(str(import_module(modality.tab).__file__)).parent for modality in modalities().values()]
+    tabs = [sheet for room in rooms for sheet in sorted(room.glob("*.css"))]
     return list(dict.fromkeys([STATIC / "page.css", *widgets, *tabs]))
 
 

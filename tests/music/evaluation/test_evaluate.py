@@ -25,7 +25,7 @@ from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import ENCODER, FOLDERS
-from genai_demo.music.theory.key_estimation import heard_key
+from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.statistics import mean_figure
 from genai_demo.music.theory.texture import density_of, register_of
 from genai_demo.music.tokens.piece_string import read_piece_string, write_piece_string
@@ -104,7 +104,7 @@ def test_a_report_measures_what_the_model_writes(checkpoints: Path, data: str, r
         for value, side in ((figure.value, pieces), (figure.real, real), (figure.baseline, beside)):
             expected = mean_figure(name, side)
             assert value is None if expected is None else value == pytest.approx(expected, abs=1e-6)
-    heard = [heard_key(piece.notes) == piece.key for piece in pieces]
+    heard = [estimate_key(piece.notes) == piece.key for piece in pieces]
     assert report["figures"]["key_heard"]["value"] == pytest.approx(sum(heard) / 8)
     met = [replace(request, seed=request.seed + 12) for request in requests[:6]]
     asked = [
