@@ -75,9 +75,13 @@ class Field:
     rule: Within | OneOf | None
 
 
+def fields_of(owner: Any) -> tuple[Field, ...]:
+    """Return the fields of the dataclass `owner`, in the order in which they are written."""
+    return _fields_of(owner)
+
+
 @cache
-def fields_of(owner: type) -> tuple[Field, ...]:
-    """Return the fields of a dataclass, in the order in which they are written."""
+def _fields_of(owner: Any) -> tuple[Field, ...]:
     hints, meanings = get_type_hints(owner, include_extras=True), _meanings(owner)
     found = []
     for field in fields(owner):
@@ -93,8 +97,7 @@ def fields_of(owner: type) -> tuple[Field, ...]:
 
 def check_fields(request: Any) -> None:
     """Raise `UserError` that names the first field of a dataclass whose value breaks its rule."""
-    owner: Any = type(request)
-    for field in fields_of(owner):
+    for field in fields_of(type(request)):
         if field.rule is not None:
             field.rule.check(field, getattr(request, field.name))
 

@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.components import Component
 
 from genai_demo.catalogue import sentences
+from genai_demo.engine.fields import fields_of
 from genai_demo.errors import UserError
 from genai_demo.ui import cards
 from genai_demo.ui.languages import Text, Texts, choices, sentence, text
@@ -38,8 +39,8 @@ def whole(value: Any) -> Any:
 
 def request_from(kind: type[R], values: Iterable[Any]) -> R:
     """Return the request whose fields hold `values`, in the order of its fields."""
-    pairs = zip(fields(kind), values, strict=True)  # type: ignore[arg-type]
-    return kind(**{field.name: whole(value) if field.type == "int" else value for field, value in pairs})
+    pairs = zip(fields_of(kind), values, strict=True)
+    return kind(**{field.name: whole(value) if field.kind is int else value for field, value in pairs})
 
 
 class Form(Generic[R]):

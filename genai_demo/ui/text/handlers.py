@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.modalities import read_receipt
@@ -23,9 +24,6 @@ FRAME = 0.05
 STEP = 0.12
 SLOW_STEP = 0.5
 """seconds that a step of the masked model stays, so that an eye can follow"""
-
-
-_KINDS: dict[str, type[Any]] = {"str": str, "int": int, "float": float}
 
 
 def model_of(request: Request) -> str:
@@ -112,10 +110,10 @@ def request_of_link(query: dict[str, str]) -> GenerateRequest | None:
         UserError: a setting is not allowed.
     """
     settings: dict[str, Any] = {}
-    for field in fields(GenerateRequest):
+    for field in fields_of(GenerateRequest):
         if field.name in query:
             try:
-                settings[field.name] = _KINDS[str(field.type)](query[field.name])
+                settings[field.name] = field.kind(query[field.name])
             except ValueError:
                 settings[field.name] = query[field.name]  # for `check` to refuse with its sentence
     request = GenerateRequest(**settings)

@@ -130,7 +130,7 @@ class TestReportsAndCards(EvaluationTests):
         for family, report in reports.items():
             (_, train), _, (_, measured) = self.asked(self.card(checkpoints, report), monkeypatch)
             assert train.data == ["ag_news_tiny.jsonl"]
-            assert train.background == ([] if family == "topics" else ["senate_tiny.jsonl"])
+            assert list(train.background) == ([] if family == "topics" else ["senate_tiny.jsonl"])
             assert measured.training == ["ag_news_tiny.jsonl", "senate_tiny.jsonl"]
 
     def test_card_of_a_fine_tuned_model_tells_both_stages(
@@ -149,7 +149,7 @@ class TestReportsAndCards(EvaluationTests):
         tuned = save_checkpoint(tmp_path, first.weights(), "gru", {**first.model, "dropout": 0.3}, second)
         (_, before), (_, after), (_, export), _ = self.told(tuned, reports["gru"], monkeypatch)
         assert (before.examples, after.examples) == (first.trained["examples"], 77)
-        assert (before.background, after.background) == (["senate_tiny.jsonl"], [])
+        assert (list(before.background), list(after.background)) == (["senate_tiny.jsonl"], [])
         assert (before.start, after.start) == (None, before.run)
         assert export.run == [after.run]
         assert "dropout=0.3" in after.size
