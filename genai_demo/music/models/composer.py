@@ -81,7 +81,7 @@ class _Layer(nn.Module):
         weights: list[Tensor] | None,
     ) -> Tensor:
         # New tokens after others come one at a time, and see all of them.
-        causal = x.shape[1] > 1
+        causal = bool(x.shape[1] > 1)
         mixed = attention(self.attend(norm(x)), self.heads, positions, causal=causal, cache=cache, weights=weights)
         x = x + self._drop(self.mix(mixed))
         return x + self._drop(self.narrow(F.relu(self.widen(norm(x))).square()))
