@@ -74,6 +74,11 @@ class Field:
     """the docstring under it, one line"""
     rule: Within | OneOf | None
 
+    @property
+    def described(self) -> str:
+        """What it means, and what it may hold."""
+        return "; ".join(part for part in (self.meaning, str(self.rule or "")) if part)
+
 
 def fields_of(owner: Any) -> tuple[Field, ...]:
     """Return the fields of the dataclass `owner`, in the order in which they are written."""
