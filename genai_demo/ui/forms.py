@@ -189,9 +189,7 @@ def result_place(texts: Texts, empty: str, elem_id: str, kind: type[gr.HTML] = g
 
 def notice_place(texts: Texts, elem_id: str) -> gr.HTML:
     """Build where a page says what was wrong; it is empty again when the language is switched."""
-    notice = gr.HTML("", elem_id=elem_id, elem_classes="message")
-    texts.language.input(lambda: "", None, notice, **PRIVATE)
-    return notice
+    return texts.make(gr.HTML, {"value": lambda _: ""}, elem_id=elem_id, elem_classes="message")
 
 
 def refusing(
