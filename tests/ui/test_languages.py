@@ -64,12 +64,13 @@ def test_every_sentence_of_the_page_is_used() -> None:
     package = Path(genai_demo.__file__).parent
     code = "".join(file.read_text(encoding="utf-8") for file in [*package.rglob("*.py"), package.parent / "app.py"])
     asked = set(re.findall(r"""["'](?:ui\.)?([a-z_0-9]+)["']""", code))
-    made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language") for value in asked}
-    made |= {f"{name}_info" for name in asked} | {
+    made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language", "tab") for value in asked}
+    made |= {f"{name}_{end}" for name in asked for end in ("info", "placeholder")} | {
         f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
     }
     groups = ("model", "gender", "smile", "format", "tab", "direction", "photo", "strip", "open")
     made |= {f"faces_{group}_{value}" for group in groups for value in asked} | {f"faces_{name}" for name in asked}
+    made |= {f"faces_{name}_info" for name in asked}
     groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "range")
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,8 +15,9 @@ from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
 from genai_demo.ui import languages
+from genai_demo.ui.components import photo
 from genai_demo.ui.faces import cards
-from genai_demo.ui.faces import photo as faces_photo
+from genai_demo.ui.languages import Texts
 from tests.helpers.markup import HOSTILE, Reader
 
 WOMAN = FaceRequest("gan", 7, 2, age=34.2, woman=0.9, smile=0.8)
@@ -123,8 +125,10 @@ def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     def hostile(key: str, language: str, **values: object) -> str:
         return HOSTILE
 
-    for module in (cards, faces_photo, languages):
+    for module in (cards, photo, languages):
         monkeypatch.setattr(module, "text", hostile)
+    with gr.Blocks():
+        intake = photo.photo(Texts(), "faces-intake", "faces_photo", 1, lambda language: HOSTILE)
     pages = [
         cards.gallery(GalleryRequest("mix", count=2), [face(), face()], 0.1, "en"),
         cards.portrait(face(), "en"),
@@ -133,7 +137,7 @@ def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
         cards.strip([], "en"),
         cards.progress(1, 2, "en"),
         cards.verdict(face(), PICTURE, 1.0, "en"),
-        faces_photo._intake("en"),
+        intake.value,
     ]
     for page in map(Loose, pages):
         assert not {tag for tag, _ in page.elements} & {"script"}
