@@ -16,6 +16,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import to_floats
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.evaluation import two_sample
 from genai_demo.faces.evaluation.card import SHEET, Card, contact_sheet
 from genai_demo.faces.evaluation.evaluate import evaluate
 from genai_demo.faces.evaluation.figures import table
@@ -85,6 +86,8 @@ def reports(written: Path, data: str) -> Iterator[dict[str, Report]]:
     """What evaluations say, measured once: they take their time."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GENAI_DEMO_CHECKPOINTS", str(written))
+        # The judge of two samples takes longest, and has its own tests.
+        environment.setattr(two_sample, "_STEPS", 2)
         settings.cache_clear()
         gan = evaluate("gan", data, baseline=written / "dcgan", count=32, seed=5)
         yield {"gan": gan, "encoder": evaluate("encoder", data)}
