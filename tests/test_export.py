@@ -19,7 +19,7 @@ from genai_demo.music.models import networks as music
 from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES
 from genai_demo.music.models.composer import Composer, ModelInput
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan import Gan
 from genai_demo.music.models.masked import MaskedRoll
 from genai_demo.music.models.masked_window import MaskedWindow
 from genai_demo.music.tokens import events

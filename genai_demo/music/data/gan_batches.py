@@ -6,7 +6,7 @@ import numpy as np
 
 from genai_demo.music.data.roll_batches import Drawing, RollWindows
 from genai_demo.music.models import roll_conditioning
-from genai_demo.music.models.gan_pair import RollBatch
+from genai_demo.music.models.gan import RollBatch
 
 _EDGES = 0.15
 """probability that a window is one that begins a piece, and the same for one that ends it"""

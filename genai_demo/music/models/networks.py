@@ -9,8 +9,7 @@ from torch import nn
 from genai_demo.music.models import composer, encoder, gan, masked
 from genai_demo.music.models.composer import Composer, ComposerConfig
 from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder
-from genai_demo.music.models.gan import GanConfig
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan import Gan, GanConfig
 from genai_demo.music.models.masked import MaskedConfig, MaskedRoll
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.errors import UserError
 from genai_demo.music.models import roll_conditioning
-from genai_demo.music.models.gan_pair import Gan
+from genai_demo.music.models.gan import Gan
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update

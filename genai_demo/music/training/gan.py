@@ -22,8 +22,7 @@ from genai_demo.music.data.gan_batches import GanBatches, spread
 from genai_demo.music.data.reading import Music, described
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import distances, measure
-from genai_demo.music.models.gan import GanConfig
-from genai_demo.music.models.gan_pair import Gan, RollBatch
+from genai_demo.music.models.gan import Gan, GanConfig, RollBatch
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.tokens.roll_pictures import sheet_png
 from genai_demo.music.training.configs import GanTraining

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from genai_demo.music.models.binary import binary, tied
+from genai_demo.music.models.gan_layers import binary, tied
 from genai_demo.music.tokens.roll import HOLD, ONSET
 
 CELLS = arrays.arrays(bool, st.tuples(st.just(1), st.just(2), st.just(2), st.integers(1, 12), st.just(3)))

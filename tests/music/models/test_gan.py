@@ -13,10 +13,8 @@ from torch import Tensor, nn
 
 from genai_demo.engine.nn.adversarial import gradient_penalty
 from genai_demo.music.models import roll_conditioning
-from genai_demo.music.models.binary import tied
-from genai_demo.music.models.gan import DEBUG, GanConfig, Generator
-from genai_demo.music.models.gan_discriminator import Discriminator
-from genai_demo.music.models.gan_layers import from_grid, to_grid
+from genai_demo.music.models.gan import DEBUG, Discriminator, GanConfig, Generator
+from genai_demo.music.models.gan_layers import from_grid, tied, to_grid
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.tokens.roll import COMPACT_KEYS, HOLD, ONSET, steps_of
 

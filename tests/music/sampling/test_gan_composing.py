@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.music.models.gan import DEBUG, GanConfig
-from genai_demo.music.models.gan_pair import Gan, RollBatch
+from genai_demo.music.models.gan import DEBUG, Gan, GanConfig, RollBatch
 from genai_demo.music.requests import BARS, TIME_SIGNATURES, ComposeRequest, ContinueRequest, RewriteRequest
 from genai_demo.music.results import Update
 from genai_demo.music.sampling.gan_composing import CHOSEN, DRAFTS, compose, draw

@@ -22,7 +22,7 @@ from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.data.roll_statistics import FEATURES, distances, measure
-from genai_demo.music.models.gan_pair import Gan, RollBatch
+from genai_demo.music.models.gan import Gan, RollBatch
 from genai_demo.music.models.networks import debug_sizes, make_network
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS
 from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
