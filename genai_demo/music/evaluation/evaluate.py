@@ -35,7 +35,7 @@ from genai_demo.music.theory.texture import DENSITIES, REGISTERS
 from genai_demo.music.tokens import events
 from genai_demo.music.tokens.piece_string import write_piece_string
 
-BARS = 16
+OPENING_BARS = 16
 """bars of the pieces that are written and compared"""
 COUNT = (8, 10_000)
 """pieces that can be asked for"""
@@ -76,10 +76,10 @@ def evaluate(model: str, data: Sequence[str], where: str = "", count: int = 96, 
     if checkpoint.family == "encoder":
         figures = _encoder_figures(folder, held_out)
     else:
-        real = openings(held_out.pieces, BARS, seed)[:count]
+        real = openings(held_out.pieces, OPENING_BARS, seed)[:count]
         if len(real) < COUNT[0]:
-            raise UserError("music.too_few_openings", found=len(real), bars=BARS, least=COUNT[0])
-        known = openings(training.pieces, BARS, seed)
+            raise UserError("music.too_few_openings", found=len(real), bars=OPENING_BARS, least=COUNT[0])
+        known = openings(training.pieces, OPENING_BARS, seed)
         floors = [like(real, known, seed + draw) for draw in range(_DRAWS)]
         reference = Reference(training, held_out, real, floors, Markov(training.pieces))
         if checkpoint.family == "masked":
@@ -94,7 +94,7 @@ def evaluate(model: str, data: Sequence[str], where: str = "", count: int = 96, 
         "held_out": {"pieces": len(held_out), "hash": data_hash(held_out)},
         "sources": _sources(training),
     }
-    settings = {"count": count, "seed": seed, "bars": BARS}
+    settings = {"count": count, "seed": seed, "bars": OPENING_BARS}
     name = {**FOLDERS, "encoder": ENCODER}.get(model, model)
     return make_report(name, checkpoint, described, figures, started, settings, notes, samples)
 
@@ -109,7 +109,7 @@ def _sources(music: Music) -> list[dict[str, Any]]:
 
 def _encoder_figures(model: str, held_out: Music) -> Figures:
     from genai_demo.music.data.roll_batches import RollWindows
-    from genai_demo.music.training.encoder import BARS as WINDOW
+    from genai_demo.music.training.encoder import ENCODED_BARS as WINDOW
     from genai_demo.music.training.encoder import out_of_tune, same_piece
 
     network = load(model, "encoder").network

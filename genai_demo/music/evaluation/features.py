@@ -14,7 +14,7 @@ from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.theory.piece import Piece
-from genai_demo.music.training.encoder import BARS
+from genai_demo.music.training.encoder import ENCODED_BARS
 
 _DIMENSIONS = 32
 _ALL = 1e9
@@ -32,15 +32,15 @@ def random_encoder(seed: int = 0) -> MusicEncoder:
 
 
 def features(encoder: MusicEncoder, pieces: Sequence[Piece]) -> Tensor:
-    """Return features (N, F) of all windows of `BARS` bars that follow one another in the pieces, from their first bar.
+    """Return features (N, F) of all windows of `ENCODED_BARS` bars that follow one another from a piece's first bar on.
 
     Windows with hardly any notes are left out, see `RollWindows`. Notes between the sixteenths go to the nearest one.
     """
     names = tuple(map(str, range(len(pieces))))
-    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), BARS, 0, strays=_ALL)
+    windows = RollWindows(Music(tuple(pieces), tuple(Label() for _ in pieces), names), ENCODED_BARS, 0, strays=_ALL)
     found = [torch.zeros(0, encoder.config.features)]
     for metre in np.unique(windows.time_signature):
-        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % ENCODED_BARS == 0))
         if len(chosen):
             rolls = windows.cells(chosen, np.zeros(len(chosen), int))
             found.append(in_batches(encoder, torch.from_numpy(rolls)))

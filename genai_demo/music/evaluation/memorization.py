@@ -16,7 +16,7 @@ from genai_demo.engine.evaluation.memorization import Hashes, Numbers, RunHashes
 from genai_demo.music.theory.piece import STEP, Piece
 from genai_demo.music.tokens.columns import onsets_of
 
-BARS = 4
+COMPARED_BARS = 4
 """bars of the stretches that are looked up"""
 FEWEST = 8
 """notes in a stretch; shorter ones say nothing"""
@@ -37,8 +37,8 @@ class _Strokes:
 
 
 def _strokes(piece: Piece) -> _Strokes:
-    strokes = onsets_of(piece)
-    steps, keys = strokes.steps.astype(np.int64), strokes.keys.astype(np.int64)
+    onsets = onsets_of(piece)
+    steps, keys = onsets.steps.astype(np.int64), onsets.keys.astype(np.int64)
     order = np.lexsort((keys, steps))
     bars = [*(bar.start for bar in piece.bars), piece.end]
     return _Strokes(steps[order], keys[order], np.array(bars, np.int64) // STEP)
@@ -54,20 +54,20 @@ class _Hashed(RunHashes):
         self._firsts = np.cumsum([0, *map(len, moves)])[:-1]
 
     def stretches(self) -> Hashes:
-        """Return the hash of every stretch of `BARS` bars with at least `FEWEST` notes.
+        """Return the hash of every stretch of `COMPARED_BARS` bars with at least `FEWEST` notes.
 
         Where in its bar the first note stands, how many there are, and how long the bars are counts as well.
         """
         found = [np.zeros(0, np.uint64)]
         for piece, offset in zip(self._pieces, self._firsts.tolist(), strict=True):
-            start, end = piece.bars[:-BARS], piece.bars[BARS:]
+            start, end = piece.bars[:-COMPARED_BARS], piece.bars[COMPARED_BARS:]
             low, high = np.searchsorted(piece.steps, start), np.searchsorted(piece.steps, end)
             enough = high - low >= FEWEST
             start, low, high = start[enough], low[enough], high[enough]
             form = mixed(
                 (piece.steps[low] - start).astype(np.uint64) * np.uint64(4096) + (high - low).astype(np.uint64)
             )
-            for bar in range(1, BARS + 1):
+            for bar in range(1, COMPARED_BARS + 1):
                 length = (piece.bars[bar:] - piece.bars[:-bar])[: len(enough)][enough]
                 form = mixed(form + length.astype(np.uint64))
             found.append(self.between(low + offset, high - 1 + offset) + form)
@@ -86,7 +86,7 @@ class CopyCheck:
         self._stretches = np.unique(self._known.stretches())
 
     def copied_stretches(self, pieces: Sequence[Piece]) -> tuple[int, int]:
-        """Return how many stretches of `BARS` bars stand in the training data in some key, and of how many."""
+        """Return how many stretches of `COMPARED_BARS` bars stand in the training data in some key, and of how many."""
         hashes = _Hashed([_strokes(piece) for piece in pieces]).stretches()
         return int(contained(hashes, self._stretches).sum()), len(hashes)
 

@@ -57,7 +57,7 @@ class Seen:
     vectors: Tensor
     """(N, width)"""
     open: Tensor
-    """bool (N, KEYS): keys that may be struck"""
+    """bool (N, 88): keys that may be struck"""
     hands: Tensor
     """(N,): the hand of each"""
 
@@ -132,11 +132,11 @@ class MaskedRoll(nn.Module):
         return state + self.struck(keys) + self.held(lengths)
 
     def key_logits(self, state: Tensor, open_keys: Tensor, hands: Tensor, before: Tensor) -> Tensor:
-        """Return the logits (M, KEYS + 1) of the next key struck in some columns, the last for none.
+        """Return the logits (M, 89) of the next key struck in some columns, the last for none.
 
         Args:
             state: (M, width): vectors of columns and the notes added to them.
-            open_keys: bool (M, KEYS), as in `Seen`.
+            open_keys: bool (M, 88), as in `Seen`.
             hands: (M,).
             before: (M,): the key struck before, `NONE` for none; what follows lies further inside.
         """
@@ -144,7 +144,7 @@ class MaskedRoll(nn.Module):
         logits = self.key(norm(x)).float()
         key = torch.arange(PIANO_KEYS, device=state.device)
         inside = torch.where((hands == RIGHT)[:, None], key < before[:, None], key > before[:, None])
-        allowed = F.pad(open_keys & (inside | (before == NONE)[:, None]), (0, 1), value=True)  # (M, KEYS + 1)
+        allowed = F.pad(open_keys & (inside | (before == NONE)[:, None]), (0, 1), value=True)  # (M, 89)
         return logits.masked_fill(~allowed, float("-inf"))
 
     def length_logits(self, state: Tensor, keys: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ class MaskedWindow:
         return within & self.hidden[..., None] & (self.keys != NONE)
 
     def free(self) -> Tensor:
-        """Return which keys may be hidden notes, bool (B, 2, T, KEYS)."""
+        """Return which keys may be hidden notes, bool (B, 2, T, 88)."""
         key = torch.arange(PIANO_KEYS, device=self.keys.device)
         within = (key >= self.lowest[..., None]) & (key <= self.highest[..., None])
         return within & self.hidden[..., None]
@@ -68,7 +68,7 @@ class MaskedWindow:
 
 
 def sounding(keys: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where keys are struck and where they are held on, as numbers 0 and 1, each (B, 2, T, KEYS).
+    """Return where keys are struck and where they are held on, as numbers 0 and 1, each (B, 2, T, 88).
 
     Args:
         keys, lengths: (B, 2, T, NOTES_PER_STEP), as in `Columns`.
@@ -139,7 +139,7 @@ def mask_at_random(batch: dict[str, Tensor], kind: str | None = None, share: flo
 def melody(keys: Tensor, lengths: Tensor) -> Tensor:
     """Return the highest key that the right hand strikes or holds in each step, (B, T); -1 where there is none."""
     struck, held = sounding(keys[:, RIGHT : RIGHT + 1], lengths[:, RIGHT : RIGHT + 1])
-    sounds = torch.maximum(struck, held)[:, 0]  # (B, T, KEYS)
+    sounds = torch.maximum(struck, held)[:, 0]  # (B, T, 88)
     return torch.where(sounds.any(-1), PIANO_KEYS - 1 - sounds.flip(-1).argmax(-1), -1)
 
 
@@ -158,12 +158,12 @@ def _some_of(region: Tensor, share: float | None) -> Tensor:
 
 
 def as_features(window: MaskedWindow) -> tuple[Tensor, Tensor]:
-    """Return what the network is shown of each column, (B, 2, T, 3 * KEYS), and which keys a hidden note may strike.
+    """Return what the network is shown of each column, (B, 2, T, 3 * 88), and which keys a hidden note may strike.
 
     The features are the keys struck, held and hidden; a key that sounds already in either hand cannot be struck.
     """
     struck, held = window.seen()
     free = window.free()
-    sounds = torch.maximum(struck, held).amax(1, keepdim=True) > 0  # (B, 1, T, KEYS)
+    sounds = torch.maximum(struck, held).amax(1, keepdim=True) > 0  # (B, 1, T, 88)
     features = torch.cat([struck, held, free.float()], -1)
     return features, free & ~sounds

@@ -132,7 +132,7 @@ def _draw_columns(
     state, before = seen.vectors, torch.full((count,), NONE, device=device)
     alive = torch.ones(count, dtype=torch.bool)
     for slot in range(NOTES_PER_STEP):
-        logits = network.key_logits(state, seen.open, seen.hands, before).cpu()  # (N, KEYS + 1)
+        logits = network.key_logits(state, seen.open, seen.hands, before).cpu()  # (N, 89)
         alive &= noise[:, slot, 0] >= logits.double().softmax(-1)[:, NONE]
         if not alive.any():
             break
@@ -155,7 +155,7 @@ def _fill(
     window: MaskedWindow, places: Tensor, keys: Tensor, lengths: Tensor, limits: Tensor
 ) -> tuple[MaskedWindow, list[Struck]]:
     """Write columns into a window, which are hidden no more, and return it with the notes that found room."""
-    struck, held = (some.bool().any(1) for some in window.seen())  # (B, T, KEYS): by either hand
+    struck, held = (some.bool().any(1) for some in window.seen())  # (B, T, 88): by either hand
     secret = window.secret()
     all_keys, all_lengths = window.keys.clone(), window.lengths.clone()
     hidden = window.hidden.clone()

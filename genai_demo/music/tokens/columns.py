@@ -116,15 +116,15 @@ def fits_at_once(piece: Piece, first: int, last: int) -> bool:
     return steps <= AT_ONCE and strays <= STRAYS * len(piece.notes)
 
 
-def columns_of(strokes: Onsets, first: int, steps: int) -> Columns:
+def columns_of(onsets: Onsets, first: int, steps: int) -> Columns:
     """Return `steps` steps from the step `first` on, which may be before the first or after the last note."""
     keys = np.full((HAND_COUNT, steps, NOTES_PER_STEP), NONE, np.uint8)
     lengths = np.zeros((HAND_COUNT, steps, NOTES_PER_STEP), np.uint8)
-    low, high = np.searchsorted(strokes.steps, (first, first + steps))
-    chosen = np.arange(low, high)[strokes.slots[low:high] < NOTES_PER_STEP]
-    where = strokes.hands[chosen], strokes.steps[chosen] - first, strokes.slots[chosen]
-    keys[where] = strokes.keys[chosen]
-    lengths[where] = strokes.lengths_seen[chosen]
+    low, high = np.searchsorted(onsets.steps, (first, first + steps))
+    chosen = np.arange(low, high)[onsets.slots[low:high] < NOTES_PER_STEP]
+    where = onsets.hands[chosen], onsets.steps[chosen] - first, onsets.slots[chosen]
+    keys[where] = onsets.keys[chosen]
+    lengths[where] = onsets.lengths_seen[chosen]
     return Columns(keys, lengths)
 
 

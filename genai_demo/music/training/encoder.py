@@ -23,7 +23,7 @@ from genai_demo.music.models.encoder import EncoderConfig, MusicEncoder, in_batc
 from genai_demo.music.tokens.roll import SHIFTS
 from genai_demo.music.training.configs import EncoderTraining
 
-BARS = 4
+ENCODED_BARS = 4
 """bars in a window"""
 _FARTHEST = 8
 """bars between the beginnings of two windows that are told to meet"""
@@ -65,7 +65,9 @@ class Pairs:
         """Return for each window, int (N,), a near one of its piece and metre, or itself if none is found."""
         second = first.copy()
         for _ in range(_TRIES):
-            away = random.integers(BARS, _FARTHEST, len(first), endpoint=True) * random.choice([-1, 1], len(first))
+            away = random.integers(ENCODED_BARS, _FARTHEST, len(first), endpoint=True) * random.choice(
+                [-1, 1], len(first)
+            )
             wanted = self._numbers[first] + np.where(self._windows.bar[first] + away < 0, -away, away)
             place = np.minimum(np.searchsorted(self._numbers, wanted), len(self._numbers) - 1)
             found = (self._numbers[place] == wanted) & (
@@ -119,11 +121,11 @@ class EncoderTask(Task):
         self._training = training
         config = EncoderConfig(**(sizes or {}))
         super().__init__(training, config, described(music, validation))
-        self._windows = RollWindows(music, BARS, 0)
+        self._windows = RollWindows(music, ENCODED_BARS, 0)
         if not len(self._windows):
-            raise UserError("music.no_windows", bars=BARS)
+            raise UserError("music.no_windows", bars=ENCODED_BARS)
         self._pairs = Pairs(self._windows, training.seed)
-        self._held_out = RollWindows(validation, BARS, 0)
+        self._held_out = RollWindows(validation, ENCODED_BARS, 0)
         torch.manual_seed(training.seed)
         self._encoder = MusicEncoder(config)
         self.networks = {"encoder": self._encoder}
@@ -152,7 +154,7 @@ class EncoderTask(Task):
         assert isinstance(network, MusicEncoder)
         windows = self._held_out if len(self._held_out) else self._windows
         metre = int(np.bincount(windows.time_signature).argmax())
-        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % ENCODED_BARS == 0))[:_MEASURED]
         rolls = windows.cells(chosen, np.zeros(len(chosen), int))
         vectors = in_batches(network, torch.from_numpy(rolls), embed=True)  # (N, E)
         piece = torch.from_numpy(windows.piece[chosen])
@@ -160,7 +162,7 @@ class EncoderTask(Task):
         shown = np.linspace(0, len(chosen) - 1, _SHOWN).astype(int)
         nearest = likeness[shown].topk(min(_NEAREST, len(chosen))).indices.numpy()  # (R, 3)
         rows = [rolls[[row, *near]] for row, near in zip(shown.tolist(), nearest.tolist(), strict=True)]
-        return {"neighbours.png": sheet_png(rows, BARS)}
+        return {"neighbours.png": sheet_png(rows, ENCODED_BARS)}
 
 
 def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
@@ -180,7 +182,7 @@ def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
     random = np.random.default_rng(0)
     right, expected, count = 0.0, 0.0, 0
     for metre in np.unique(windows.time_signature):
-        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+        chosen = np.flatnonzero((windows.time_signature == metre) & (windows.bar % ENCODED_BARS == 0))[:_MEASURED]
         if len(chosen) < 2:
             continue
         rolls = torch.from_numpy(windows.cells(chosen, random.choice(SHIFTS, len(chosen))))
@@ -210,7 +212,7 @@ def out_of_tune(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]
     pairs = Pairs(windows, 0)
     heard: list[np.ndarray] = []
     for metre in np.unique(windows.time_signature):
-        first = np.flatnonzero((windows.time_signature == metre) & (windows.bar % BARS == 0))[:_MEASURED]
+        first = np.flatnonzero((windows.time_signature == metre) & (windows.bar % ENCODED_BARS == 0))[:_MEASURED]
         second = pairs.neighbours(first, random)
         first, second = first[first != second], second[first != second]
         if not len(first):

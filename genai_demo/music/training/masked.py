@@ -110,9 +110,9 @@ def _pictures(*rolls: Tensor) -> bytes:
     from PIL import Image
 
     parts = [torch.stack(sounding(keys, lengths)) for keys, lengths in zip(rolls[::2], rolls[1::2], strict=True)]
-    shades = [255 * struck + 140 * held for struck, held in parts]  # (B, 2, T, KEYS)
-    rows = torch.stack(shades, 1).flatten(0, 1).clamp(max=255)  # (B, rolls, 2, T, KEYS) -> (B * rolls, 2, T, KEYS)
-    picture = torch.zeros(*rows.shape[:1], rows.shape[3] + 4, rows.shape[2], 3)  # (B * rolls, KEYS + 4, T, 3)
+    shades = [255 * struck + 140 * held for struck, held in parts]  # (B, 2, T, 88)
+    rows = torch.stack(shades, 1).flatten(0, 1).clamp(max=255)  # (B, rolls, 2, T, 88) -> (B * rolls, 2, T, 88)
+    picture = torch.zeros(*rows.shape[:1], rows.shape[3] + 4, rows.shape[2], 3)  # (B * rolls, 92, T, 3)
     for hand, colour in enumerate((0, 2)):
         picture[:, 2:-2, :, colour] = rows[:, hand].flip(-1).transpose(1, 2)
     picture[:, 0] = 90.0

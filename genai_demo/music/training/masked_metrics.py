@@ -48,7 +48,7 @@ class Frequencies:
         free, secret = window.free().numpy(), window.secret().numpy()
         total = 0.0
         for hand in range(HAND_COUNT):
-            chance = self.struck[hand][window.positions.numpy()]  # (B, T, KEYS)
+            chance = self.struck[hand][window.positions.numpy()]  # (B, T, 88)
             total -= np.log1p(-chance)[free[:, hand]].sum()
             row, step, slot = np.nonzero(secret[:, hand])
             chosen = chance[row, step, window.keys[:, hand].numpy()[row, step, slot]]

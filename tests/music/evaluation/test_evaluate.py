@@ -16,7 +16,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.music.data.reading import data_hash, read_music
 from genai_demo.music.evaluation.card import SAMPLES, Card
-from genai_demo.music.evaluation.evaluate import BARS, _encoders, evaluate
+from genai_demo.music.evaluation.evaluate import OPENING_BARS, _encoders, evaluate
 from genai_demo.music.evaluation.excerpts import openings, request_for
 from genai_demo.music.evaluation.figures import MEANINGS
 from genai_demo.music.evaluation.markov import PREAMBLE, Markov
@@ -95,7 +95,7 @@ def test_a_report_measures_what_the_model_writes(checkpoints: Path, data: str, r
     assert report["data"]["held_out"]["pieces"] == 10
     assert sum(source["pieces"] for source in report["data"]["sources"]) == 30
     assert report["checkpoint"] == read_checkpoint(checkpoints / FOLDERS["gan"]).id
-    real = openings(held_out.pieces, BARS, 5)[:8]
+    real = openings(held_out.pieces, OPENING_BARS, 5)[:8]
     requests = [request_for(piece, "gan", 5 + number) for number, piece in enumerate(real)]
     pieces = [list(generation.run(request))[-1].compositions[0].piece for request in requests]
     beside = [Markov(music.pieces).compose(request) for request in requests]
@@ -159,7 +159,7 @@ def test_samples_are_the_first_pieces(checkpoints: Path, reports: dict[str, Repo
         receipts = [Receipt(**sample) for sample in reports[family]["samples"]]
         assert [receipt.settings["seed"] for receipt in receipts] == [5, 6, 7, 8, 9, 10]
         update = generation.reproduce(receipts[2])
-        assert len(update.compositions[0].piece.bars) == BARS
+        assert len(update.compositions[0].piece.bars) == OPENING_BARS
     # What the masked model rewrote for its card is a piece of the composer: no held-out music is passed on.
     composed = [generation.reproduce(Receipt(**sample)) for sample in reports["composer"]["samples"][2:3]]
     given = read_piece_string(reports["masked"]["samples"][2]["settings"]["music"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genai_demo.music.evaluation.memorization import BARS, FEWEST, RUNS, CopyCheck, _Hashed, _strokes
+from genai_demo.music.evaluation.memorization import COMPARED_BARS, FEWEST, RUNS, CopyCheck, _Hashed, _strokes
 from genai_demo.music.theory.piece import TICKS, Note, Piece, untangled
 from genai_demo.music.theory.statistics import excerpt
 from tests.helpers.music import bars_of, pieces
@@ -81,7 +81,7 @@ def test_new_music_is_new() -> None:
 
 def test_stretches_with_few_notes_say_nothing() -> None:
     sparse = random_piece(0, per_bar=1)
-    assert FEWEST > BARS
+    assert FEWEST > COMPARED_BARS
     assert CopyCheck([sparse]).copied_stretches([sparse]) == (0, 0)
 
 

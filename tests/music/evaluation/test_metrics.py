@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from genai_demo.music.evaluation import metrics
-from genai_demo.music.evaluation.evaluate import BARS
+from genai_demo.music.evaluation.evaluate import OPENING_BARS
 from genai_demo.music.evaluation.features import distance, features, random_encoder
 from genai_demo.music.evaluation.figures import MEANINGS
 from genai_demo.music.evaluation.memorization import CopyCheck
@@ -19,7 +19,7 @@ from tests.helpers.music import noise, tune
 
 
 def test_noise_is_worse_than_real_music_in_every_figure() -> None:
-    pieces = [tune(seed, BARS, ((4, 4), (3, 4))[seed % 2]) for seed in range(60)]
+    pieces = [tune(seed, OPENING_BARS, ((4, 4), (3, 4))[seed % 2]) for seed in range(60)]
     real, training = pieces[:30], pieces[30:]
     bad = [noise(seed, piece) for seed, piece in enumerate(real)]
     good = Sets(training, real, bad, [training])
@@ -36,10 +36,13 @@ def test_noise_is_worse_than_real_music_in_every_figure() -> None:
 
 
 def test_copies_are_told_from_new_music() -> None:
-    training, real = [tune(seed, BARS) for seed in range(20)], [tune(seed, BARS) for seed in range(20, 30)]
+    training, real = (
+        [tune(seed, OPENING_BARS) for seed in range(20)],
+        [tune(seed, OPENING_BARS) for seed in range(20, 30)],
+    )
     copied = [replace(piece, notes=tuple(replace(n, pitch=n.pitch + 1) for n in piece.notes)) for piece in training]
     found = metrics.copies(Sets(copied[:10], real, real), CopyCheck(training))
-    assert found["copied_bars"].value == 1.0 and found["copied_bars"].n == 10 * (BARS - 3)
+    assert found["copied_bars"].value == 1.0 and found["copied_bars"].n == 10 * (OPENING_BARS - 3)
     assert found["copied_bars"].real == 0.0
     assert found["longest_copy"].value > 4 * (found["longest_copy"].real or 0)
     assert found["longest_copy_of_all"].value >= found["longest_copy"].value

@@ -22,7 +22,7 @@ from genai_demo.music.models.encoder import DEBUG, EncoderConfig, MusicEncoder, 
 from genai_demo.music.models.networks import make_network
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece, untangled
 from genai_demo.music.training.configs import EncoderTraining
-from genai_demo.music.training.encoder import BARS, EncoderTask, Pairs, out_of_tune, same_piece, spoilt
+from genai_demo.music.training.encoder import ENCODED_BARS, EncoderTask, Pairs, out_of_tune, same_piece, spoilt
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
 
@@ -67,7 +67,7 @@ def test_vectors_of_every_metre(steps: int) -> None:
 
 
 def test_pairs_are_of_one_piece_and_metre_and_do_not_overlap() -> None:
-    windows = RollWindows(music(pattern(1), pattern(2, 5), pattern(3, 20, (3, 4)), pattern(4)), BARS, 0)
+    windows = RollWindows(music(pattern(1), pattern(2, 5), pattern(3, 20, (3, 4)), pattern(4)), ENCODED_BARS, 0)
     pairs = Pairs(windows, 0)
     first = np.arange(len(windows))
     alone = 0
@@ -76,14 +76,14 @@ def test_pairs_are_of_one_piece_and_metre_and_do_not_overlap() -> None:
         assert (windows.piece[first] == windows.piece[second]).all()
         assert (windows.time_signature[first] == windows.time_signature[second]).all()
         away = np.abs(windows.bar[first] - windows.bar[second])
-        assert ((away == 0) | ((away >= BARS) & (away <= 8))).all()
+        assert ((away == 0) | ((away >= ENCODED_BARS) & (away <= 8))).all()
         assert (away[windows.piece == 1] == 0).all(), "five bars have no two windows side by side"
         alone += int((away == 0).sum())
     assert alone < 0.3 * 10 * len(windows)
 
 
 def test_batches_depend_on_their_step_alone() -> None:
-    windows = RollWindows(music(*map(pattern, range(4))), BARS, 0)
+    windows = RollWindows(music(*map(pattern, range(4))), ENCODED_BARS, 0)
     once, again = (Pairs(windows, 3).batch(2, 6, 0) for _ in range(2))
     assert all(torch.equal(once[name], again[name]) for name in ("first", "second", "spoilt"))
     assert not torch.equal(once["first"], Pairs(windows, 3).batch(2, 6, 1)["first"])
@@ -91,7 +91,7 @@ def test_batches_depend_on_their_step_alone() -> None:
 
 
 def test_spoilt_windows_have_the_same_rhythm_and_other_keys() -> None:
-    cells = RollWindows(music(*map(pattern, range(4))), BARS, 0).cells(np.arange(20), np.zeros(20, int))
+    cells = RollWindows(music(*map(pattern, range(4))), ENCODED_BARS, 0).cells(np.arange(20), np.zeros(20, int))
     bad = spoilt(cells, np.random.default_rng(0))
     assert bad.shape == cells.shape and bad.dtype == bool
     assert (bad.sum(-1) == cells.sum(-1)).all()
@@ -114,11 +114,11 @@ class _Oracle(MusicEncoder):
 
 def test_the_piece_is_found_by_what_knows_it() -> None:
     """Three pieces of 16 bars have four windows each: of the eleven others, three are of the same piece."""
-    windows = RollWindows(music(pattern(1), pattern(2), pattern(3)), BARS, 0)
+    windows = RollWindows(music(pattern(1), pattern(2), pattern(3)), ENCODED_BARS, 0)
     found = same_piece(_Oracle(EncoderConfig(**DEBUG)), windows)
     assert found["same_piece"] == 1.0
     assert found["same_piece_by_chance"] == pytest.approx(3 / 11)
-    assert same_piece(encoder(), RollWindows(music(pattern(1, 4)), BARS, 0)) == {}
+    assert same_piece(encoder(), RollWindows(music(pattern(1, 4)), ENCODED_BARS, 0)) == {}
 
 
 class _Listener(MusicEncoder):
@@ -132,11 +132,11 @@ class _Listener(MusicEncoder):
 
 
 def test_wrong_notes_are_heard_by_who_knows_the_keys_and_not_by_who_knows_the_rhythm() -> None:
-    windows = RollWindows(music(*map(pattern, range(6))), BARS, 0)
+    windows = RollWindows(music(*map(pattern, range(6))), ENCODED_BARS, 0)
     config = EncoderConfig(**DEBUG)
     assert out_of_tune(_Listener(config), windows)["out_of_tune"] > 0.9
     assert out_of_tune(_Oracle(config), windows)["out_of_tune"] == 0.5
-    assert out_of_tune(encoder(), RollWindows(music(pattern(1, 5)), BARS, 0)) == {}
+    assert out_of_tune(encoder(), RollWindows(music(pattern(1, 5)), ENCODED_BARS, 0)) == {}
 
 
 class TestEncoderTask(TaskSuite):

@@ -38,10 +38,10 @@ def seen(piece: Piece) -> list[Note]:
 
 @given(pieces(grid=STEP))
 def test_lossless_on_the_grid(piece: Piece) -> None:
-    strokes = onsets_of(piece)
-    assert len(strokes) == len(piece.notes)
-    assert not strokes.strays.any()
-    assert notes_of(columns_of(strokes, 0, piece.end // STEP)) == seen(piece)
+    onsets = onsets_of(piece)
+    assert len(onsets) == len(piece.notes)
+    assert not onsets.strays.any()
+    assert notes_of(columns_of(onsets, 0, piece.end // STEP)) == seen(piece)
 
 
 @given(pieces())
@@ -58,9 +58,9 @@ def test_notes_go_to_the_nearest_step_as_in_rolls(piece: Piece) -> None:
 
 @given(pieces(), st.integers(-40, 40), st.integers(1, 200))
 def test_any_stretch_is_a_part_of_the_whole(piece: Piece, first: int, steps: int) -> None:
-    strokes = onsets_of(piece)
-    whole = columns_of(strokes, -40, 40 + piece.end // STEP + 300)
-    part = columns_of(strokes, first, steps)
+    onsets = onsets_of(piece)
+    whole = columns_of(onsets, -40, 40 + piece.end // STEP + 300)
+    part = columns_of(onsets, first, steps)
     assert np.array_equal(part.keys, whole.keys[:, first + 40 : first + 40 + steps])
     assert np.array_equal(part.lengths, whole.lengths[:, first + 40 : first + 40 + steps])
 
@@ -82,9 +82,9 @@ def test_strays_are_counted() -> None:
 
 
 def test_a_piece_without_notes() -> None:
-    strokes = onsets_of(Piece((), bars_of([(4, 4)])))
-    assert len(strokes) == 0
-    assert (columns_of(strokes, 0, 16).keys == NONE).all()
+    onsets = onsets_of(Piece((), bars_of([(4, 4)])))
+    assert len(onsets) == 0
+    assert (columns_of(onsets, 0, 16).keys == NONE).all()
 
 
 def test_every_step_of_every_known_metre_has_a_place_of_its_own() -> None:
