@@ -122,3 +122,10 @@ def test_spaces_can_start_it() -> None:
     lowest = re.search(r"^gradio>=([\d.]+),<7$", read("requirements.txt"), re.MULTILINE)
     assert lowest
     assert [int(part) for part in front["sdk_version"].split(".")] >= [int(part) for part in lowest[1].split(".")]
+
+
+def test_the_plan_of_the_house_names_what_is_there() -> None:
+    names = re.findall(r"`([\w/]+/[\w/]*\w+\.py)", read("docs/architecture.md"))
+    assert len(names) > 20
+    for name in names:
+        assert (ROOT / name).is_file() or (ROOT / "genai_demo" / name).is_file(), name
