@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from gradio_client import Client
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
@@ -12,6 +14,7 @@ from genai_demo.settings import settings
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling import generation
+from genai_demo.ui.page import build
 from tests.helpers.face_models import write_face_models
 from tests.helpers.music_models import write_music_models
 
@@ -83,3 +86,26 @@ def music(music_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(music_checkpoints))
     settings.cache_clear()
     return music_checkpoints
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[], Client]]:
+    """Serve the page with the models that are here, as a program finds it."""
+    opened: list[tuple[Client, gr.Blocks]] = []
+
+    def connected() -> Client:
+        page, _ = build()
+        _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
+        opened.append((Client(address, verbose=False, analytics_enabled=False), page))
+        return opened[-1][0]
+
+    yield connected
+    for client, page in opened:
+        client.close()
+        page.close()
+
+
+@pytest.fixture
+def tabs() -> Callable[[], set[str]]:
+    """Return a function that tells the element ids on the page as it would be built now."""
+    return lambda: {item["props"].get("elem_id") for item in build()[0].get_config_file()["components"]}

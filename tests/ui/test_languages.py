@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
@@ -52,6 +52,25 @@ def words(markup: str) -> str:
     return " ".join(collected).strip()
 
 
+def speaks_both_languages(english: Iterable[str]) -> None:
+    """See that the page with the models that are here has nothing in one language only.
+
+    Args:
+        english: words that must not be left in Chinese.
+    """
+    page = build()
+    test_every_string_on_the_page_comes_from_the_catalogue(page)
+    test_the_switch_exchanges_what_the_page_is_built_with(page)
+    test_in_english_no_chinese_is_left_but_the_name_of_the_language(page)
+    test_in_chinese_no_english_is_left(page)
+    blocks, texts = page
+    config = blocks.get_config_file()
+    texts.translate(config, "zh")
+    translated = " ".join(words(string) for _, _, string in seen(config))
+    for word in english:
+        assert word not in translated
+
+
 def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
     english, chinese = (sentences(language) for language in LANGUAGES)
     assert english.keys() == chinese.keys()
@@ -69,8 +88,8 @@ def test_every_sentence_of_the_page_is_used() -> None:
         f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
     }
     groups = ("model", "gender", "smile", "format", "tab", "direction", "photo", "strip", "open")
-    made |= {f"faces_{group}_{value}" for group in groups for value in asked} | {f"faces_{name}" for name in asked}
-    made |= {f"faces_{name}_info" for name in asked}
+    made |= {f"faces_{group}_{value}" for group in groups for value in asked}
+    made |= {f"faces_{name}{end}" for name in asked for end in ("", "_info")}
     groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "range")
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}

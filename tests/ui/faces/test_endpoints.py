@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,12 @@ from genai_demo.faces.requests import GalleryRequest
 from genai_demo.faces.results import enlarge
 from genai_demo.faces.sampling import generation
 from genai_demo.settings import settings
-from genai_demo.ui.page import build
 from tests.ui import test_languages as languages
 
 
 @pytest.fixture
-def client(faces: Path) -> Iterator[Client]:
-    page, _ = build()
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
-    client = Client(address, verbose=False, analytics_enabled=False)
-    yield client
-    client.close()
-    page.close()
+def client(faces: Path, connect: Callable[[], Client]) -> Client:
+    return connect()
 
 
 def picture(result: dict[str, Any]) -> np.ndarray:
@@ -69,10 +63,9 @@ def test_programs_are_told_what_is_not_allowed(client: Client) -> None:
         client.predict(face["receipt"] | {"model": "/etc"}, api_name="/reproduce_face")
 
 
-def test_the_tab_appears_when_a_model_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> None:
-    def tabs() -> set[str]:
-        return {item["props"].get("elem_id") for item in build()[0].get_config_file()["components"]}
-
+def test_the_tab_appears_when_a_model_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path, tabs: Callable[[], set[str]]
+) -> None:
     assert {"tab-faces", "tab-faces-photo"} <= tabs()
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
     settings.cache_clear()
@@ -83,16 +76,9 @@ def test_the_tab_appears_when_a_model_is_there(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_tab_speaks_both_languages(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = build()
-    languages.test_every_string_on_the_page_comes_from_the_catalogue(page)
-    languages.test_the_switch_exchanges_what_the_page_is_built_with(page)
-    languages.test_in_english_no_chinese_is_left_but_the_name_of_the_language(page)
-    blocks, texts = page
-    config = blocks.get_config_file()
-    texts.translate(config, "zh")
-    seen = " ".join(languages.words(string) for _, _, string in languages.seen(config))
-    for english in ("Any", "Woman", "Smil", "Variety", "photo", "film", "Download", "Direction", "Steer"):
-        assert english not in seen
+    languages.speaks_both_languages(
+        ["Any", "Woman", "Smil", "Variety", "photo", "film", "Download", "Direction", "Steer"]
+    )
 
 
 def test_importing_the_page_writes_no_file(root: Path) -> None:

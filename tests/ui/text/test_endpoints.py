@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,17 +9,11 @@ from gradio_client.exceptions import AppError
 
 from genai_demo.errors import UserError
 from genai_demo.ui.music.handlers import composers_here
-from genai_demo.ui.page import build
 
 
 @pytest.fixture
-def client(models: Any) -> Iterator[Client]:
-    page, _ = build()
-    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
-    client = Client(address, verbose=False, analytics_enabled=False)
-    yield client
-    client.close()
-    page.close()
+def client(models: Any, connect: Callable[[], Client]) -> Client:
+    return connect()
 
 
 def test_programs_get_plain_data(client: Client, models: Any) -> None:
