@@ -98,7 +98,7 @@ class Runner:
         self._language = language = texts.language
         self._buttons = buttons
         self._job = gr.State(None)
-        self._allowed = gr.Textbox(visible="hidden", show_label=False)
+        self._run_trigger = gr.Textbox(visible="hidden", show_label=False)
         self._row: list[Component] = [buttons.run, buttons.stop] if buttons else []
         places = [shown, *outputs]
 
@@ -119,7 +119,7 @@ class Runner:
 
         # Only what is allowed changes this field, and so only that gets into the queue.
         asked = [language, self._job, shown, *inputs]
-        self.running: Dependency = self._allowed.change(
+        self.running: Dependency = self._run_trigger.change(
             run, asked, places, show_progress="hidden", api_visibility="private", **work
         )
         before, after = [language, shown, *context], [*places, self._job, *self._row]
@@ -164,10 +164,10 @@ class Runner:
             asked, updates = ask(language, sent(event), *values)
             if asked is None:
                 return {notice: "", **updates}
-            started = {self._job: asked, self._allowed: secrets.token_hex(8), **self._look(True, language)}
+            started = {self._job: asked, self._run_trigger: secrets.token_hex(8), **self._look(True, language)}
             return {notice: "", **started, **updates}
 
-        changed = dict.fromkeys([notice, self._job, self._allowed, *self._row, *outputs])
+        changed = dict.fromkeys([notice, self._job, self._run_trigger, *self._row, *outputs])
         js = f"(...values) => {{ {script}; return values; }}" if script else None
         event(begin, [self._language, self._job, *inputs], list(changed), js=js, **PRIVATE)
 

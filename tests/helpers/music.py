@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from genai_demo.music.midi.bars import UNITS
-from genai_demo.music.theory.piece import LEFT, MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.columns import NONE, Columns
 
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
@@ -30,7 +30,7 @@ def scale(bars: int = 2, key: Key | None = None, tempo: float = 96.0) -> Piece:
     white = (60, 62, 64, 65, 67, 69, 71, 72)
     notes = [Note(place * TICKS, white[place % 8], TICKS) for place in range(4 * bars)]
     notes += [Note(bar * 4 * TICKS, 48, 4 * TICKS, 1) for bar in range(bars)]
-    return Piece(untangled(notes), bars_of([(4, 4)] * bars), key, tempo)
+    return Piece(resolve_overlaps(notes), bars_of([(4, 4)] * bars), key, tempo)
 
 
 @st.composite
@@ -52,7 +52,7 @@ def pieces(draw: st.DrawFn, grid: int = 1, most_bars: int = 6) -> Piece:
         hand=st.integers(0, 1),
         velocity=st.integers(1, 127),
     )
-    notes = untangled(draw(st.lists(note, min_size=1, max_size=30)))
+    notes = resolve_overlaps(draw(st.lists(note, min_size=1, max_size=30)))
     times = sorted(draw(st.sets(st.integers(0, bars[-1].end), max_size=8)))
     pedal = tuple(zip(times[::2], times[1::2], strict=False))
     if len(pedal) > 1 and draw(st.booleans()):
@@ -110,7 +110,7 @@ def tune(seed: int, bars: int = 20, metre: tuple[int, int] = (4, 4)) -> Piece:
             notes.append(Note(at, pitch, bar.length // metre[0]))
         root = int(_MAJOR[(0, 3, 4, 0)[number % 4]])
         notes += [Note(bar.start, 36 + key.tonic + root + step, bar.length, LEFT) for step in (0, 7, 12)]
-    return Piece(untangled(notes), line, key, 100.0)
+    return Piece(resolve_overlaps(notes), line, key, 100.0)
 
 
 def noise(seed: int, like: Piece) -> Piece:
@@ -122,4 +122,4 @@ def noise(seed: int, like: Piece) -> Piece:
         )
         for _ in like.notes
     ]
-    return replace(like, notes=untangled(notes))
+    return replace(like, notes=resolve_overlaps(notes))

@@ -18,7 +18,8 @@ from torch import Tensor
 from genai_demo.engine.evaluation.distances import frechet_distance, kernel_distance, unit_scale
 from genai_demo.engine.evaluation.figure import Figure, Figures
 from genai_demo.errors import UserError
-from genai_demo.faces.evaluation.neighbours import LOW, Memorisation, coverage, density, diversity, memorisation_ratio
+from genai_demo.faces.evaluation.memorization import Memorization, memorization_ratio
+from genai_demo.faces.evaluation.neighbours import LOW, coverage, density, diversity
 from genai_demo.faces.evaluation.sliced_wasserstein import SCALES, sliced_wasserstein
 from genai_demo.faces.evaluation.two_sample import two_sample_accuracy
 from genai_demo.faces.models.random_features import Features, RandomFeatures, as_floats, as_shown, extract, thumbnails
@@ -140,13 +141,13 @@ def _neighbours(space: str, vectors: tuple[Tensor, ...], draws: list[Tensor]) ->
     train, samples, samples_flipped, held_out, held_out_flipped = vectors
     floors = [diversity(train[draw], held_out) for draw in draws]
     # A model that learns from mirrored faces copies mirrored ones.
-    found = memorisation_ratio(
+    found = memorization_ratio(
         torch.stack([samples, samples_flipped], 1), train, torch.stack([held_out, held_out_flipped], 1)
     )
     return {f"diversity_{space}": _figure(diversity(samples, held_out), floors), **_copies(space, found)}
 
 
-def _copies(space: str, found: Memorisation) -> Figures:
+def _copies(space: str, found: Memorization) -> Figures:
     return {
         f"memorisation_{space}": Figure(found.median, "", 0, found.real_median, spread=found.real_median_spread),
         f"memorisation_{space}_low": Figure(found.low, "", 0, found.real_low, spread=found.real_low_spread),

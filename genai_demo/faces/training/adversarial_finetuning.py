@@ -107,7 +107,7 @@ class VaeFinetuningTask(VaeTask):
         self._discriminator.requires_grad_(False)
         crisp = generator_loss(real_scores, self._discriminator(self._augment(painted), known))
         self._discriminator.requires_grad_(True)
-        weight = self._training.pull * balance(near, crisp, painted)
+        weight = self._training.pull * adaptive_weight(near, crisp, painted)
         return {"loss": near + weight * crisp, "near": near.detach(), "crisp": crisp.detach(), "weight": weight}
 
     @torch.inference_mode()
@@ -122,7 +122,7 @@ class VaeFinetuningTask(VaeTask):
         return {**super().validate(network), "random_frechet": distance}
 
 
-def balance(first: Tensor, second: Tensor, painted: Tensor) -> Tensor:
+def adaptive_weight(first: Tensor, second: Tensor, painted: Tensor) -> Tensor:
     """Return the weight at which `second` pulls as strongly at pictures as `first`, of this batch.
 
     Args:

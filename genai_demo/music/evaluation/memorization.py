@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.engine.data.parallel import in_processes
-from genai_demo.engine.evaluation.memorization import Hashes, Numbers, RunHashes, contained, mixed
+from genai_demo.engine.evaluation.ngram_hashes import Hashes, NgramHashes, Numbers, contained, mixed
 from genai_demo.music.theory.piece import STEP, Piece
 from genai_demo.music.tokens.columns import onsets_of
 
@@ -44,7 +44,7 @@ def _strokes(piece: Piece) -> _Strokes:
     return _Strokes(steps[order], keys[order], np.array(bars, np.int64) // STEP)
 
 
-class _Hashed(RunHashes):
+class _Hashed(NgramHashes):
     """All pieces, hashed by the moves from each note to the next, so that no hash depends on the key."""
 
     def __init__(self, pieces: Sequence[_Strokes]) -> None:

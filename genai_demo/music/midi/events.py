@@ -46,7 +46,7 @@ Part = tuple[int, int]
 """track and channel, both from 0"""
 
 
-class Strike(NamedTuple):
+class NoteEvent(NamedTuple):
     """One note of a file, in ticks of the file."""
 
     part: Part
@@ -62,7 +62,7 @@ class Strike(NamedTuple):
 class MidiContents:
     """What the tracks of a file say, in ticks of the file."""
 
-    strikes: list[Strike] = field(default_factory=list)
+    strikes: list[NoteEvent] = field(default_factory=list)
     count: int = 0
     """of the keys struck, those that are still held included"""
     pedals: dict[Part, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -161,7 +161,7 @@ def _read_track(track: mido.MidiTrack, number: int, programs: dict[int, int], co
     Args:
         track, number: the track and its place.
         programs: the instruments that earlier tracks chose, by channel: some files choose all in the first track.
-        heard: is added to.
+        contents: is added to.
     """
     own: dict[int, int] = {}
     struck: dict[tuple[int, int], deque[tuple[int, int, int]]] = defaultdict(deque)
@@ -172,7 +172,7 @@ def _read_track(track: mido.MidiTrack, number: int, programs: dict[int, int], co
     def release(channel: int, pitch: int) -> None:
         # A key that was struck twice is let go twice: first come, first served.
         start, velocity, program = struck[channel, pitch].popleft()
-        contents.strikes.append(Strike((number, channel), program, start, tick, pitch, velocity))
+        contents.strikes.append(NoteEvent((number, channel), program, start, tick, pitch, velocity))
 
     for event in track:
         tick += event.time

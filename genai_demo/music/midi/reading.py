@@ -13,9 +13,18 @@ import mido
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
 from genai_demo.music.midi.bars import lay_bars, time_signature_of
-from genai_demo.music.midi.events import DRUMS, TEMPOS, MidiContents, Part, Strike, parse, read_events, ticks_per_tick
+from genai_demo.music.midi.events import (
+    DRUMS,
+    TEMPOS,
+    MidiContents,
+    NoteEvent,
+    Part,
+    parse,
+    read_events,
+    ticks_per_tick,
+)
 from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
 MOST_QUARTERS = 40_000
@@ -113,7 +122,7 @@ def _one_piece(file: mido.MidiFile) -> tuple[MidiContents, list[Remark]]:
     return pieces[0], _remarks(("music.left_out_pieces", len(pieces) - 1))
 
 
-def _for_piano(strikes: list[Strike]) -> tuple[list[Strike], list[Remark]]:
+def _for_piano(strikes: list[NoteEvent]) -> tuple[list[NoteEvent], list[Remark]]:
     """Return what a piano is to play, and what it is not.
 
     Raises:
@@ -140,7 +149,7 @@ def _for_piano(strikes: list[Strike]) -> tuple[list[Strike], list[Remark]]:
     return lasting, remarks
 
 
-def _notes(strikes: list[Strike], names: dict[int, str], scale: Fraction) -> tuple[tuple[Note, ...], list[Remark]]:
+def _notes(strikes: list[NoteEvent], names: dict[int, str], scale: Fraction) -> tuple[tuple[Note, ...], list[Remark]]:
     """Return the notes of a piece, each with its hand."""
     parts: dict[Part, list[Note]] = {}
     for strike in strikes:
@@ -154,8 +163,8 @@ def _notes(strikes: list[Strike], names: dict[int, str], scale: Fraction) -> tup
         if hand is not None
         for note in parts[part]
     ]
-    open_notes = untangled(note for part, hand in hands.items() if hand is None for note in parts[part])
-    notes = untangled([*sure, *split_hands(open_notes)])
+    open_notes = resolve_overlaps(note for part, hand in hands.items() if hand is None for note in parts[part])
+    notes = resolve_overlaps([*sure, *split_hands(open_notes)])
     doubled = sum(map(len, parts.values())) - len(notes)
     return notes, _remarks(("music.left_out_doubled", doubled), ("music.hands_guessed", len(open_notes)))
 
@@ -200,7 +209,7 @@ def _key(keys: Sequence[tuple[int, str]]) -> Key | None:
     return Key(tonic % 12, "minor" if minor else "major")
 
 
-def _pedal(contents: MidiContents, strikes: Iterable[Strike], scale: Fraction) -> tuple[tuple[int, int], ...]:
+def _pedal(contents: MidiContents, strikes: Iterable[NoteEvent], scale: Fraction) -> tuple[tuple[int, int], ...]:
     """Return the spans for which the pedal of any part that is played is down."""
     parts = {strike.part for strike in strikes}
     spans = {(_scaled(a, scale), _scaled(b, scale)) for part in parts for a, b in contents.pedals.get(part, ())}

@@ -35,7 +35,7 @@ class MaskedWindow:
     positions: Tensor
     """(B, T), see `metrical_positions`"""
     conditions: Tensor
-    """(B, 3), see `masked_batches.CONDITIONS`"""
+    """(B, 3), see `models.masked.CONDITIONS`"""
     hidden: Tensor
     """bool (B, 2, T): columns of which something is hidden"""
     lowest: Tensor

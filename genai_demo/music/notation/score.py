@@ -16,7 +16,7 @@ from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
 from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.spelling import Name, signature, spell
-from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, on_grid, voices
+from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, quantize_for_score, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
@@ -49,7 +49,7 @@ def musicxml(
 ) -> bytes:
     """Return a piece as a MusicXML file.
 
-    Notes that are on no writable grid move to the nearest place of one, as `on_grid` says.
+    Notes that are on no writable grid move to the nearest place of one, as `quantize_for_score` says.
 
     Args:
         piece: what to write. Where it has no key, the one nearest to its notes is taken.
@@ -76,7 +76,7 @@ def musicxml(
 
 
 def _decide(piece: Piece) -> _Piece:
-    notes, frames = on_grid(piece), measures(piece)
+    notes, frames = quantize_for_score(piece), measures(piece)
     key = piece.key or estimate_key_or_c_major(notes)
     names = spell(notes, key)
     lines = voices(notes, frames)

@@ -59,7 +59,7 @@ def measures(piece: Piece) -> list[Measure]:
     return found
 
 
-def on_grid(piece: Piece) -> list[Note]:
+def quantize_for_score(piece: Piece) -> list[Note]:
     """Return the notes as they can be written, in the order of start and pitch.
 
     Starts on 64ths or on triplets of 32nds stay as they are, and so do ends on sixteenths or on triplets of them. Other
@@ -143,7 +143,7 @@ def voices(notes: Sequence[Note], frames: Sequence[Measure]) -> list[dict[int, l
     """Return for every bar the voices of each hand, the higher first, each an unbroken line of events.
 
     Args:
-        notes: as from `on_grid`.
+        notes: as from `quantize_for_score`.
         frames: the bars.
     """
     found: list[dict[int, list[list[Event]]]] = [{} for _ in frames]

@@ -77,7 +77,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             written = min(sequences[place].bars_written for place in tries)
             if written > chosen[number]:
                 chosen[number] = written
-                best = tries[leading([sequences[place] for place in tries], written, request.bars)]
+                best = tries[best_candidate([sequences[place] for place in tries], written, request.bars)]
                 for place in tries:
                     if place != best:
                         decoder.follow(place, best)
@@ -87,7 +87,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             yield Update(tuple(compositions), shown, request.bars)
 
 
-def leading(tries: Sequence[TokenSequence], written: int, bars: int) -> int:
+def best_candidate(tries: Sequence[TokenSequence], written: int, bars: int) -> int:
     """Return the first of several sequences that is near enough to its key to go on, or the nearest.
 
     Args:

@@ -90,7 +90,7 @@ class _Variants:
 
     Args:
         given: the piece as it was.
-        heard: what stays of it.
+        kept_part: what stays of it.
         asked: how many variants, and how dense.
     """
 

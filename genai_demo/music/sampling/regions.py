@@ -10,7 +10,7 @@ import torch
 
 from genai_demo.music.models.masked_window import REACH, melody
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.columns import columns_of, onsets_of
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
@@ -47,7 +47,7 @@ class MaskedPiece:
         for note in kept:
             by_pitch.setdefault(note.pitch, []).append(note)
         notes = list(kept)
-        for note in untangled(written):
+        for note in resolve_overlaps(written):
             others = by_pitch.get(note.pitch, [])
             if any(other.start <= note.start < other.end for other in others):
                 continue

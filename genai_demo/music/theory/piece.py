@@ -133,7 +133,7 @@ class Piece:
         return found
 
 
-def untangled(notes: Iterable[Note]) -> tuple[Note, ...]:
+def resolve_overlaps(notes: Iterable[Note]) -> tuple[Note, ...]:
     """Return notes in the order of a piece, each key struck only when it is not held.
 
     Of notes that strike one key at one moment the longest stays; a key that is struck again is let go before.

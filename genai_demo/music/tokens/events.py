@@ -23,7 +23,7 @@ from math import log
 import numpy as np
 
 from genai_demo.music.midi.bars import UNITS
-from genai_demo.music.theory.piece import ALL_KEYS, LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import ALL_KEYS, LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 
 MOST_QUARTERS = 12
 """length of the longest bar"""
@@ -91,7 +91,9 @@ def quantize_to_tokens(piece: Piece) -> Piece:
         start = bar.start + position
         notes.append(Note(start, note.pitch, _nearest(DURATIONS, note.end - start), note.hand))
     # Where a note is let go before it was meant to be, a shorter duration has to do.
-    shortened = (replace(note, length=DURATIONS[bisect_right(DURATIONS, note.length) - 1]) for note in untangled(notes))
+    shortened = (
+        replace(note, length=DURATIONS[bisect_right(DURATIONS, note.length) - 1]) for note in resolve_overlaps(notes)
+    )
     return replace(parted, notes=tuple(shortened))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from genai_demo.music.theory.piece import PITCHES, STEP, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import PITCHES, STEP, Bar, Key, Note, Piece, resolve_overlaps
 
 HAND_COUNT, CHANNELS, PIANO_KEYS = 2, 2, PITCHES[1] - PITCHES[0] + 1
 """sizes of the axes of a roll besides time; the channels are `ONSET` and `HOLD`"""
@@ -23,7 +23,7 @@ SHIFTS = tuple(range(-5, 7))
 def quantize(piece: Piece, step: int = STEP) -> Piece:
     """Return a piece whose notes start and end at multiples of `step` ticks, the nearest ones, each at least one long.
 
-    A key that would be struck twice at one moment, or while it is held, is treated as `untangled` says.
+    A key that would be struck twice at one moment, or while it is held, is treated as `resolve_overlaps` says.
     """
     notes = []
     last = (piece.end - 1) // step * step
@@ -31,7 +31,7 @@ def quantize(piece: Piece, step: int = STEP) -> Piece:
         start = min((2 * note.start + step) // (2 * step) * step, last)
         end = max((2 * note.end + step) // (2 * step) * step, start + step)
         notes.append(replace(note, start=start, length=end - start))
-    return replace(piece, notes=untangled(notes))
+    return replace(piece, notes=resolve_overlaps(notes))
 
 
 def to_roll(piece: Piece) -> np.ndarray:
@@ -54,7 +54,7 @@ def to_piece(
     """Return the piece that a roll shows, whatever its cells: the result has no faults.
 
     A hold that follows neither an onset nor a hold of its key and hand is silent. Where both hands strike a key, or one
-    strikes what the other holds, it is treated as `untangled` says.
+    strikes what the other holds, it is treated as `resolve_overlaps` says.
 
     Args:
         cells: bool (2, 2, T, P), as from `to_roll`, with any number P of keys.
@@ -77,7 +77,7 @@ def to_piece(
     for hand, start, place in np.argwhere(cells[:, ONSET]).tolist():
         run = int(np.argmin(holds[hand, start + 1 :, place]))
         notes.append(Note(start * STEP, lowest + place, (1 + run) * STEP, hand))
-    return Piece(untangled(notes), tuple(bars), key, tempo)
+    return Piece(resolve_overlaps(notes), tuple(bars), key, tempo)
 
 
 def steps_of(time_signature: tuple[int, int]) -> int:

@@ -29,7 +29,7 @@ _FARTHEST = 8
 """bars between the beginnings of two windows that are told to meet"""
 _TRIES = 4
 _SPOILT = (0.2, 0.8)
-"""least and greatest share of pairs of neighbouring keys that change places in a spoilt window"""
+"""least and greatest share of pairs of neighbouring keys that change places in a corrupted window"""
 _MEASURED = 600
 """windows of each metre that are measured on, at most"""
 _SHOWN, _NEAREST = 6, 3
@@ -52,13 +52,13 @@ class Pairs:
         self._numbers = windows.piece * self._room + windows.bar
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "first", "second" and "spoilt" (size, 2, 2, T, 72), bool: always the same for the same arguments."""
+        """Return "first", "second" and "corrupted" (size, 2, 2, T, 72), bool; the same for the same arguments."""
         random = np.random.default_rng([self._seed, rank, step])
         first = self._drawing.draw(random, size, edges=0.0)
         second = self.neighbours(first, random)
         shifts = random.choice(SHIFTS, (2, size))
         cells = [self._windows.cells(*pair) for pair in zip((first, second), shifts, strict=True)]
-        named = {"first": cells[0], "second": cells[1], "spoilt": spoilt(cells[0], random)}
+        named = {"first": cells[0], "second": cells[1], "corrupted": corrupted(cells[0], random)}
         return {name: torch.from_numpy(part) for name, part in named.items()}
 
     def neighbours(self, first: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -77,7 +77,7 @@ class Pairs:
         return second
 
 
-def spoilt(cells: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def corrupted(cells: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return windows in which some keys have changed places with the next one: all their notes are a semitone off.
 
     Rhythm, length and number of the notes stay.
@@ -134,11 +134,11 @@ class EncoderTask(Task):
         self.phases = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return "first", "second", of one piece each, and "spoilt", of neither, all bool (size, 2, 2, T, 72)."""
+        """Return "first", "second", of one piece each, and "corrupted", of neither, all bool (size, 2, 2, T, 72)."""
         return self._pairs.batch(step, size, rank)
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
-        windows = torch.cat([batch["first"], batch["second"], batch["spoilt"]])  # (3B, 2, 2, T, 72)
+        windows = torch.cat([batch["first"], batch["second"], batch["corrupted"]])  # (3B, 2, 2, T, 72)
         first, second, strangers = self._encoder.embed(self._encoder(windows)).float().chunk(3)  # (B, E) each
         return {"loss": contrastive_loss(first, second, self._training.temperature, strangers)}
 
@@ -199,7 +199,7 @@ def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
 def out_of_tune(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:
     """Return how often the encoder hears that notes are wrong.
 
-    That is to say, how often a window is more like another one of its piece than it is when it is `spoilt`.
+    That is to say, how often a window is more like another one of its piece than it is when it is `corrupted`.
 
     Args:
         encoder: in evaluation mode.
@@ -219,7 +219,7 @@ def out_of_tune(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]
             continue
         still = np.zeros(len(first), int)
         cells = windows.cells(first, still)
-        sides = (cells, windows.cells(second, still), spoilt(cells, random))
+        sides = (cells, windows.cells(second, still), corrupted(cells, random))
         one, other, bad = (in_batches(encoder, torch.from_numpy(side), embed=True) for side in sides)  # (N, E)
         better, worse = (one * other).sum(1).numpy(), (bad * other).sum(1).numpy()
         heard.append((better > worse) + (better == worse) / 2)

@@ -18,7 +18,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.cleaning import ends_sentence, strip_source
-from genai_demo.text.data.copies import CopyCheck
+from genai_demo.text.data.memorization import CopyCheck
 from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import VARIANTS, GenerateRequest

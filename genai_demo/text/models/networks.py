@@ -12,10 +12,16 @@ NewsModel = GruModel | MaskedModel
 
 
 def make_network(family: str, sizes: dict[str, Any]) -> NewsModel:
-    """Return a network of `family` ("gru" or "masked") with the fields `sizes` of its configuration."""
-    return GruModel(GruConfig(**sizes)) if family == "gru" else MaskedModel(MaskedConfig(**sizes))
+    """Return a network of `family` ("gru" or "masked") with the fields `sizes` of its configuration.
+
+    Raises:
+        KeyError: there is no such family.
+    """
+    networks: dict[str, tuple[Any, Any]] = {"gru": (GruModel, GruConfig), "masked": (MaskedModel, MaskedConfig)}
+    network, config = networks[family]
+    return network(config(**sizes))
 
 
 def debug_sizes(family: str) -> dict[str, Any]:
     """Return sizes at which `family` trains in a second."""
-    return gru.DEBUG if family == "gru" else masked.DEBUG
+    return {"gru": gru.DEBUG, "masked": masked.DEBUG}[family]

@@ -17,7 +17,7 @@ def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
         return filling.fill(loaded, request)
     if isinstance(request, RewriteRequest):
         return filling.rewrite(loaded, request)
-    return writing.write(loaded, request) if request.model == "gru" else filling.write(loaded, request)
+    return {"gru": writing.write, "masked": filling.write}[request.model](loaded, request)
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, _produce)

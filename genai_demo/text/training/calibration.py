@@ -13,7 +13,7 @@ import torch
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
-from genai_demo.text.data.copies import without_copies
+from genai_demo.text.data.memorization import without_copies
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.likelihood import bits_per_byte

@@ -140,7 +140,7 @@ def _tokenizer(size: int, news: list[Article], background: list[Article], folder
 
 
 def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:
-    from genai_demo.text.data.copies import without_copies
+    from genai_demo.text.data.memorization import without_copies
 
     kept = without_copies(validation, news)
     if validation and not kept:

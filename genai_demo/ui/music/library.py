@@ -19,7 +19,7 @@ from genai_demo.music.requests import (
     RewriteRequest,
 )
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.theory.piece import PITCHES, Note, Piece, untangled
+from genai_demo.music.theory.piece import PITCHES, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.piece_string import write_piece_string
 
 _REMEMBERED = 50
@@ -191,7 +191,7 @@ def transposed(item: Item, first: int, last: int, semitones: int) -> Item:
     key = piece.key
     if key and bars == (0, len(piece.bars) - 1):
         key = key.transposed(semitones)
-    return _step(item, replace(piece, notes=untangled(map(moved, piece.notes)), key=key), bars)
+    return _step(item, replace(piece, notes=resolve_overlaps(map(moved, piece.notes)), key=key), bars)
 
 
 def checked_bars(piece: Piece, first: int, last: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from genai_demo.music.midi.bars import lay_bars
 from genai_demo.music.midi.reading import Remark
 from genai_demo.music.requests import MOST_GIVEN_BARS, TEMPO, TIME_SIGNATURES
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
-from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, untangled
+from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_piece_string
 
 MOST_BYTES = 2 * 2**20
@@ -47,7 +47,7 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
         check_whole("pitch", pitch, *PITCHES)
         check_whole("length", length, 1, MOST_STEPS)
         played.append(Note(start * STEP, pitch, length * STEP, RIGHT))
-    ordered = untangled(played)
+    ordered = resolve_overlaps(played)
     beats, unit = map(int, str(metre).split("/"))
     bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
     return Piece(ordered, bars, estimate_key_or_c_major(ordered), float(str(tempo)))

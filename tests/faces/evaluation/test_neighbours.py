@@ -10,14 +10,8 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from genai_demo.faces.evaluation import neighbours
-from genai_demo.faces.evaluation.neighbours import (
-    LOW,
-    coverage,
-    density,
-    diversity,
-    memorisation_ratio,
-    nearest_distances,
-)
+from genai_demo.faces.evaluation.memorization import memorization_ratio
+from genai_demo.faces.evaluation.neighbours import LOW, coverage, density, diversity, nearest_distances
 
 SEEDS = st.integers(0, 2**31)
 
@@ -111,24 +105,24 @@ TRAIN, HELD_OUT = cloud(1000, 10), cloud(200, 11)
 
 
 def test_strangers_are_as_near_to_training_as_held_out_faces_are() -> None:
-    found = memorisation_ratio(cloud(200, 12), TRAIN, HELD_OUT)
+    found = memorization_ratio(cloud(200, 12), TRAIN, HELD_OUT)
     assert found.median == pytest.approx(found.real_median, abs=4 * found.real_median_spread)
     assert found.low == pytest.approx(found.real_low, abs=4 * found.real_low_spread)
     assert found.copies < 0.05
-    itself = memorisation_ratio(HELD_OUT + 1e-7, TRAIN, HELD_OUT)
+    itself = memorization_ratio(HELD_OUT + 1e-7, TRAIN, HELD_OUT)
     assert itself.median > 1000  # a face of the held-out ones is near to them, not to the training faces
 
 
 def test_copies_are_caught() -> None:
-    found = memorisation_ratio(TRAIN[:200], TRAIN, HELD_OUT)
+    found = memorization_ratio(TRAIN[:200], TRAIN, HELD_OUT)
     assert (found.median, found.low, found.copies) == (0, 0, 1)
-    blurred = memorisation_ratio(TRAIN[:200] + 0.1 * cloud(200, 13), TRAIN, HELD_OUT)
+    blurred = memorization_ratio(TRAIN[:200] + 0.1 * cloud(200, 13), TRAIN, HELD_OUT)
     assert blurred.median < 0.5 * blurred.real_median and blurred.copies > 0.95
 
 
 def test_few_copies_show_in_the_lowest_and_in_their_share() -> None:
     mixed = torch.cat([TRAIN[:10], cloud(190, 12)])
-    found = memorisation_ratio(mixed, TRAIN, HELD_OUT)
+    found = memorization_ratio(mixed, TRAIN, HELD_OUT)
     assert found.median > found.real_median - 4 * found.real_median_spread
     assert found.low == pytest.approx(0, abs=0.01)
     assert found.copies >= 0.05
@@ -138,8 +132,8 @@ def test_mirrored_copies_are_caught() -> None:
     def views(faces: Tensor) -> Tensor:
         return torch.stack([faces, faces.flip(1)], 1)  # (N, 2, F)
 
-    assert memorisation_ratio(TRAIN[:50].flip(1), TRAIN, HELD_OUT).median > 0.5
-    assert memorisation_ratio(views(TRAIN[:50].flip(1)), TRAIN, views(HELD_OUT)).median == pytest.approx(0, abs=1e-5)
+    assert memorization_ratio(TRAIN[:50].flip(1), TRAIN, HELD_OUT).median > 0.5
+    assert memorization_ratio(views(TRAIN[:50].flip(1)), TRAIN, views(HELD_OUT)).median == pytest.approx(0, abs=1e-5)
 
 
 def test_smooth_faces_are_no_copies() -> None:
@@ -147,10 +141,10 @@ def test_smooth_faces_are_no_copies() -> None:
     smooth = 0.6 * cloud(200, 12)
     nearer = nearest_distances(smooth, TRAIN).median() / nearest_distances(HELD_OUT, TRAIN).median()
     assert nearer < 0.8
-    found = memorisation_ratio(smooth, TRAIN, HELD_OUT)
+    found = memorization_ratio(smooth, TRAIN, HELD_OUT)
     assert found.median > 0.97 * found.real_median and found.copies <= 5 * LOW
 
 
 def test_a_sample_that_is_in_both_sets_is_a_copy() -> None:
     both = TRAIN[:1]
-    assert memorisation_ratio(both, TRAIN, torch.cat([HELD_OUT, both])).low == 0
+    assert memorization_ratio(both, TRAIN, torch.cat([HELD_OUT, both])).low == 0

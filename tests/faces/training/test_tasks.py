@@ -23,7 +23,7 @@ from genai_demo.faces.models.gan import Discriminator, Generator
 from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
-from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask, balance
+from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask, adaptive_weight
 from genai_demo.faces.training.configs import (
     EncoderTraining,
     FaceTrainRequest,
@@ -249,11 +249,11 @@ def test_the_discriminator_pulls_as_strongly_as_it_shall() -> None:
     torch.manual_seed(0)
     painted = torch.randn(3, 3, 8, 8, requires_grad=True)
     first, second = painted.abs().mean(), 40 * (painted @ torch.randn(8, 8)).square().sum()
-    weight = balance(first, second, painted)
+    weight = adaptive_weight(first, second, painted)
     pulls = [torch.autograd.grad(loss, painted, retain_graph=True)[0].norm() for loss in (first, weight * second)]
     assert torch.allclose(pulls[0], pulls[1], rtol=1e-4)
     assert not weight.requires_grad
-    assert torch.isfinite(balance(first, (painted * 0).sum(), painted)), "no pull at all is no reason to stop"
+    assert torch.isfinite(adaptive_weight(first, (painted * 0).sum(), painted)), "no pull at all is no reason to stop"
 
 
 def test_without_a_pull_the_decoder_only_comes_nearer(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.music.evaluation.memorization import COMPARED_BARS, FEWEST, RUNS, CopyCheck, _Hashed, _strokes
-from genai_demo.music.theory.piece import TICKS, Note, Piece, untangled
+from genai_demo.music.theory.piece import TICKS, Note, Piece, resolve_overlaps
 from genai_demo.music.theory.statistics import excerpt
 from tests.helpers.music import bars_of, pieces
 
@@ -25,7 +25,7 @@ def random_piece(seed: int, bars: int = 12, per_bar: int = 8) -> Piece:
         for bar in line
         for step in random.choice(16, per_bar, replace=False)
     ]
-    return Piece(untangled(notes), line)
+    return Piece(resolve_overlaps(notes), line)
 
 
 def moved(piece: Piece, semitones: int) -> Piece:
@@ -52,7 +52,7 @@ def test_one_other_note_makes_four_stretches_new() -> None:
     notes = list(KNOWN[1].notes)
     place = next(number for number, note in enumerate(notes) if KNOWN[1].bar_at(note.start) == 5)
     notes[place] = replace(notes[place], pitch=notes[place].pitch + 1)
-    changed = Piece(untangled(notes), KNOWN[1].bars)
+    changed = Piece(resolve_overlaps(notes), KNOWN[1].bars)
     check = CopyCheck(KNOWN)
     assert check.copied_stretches([changed]) == (5, 9)
     assert check.longest_runs([changed]) == [48], "six bars after it, of which the first lacks a note"

@@ -20,9 +20,9 @@ from genai_demo.music.data.reading import Music
 from genai_demo.music.data.roll_batches import RollWindows
 from genai_demo.music.models.encoder import DEBUG, EncoderConfig, MusicEncoder, in_batches
 from genai_demo.music.models.networks import make_network
-from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece, untangled
+from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece, resolve_overlaps
 from genai_demo.music.training.configs import EncoderTraining
-from genai_demo.music.training.encoder import ENCODED_BARS, EncoderTask, Pairs, out_of_tune, same_piece, spoilt
+from genai_demo.music.training.encoder import ENCODED_BARS, EncoderTask, Pairs, corrupted, out_of_tune, same_piece
 from tests.common.tasks import TaskSuite
 from tests.helpers.music import bars_of, scale
 
@@ -44,7 +44,7 @@ def pattern(number: int, bars: int = 16, metre: tuple[int, int] = (4, 4)) -> Pie
         for bar in line
         for place, pitch in zip(places, pitches, strict=True)
     ]
-    return Piece(untangled(notes), tuple(line))
+    return Piece(resolve_overlaps(notes), tuple(line))
 
 
 def encoder() -> MusicEncoder:
@@ -85,14 +85,14 @@ def test_pairs_are_of_one_piece_and_metre_and_do_not_overlap() -> None:
 def test_batches_depend_on_their_step_alone() -> None:
     windows = RollWindows(music(*map(pattern, range(4))), ENCODED_BARS, 0)
     once, again = (Pairs(windows, 3).batch(2, 6, 0) for _ in range(2))
-    assert all(torch.equal(once[name], again[name]) for name in ("first", "second", "spoilt"))
+    assert all(torch.equal(once[name], again[name]) for name in ("first", "second", "corrupted"))
     assert not torch.equal(once["first"], Pairs(windows, 3).batch(2, 6, 1)["first"])
     assert once["first"].shape == (6, 2, 2, 64, 72) and once["first"].dtype == torch.bool
 
 
 def test_spoilt_windows_have_the_same_rhythm_and_other_keys() -> None:
     cells = RollWindows(music(*map(pattern, range(4))), ENCODED_BARS, 0).cells(np.arange(20), np.zeros(20, int))
-    bad = spoilt(cells, np.random.default_rng(0))
+    bad = corrupted(cells, np.random.default_rng(0))
     assert bad.shape == cells.shape and bad.dtype == bool
     assert (bad.sum(-1) == cells.sum(-1)).all()
     assert (bad != cells).any((1, 2, 3, 4)).mean() > 0.7

@@ -16,7 +16,7 @@ from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.modalities import receipt_in
 from genai_demo.music.notation.score import musicxml
-from genai_demo.music.notation.voices import on_grid
+from genai_demo.music.notation.voices import quantize_for_score
 from genai_demo.music.theory.piece import LEFT, RIGHT, Key, Piece
 from tests.helpers.scores import KEYS, any_pieces, grid_pieces, piece, read
 
@@ -61,7 +61,7 @@ def notes_of(piece: Piece) -> Counter[tuple[int, int, int, int]]:
 
 @given(grid_pieces())
 def test_what_lies_on_a_grid_is_written_exactly(piece: Piece) -> None:
-    assert on_grid(piece) == list(piece.notes)
+    assert quantize_for_score(piece) == list(piece.notes)
     content = musicxml(piece)
     assert read(content).notes == notes_of(piece)
     assert_valid(content)
@@ -70,7 +70,7 @@ def test_what_lies_on_a_grid_is_written_exactly(piece: Piece) -> None:
 @given(any_pieces())
 def test_whatever_is_played_can_be_written(piece: Piece) -> None:
     content = musicxml(piece)
-    written = on_grid(piece)
+    written = quantize_for_score(piece)
     assert read(content).notes == Counter((note.start, note.end, note.pitch, note.hand) for note in written)
     assert_valid(content)
 

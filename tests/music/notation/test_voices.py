@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 
 from genai_demo.music.notation.note_values import GRIDS
-from genai_demo.music.notation.voices import measures, on_grid, voices
+from genai_demo.music.notation.voices import measures, quantize_for_score, voices
 from genai_demo.music.theory.piece import LEFT, RIGHT, Bar, Note, Piece
 from tests.helpers.scores import any_pieces, bars, grid_pieces, piece
 
 
 def lines(made: Piece, hand: int = RIGHT, bar: int = 0) -> list[list[tuple[int, ...]]]:
     """Return the pitches of every event of each voice of a bar."""
-    notes = on_grid(made)
+    notes = quantize_for_score(made)
     return [
         [tuple(notes[place].pitch for place in event.notes) for event in line]
         for line in voices(notes, measures(made))[bar][hand]
@@ -24,7 +24,7 @@ def lines(made: Piece, hand: int = RIGHT, bar: int = 0) -> list[list[tuple[int, 
 
 @given(grid_pieces())
 def test_voices_fill_every_bar_and_hold_every_note(piece: Piece) -> None:
-    notes, frames = on_grid(piece), measures(piece)
+    notes, frames = quantize_for_score(piece), measures(piece)
     for frame, hands in zip(frames, voices(notes, frames), strict=True):
         for hand, found in hands.items():
             assert 1 <= len(found) <= 2
@@ -69,7 +69,7 @@ def test_three_lengths_at_once_are_tied_into_two_voices() -> None:
 
 @given(any_pieces())
 def test_moving_onto_a_grid_moves_little_and_once(piece: Piece) -> None:
-    written = on_grid(piece)
+    written = quantize_for_score(piece)
     assert Piece(tuple(written), piece.bars).faults() == []
     assert {note.pitch for note in written} == {note.pitch for note in piece.notes}
     for note in written:
@@ -83,12 +83,12 @@ def test_keys_let_go_early_leave_no_rests(released: float) -> None:
     starts = [0, 480, 720, 960, 1440, 1560]
     held = [480, 240, 240, 480, 120, 360]
     notes = tuple(Note(s, 60 + n, round(h * released)) for n, (s, h) in enumerate(zip(starts, held, strict=True)))
-    assert [note.length for note in on_grid(Piece(notes, bars((4, 4))))] == held
+    assert [note.length for note in quantize_for_score(Piece(notes, bars((4, 4))))] == held
 
 
 def test_uneven_playing_is_put_straight() -> None:
     notes = tuple(Note(max(0, 240 * n + (-1) ** n * 9), 60 + n, 230) for n in range(8))
-    assert [note.start for note in on_grid(Piece(notes, bars((4, 4))))] == [240 * n for n in range(8)]
+    assert [note.start for note in quantize_for_score(Piece(notes, bars((4, 4))))] == [240 * n for n in range(8)]
 
 
 def test_measures_count_from_the_pick_up() -> None:

@@ -18,7 +18,7 @@ from genai_demo.music.models.bar_conditioning import FEATURE_INDEX
 from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, ModelInput
 from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
 from genai_demo.music.sampling import composing, decoding
-from genai_demo.music.sampling.composing import compose, leading
+from genai_demo.music.sampling.composing import best_candidate, compose
 from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
@@ -238,11 +238,13 @@ def test_the_try_that_is_heard_in_the_key_goes_on() -> None:
 
     d_minor, c_major, b_major = Key(2, "minor"), Key(0, "major"), Key(11, "major")
     astray = [sequence(b_major, c_major), sequence(c_major, c_major)]
-    assert leading(astray, 4, 16) == 1
-    assert leading(astray, 3, 16) == 0, "so few bars do not tell"
-    assert leading(astray, 3, 3) == 1, "unless there are no more"
-    assert leading([sequence(c_major, c_major), sequence(c_major, c_major)], 4, 16) == 0, "the first, where all are"
-    assert leading([sequence(b_major, d_minor), sequence(c_major, d_minor)], 16, 16) == 1, (
+    assert best_candidate(astray, 4, 16) == 1
+    assert best_candidate(astray, 3, 16) == 0, "so few bars do not tell"
+    assert best_candidate(astray, 3, 3) == 1, "unless there are no more"
+    assert best_candidate([sequence(c_major, c_major), sequence(c_major, c_major)], 4, 16) == 0, (
+        "the first, where all are"
+    )
+    assert best_candidate([sequence(b_major, d_minor), sequence(c_major, d_minor)], 16, 16) == 1, (
         "the nearer one, where none is"
     )
 
@@ -261,7 +263,7 @@ def test_a_line_may_stray_a_little_until_the_end(monkeypatch: pytest.MonkeyPatch
             return SimpleNamespace(notes=near[self.name])
 
     def chosen(first: str, written: int) -> int:
-        return leading([Tune(first), Tune("heard")], written, 16)  # type: ignore[list-item]
+        return best_candidate([Tune(first), Tune("heard")], written, 16)  # type: ignore[list-item]
 
     assert [chosen("little", written) for written in (4, 6, 7, 15, 16)] == [0, 0, 1, 1, 1]
     assert [chosen("far", written) for written in (3, 4, 16)] == [0, 1, 1]

@@ -15,7 +15,7 @@ from genai_demo.music.results import Update
 from genai_demo.music.sampling import masked_inpainting as inpainting
 from genai_demo.music.sampling.generation import reproduce, run
 from genai_demo.music.sampling.loading import LoadedModel, load
-from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Key, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.piece_string import write_piece_string
 from tests.helpers.music import bars_of, scale
 
@@ -48,7 +48,7 @@ def music(draw: st.DrawFn, hands: tuple[int, ...] = (RIGHT, LEFT), most_bars: in
         st.sampled_from([STEP, 2 * STEP, TICKS // 3, TICKS, 2 * TICKS, 4 * TICKS]),
         st.sampled_from(hands),
     )
-    notes = untangled(draw(st.lists(note, min_size=1, max_size=40)))
+    notes = resolve_overlaps(draw(st.lists(note, min_size=1, max_size=40)))
     return given_music(write_piece_string(Piece(notes, bars, draw(st.sampled_from([None, Key(3, "major")])))))
 
 
@@ -179,7 +179,7 @@ def test_long_music_is_written_some_bars_at_a_time(loaded: LoadedModel) -> None:
 
 
 def test_nothing_to_add_is_done_at_once(loaded: LoadedModel) -> None:
-    chords = untangled(Note(bar * 4 * TICKS, pitch, 4 * TICKS) for bar in range(2) for pitch in (60, 64, 67))
+    chords = resolve_overlaps(Note(bar * 4 * TICKS, pitch, 4 * TICKS) for bar in range(2) for pitch in (60, 64, 67))
     piece = given_music(write_piece_string(Piece(chords, bars_of([(4, 4)] * 2))))
     request = HarmoniseRequest(write_piece_string(piece), "inner")
     made = last(inpainting.harmonise(loaded, request)).compositions[0].piece

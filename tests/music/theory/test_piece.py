@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.music.theory.piece import LEFT, RIGHT, Note, Piece, untangled
+from genai_demo.music.theory.piece import LEFT, RIGHT, Note, Piece, resolve_overlaps
 from tests.helpers.music import bars_of
 
 NOTES = st.lists(st.builds(Note, st.integers(0, 50), st.integers(60, 63), st.integers(1, 60), st.integers(0, 1)))
@@ -13,9 +13,9 @@ NOTES = st.lists(st.builds(Note, st.integers(0, 50), st.integers(60, 63), st.int
 
 @given(NOTES)
 def test_untangled(notes: list[Note]) -> None:
-    done = untangled(notes)
+    done = resolve_overlaps(notes)
     assert Piece(done, bars_of([(4, 4)])).faults() == []
-    assert untangled(done) == done
+    assert resolve_overlaps(done) == done
     assert {(note.start, note.pitch) for note in done} == {(note.start, note.pitch) for note in notes}
     for note in done:
         assert any((n.start, n.pitch, n.hand) == (note.start, note.pitch, note.hand) for n in notes)
@@ -23,4 +23,4 @@ def test_untangled(notes: list[Note]) -> None:
 
 def test_the_longest_of_a_moment_stays_until_the_next_stroke() -> None:
     notes = [Note(10, 60, 5, RIGHT), Note(0, 60, 4, RIGHT), Note(0, 60, 30, LEFT)]
-    assert untangled(notes) == (Note(0, 60, 10, LEFT), Note(10, 60, 5, RIGHT))
+    assert resolve_overlaps(notes) == (Note(0, 60, 10, LEFT), Note(10, 60, 5, RIGHT))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece, untangled
+from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece, resolve_overlaps
 from genai_demo.music.theory.statistics import (
     FIGURES,
     LENGTHS,
@@ -30,7 +30,7 @@ SIXTEENTH = TICKS // 4
 def piece(*notes: tuple[float, int, float], bars: int = 2) -> Piece:
     """Return a piece in 4/4 of notes (start in quarters, pitch, length in quarters)."""
     struck = [Note(round(start * TICKS), pitch, round(length * TICKS)) for start, pitch, length in notes]
-    return Piece(untangled(struck), bars_of([(4, 4)] * bars))
+    return Piece(resolve_overlaps(struck), bars_of([(4, 4)] * bars))
 
 
 def test_qualified_notes_are_sixteenths_and_longer() -> None:
@@ -134,5 +134,5 @@ def test_bars_that_are_all_alike_repeat_themselves() -> None:
         for bar in line
         for step in random.choice(16, 5, replace=False)
     ]
-    noise = self_similarity(Piece(untangled(notes), line), 8)
+    noise = self_similarity(Piece(resolve_overlaps(notes), line), 8)
     assert noise[0] is not None and noise[1] is not None and max(noise) < 0.6

@@ -17,7 +17,7 @@ from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.text.data.articles import Article, read_articles
-from genai_demo.text.data.copies import CopyCheck
+from genai_demo.text.data.memorization import CopyCheck
 from genai_demo.text.evaluation.card import Card
 from genai_demo.text.evaluation.evaluate import evaluate, write_texts
 from genai_demo.text.evaluation.figures import table

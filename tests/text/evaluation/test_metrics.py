@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
-from genai_demo.text.data.copies import CopyCheck, without_copies
+from genai_demo.text.data.memorization import CopyCheck, without_copies
 from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
 from genai_demo.text.models import gru, masked
 from genai_demo.text.models.gru import GruConfig, GruModel

@@ -14,7 +14,7 @@ _BASE = 0x9E3779B97F4A7C15
 """odd, so that it has an inverse modulo 2^64"""
 
 
-class RunHashes:
+class NgramHashes:
     """Sequences end to end, hashed so that equal runs of symbols have equal hashes, wherever they stand.
 
     The hash of a run is the sum of what its symbols are hashed to, times rising powers of `_BASE`, modulo 2^64.

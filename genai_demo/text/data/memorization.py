@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from genai_demo.engine.evaluation.memorization import Hashes, RunHashes, contained
+from genai_demo.engine.evaluation.ngram_hashes import Hashes, NgramHashes, contained
 from genai_demo.text.data.articles import Article
 
 
@@ -30,7 +30,7 @@ class CopyCheck:
     def _grams(self, texts: Iterable[str]) -> Hashes:
         """Return a hash of every n-gram of words."""
         words = [np.array([self._numbers[word] for word in text.lower().split()], np.int64) for text in texts]
-        return RunHashes(words).runs(self._n)[0]
+        return NgramHashes(words).runs(self._n)[0]
 
     def share(self, texts: list[str]) -> float:
         """Return the share of the n-grams of `texts` that stand in the training data, 0 to 1."""
