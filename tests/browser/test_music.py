@@ -23,6 +23,7 @@ from genai_demo.music.sampling import generation
 from genai_demo.music.theory.piece import Key
 from genai_demo.settings import settings
 from genai_demo.ui import serving
+from tests.browser.fields import set_number
 from tests.browser.test_page import visible_words
 from tests.helpers.music_models import write_music_models
 from tests.helpers.scores import piece
@@ -80,18 +81,12 @@ def show(page: Page, name: str) -> None:
     page.locator(f"#tab-music-{name}-button").click()
 
 
-def set_number(page: Page, name: str, value: int) -> None:
-    field = page.locator(f"#music-{name} input[type=number]")
-    field.fill(str(value))
-    field.blur()
-
-
 def compose(page: Page, bars: int = 4, variants: int = 1) -> Locator:
     """Compose and return the first piece, silent."""
-    set_number(page, "bars", bars)
+    set_number(page, "music-bars", bars)
     if variants > 1:
         page.locator("#music-settings > button").click()
-        set_number(page, "variants", variants)
+        set_number(page, "music-variants", variants)
     page.locator("#music-run").click()
     expect(page.locator("article.finished")).to_have_count(variants)
     expect(page.locator("article.sounding")).to_have_count(1)
@@ -131,7 +126,7 @@ def test_a_piece_is_written_seen_and_heard_at_once(enter: Visit) -> None:
     expect(page.locator("article")).to_have_count(0)
     page.locator("#music-key input").click()
     page.get_by_role("option", name="E♭ major").click()
-    set_number(page, "bars", 8)
+    set_number(page, "music-bars", 8)
     page.locator("#music-run").click()
     card = page.locator("article.sounding")
     expect(card).to_be_visible()
@@ -198,7 +193,7 @@ def test_a_stop_keeps_what_is_written(enter: Visit, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(generation, "run", write_slowly)
     page = enter()
-    set_number(page, "bars", 64)
+    set_number(page, "music-bars", 64)
     page.locator("#music-run").click()
     card = page.locator("article.work")
     expect(card).to_have_class(re.compile("growing"))

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from genai_demo.engine.generation.receipts import parse_receipt
 from genai_demo.modalities import read_receipt
+from tests.browser.fields import set_number
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -23,12 +24,6 @@ def finished(page: Page, panel: str) -> None:
 
 def text_of(page: Page, panel: str) -> str:
     return page.locator(f"#{panel}-results article").first.get_attribute("data-text") or ""
-
-
-def set_number(page: Page, element: str, value: object) -> None:
-    field = page.locator(f"#{element} input[type=number]")
-    field.fill(str(value))
-    field.blur()
 
 
 def open_settings(page: Page, panel: str) -> None:

@@ -84,7 +84,7 @@ def test_what_is_allowed_starts_once_and_the_buttons_say_so(page: Page) -> None:
     assert first[page.buttons.run]["value"] == text("writing", "en") and not first[page.buttons.run]["interactive"]
     assert first[page.buttons.stop]["visible"]
     assert first[page.runner._job] == 3
-    assert first[page.runner._allowed] != second[page.runner._allowed], "the same again starts too"
+    assert first[page.runner._run_trigger] != second[page.runner._run_trigger], "the same again starts too"
     assert page.begin(3, job=3) == gr.skip(), "what runs goes on"
 
 
@@ -93,10 +93,10 @@ def test_where_there_is_nothing_to_run_nothing_starts(page: Page) -> None:
 
 
 def test_what_runs_shows_how_far_it_is_and_errors_speak_the_visitors_language(page: Page) -> None:
-    running = page.call(page.runner._allowed, "change", "en", 2, None)
+    running = page.call(page.runner._run_trigger, "change", "en", 2, None)
     assert list(running) == [{page.shown: 0, page.place: "en 0"}, {page.shown: 1, page.place: "en 1"}]
     with pytest.raises(gr.Error) as caught:
-        list(page.call(page.runner._allowed, "change", "zh", 6, None))
+        list(page.call(page.runner._run_trigger, "change", "zh", 6, None))
     assert caught.value.title == "没有成功" and "safetensors" in caught.value.message
 
 
