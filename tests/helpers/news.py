@@ -35,6 +35,14 @@ def articles() -> list[Article]:
     ]
 
 
+def titled() -> list[Article]:
+    """Return the same articles, each with a headline before it."""
+    return [
+        Article(f"{article.topic.title()} news {article.text}", article.topic, f"{article.topic.title()} news")
+        for article in articles()
+    ]
+
+
 def held_out() -> list[Article]:
     """Return 12 articles in the words of the tiny world, put together as nowhere in `articles`."""
     return [
@@ -57,7 +65,13 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train([article.text for article in articles()], VOCABULARY)
 
 
-def task(family: str, folder: Path, sizes: dict[str, Any] | None = None, **training: Any) -> NewsTask:
+def task(
+    family: str,
+    folder: Path,
+    sizes: dict[str, Any] | None = None,
+    learnt: list[Article] | None = None,
+    **training: Any,
+) -> NewsTask:
     """Return the task of learning the tiny world with a debug network whose tokenizer lies in `folder`."""
     how = NewsTraining(
         **{
@@ -69,14 +83,15 @@ def task(family: str, folder: Path, sizes: dict[str, Any] | None = None, **train
             **training,
         }
     )
-    return NewsTask(how, articles(), background(), held_out(), folder, {**debug_sizes(family), **(sizes or {})})
+    sizes = {**debug_sizes(family), **(sizes or {})}
+    return NewsTask(how, learnt or articles(), background(), held_out(), folder, sizes)
 
 
-def train_tiny(family: str, folder: Path, examples: int = 320) -> Path:
+def train_tiny(family: str, folder: Path, examples: int = 320, learnt: list[Article] | None = None) -> Path:
     """Train a debug model ("gru" or "masked") in `folder` within seconds and return its checkpoint's folder."""
     config = TrainConfig(examples=examples, batch_size=16, precision="fp32", snapshots=1)
     run = RunFolder(folder)
-    train(task(family, folder), config, run)
+    train(task(family, folder, learnt=learnt), config, run)
     checkpoint = run.last_snapshot()
     assert checkpoint is not None
     return checkpoint

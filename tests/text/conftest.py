@@ -8,7 +8,7 @@ import pytest
 
 from genai_demo.settings import settings
 from genai_demo.text.sampling.loading import FOLDERS
-from tests.helpers.news import train_tiny
+from tests.helpers.news import titled, train_tiny
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +26,9 @@ def tiny(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tiny_checkpoints))
     settings.cache_clear()
     return tiny_checkpoints
+
+
+@pytest.fixture(scope="session")
+def headlines(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a model that has met headlines."""
+    return str(train_tiny("gru", tmp_path_factory.mktemp("headlines"), 3200, titled()))

@@ -30,6 +30,12 @@ class Article:
     text: str
     topic: str = "any"
     """one of `TOPICS`; "any" where it is not known"""
+    title: str = ""
+    """the headline that the text begins with, where it is known; a space parts it from the rest"""
+
+    def lines(self) -> str:
+        """Return the text with its headline on a line of its own, after an empty one that announces it."""
+        return f"\n{self.title}\n{self.text[len(self.title) :].lstrip()}"
 
 
 def read_articles(source: str, split: str = "train") -> list[Article]:
@@ -146,19 +152,24 @@ def _read_hub(name: str, split: str) -> Iterator[Article]:
 def _article(row: dict[str, Any], source: str, line: int, raw: bool) -> Iterator[Article]:
     topic = _topic(row.get("label"), source, line)
     parts: list[Any] = [row.get("title"), row.get("description")]
-    if None in parts:
+    titled = None not in parts
+    if not titled:
         parts = [row.get("text")]
     if not all(isinstance(part, str) for part in parts):
         raise UserError("text.json_fields", file=source, line=line)
     if raw:
         parts = [clean(part) for part in parts]
     elif "label" in row:
-        # News is one paragraph, as in AG News; only other texts keep their lines.
+        # News is one paragraph, as in AG News, after its headline; only other texts keep their lines.
+        if not titled:
+            parts = re.split(r"(?<!\n)\n(?!\s*\n)", parts[0].strip(), maxsplit=1)
+            titled = len(parts) == 2
         parts = [" ".join(part.split()) for part in parts]
     # Half a surrogate pair, which JSON can spell, is no character.
-    text = " ".join(parts).strip().encode(errors="replace").decode()
+    parts = [part.strip().encode(errors="replace").decode() for part in parts]
+    text = " ".join(parts).strip()
     if text:
-        yield Article(text, topic)
+        yield Article(text, topic, parts[0] if titled and all(parts) else "")
 
 
 def _topic(label: object, source: str, line: int) -> str:

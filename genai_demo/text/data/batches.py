@@ -43,6 +43,7 @@ class NewsBatches:
         window: most tokens of a row, its control tokens included.
         background_share: share of rows taken from the background, 0 to 1.
         topic_dropout: share of rows whose topic is hidden, so that "any" is learnt as well.
+        titled_share: share of the articles with a headline that have it on a line of its own, 0 to 1.
         seed: makes the batches of two runs differ.
     """
 
@@ -55,6 +56,7 @@ class NewsBatches:
         window: int,
         background_share: float,
         topic_dropout: float,
+        titled_share: float,
         seed: int,
     ) -> None:
         encoded = tokenizer.encode_all([article.text for article in news])
@@ -62,6 +64,8 @@ class NewsBatches:
         # Sorted by length, so that neighbours make a batch with little padding.
         self._news = Corpus([encoded[index] for index in order])
         self._topics = np.array([TOPIC_TOKENS[news[index].topic] for index in order], dtype=np.int64)
+        titled = [news[index].lines() if titled_share and news[index].title else "" for index in order]
+        self._titled, self._titled_share = Corpus(tokenizer.encode_all(titled)), titled_share
         self._background = Corpus(tokenizer.encode_all(background))
         self._window, self._share = window, background_share if background else 0.0
         self._topic_dropout, self._seed = topic_dropout, seed
@@ -91,7 +95,9 @@ class NewsBatches:
         rows = []
         for index in chosen:
             topic = TOPIC_TOKENS["any"] if random.random() < self._topic_dropout else self._topics[index]
-            rows.append(np.concatenate([[topic], self._news.text(int(index)), [END]])[: self._window])
+            apart = self._titled.lengths[index] and random.random() < self._titled_share
+            text = (self._titled if apart else self._news).text(int(index))
+            rows.append(np.concatenate([[topic], text, [END]])[: self._window])
         return rows
 
     def _background_row(self, random: np.random.Generator) -> np.ndarray:

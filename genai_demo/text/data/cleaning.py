@@ -93,7 +93,8 @@ def source_cuts(text: str) -> list[Cut]:
     cuts = []
     for begin, end in source_spans(text):
         parts = "(" in text[begin:end] and text[begin:end].rstrip().endswith("-")
-        cuts.append((len(text[:begin].rstrip(" ")), end, "\n") if parts else (begin, end, ""))
+        before = text[:begin].rstrip(" ")
+        cuts.append((len(before), end, "\n") if parts and not before.endswith("\n") else (begin, end, ""))
     return cuts
 
 
@@ -107,7 +108,7 @@ def dateline_cuts(text: str) -> list[Cut]:
         before = text[: match.start()]
         # Four words in capitals are the end of a headline that shouts; no place has so many.
         if len(match[1].split()) < 4 and sum(map(str.isalpha, match[1])) >= 4:
-            cuts.append((*match.span(), " " if ends_sentence(before) else "\n"))
+            cuts.append((*match.span(), " " if ends_sentence(before) and "\n" not in match[0] else "\n"))
     return cuts
 
 
@@ -153,6 +154,11 @@ def ends_sentence(text: str) -> bool:
     if not match or text[: match.start()].endswith("."):
         return False
     return match.group(1) != "." or not _ABBREVIATION.search(text[: match.start() + 1])
+
+
+def story(text: str) -> str:
+    """Return what follows the headline of `text`, where one stands on a line of its own, or else all of it."""
+    return text.partition("\n")[2] if "\n" in text else text
 
 
 def cut_to_sentence(text: str) -> str:

@@ -24,6 +24,8 @@ from genai_demo.text.tokens.tokenizer import Tokenizer
 
 REMEMBERED = 64
 """tokens back to which the repetition penalty reaches"""
+LONGEST_HEADLINE = 32
+"""tokens after which a headline ends in any case"""
 _NEVER = float("-inf")
 
 
@@ -64,6 +66,10 @@ class Vocabulary:
             ]
         )
         """tokens that can close a sentence"""
+        self.breaks = torch.tensor([b"\n" in spelling for spelling in spellings])
+        """tokens that hold a line break"""
+        self.line_break = tokenizer.encode("\n")[0]
+        """the token that is a line break and nothing else: it announces a headline and ends it"""
 
 
 def _is_text(spelling: bytes) -> bool:
@@ -86,6 +92,16 @@ def generators(seed: int, count: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(stream_seed(seed, number)) for number in range(count)]
 
 
+@torch.inference_mode()
+def parts_headlines(model: GruModel, vocabulary: Vocabulary) -> bool:
+    """Return whether a model has learnt texts whose headline stands on a line of its own.
+
+    Those begin with a line break, so a model that has met them gives it a fair chance as the first token.
+    """
+    vectors, _ = model(torch.tensor([[TOPIC_TOKENS["any"]]], device=model.embedding.weight.device))
+    return float(model.logits(vectors[0, 0]).float().softmax(0)[vocabulary.line_break]) > 0.05
+
+
 class TokenStream:
     """Texts growing token by token from a GRU language model.
 
@@ -97,6 +113,7 @@ class TokenStream:
         count: texts to grow.
         sampling: how to draw.
         seed: 0 or above.
+        headline: whether every text has a headline on a line of its own, which the opening begins or has.
     """
 
     def __init__(
@@ -108,17 +125,25 @@ class TokenStream:
         count: int,
         sampling: Sampling,
         seed: int,
+        headline: bool = False,
     ) -> None:
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
         self._allowed = vocabulary.whole
         # Opening words are whole words: the text goes on after the last one, not within it.
         in_word = bool(opening) and bool(vocabulary.in_word[opening[-1]])
         self._next_allowed = self._allowed & ~vocabulary.inner if in_word else self._allowed
+        self._line_break = vocabulary.line_break
+        if headline:
+            self._allowed = self._allowed & ~vocabulary.breaks
+            self._next_allowed = self._next_allowed & ~vocabulary.breaks
+        in_headline = headline and vocabulary.line_break not in opening
+        self._in_headline, self._read = torch.full((count,), in_headline), len(opening)
         self._used = torch.full((count, REMEMBERED), MASK)
         for index in opening[-REMEMBERED:]:
             self._remember(torch.full((count,), index))
         device = model.embedding.weight.device
-        prompt = torch.tensor([[TOPIC_TOKENS[topic], *opening]], device=device)  # (1, T)
+        announced = [vocabulary.line_break] if headline else []
+        prompt = torch.tensor([[TOPIC_TOKENS[topic], *announced, *opening]], device=device)  # (1, T)
         with torch.inference_mode():
             vectors, state = model(prompt)
             self._logits = model.logits(vectors[:, -1]).expand(count, -1)  # (B, V)
@@ -130,7 +155,11 @@ class TokenStream:
     def _possible(self, may_end: list[bool]) -> np.ndarray:
         """Return which tokens may come next, bool (B, V)."""
         possible = self._next_allowed.repeat(len(may_end), 1)
-        possible[:, END] = torch.tensor(may_end)
+        possible[:, END] = torch.tensor(may_end) & ~self._in_headline
+        if self._read >= LONGEST_HEADLINE:
+            possible[self._in_headline] = False
+        if self._read:
+            possible[self._in_headline, self._line_break] = True
         return possible.numpy()
 
     def probabilities(self, may_end: list[bool]) -> np.ndarray:
@@ -155,7 +184,8 @@ class TokenStream:
             rows = zip(drawn.tolist(), logits, probabilities, possible, strict=True)
             traces.append([trace_token(*row) for row in rows])
         ids = torch.from_numpy(drawn)
-        self._next_allowed = self._allowed
+        self._next_allowed, self._read = self._allowed, self._read + 1
+        self._in_headline &= ids != self._line_break
         self._remember(ids)
         vectors, self._state = self._model(ids[:, None].to(self._state.device), self._state)
         self._logits = self._model.logits(vectors[:, 0])

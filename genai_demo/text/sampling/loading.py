@@ -28,15 +28,20 @@ class LoadedModel:
     network: GruModel | MaskedModel
     tokenizer: Tokenizer
     vocabulary: Vocabulary
+    headlines: bool
+    """whether its texts have a headline on a line of its own"""
 
 
 def _load(checkpoint: Checkpoint) -> LoadedModel:
+    from genai_demo.text.models.gru import GruModel
     from genai_demo.text.models.networks import make_network
-    from genai_demo.text.sampling.decoding import Vocabulary
+    from genai_demo.text.sampling.decoding import Vocabulary, parts_headlines
     from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 
     tokenizer = Tokenizer.read(checkpoint.folder / FILE)
-    return LoadedModel(checkpoint, load_network(checkpoint, make_network), tokenizer, Vocabulary(tokenizer))
+    vocabulary, network = Vocabulary(tokenizer), load_network(checkpoint, make_network)
+    headlines = isinstance(network, GruModel) and parts_headlines(network, vocabulary)
+    return LoadedModel(checkpoint, network, tokenizer, vocabulary, headlines)
 
 
 registry = Registry("text", FOLDERS, {"topics": CLASSIFIER}, dict.fromkeys(FOLDERS, _load))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genai_demo.text.data.cleaning import cut_to_sentence, ends_sentence, settled, strip_dateline, strip_source
+from genai_demo.text.data.cleaning import cut_to_sentence, ends_sentence, settled, story, strip_dateline, strip_source
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.text.sampling.decoding import Sampling, TokenStream
+from genai_demo.text.sampling.decoding import LONGEST_HEADLINE, Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
 
@@ -19,28 +19,33 @@ OVERRUN = 40
 def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     """Yield the texts after every token.
 
-    A text may end only where a sentence does. One that is longer than asked for is cut back to its last sentence
-    end; one that has none goes on for at most `OVERRUN` tokens.
+    A model that has learnt headlines writes one first, unless the opening begins the story, and parts it by a line
+    break. A text may end only where a sentence of the story does. One that is longer than asked for is cut back to its
+    last sentence end; one that has none goes on for at most `OVERRUN` tokens.
     """
     assert isinstance(loaded.network, GruModel)
     tokenizer = loaded.tokenizer
     opening = request.opening.rstrip()
+    ids = tokenizer.encode(opening)
+    # Whoever gives a whole sentence, or as much, has begun the story.
+    begun = "\n" not in opening and (ends_sentence(opening) or len(ids) >= LONGEST_HEADLINE)
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
     stream = TokenStream(
         loaded.network,
         loaded.vocabulary,
         request.topic,
-        tokenizer.encode(opening),
+        ids,
         request.variants,
         sampling,
         request.seed,
+        headline=loaded.headlines and not begun,
     )
     written: list[list[int]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
     most = request.length + OVERRUN
     for step in range(1, most + 1):
         texts = [opening + tokenizer.decode(ids) for ids in written]
-        ends = [ends_sentence(text) for text in texts]
+        ends = [ends_sentence(story(text)) for text in texts]
         if step > request.length:
             done = [so_far or bool(_cut(text, opening)) for so_far, text in zip(done, texts, strict=True)]
             if all(done):
@@ -62,8 +67,9 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
 
 
 def _cut(text: str, opening: str) -> str:
-    """Return what follows `opening` up to the last sentence end of `text`, or ""."""
-    return cut_to_sentence(text)[len(opening) :]
+    """Return what follows `opening` up to the last sentence end of `text`'s story, or ""."""
+    kept = cut_to_sentence(story(text))
+    return (text[: len(text) - len(story(text))] + kept)[len(opening) :] if kept else ""
 
 
 def _draft(written: str, opening: str, finished: bool, tokens: int) -> Draft:

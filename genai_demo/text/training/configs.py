@@ -22,6 +22,8 @@ class NewsTraining:
     """share of rows taken from the background texts, where there are any"""
     topic_dropout: float = 0.1
     """share of rows whose topic is hidden"""
+    titled_share: float = 0.5
+    """share of the articles with a headline that are learnt with it on a line of its own"""
     learning_rate: float = 2.5e-3
     """peak learning rate"""
     final_rate: float = 0.05

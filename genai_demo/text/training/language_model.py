@@ -72,6 +72,7 @@ class NewsTask(Task):
             window=training.window,
             background_share=training.background_share,
             topic_dropout=training.topic_dropout,
+            titled_share=training.titled_share,
             seed=training.seed,
         )
         rate = warm_up(linear(1.0, training.final_rate), training.warm_up)

@@ -47,7 +47,8 @@ def written(folder: Path, name: str, content: str | bytes) -> Path:
     ],
 )
 def test_labelled_files(name: str, content: str, tmp_path: Path) -> None:
-    assert read_articles(str(written(tmp_path, name, content))) == NEWS
+    articles = read_articles(str(written(tmp_path, name, content)))
+    assert [Article(article.text, article.topic) for article in articles] == NEWS
 
 
 def test_text_files_are_parted_by_blank_lines(tmp_path: Path) -> None:
@@ -242,12 +243,39 @@ def test_hub(tmp_path: Path, root: Path) -> None:
     answers = ask_hub(READ_HUB, asked, names, tmp_path / "home", root)
     train, test, *refusals = answers
     assert train == [
-        {"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business"},
-        {"text": "City win Two goals.", "topic": "sports"},
+        {"text": "Oil's up $5 (Reuters) Reuters - Crude rose.", "topic": "business", "title": ""},
+        {"text": "City win Two goals.", "topic": "sports", "title": ""},
     ]
     assert test == [
-        {"text": "Vote Talks went on.", "topic": "world"},
-        {"text": "Chip Faster than ever.", "topic": "scitech"},
+        {"text": "Vote Talks went on.", "topic": "world", "title": ""},
+        {"text": "Chip Faster than ever.", "topic": "scitech", "title": ""},
     ]
     keys = ["text.no_hub_data", "text.hub_columns", "text.no_hub_data", "text.no_hub_data"]
     check_refusals(asked[2:], refusals, keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", json.dumps({"text": "Oil  falls\nCrude fell\nto $40.", "label": "Business"})),
+        ("b.jsonl", json.dumps({"title": "Oil falls", "description": "Crude fell to $40.", "label": 3})),
+        ("c.csv", "label,title,description\n3,Oil falls,Crude fell to $40.\n"),
+    ],
+)
+def test_a_headline_that_is_known_is_kept_apart(tmp_path: Path, name: str, content: str) -> None:
+    (article,) = read_articles(str(written(tmp_path, name, content)))
+    assert article == Article("Oil falls Crude fell to $40.", "business", "Oil falls")
+    assert article.lines() == "\nOil falls\nCrude fell to $40."
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "\nCrude fell.\n", "label": ""},
+        {"text": "Crude fell."},
+        {"title": "", "description": "Crude fell."},
+        {"title": "Crude fell.", "description": " "},
+    ],
+)
+def test_one_line_alone_is_no_headline(tmp_path: Path, row: dict[str, str]) -> None:
+    assert read_articles(str(written(tmp_path, "a.jsonl", json.dumps(row)))) == [Article("Crude fell.")]

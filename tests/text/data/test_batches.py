@@ -21,10 +21,10 @@ WINDOW = 24
 
 
 def batches(**changes: Any) -> NewsBatches:
-    settings: dict[str, Any] = {"window": WINDOW, "background_share": 0.5, "topic_dropout": 0.1, "seed": 0}
-    return NewsBatches(
-        news.articles(), [article.text for article in news.background()], TOKENIZER, **{**settings, **changes}
-    )
+    settings: dict[str, Any] = {"window": WINDOW, "background_share": 0.5, "topic_dropout": 0.1, "titled_share": 0.5}
+    settings = {"articles": news.articles(), "background": news.background(), "seed": 0, **settings, **changes}
+    background = [article.text for article in settings.pop("background")]
+    return NewsBatches(settings.pop("articles"), background, TOKENIZER, **settings)
 
 
 MIXED = batches()
@@ -91,7 +91,7 @@ def test_share_between() -> None:
 
 
 def test_without_background_all_rows_are_news() -> None:
-    alone = NewsBatches(news.articles(), [], TOKENIZER, window=WINDOW, background_share=0.9, topic_dropout=0.0, seed=0)
+    alone = batches(background=[], background_share=0.9)
     assert not (alone.batch(0, 32)[:, 0] == BACKGROUND).any()
 
 
@@ -105,9 +105,7 @@ def test_topic_dropout_at_its_ends(dropout: float, hidden: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 200])
 def test_more_rows_than_articles(count: int) -> None:
-    few = NewsBatches(
-        news.articles()[:count], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0, seed=0
-    )
+    few = batches(articles=news.articles()[:count], background=[], window=64)
     assert few.batch(0, 10).shape[0] == 10
 
 
@@ -138,8 +136,24 @@ def test_corpus_gives_texts_back() -> None:
 
 
 def test_articles_without_topic_are_of_any() -> None:
-    plain = NewsBatches(
-        [Article("It was news.")], [], TOKENIZER, window=64, background_share=0.0, topic_dropout=0.0, seed=0
-    )
+    plain = batches(articles=[Article("It was news.")], background=[], window=64)
     assert plain.batch(0, 2)[:, 0].tolist() == [TOPIC_TOKENS["any"]] * 2
     assert np.unique(plain.batch(0, 2)[:, 0]).size == 1
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.5, 160, 240), (1.0, 400, 400)])
+def test_headlines_stand_on_a_line_of_their_own_in_a_share_of_the_rows(share: float, least: int, most: int) -> None:
+    rows = batches(articles=news.titled(), background=[], topic_dropout=0.0, window=200, titled_share=share)
+    texts = [TOKENIZER.decode(row.tolist()) for step in range(5) for row in rows.batch(step, 80)]
+    apart = [text for text in texts if "\n" in text]
+    assert least <= len(apart) <= most
+    known = {article.text: article.title for article in news.titled()}
+    for text in apart:
+        announced, title, story = text.split("\n")
+        assert not announced and known[f"{title} {story}"] == title
+    assert {text for text in texts if "\n" not in text} <= set(known)
+
+
+def test_articles_without_headline_are_written_as_they_are() -> None:
+    rows = batches(titled_share=1.0, background=[], window=200)
+    assert {tuple(bare(row)[1:-1]) for row in rows.batch(0, 64)} <= set(ARTICLES)

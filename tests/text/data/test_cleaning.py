@@ -14,6 +14,7 @@ from genai_demo.text.data.cleaning import (
     ends_sentence,
     settled,
     source_spans,
+    story,
     strip_dateline,
     strip_source,
 )
@@ -285,3 +286,14 @@ def test_any_text_can_be_cut(text: str) -> None:
     cut = cut_to_sentence(text)
     assert text.startswith(cut)
     assert cut == "" or ends_sentence(cut)
+
+
+@pytest.mark.parametrize("signature", ["NEW YORK (Reuters) - ", "ATHENS - ", "AP - ", "LONDON (AFP) - ", ""])
+@pytest.mark.parametrize("title", ["Oil falls", "Will oil fall?"])
+def test_a_headline_on_its_own_line_keeps_its_line(title: str, signature: str) -> None:
+    assert strip_dateline(strip_source(f"{title}\n{signature}Crude fell.")) == f"{title}\nCrude fell."
+
+
+@pytest.mark.parametrize(("text", "below"), [("A\nB. C.", "B. C."), ("A. B.", "A. B."), ("A\n", ""), ("", "")])
+def test_the_story_stands_below_its_headline(text: str, below: str) -> None:
+    assert story(text) == below

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,7 @@ from genai_demo.text.sampling.decoding import (
     unmask,
     used_tokens,
 )
+from genai_demo.text.sampling.loading import load
 from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
 from tests.helpers import news
 
@@ -78,6 +81,39 @@ def test_generators_differ_by_seed_and_number() -> None:
 
 def stream(count: int = 2, seed: int = 0, opening: str = "The team", sampling: Sampling = PLAIN) -> TokenStream:
     return TokenStream(GRU, VOCABULARY, "sports", TOKENIZER.encode(opening), count, sampling, seed)
+
+
+def with_headline(opening: str, steps: int, seed: int) -> str:
+    """Return a text that may end from its first token on, up to where it does."""
+    ids = TOKENIZER.encode(opening)
+    one = TokenStream(GRU, VOCABULARY, "any", ids, 1, PLAIN, seed, headline=True)
+    while len(ids) < steps and END not in ids:
+        ids += one.next([True])
+    return TOKENIZER.decode(ids)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["", "The team"]))
+@settings(max_examples=40, deadline=None)
+def test_a_headline_has_words_and_a_story_below(seed: int, opening: str) -> None:
+    text = with_headline(opening, 200, seed)
+    assert text.startswith(opening) and not text.startswith("\n")
+    assert text.count("\n") <= 1, "one line break, between headline and story"
+
+
+def test_a_text_does_not_end_within_its_headline() -> None:
+    texts = [with_headline("", 400, seed) for seed in range(30)]
+    assert all("\n" in text for text in texts if len(TOKENIZER.encode(text)) < 390)
+    assert sum("\n" in text for text in texts) > 5
+
+
+def test_an_opening_with_a_headline_has_no_second_one() -> None:
+    assert all(with_headline("News\nThe team", 60, seed).count("\n") == 1 for seed in range(10))
+
+
+def test_a_model_that_met_headlines_is_known_by_its_first_token(headlines: str, tiny_checkpoints: Path) -> None:
+    met, never = load(headlines), load(str(tiny_checkpoints / "news-gru"))
+    assert met.headlines and not never.headlines
+    assert not load(str(tiny_checkpoints / "news-masked")).headlines
 
 
 def tokens(one: TokenStream, steps: int, count: int) -> list[list[int]]:

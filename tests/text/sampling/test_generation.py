@@ -164,7 +164,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, *script: int) -> list[bool]:
     might_end: list[bool] = []
 
     class Scripted:
-        def __init__(self, *arguments: object) -> None:
+        def __init__(self, *arguments: object, headline: bool) -> None:
             self.tokens = itertools.cycle(script)
 
         def next(self, may_end: list[bool]) -> list[int]:
@@ -348,3 +348,17 @@ def test_whole_numbers_may_stand_for_real_ones_in_a_receipt() -> None:
     (receipt,) = finished(GenerateRequest(**SHORT)).receipts
     whole = replace(receipt, settings={**receipt.settings, "temperature": 1})
     assert generation.request_of(whole) == GenerateRequest(temperature=1, **SHORT)
+
+
+@pytest.mark.parametrize("opening", ["", "Sports", "Sports news\nThe team"])
+def test_headline_and_story_are_two_lines(headlines: str, opening: str) -> None:
+    request = GenerateRequest(opening=opening, topic="sports", length=60, variants=6, temperature=0.5)
+    for text in texts(finished(request, headlines)):
+        headline, story = text.split("\n")
+        assert headline.startswith(opening.partition("\n")[0]) and headline.strip()
+        assert CLOSED.search(story), text
+
+
+def test_a_whole_sentence_begins_the_story(headlines: str) -> None:
+    request = GenerateRequest(opening="The team won again.", topic="sports", length=40, variants=6, temperature=0.3)
+    assert all("\n" not in text.strip() for text in texts(finished(request, headlines)))
