@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from threading import Thread
+
+# Read when the first library of numbers loads. The products of these small models are shorter than the time in which
+# threads find one another: beside any other work on the machine, two threads are tens of times slower than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError

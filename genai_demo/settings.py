@@ -31,6 +31,16 @@ class Settings:
     model_bytes: int
     """weights, as large as their files, that each modality keeps in memory beside the models that ship
     (GENAI_DEMO_MODEL_BYTES)"""
+    body_bytes: int
+    """largest body of a request that is no upload (GENAI_DEMO_BODY_BYTES)"""
+    upload_bytes: int
+    """largest body of an upload, all its files together (GENAI_DEMO_UPLOAD_BYTES)"""
+    sessions: int
+    """visitors whose last results the server remembers, at least 1 (GENAI_DEMO_SESSIONS)"""
+    behind_proxy: bool
+    """whether a proxy's word on addresses counts: X-Forwarded-Host and the like (GENAI_DEMO_PROXY=1, or SPACE_ID)"""
+    frame_ancestors: str
+    """pages that may show this one in a frame, as in a Content-Security-Policy (GENAI_DEMO_FRAMES)"""
     soundfont: Path | None
     """SoundFont file of the piano (GENAI_DEMO_SOUNDFONT); None for the one that comes with the installation"""
 
@@ -55,6 +65,7 @@ def settings() -> Settings:
     def environment(variable: str, default: str) -> str:
         return os.environ.get(variable, "").strip() or default
 
+    in_space = bool(os.environ.get("SPACE_ID"))
     return Settings(
         checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
         runs=Path(environment("GENAI_DEMO_RUNS", "runs")),
@@ -63,5 +74,12 @@ def settings() -> Settings:
         port=_whole_number("PORT", 7860, 0, 65535),
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
         model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
+        body_bytes=_whole_number("GENAI_DEMO_BODY_BYTES", 2_000_000, 1000, 10**12),
+        upload_bytes=_whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12),
+        sessions=_whole_number("GENAI_DEMO_SESSIONS", 64, 1, 10_000),
+        behind_proxy=bool(_whole_number("GENAI_DEMO_PROXY", int(in_space), 0, 1)),
+        frame_ancestors=environment(
+            "GENAI_DEMO_FRAMES", "https://*.hf.space https://huggingface.co 'self'" if in_space else "'self'"
+        ),
         soundfont=Path(soundfont) if (soundfont := environment("GENAI_DEMO_SOUNDFONT", "")) else None,
     )

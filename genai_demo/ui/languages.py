@@ -11,16 +11,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import gradio as gr
 from gradio.blocks import Block
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope
 
-from genai_demo.catalogue import LANGUAGES, message, sentences
+from genai_demo.catalogue import LANGUAGES, match_language, message, sentences
 from genai_demo.errors import UserError
 
 B = TypeVar("B", bound=Block)
 Text = str | Callable[[str], Any]
 """A key of the catalogue below "ui.", or a function from the language to the property's value."""
+
+
+LANGUAGE_COOKIE = "genai_demo_language"
+
+
+def request_language(scope: Scope) -> str:
+    """Return the language a request asks for: by `?lang=`, else by its cookie, else by the browser's languages."""
+    headers = Headers(scope=scope)
+    wanted = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
+    # Starlette's reader takes any cookie that a browser sends; that of the standard library raises for some names.
+    cookie = cookie_parser(headers.get("cookie", "")).get(LANGUAGE_COOKIE, "")
+    for chosen in (wanted, cookie):
+        if chosen in LANGUAGES:
+            return chosen
+    return match_language(headers.get("accept-language", ""))
 
 
 def text(key: str, language: str, **values: object) -> str:

@@ -18,7 +18,10 @@ STATIC = Path(__file__).parent / "static"
 
 def build() -> tuple[gr.Blocks, Texts]:
     """Build the page and return it with its texts."""
-    with gr.Blocks(title=text("title", "en"), analytics_enabled=False, fill_width=True) as page:
+    hour = 3600
+    with gr.Blocks(
+        title=text("title", "en"), analytics_enabled=False, fill_width=True, delete_cache=(hour // 4, 4 * hour)
+    ) as page:
         texts = Texts()
         with gr.Row(elem_id="masthead"):
             texts.make(gr.HTML, {"value": _heading}, elem_id="heading")

@@ -8,23 +8,21 @@ import json
 import os
 import re
 import socket
-from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs
 
 import gradio as gr
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from genai_demo.catalogue import LANGUAGES, match_language
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
-from genai_demo.ui.languages import Texts, script_json, text
+from genai_demo.ui.fair_queue import make_fair
+from genai_demo.ui.gate import Gate, endpoint_names
+from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
 
-LANGUAGE_COOKIE = "genai_demo_language"
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
 _LOCALES = {"en": "en", "zh": "zh-CN"}
 """What Gradio calls our languages."""
@@ -33,22 +31,14 @@ _LOCALES = {"en": "en", "zh": "zh-CN"}
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
 
 
-def page_language(query: str, headers: Headers) -> str:
-    """Return the language a request asks for: by `?lang=`, else by its cookie, else by the browser's languages."""
-    wanted = parse_qs(query).get("lang", [""])[-1]
-    cookie = SimpleCookie(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
-    for chosen in (wanted, cookie.value if cookie else ""):
-        if chosen in LANGUAGES:
-            return chosen
-    return match_language(headers.get("accept-language", ""))
-
-
 def translated_page(page: str, texts: Texts, language: str) -> str:
     """Return Gradio's HTML page with its texts, title and locale in `language`."""
 
     def configuration(match: re.Match[str]) -> str:
         config: dict[str, Any] = json.loads(match[2])
         texts.translate(config, language)
+        # Each page would hold a connection, of which a browser opens six; nothing here waits for its end.
+        config["connect_heartbeat"] = False
         # Gradio takes its own few words from the browser's first language, and does not know "zh" or "zh-HK".
         locale = f'Object.defineProperty(navigator, "language", {{value: "{_LOCALES[language]}"}});'
         return f"{locale}{match[1]}{script_json(config)}{match[3]}"
@@ -89,7 +79,7 @@ class PageInLanguage:
             headers = MutableHeaders(raw=start["headers"])
             page = bytes(body)
             if headers.get("content-type", "").startswith("text/html"):
-                language = page_language(scope["query_string"].decode("latin-1"), Headers(scope=scope))
+                language = request_language(scope)
                 page = translated_page(page.decode("utf-8"), self.texts, language).encode("utf-8")
                 headers["content-security-policy"] = _POLICY
                 headers["vary"] = "Accept-Language, Cookie"
@@ -104,6 +94,7 @@ def serve(host: str, port: int) -> gr.Blocks:
     """Start to serve the page and return it; `block_thread()` of it waits for Ctrl+C."""
     page, texts = build()
     page.queue(max_size=settings().queue_limit, api_open=False)
+    make_fair(page)
     page.launch(
         server_name=host,
         server_port=port,
@@ -114,11 +105,16 @@ def serve(host: str, port: int) -> gr.Blocks:
         run_history=False,
         enable_monitoring=False,
         max_file_size="5mb",
+        state_session_capacity=settings().sessions,
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
         app_kwargs={"middleware": [Middleware(PageInLanguage, texts=texts)]},
     )
+    # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
+    app = page.app
+    assert app.middleware_stack is not None
+    app.middleware_stack = Gate(app.middleware_stack, endpoint_names(page.config))
     return page
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import deque
-from contextlib import closing
 from typing import Any
 
 from genai_demo.engine.generation.checks import check_whole
@@ -15,6 +13,7 @@ from genai_demo.faces.sampling.search import alike
 from genai_demo.ui.api import endpoint, offer, receipt_of
 from genai_demo.ui.faces import files
 from genai_demo.ui.faces.sliders import FILMING, WORK
+from genai_demo.ui.fair_queue import last
 
 
 def _faces(request: GalleryRequest) -> list[dict[str, Any]]:
@@ -33,8 +32,7 @@ def morph_faces(faces: list[dict[str, Any]], seconds: float = 1.5, format: str =
         The "film", a file in base64, and its MIME type as "kind".
     """
     requests = tuple(generation.request_of(receipt_of(receipt)) for receipt in faces)
-    with closing(morph(MorphRequest(requests, seconds, format))) as films:
-        film = deque(films, maxlen=1).pop()
+    film = last(morph(MorphRequest(requests, seconds, format)))
     return {"film": base64.b64encode(film.content).decode("ascii"), "kind": KINDS[format]}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import closing
 from typing import Any
 
 from genai_demo.music.midi.reading import read_midi
@@ -11,6 +9,7 @@ from genai_demo.music.requests import ComposeRequest, ContinueRequest, Harmonise
 from genai_demo.music.sampling import generation
 from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of
+from genai_demo.ui.fair_queue import last
 from genai_demo.ui.files import received
 from genai_demo.ui.music import files
 from genai_demo.ui.music.melody import MOST_BYTES, WRONG
@@ -19,8 +18,7 @@ from genai_demo.ui.music.panel import WORK
 
 def _pieces(request: Request) -> list[dict[str, Any]]:
     request.check()
-    with closing(generation.run(request)) as updates:
-        update = deque(updates, maxlen=1).pop()
+    update = last(generation.run(request))
     pairs = zip(update.compositions, update.receipts, strict=True)
     return [files.plain(composition.piece, receipt) for composition, receipt in pairs]
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import closing
 from typing import Any
 
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.sampling import generation
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of
+from genai_demo.ui.fair_queue import last
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.panel import WORK
 
 
 def _texts(request: Request) -> list[dict[str, Any]]:
-    with closing(generation.run(request)) as updates:
-        return handlers.plain(deque(updates, maxlen=1).pop())
+    return handlers.plain(last(generation.run(request)))
 
 
 def _text(request: Request) -> dict[str, Any]:
