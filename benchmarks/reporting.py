@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import socket
 import statistics
 import sys
 from collections.abc import Callable
@@ -23,6 +24,13 @@ def read_options(about: str | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads of torch (2)")
     parser.add_argument("--json", metavar="FILE", help="- for standard output")
     return parser.parse_args()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def median(measure: Callable[[int], dict[str, float]], repeats: int) -> dict[str, float]:

@@ -7,7 +7,6 @@ weights, the same number of parameters and its cache; the masked model; and the 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reporting import machine, median, read_options, show
+from benchmarks.reporting import free_port, machine, median, read_options, show
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OPENING = "The prime minister said on Monday that"
@@ -112,9 +111,7 @@ def gpt2_speed(repeats: int, parameters: int, vocabulary: int) -> dict[str, floa
 @contextmanager
 def _application() -> Iterator[tuple[str, int, float]]:
     """Start the application and yield its address, process id and the time of the start command."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "app.py"], cwd=_ROOT, env=os.environ | {"PORT": str(port)}, stdout=subprocess.DEVNULL

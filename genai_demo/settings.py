@@ -35,6 +35,8 @@ class Settings:
     """largest body of a request that is no upload (GENAI_DEMO_BODY_BYTES)"""
     upload_bytes: int
     """largest body of an upload, all its files together (GENAI_DEMO_UPLOAD_BYTES)"""
+    keep_seconds: int
+    """age up to which files that visitors gave or were given stay on the server (GENAI_DEMO_KEEP_SECONDS)"""
     sessions: int
     """visitors whose last results the server remembers, at least 1 (GENAI_DEMO_SESSIONS)"""
     behind_proxy: bool
@@ -76,6 +78,7 @@ def settings() -> Settings:
         model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
         body_bytes=_whole_number("GENAI_DEMO_BODY_BYTES", 2_000_000, 1000, 10**12),
         upload_bytes=_whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12),
+        keep_seconds=_whole_number("GENAI_DEMO_KEEP_SECONDS", 4 * 3600, 1, 10**9),
         sessions=_whole_number("GENAI_DEMO_SESSIONS", 64, 1, 10_000),
         behind_proxy=bool(_whole_number("GENAI_DEMO_PROXY", int(in_space), 0, 1)),
         frame_ancestors=environment(

@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
+import traceback
 from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 
+import gradio.queueing
+import gradio.routes
 from gradio.data_classes import BlocksConfigDict
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -28,6 +33,23 @@ _CALLED = re.compile(r"/gradio_api/call/(?:v2/)?([^/]+)/?")
 """Routes that the page and `gradio_client` need; Gradio offers more: recording, server functions, a second API page."""
 PATIENCE = 20.0
 """seconds that a request may take to send its next bytes"""
+
+
+def log_without_content() -> None:
+    """Let Gradio log which errors happened and where, instead of tracebacks whose messages hold what was sent."""
+    for module in (gradio.routes, gradio.queueing):
+        module.traceback = _Tracebacks  # type: ignore[attr-defined]
+
+
+class _Tracebacks:
+    """What Gradio uses of the module of that name."""
+
+    @staticmethod
+    def print_exc() -> None:
+        """Log the error being handled."""
+        kind, _, frames = sys.exc_info()
+        places = ", ".join(f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(frames)[-4:])
+        _LOG.error("%s at %s", kind.__name__ if kind else "nothing", places)
 
 
 class _RefusedError(Exception):

@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 
 from genai_demo.modalities import modalities
+from genai_demo.settings import settings
 from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
@@ -18,9 +19,11 @@ STATIC = Path(__file__).parent / "static"
 
 def build() -> tuple[gr.Blocks, Texts]:
     """Build the page and return it with its texts."""
-    hour = 3600
+    kept = settings().keep_seconds
+    # How often one looks, and how old a file may be.
+    delete_cache = (max(1, kept // 16), kept)
     with gr.Blocks(
-        title=text("title", "en"), analytics_enabled=False, fill_width=True, delete_cache=(hour // 4, 4 * hour)
+        title=text("title", "en"), analytics_enabled=False, fill_width=True, delete_cache=delete_cache
     ) as page:
         texts = Texts()
         with gr.Row(elem_id="masthead"):

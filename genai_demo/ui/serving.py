@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui.fair_queue import make_fair
-from genai_demo.ui.gate import Gate, endpoint_names
+from genai_demo.ui.gate import Gate, endpoint_names, log_without_content
 from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
@@ -93,6 +93,7 @@ class PageInLanguage:
 def serve(host: str, port: int) -> gr.Blocks:
     """Start to serve the page and return it; `block_thread()` of it waits for Ctrl+C."""
     page, texts = build()
+    log_without_content()
     page.queue(max_size=settings().queue_limit, api_open=False)
     make_fair(page)
     page.launch(

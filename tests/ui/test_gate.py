@@ -199,3 +199,17 @@ def test_a_call_with_too_few_values_is_refused(client: httpx.Client) -> None:
     assert answer.status_code == 400 and "11" in answer.json()["detail"] and "接口" in answer.json()["detail"]
     unknown = client.post("/gradio_api/queue/join", json={"data": [], "fn_index": 10**6, "session_hash": "x"})
     assert unknown.status_code == 400 and "1000000" in unknown.json()["detail"]
+
+
+def test_the_log_never_holds_what_was_sent(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, capfd: object
+) -> None:
+    config = client.get("/config").json()
+    radios = {one["id"] for one in config["components"] if one["type"] == "radio"}
+    private = next(one for one in config["dependencies"] if not one["queue"] and set(one["inputs"]) & radios)
+    body = {"data": [SECRET] * len(private["inputs"]), "fn_index": private["id"], "session_hash": "x"}
+    with caplog.at_level(logging.ERROR):
+        client.post("/gradio_api/run/predict", json=body)
+    out, err = capfd.readouterr()
+    assert "Error at " in caplog.text
+    assert SECRET not in caplog.text + out + err

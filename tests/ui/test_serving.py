@@ -9,10 +9,12 @@ import sys
 import warnings
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.languages import request_language
 from genai_demo.ui.page import build
@@ -62,6 +64,20 @@ def test_only_the_page_is_rewritten(client: httpx.Client) -> None:
     answer = client.get("/config")
     assert answer.status_code == 200
     assert "default-src" not in answer.headers["content-security-policy"]
+
+
+def test_the_server_remembers_a_number_of_visitors_and_no_more(served: gr.Blocks, client: httpx.Client) -> None:
+    switched = next(one for one in client.get("/config").json()["dependencies"] if one["inputs"] == [1])
+    for visitor in range(settings().sessions + 20):
+        body = {"data": ["en"], "fn_index": switched["id"], "session_hash": f"visitor {visitor}"}
+        assert client.post("/gradio_api/run/predict", json=body).status_code == 200
+    assert len(served.app.state_holder.session_data) <= settings().sessions
+
+
+def test_no_page_holds_a_connection_and_old_files_go(served: gr.Blocks, client: httpx.Client) -> None:
+    match = re.search(r"window\.gradio_config = (.*?);</script>", client.get("/").text, re.DOTALL)
+    assert match and json.loads(match[1])["connect_heartbeat"] is False
+    assert served.delete_cache == (settings().keep_seconds // 16, settings().keep_seconds)
 
 
 def test_a_used_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
