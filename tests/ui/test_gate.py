@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +21,7 @@ from starlette.routing import Route
 from genai_demo.settings import settings
 from genai_demo.ui import gate
 from genai_demo.ui.gate import Gate
+from tests.helpers.app import running_app
 
 SECRET = "what the visitor wrote"
 CALL = "/gradio_api/call/write_news"
@@ -213,3 +217,14 @@ def test_the_log_never_holds_what_was_sent(
     out, err = capfd.readouterr()
     assert "Error at " in caplog.text
     assert SECRET not in caplog.text + out + err
+
+
+def test_behind_a_proxy_the_page_knows_its_path(root: Path, tmp_path: Path) -> None:
+    asked = {"x-forwarded-host": "demo.example", "x-forwarded-proto": "https"}
+    environment = {"GRADIO_ROOT_PATH": "/below/this", "GENAI_DEMO_PROXY": "1"}
+    with running_app(root, tmp_path / "log", **environment) as address:
+        page = httpx.get(address, headers=asked, timeout=60).text
+        # A proxy that serves a path takes it away before it asks us.
+        assert httpx.get(f"{address}/gradio_api/info", timeout=60).status_code == 200
+    match = re.search(r"window\.gradio_config = (.*?);</script>", page, re.DOTALL)
+    assert match and json.loads(match[1])["root"].endswith("/below/this")
