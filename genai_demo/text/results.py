@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from genai_demo.engine.generation.receipts import Receipt
@@ -21,6 +22,37 @@ class Piece:
     """probability the model gave the token when it filled it in, 0 to 1"""
 
 
+def joined(pieces: Iterable[Piece]) -> str:
+    """Return the text of pieces."""
+    return "".join(piece.text for piece in pieces)
+
+
+def without(pieces: Iterable[Piece], cuts: Iterable[tuple[int, int, str]]) -> list[Piece]:
+    """Return pieces without some of their characters.
+
+    Args:
+        pieces: in their order.
+        cuts: per cut, the first character in the joined text, the one after the last, and what stands there instead;
+            from left to right, none within another. What stands instead belongs to the piece that is cut first.
+    """
+    kept, start, waiting = [], 0, list(cuts)
+    for piece in pieces:
+        end, text, place = start + len(piece.text), "", start
+        while waiting and waiting[0][0] < end:
+            begin, after, instead = waiting[0]
+            text += piece.text[place - start : max(place, begin) - start] + (instead if begin >= place else "")
+            place = min(after, end)
+            if after > end:
+                waiting[0] = (begin, after, "")
+                break
+            waiting.pop(0)
+        text += piece.text[place - start :]
+        if text:
+            kept.append(replace(piece, text=text))
+        start = end
+    return kept
+
+
 @dataclass(frozen=True)
 class Draft:
     """One variant as it stands: joined, the pieces are the text to show."""
@@ -33,7 +65,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The text so far; a blank shows as its own text (`▢`)."""
-        return "".join(piece.text for piece in self.pieces)
+        return joined(self.pieces)
 
 
 @dataclass(frozen=True)

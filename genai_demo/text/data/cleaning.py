@@ -112,27 +112,13 @@ def dateline_cuts(text: str) -> list[Cut]:
     return cuts
 
 
-def strip_source(text: str, given: int = 0) -> str:
-    """Return `text` without agency signatures.
-
-    Args:
-        given: number of characters at the start that somebody else wrote, which stay.
-    """
-    return _without(text, [cut for cut in source_cuts(text) if cut[1] > given], given)
-
-
-def strip_dateline(text: str, given: int = 0) -> str:
-    """Return `text` without the datelines that no agency stands behind, save those that begin in `given`."""
-    return _without(text, [cut for cut in dateline_cuts(text) if cut[0] >= given], given)
-
-
-def _without(text: str, cuts: list[Cut], given: int) -> str:
-    kept, start = [text[:given]], given
-    for begin, end, instead in cuts:
-        kept += [text[start : max(begin, given)], instead]
+def strip_source(text: str) -> str:
+    """Return `text` without agency signatures."""
+    kept, start = [], 0
+    for begin, end, instead in source_cuts(text):
+        kept += [text[start:begin], instead]
         start = end
-    stripped = "".join([*kept, text[start:]])
-    return stripped if given else stripped.lstrip()
+    return "".join([*kept, text[start:]]).lstrip()
 
 
 def settled(text: str) -> str:

@@ -128,6 +128,8 @@ class TokenStream:
         headline: bool = False,
     ) -> None:
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
+        self.confidence: list[float] = []
+        """probability that each token of the last step had when it was drawn, 0 to 1"""
         self._allowed = vocabulary.whole
         # Opening words are whole words: the text goes on after the last one, not within it.
         in_word = bool(opening) and bool(vocabulary.in_word[opening[-1]])
@@ -179,6 +181,7 @@ class TokenStream:
         uniform = np.array([float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random])
         probabilities = self.probabilities(may_end)
         drawn = draw(probabilities, uniform)
+        self.confidence = probabilities[np.arange(len(drawn)), drawn].tolist()
         if traces is not None:
             logits, possible = self._logits.float().cpu().numpy(), self._possible(may_end)
             rows = zip(drawn.tolist(), logits, probabilities, possible, strict=True)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
-from genai_demo.text.data.cleaning import cut_to_sentence, ends_sentence, settled, story, strip_dateline, strip_source
+from genai_demo.text.data.cleaning import (
+    cut_to_sentence,
+    dateline_cuts,
+    ends_sentence,
+    settled,
+    source_cuts,
+    story,
+)
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
-from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.results import Draft, Piece, Update, joined, without
 from genai_demo.text.sampling.decoding import LONGEST_HEADLINE, Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
@@ -40,30 +48,27 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
         request.seed,
         headline=loaded.headlines and not begun,
     )
-    written: list[list[int]] = [[] for _ in range(request.variants)]
+    written: list[list[Piece]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
     most = request.length + OVERRUN
     for step in range(1, most + 1):
-        texts = [opening + tokenizer.decode(ids) for ids in written]
+        texts = [opening + joined(pieces) for pieces in written]
         ends = [ends_sentence(story(text)) for text in texts]
         if step > request.length:
             done = [so_far or bool(_cut(text, opening)) for so_far, text in zip(done, texts, strict=True)]
             if all(done):
                 break
-        for index, token in enumerate(stream.next([end and bool(ids) for end, ids in zip(ends, written, strict=True)])):
+        tokens = stream.next([end and bool(pieces) for end, pieces in zip(ends, written, strict=True)])
+        for index, (token, confidence) in enumerate(zip(tokens, stream.confidence, strict=True)):
             if not done[index]:
                 if token == END:
                     done[index] = True
                 else:
-                    written[index].append(token)
-        drafts = tuple(
-            _draft(tokenizer.decode(ids), opening, finished, len(ids))
-            for ids, finished in zip(written, done, strict=True)
-        )
+                    written[index].append(Piece(tokenizer.decode([token]), "filled", step, confidence))
         if all(done):
             break
-        yield Update(drafts, step, most)
-    yield Update(tuple(_draft(tokenizer.decode(ids), opening, True, len(ids)) for ids in written), step, most)
+        yield Update(tuple(map(_draft, written, itertools.repeat(opening), done)), step, most)
+    yield Update(tuple(_draft(pieces, opening, True) for pieces in written), step, most)
 
 
 def _cut(text: str, opening: str) -> str:
@@ -72,15 +77,30 @@ def _cut(text: str, opening: str) -> str:
     return (text[: len(text) - len(story(text))] + kept)[len(opening) :] if kept else ""
 
 
-def _draft(written: str, opening: str, finished: bool, tokens: int) -> Draft:
+def _draft(written: list[Piece], opening: str, finished: bool) -> Draft:
+    whole, given = opening + joined(written), len(opening)
+    pieces = [Piece(opening, "given"), *written] if opening else list(written)
     if finished:
-        cut = _cut(opening + written, opening)
         # A text without any sentence end is closed after its last whole word.
-        rest = written.rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
-        written = cut or ("" if not rest and ends_sentence(opening) else rest + ".")
+        rest = whole[given:].rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
+        kept = len(_cut(whole, opening)) or len(rest)
+        pieces = without(pieces, [(given + kept, len(whole), "")])
+        if not _cut(whole, opening) and not (not rest and ends_sentence(opening)):
+            pieces.append(Piece(".", "filled"))
     else:
-        written = settled(opening + written)[len(opening) :]
-    unsigned = strip_source(opening + written, len(opening))
-    shown = strip_dateline(unsigned, len(opening))[len(opening) :]
-    pieces = [Piece(opening, "given")] if opening else []
-    return Draft((*pieces, Piece(shown, "filled")), finished, tokens)
+        pieces = without(pieces, [(max(given, len(settled(whole))), len(whole), "")])
+    return Draft(tuple(unsigned(pieces, given)), finished, len(written))
+
+
+def unsigned(pieces: list[Piece], given: int) -> list[Piece]:
+    """Return pieces without the agency signatures in them, and without datelines.
+
+    Args:
+        pieces: of a text.
+        given: characters at its start that the visitor wrote, which stay; so does a dateline that begins in them.
+    """
+    cuts = [(max(begin, given), end, instead) for begin, end, instead in source_cuts(joined(pieces)) if end > given]
+    pieces = without(pieces, cuts)
+    pieces = without(pieces, [cut for cut in dateline_cuts(joined(pieces)) if cut[0] >= given])
+    text = joined(pieces)
+    return pieces if given else without(pieces, [(0, len(text) - len(text.lstrip()), "")])

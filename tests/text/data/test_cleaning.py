@@ -15,9 +15,15 @@ from genai_demo.text.data.cleaning import (
     settled,
     source_spans,
     story,
-    strip_dateline,
     strip_source,
 )
+from genai_demo.text.results import Piece, joined
+from genai_demo.text.sampling.writing import unsigned
+
+
+def shown(text: str, given: int = 0) -> str:
+    """Return a text as it is shown that a model wrote after the first `given` characters."""
+    return joined(unsigned([Piece(text, "filled")], given))
 
 
 @pytest.mark.parametrize(
@@ -135,16 +141,16 @@ def test_ordinary_parentheses_and_dashes_stay(text: str) -> None:
     ],
 )
 def test_what_somebody_else_wrote_stays(given_words: str, rest: str, expected: str) -> None:
-    assert strip_source(given_words + rest, len(given_words)) == given_words + expected
+    assert shown(given_words + rest, len(given_words)) == given_words + expected
 
 
 @pytest.mark.parametrize("text", [text for text, _ in SIGNED if "Update" not in text])
 def test_a_growing_text_never_shows_a_signature(text: str) -> None:
     for end in range(len(text) + 1):
-        shown = strip_source(settled(text[:end]))
+        so_far = strip_source(settled(text[:end]))
         for name in ("Reuters", "AFP", "Canadian Press", "USATODAY.com", "SPACE.com"):
-            assert name not in shown
-        assert "AP" not in shown.split() and "(AP" not in shown
+            assert name not in so_far
+        assert "AP" not in so_far.split() and "(AP" not in so_far
 
 
 DATED = [
@@ -162,11 +168,11 @@ DATED = [
 
 @pytest.mark.parametrize(("text", "expected"), DATED, ids=[text for text, _ in DATED])
 def test_bare_datelines_are_not_shown(text: str, expected: str) -> None:
-    assert strip_dateline(text) == expected
-    assert strip_dateline(expected) == expected
+    assert shown(text) == expected
+    assert shown(expected) == expected
     for end in range(len(text) + 1):
         place = text.partition("-")[0].split()[-1]
-        assert place not in strip_dateline(settled(text[:end])), text[:end]
+        assert place not in shown(settled(text[:end])), text[:end]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +189,7 @@ def test_bare_datelines_are_not_shown(text: str, expected: str) -> None:
     ],
 )
 def test_what_is_no_dateline_stays(text: str) -> None:
-    assert strip_dateline(text) == text
+    assert shown(text) == text
 
 
 def test_training_texts_keep_their_datelines() -> None:
@@ -199,7 +205,7 @@ def test_training_texts_keep_their_datelines() -> None:
     ],
 )
 def test_a_dateline_that_somebody_else_began_stays(given_words: str, rest: str, expected: str) -> None:
-    assert strip_dateline(given_words + rest, len(given_words)) == given_words + expected
+    assert shown(given_words + rest, len(given_words)) == given_words + expected
 
 
 @given(WHOLE)
@@ -291,7 +297,7 @@ def test_any_text_can_be_cut(text: str) -> None:
 @pytest.mark.parametrize("signature", ["NEW YORK (Reuters) - ", "ATHENS - ", "AP - ", "LONDON (AFP) - ", ""])
 @pytest.mark.parametrize("title", ["Oil falls", "Will oil fall?"])
 def test_a_headline_on_its_own_line_keeps_its_line(title: str, signature: str) -> None:
-    assert strip_dateline(strip_source(f"{title}\n{signature}Crude fell.")) == f"{title}\nCrude fell."
+    assert shown(f"{title}\n{signature}Crude fell.") == f"{title}\nCrude fell."
 
 
 @pytest.mark.parametrize(("text", "below"), [("A\nB. C.", "B. C."), ("A. B.", "A. B."), ("A\n", ""), ("", "")])

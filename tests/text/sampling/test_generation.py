@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genai_demo.text.data.cleaning import cut_to_sentence, source_spans
 from genai_demo.text.modality import MODALITY
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
-from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.results import Draft, Piece, Update, joined, without
 from genai_demo.text.sampling import filling, generation, writing
 from genai_demo.text.sampling.decoding import FilledRows, Sampling
 from genai_demo.text.sampling.loading import load
@@ -167,6 +169,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch, *script: int) -> list[bool]:
         def __init__(self, *arguments: object, headline: bool) -> None:
             self.tokens = itertools.cycle(script)
 
+        confidence: ClassVar = [0.5]
+
         def next(self, may_end: list[bool]) -> list[int]:
             might_end.extend(may_end)
             return [next(self.tokens)]
@@ -220,7 +224,7 @@ def test_a_text_at_its_length_goes_on_to_the_end_of_its_sentence(monkeypatch: py
     ],
 )
 def test_ends_of_finished_texts(written: str, opening: str, expected: str) -> None:
-    assert writing._draft(written, opening, True, 0).text == expected
+    assert writing._draft([Piece(written, "filled")], opening, True).text == expected
 
 
 @pytest.mark.parametrize(
@@ -362,3 +366,31 @@ def test_headline_and_story_are_two_lines(headlines: str, opening: str) -> None:
 def test_a_whole_sentence_begins_the_story(headlines: str) -> None:
     request = GenerateRequest(opening="The team won again.", topic="sports", length=40, variants=6, temperature=0.3)
     assert all("\n" not in text.strip() for text in texts(finished(request, headlines)))
+
+
+@pytest.mark.parametrize("name", ["gru", "gru with opening"])
+def test_every_word_of_the_gru_tells_how_sure_it_was(name: str) -> None:
+    for draft in finished(REQUESTS[name]).drafts:
+        given = [piece for piece in draft.pieces if piece.kind == "given"]
+        words = [piece for piece in draft.pieces if piece.kind == "filled" and piece.step]
+        assert [piece.step for piece in words] == sorted({piece.step for piece in words})
+        assert all(0 < piece.confidence <= 1 for piece in words) and len(words) > 5
+        assert joined(given) == getattr(REQUESTS[name], "opening", "")
+
+
+@given(
+    st.lists(st.text("ab ", max_size=4), max_size=6),
+    st.lists(st.tuples(st.integers(0, 24), st.integers(0, 4), st.text("XY", max_size=2)), max_size=4),
+)
+def test_pieces_lose_what_their_text_loses(texts: list[str], wanted: list[tuple[int, int, str]]) -> None:
+    whole, cuts, start = "".join(texts), [], 0
+    for begin, length, instead in sorted(wanted):
+        if begin >= start and begin < len(whole):
+            start = min(len(whole), begin + length)
+            cuts.append((begin, start, instead))
+    kept, place = "", 0
+    for begin, end, instead in cuts:
+        kept, place = kept + whole[place:begin] + instead, end
+    pieces = without([Piece(text, "filled", step) for step, text in enumerate(texts, 1)], cuts)
+    assert joined(pieces) == kept + whole[place:]
+    assert [piece.step for piece in pieces] == sorted({piece.step for piece in pieces}), "each once, in their order"
