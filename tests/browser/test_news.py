@@ -81,11 +81,50 @@ def test_the_same_seed_gives_the_same_texts_and_another_does_not(app: str, visit
     assert texts[0][0] != texts[0][1]
 
 
+def test_words_come_at_the_pace_that_is_chosen_and_all_at_a_click(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?seed=7&length=60")
+    page.locator("#generate-pace label").last.click()
+    page.locator("#generate-run").click()
+    article = page.locator("#generate-results article")
+    expect(article).to_have_class(re.compile("telling"))
+    finished(page, "generate")
+    untold = article.locator(".untold")
+    before = untold.count()
+    assert before > 20, "slow motion has hardly begun"
+    page.wait_for_timeout(1500)
+    assert 0 < before - untold.count() < 8
+    article.locator(".story").click()
+    expect(untold).to_have_count(0)
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(article.locator(".machine-made")).to_contain_text("机器")
+    expect(untold).to_have_count(0)
+    page.locator("#generate-pace label").first.click()
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+    expect(untold).to_have_count(0)
+
+
+def test_every_word_says_how_sure_the_model_was_by_key_and_touch(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-pace label").first.click()
+    page.locator("#generate-run").click()
+    finished(page, "generate")
+    article = page.locator("#generate-results article")
+    words = article.locator(".story .filled")
+    assert words.count() > 10 and words.first.get_attribute("tabindex") is None
+    article.get_by_role("button", name="How sure?").click()
+    words.first.focus()
+    said = words.first.evaluate("word => getComputedStyle(word, '::after').content")
+    assert "% sure" in said
+    article.get_by_role("button", name="How sure?").click()
+    assert words.first.get_attribute("tabindex") is None
+
+
 def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> None:
     page = visit(app)
     open_settings(page, "generate")
     page.locator("#generate-model label").last.click()
-    page.locator("#generate-slow input").check()
+    page.locator("#generate-pace label").last.click()
     page.locator("#generate-run").click()
     expect(page.locator("#generate-results article.running")).to_be_visible()
     expect(page.locator("#generate-run")).to_be_disabled()
@@ -93,7 +132,7 @@ def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> No
     expect(page.locator("#generate-results article.stopped")).to_be_visible()
     expect(page.locator("#generate-stop")).to_be_hidden()
     expect(page.locator("#generate-results button")).to_have_count(0)
-    page.locator("#generate-slow input").uncheck()
+    page.locator("#generate-pace label").first.click()
     page.locator("#generate-run").click()
     finished(page, "generate")
 
@@ -102,7 +141,7 @@ def test_while_a_text_is_written_nothing_frees_the_button(app: str, visit: Visit
     page = visit(app)
     open_settings(page, "generate")
     page.locator("#generate-model label").last.click()
-    page.locator("#generate-slow input").check()
+    page.locator("#generate-pace label").last.click()
     set_number(page, "generate-steps", 32)
     page.locator("#generate-run").click()
     expect(page.locator("#generate-results article.running")).to_be_visible()
@@ -123,7 +162,7 @@ def test_a_third_visitor_waits_and_can_give_up(app: str, visit: Visit) -> None:
     for page in pages:
         page.get_by_role("tab", name="Fill in").click()
         page.locator("#fill-settings > button").click()
-        page.locator("#fill-slow input").check()
+        page.locator("#fill-pace label").last.click()
         set_number(page, "fill-steps", 32)
         page.get_by_label("Text with blanks").fill("___ " * 40)
     for page in pages[:2]:

@@ -192,7 +192,7 @@ def test_a_full_queue_is_told_and_can_be_tried_again(root: Path, visit: Visit, t
         for page in pages:
             page.get_by_role("tab", name="填空").click()
             page.locator("#fill-settings > button").click()
-            page.locator("#fill-slow input").check()
+            page.locator("#fill-pace label").last.click()
             page.locator("#fill-steps input[type=number]").fill("32")
             page.locator("#fill-steps input[type=number]").blur()
             page.get_by_label("带空白的文本").fill("___ " * 40)

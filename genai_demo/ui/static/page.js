@@ -78,6 +78,51 @@ window.genaiDemo = (() => {
     if (region) region.textContent = sentence;
   }
 
+  // Tells a text that is whole word by word. A result is drawn again when the page settles: where it was, it goes on.
+  const WORD = { to_follow: 70, slow: 400 };
+  const told = new Map();
+
+  function tellOn(card, receipt) {
+    const words = [...card.querySelectorAll(".story .filled")];
+    const count = Math.min(told.get(receipt), words.length);
+    words.forEach((word, index) => word.classList.toggle("untold", index >= count));
+    card.classList.toggle("telling", count < words.length);
+  }
+
+  function tell(card) {
+    const { receipt } = card.dataset;
+    const panel = card.closest(".paper").id.replace("-results", "");
+    const wait = WORD[document.querySelector(`#${panel}-pace input:checked`)?.value];
+    if (told.has(receipt) || !wait || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      if (!told.has(receipt)) told.set(receipt, Infinity);
+      return tellOn(card, receipt);
+    }
+    told.set(receipt, 0);
+    tellOn(card, receipt);
+    const timer = setInterval(() => {
+      told.set(receipt, told.get(receipt) + 1);
+      const shown = [...document.querySelectorAll("article.by-word")].find((one) => one.dataset.receipt === receipt);
+      if (shown) tellOn(shown, receipt);
+      if (!shown || !shown.classList.contains("telling")) {
+        clearInterval(timer);
+        told.set(receipt, Infinity);
+      }
+    }, wait);
+  }
+
+  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach((node) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    const cards = [node, ...node.querySelectorAll("article")].filter((one) => one.matches(".by-word.finished"));
+    cards.filter((one) => one.closest("#generate-results")).forEach(tell);
+  }))).observe(document.documentElement, { subtree: true, childList: true });
+
+  document.addEventListener("click", ({ target }) => {
+    const card = target.closest("article.telling");
+    if (!card || !target.closest(".story")) return;
+    told.set(card.dataset.receipt, Infinity);
+    tellOn(card, card.dataset.receipt);
+  });
+
   // Called when a result is complete: says it once, instead of every token while it streams.
   function announceResults(panel) {
     const texts = [...document.querySelectorAll(`#${panel} article`)].map((card) => card.dataset.text || "");
@@ -195,6 +240,11 @@ window.genaiDemo = (() => {
     sureness: (card, button) => {
       const shaded = card.classList.toggle("shaded");
       button.setAttribute("aria-pressed", String(shaded));
+      // Each word can be reached while it has something to say.
+      card.querySelectorAll(".story .filled").forEach((word) => {
+        if (shaded) word.tabIndex = 0;
+        else word.removeAttribute("tabindex");
+      });
     },
     send_to_rewrite: (card) => sendTo("tab-rewrite", "rewrite-text", card.dataset.text),
   };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from genai_demo.catalogue import message
@@ -22,6 +22,8 @@ class Shown:
     update: Update
     seconds: float = 0.0
     stopped: bool = False
+    told: bool = True
+    """whether its words are shown as they come; otherwise the page tells them when all are there"""
 
     @property
     def tokens(self) -> int:
@@ -67,14 +69,14 @@ def _card(shown: Shown, number: int, language: str) -> str:
     classes = ["news-item", "finished" if done else "stopped" if shown.stopped else "running"]
     written = isinstance(shown.request, GenerateRequest)
     if written:
-        classes.append("written")
+        classes += ["written", *([] if shown.in_steps else ["by-word"])]
     if shown.in_steps and not (written and done):
         classes.append("shaded")
     kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""
     return (
         f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number)}>'
         f'<p class="kicker">{escape(kicker)}</p>'
-        f"{_story(draft, language)}"
+        f"{_story(_visible(shown, draft), language, focusable='shaded' in classes)}"
         f'<p class="machine-made">{escape(message("text.machine_made", language))}</p>'
         f"{_before(shown.request, draft, language) if done else ''}"
         f"{_tools(shown, draft, language) if done else ''}"
@@ -92,7 +94,15 @@ def _data(shown: Shown, number: int) -> str:
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
 
 
-def _story(draft: Draft, language: str) -> str:
+def _visible(shown: Shown, draft: Draft) -> Draft:
+    """Return what is shown of a text that comes word by word: what is known of each word follows when all are there."""
+    if shown.in_steps or shown.update.finished or shown.stopped:
+        return draft
+    pieces = (replace(piece, step=0) for piece in draft.pieces) if shown.told else ()
+    return replace(draft, pieces=tuple(pieces))
+
+
+def _story(draft: Draft, language: str, focusable: bool) -> str:
     """The text: what stands before its first line break is the headline."""
     head, rest = _parted(draft.pieces)
     if not draft.text.strip():
@@ -102,8 +112,8 @@ def _story(draft: Draft, language: str) -> str:
             else '<p class="lead"><span class="caret"></span></p>'
         )
         return f'<div class="story">{body}</div>'
-    headline = f'<p class="headline" lang="en">{_spans(head, language)}</p>' if rest else ""
-    body = f'<p class="lead" lang="en">{_spans(rest or head, language)}<span class="caret"></span></p>'
+    headline = f'<p class="headline" lang="en">{_spans(head, language, focusable)}</p>' if rest else ""
+    body = f'<p class="lead" lang="en">{_spans(rest or head, language, focusable)}<span class="caret"></span></p>'
     return f'<div class="story">{headline}{body}</div>'
 
 
@@ -120,8 +130,8 @@ def _parted(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
     return head, rest
 
 
-def _spans(pieces: Iterable[Piece], language: str) -> str:
-    spans = []
+def _spans(pieces: Iterable[Piece], language: str, focusable: bool) -> str:
+    spans, focus = [], ' tabindex="0"' if focusable else ""
     for piece in pieces:
         shown = escape(piece.text)
         if piece.kind == "given":
@@ -134,9 +144,8 @@ def _spans(pieces: Iterable[Piece], language: str) -> str:
             title = text("piece", language, step=piece.step, percent=_percent(piece))
             # the space before a word stays outside, so that no underline begins with it
             space = shown[: len(shown) - len(shown.lstrip())]
-            spans.append(
-                f'{space}<span class="filled sure-{_level(piece)}" title="{escape(title)}">{shown.lstrip()}</span>'
-            )
+            kind = f'class="filled sure-{_level(piece)}"'
+            spans.append(f'{space}<span {kind}{focus} title="{escape(title)}">{shown.lstrip()}</span>')
     return "".join(spans)
 
 

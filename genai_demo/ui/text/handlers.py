@@ -21,9 +21,9 @@ from genai_demo.ui.text.cards import Shown
 
 FRAME = 0.05
 """seconds between two pictures of a streaming text: faster is not seen, only sent"""
-STEP = 0.12
-SLOW_STEP = 0.5
-"""seconds that a step of the masked model stays, so that an eye can follow"""
+PACES = {"at_once": 0.0, "to_follow": 0.12, "slow": 0.5}
+"""Seconds that a step of the masked model stays, so that an eye can follow. The GRU is done in less than one of its
+words would stay: its texts are told by the page, word by word, and nobody waits in the queue meanwhile."""
 
 
 def model_of(request: Request) -> str:
@@ -43,16 +43,20 @@ def check(request: Request) -> None:
         raise wrong
 
 
-def stream(request: Request, slow: bool = False) -> Iterator[Shown]:
+def stream(request: Request, pace: str = "at_once") -> Iterator[Shown]:
     """Run a request and yield the result as it grows.
+
+    Args:
+        request: what is asked for.
+        pace: one of `PACES`; a text that the page tells is yielded when it is whole.
 
     Raises:
         UserError: the request is refused.
     """
-    hold = 0.0 if model_of(request) == "gru" else SLOW_STEP if slow else STEP
+    told_by_page = model_of(request) == "gru" and pace != "at_once"
     with closing(generation.run(request)) as updates:
-        for update, seconds in paced(updates, hold):
-            yield Shown(request, update, seconds)
+        for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
+            yield Shown(request, update, seconds, told=not told_by_page or update.finished)
 
 
 def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:

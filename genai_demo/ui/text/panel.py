@@ -11,8 +11,8 @@ import gradio as gr
 
 from genai_demo.text.requests import ACTIONS, Request
 from genai_demo.ui import cards
-from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, new_seed, result_place, small_heading
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, labelled, new_seed, result_place, small_heading
+from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Runner, run_buttons
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import Shown, results
@@ -41,7 +41,7 @@ def build_panel(
     page: gr.Blocks,
     action: str,
     build_fields: Callable[[Form[Any]], None],
-    build_settings: Callable[[Form[Any]], gr.Checkbox],
+    build_settings: Callable[[Form[Any]], None],
     examples: Sequence[dict[str, str]],
     label: Callable[[dict[str, str], str], str],
 ) -> Panel:
@@ -52,7 +52,7 @@ def build_panel(
         page: the whole page.
         action: key of `ACTIONS`, and prefix of the page's element ids.
         build_fields: builds the fields above the button.
-        build_settings: builds the others, and returns the one for slow motion.
+        build_settings: builds the others.
         examples: per chip below the button, the fields that it sets.
         label: gives the name of a chip from its fields and the language.
     """
@@ -61,6 +61,10 @@ def build_panel(
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
             build_fields(form)
+            named = {"choices": choices("pace", list(handlers.PACES)), **labelled("pace")}
+            pace = texts.make(
+                gr.Radio, named, value="to_follow", elem_id=f"{action}-pace", elem_classes=["segmented", "pace"]
+            )
             problem = gr.HTML("", elem_id=f"{action}-problem", elem_classes="message")
             notice = gr.HTML("", elem_id=f"{action}-notice", elem_classes="message")
             buttons = run_buttons(texts, action, idle, busy)
@@ -70,7 +74,7 @@ def build_panel(
         with gr.Column(elem_classes="extras"):
             chips = gr.Column(elem_classes="examples")
             with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id=f"{action}-settings"):
-                slow = build_settings(form)
+                build_settings(form)
 
     def ask(language: str, _: Any, fresh: bool, *values: Any) -> tuple[Request, Updates]:
         request = form.request(values)
@@ -78,9 +82,9 @@ def build_panel(
         waiting = {place: cards.placeholder(text("waiting", language)), shown: None}
         return request, {form.controls["seed"]: new_seed() if fresh else request.seed, **waiting}
 
-    def stream(_: Request, before: Shown | None, language: str, slow: bool, *values: Any) -> Iterator[Updates]:
+    def stream(_: Request, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
         # A chip that was pressed meanwhile has set other fields: what they say now counts.
-        for after in handlers.stream(form.request(values), slow):
+        for after in handlers.stream(form.request(values), pace):
             yield {shown: after, **draw(after, language)}
 
     def settle(before: Shown | None, language: str) -> Updates:
@@ -100,7 +104,7 @@ def build_panel(
         draw=draw,
         work=WORK,
         buttons=buttons,
-        inputs=[slow, *form.inputs],
+        inputs=[pace, *form.inputs],
         done=done,
     )
     changed = [form.controls["seed"], place, shown]

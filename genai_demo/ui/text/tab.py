@@ -69,22 +69,20 @@ def _write(form: Form[GenerateRequest]) -> None:
     form.choice("topic", TOPICS)
     opening = form.text("opening", "opening", 2)
     opening.submit(None, None, None, js="() => genaiDemo.press('generate-run')", api_visibility="private")
+    form.slider("temperature", TEMPERATURE, 0.05)
 
 
-def _write_settings(form: Form[GenerateRequest]) -> gr.Checkbox:
+def _write_settings(form: Form[GenerateRequest]) -> None:
     model = form.choice("model", MODELS)
     form.slider("length", LENGTH, 1)
     form.slider("variants", VARIANTS, 1)
-    form.slider("temperature", TEMPERATURE, 0.05)
     form.slider("top_p", TOP_P, 0.05)
     form.slider("min_p", MIN_P, 0.01)
     form.slider("repetition_penalty", REPETITION_PENALTY, 0.05)
     form.seed()
     with gr.Column(visible=False) as masked_only:
         form.slider("steps", STEPS, 1)
-        slow = _slow(form)
     model.change(lambda model: gr.update(visible=model == "masked"), model, masked_only, **PRIVATE)
-    return slow
 
 
 def _opening_label(example: dict[str, str], language: str) -> str:
@@ -100,13 +98,12 @@ def _fill(form: Form[FillRequest]) -> None:
     form.text("text", "fill_text", 4)
 
 
-def _fill_settings(form: Form[FillRequest]) -> gr.Checkbox:
+def _fill_settings(form: Form[FillRequest]) -> None:
     form.choice("topic", TOPICS)
     form.slider("temperature", TEMPERATURE, 0.05)
     form.slider("steps", STEPS, 1)
     form.slider("tokens_per_blank", (0, 12), 1)
     form.seed()
-    return _slow(form)
 
 
 def _rewrite(form: Form[RewriteRequest]) -> None:
@@ -114,14 +111,8 @@ def _rewrite(form: Form[RewriteRequest]) -> None:
     form.slider("share", SHARE, 0.05)
 
 
-def _rewrite_settings(form: Form[RewriteRequest]) -> gr.Checkbox:
+def _rewrite_settings(form: Form[RewriteRequest]) -> None:
     form.choice("topic", TOPICS)
     form.slider("temperature", TEMPERATURE, 0.05)
     form.slider("steps", STEPS, 1)
     form.seed()
-    return _slow(form)
-
-
-def _slow(form: Form) -> gr.Checkbox:
-    named = {"label": "slow", "info": "slow_info"}
-    return form.texts.make(gr.Checkbox, named, value=False, elem_id=f"{form.prefix}-slow")

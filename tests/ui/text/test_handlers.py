@@ -11,7 +11,7 @@ from genai_demo.engine.generation.receipts import RECEIPT_MARK, Receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.ui.text import handlers
+from genai_demo.ui.text import cards, handlers
 from genai_demo.ui.text.cards import Shown
 
 
@@ -27,9 +27,18 @@ def test_stream_ends_with_the_complete_result(models: Any) -> None:
 
 
 def test_every_step_of_the_masked_model_is_shown(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "STEP", 0.001)
-    steps = [shown.update.step for shown in handlers.stream(FillRequest("a ___"))]
+    monkeypatch.setitem(handlers.PACES, "slow", 0.001)
+    steps = [shown.update.step for shown in handlers.stream(FillRequest("a ___"), "slow")]
     assert sorted(set(steps)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("pace", "told"), [("at_once", [True]), ("to_follow", [False, True])])
+def test_a_text_that_the_page_tells_is_shown_when_it_is_whole(models: Any, pace: str, told: list[bool]) -> None:
+    shown = list(handlers.stream(GenerateRequest(), pace))
+    assert sorted({one.told for one in shown}) == told
+    growing = cards.results(shown[0], "en")
+    assert ("Oil" in growing) == (pace == "at_once") and "filled" not in growing
+    assert cards.results(shown[-1], "en").count('class="filled') == 3
 
 
 def test_stopping_closes_the_generation(models: Any) -> None:
