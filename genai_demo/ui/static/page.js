@@ -78,6 +78,12 @@ window.genaiDemo = (() => {
     if (region) region.textContent = sentence;
   }
 
+  function whenThere(selector, act) {
+    const element = document.querySelector(selector);
+    if (element) act(element);
+    else requestAnimationFrame(() => whenThere(selector, act));
+  }
+
   // Tells a text that is whole word by word. A result is drawn again when the page settles: where it was, it goes on.
   const WORD = { to_follow: 70, slow: 400 };
   const told = new Map();
@@ -91,30 +97,31 @@ window.genaiDemo = (() => {
 
   function tell(card) {
     const { receipt } = card.dataset;
-    const panel = card.closest(".paper").id.replace("-results", "");
-    const wait = WORD[document.querySelector(`#${panel}-pace input:checked`)?.value];
-    if (told.has(receipt) || !wait || matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      if (!told.has(receipt)) told.set(receipt, Infinity);
-      return tellOn(card, receipt);
+    if (!told.has(receipt)) {
+      const wait = WORD[document.querySelector("#generate-pace input:checked")?.value];
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      told.set(receipt, wait && !calm ? 0 : Infinity);
+      if (wait && !calm) tellNext(receipt, wait);
     }
-    told.set(receipt, 0);
     tellOn(card, receipt);
-    const timer = setInterval(() => {
+  }
+
+  function tellNext(receipt, wait) {
+    setTimeout(() => {
       told.set(receipt, told.get(receipt) + 1);
-      const shown = [...document.querySelectorAll("article.by-word")].find((one) => one.dataset.receipt === receipt);
+      const shown = written().find((card) => card.dataset.receipt === receipt);
       if (shown) tellOn(shown, receipt);
-      if (!shown || !shown.classList.contains("telling")) {
-        clearInterval(timer);
-        told.set(receipt, Infinity);
-      }
+      if (shown?.classList.contains("telling")) tellNext(receipt, wait);
+      else told.set(receipt, Infinity);
     }, wait);
   }
 
-  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach((node) => {
-    if (node.nodeType !== Node.ELEMENT_NODE) return;
-    const cards = [node, ...node.querySelectorAll("article")].filter((one) => one.matches(".by-word.finished"));
-    cards.filter((one) => one.closest("#generate-results")).forEach(tell);
-  }))).observe(document.documentElement, { subtree: true, childList: true });
+  const written = () => [...document.querySelectorAll("#generate-results article.by-word.finished")];
+
+  // Gradio changes what is there rather than putting something new: each change of the place is looked at.
+  whenThere("#generate-results", (place) => new MutationObserver(() => written().forEach(tell)).observe(place, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["class", "data-receipt"],
+  }));
 
   document.addEventListener("click", ({ target }) => {
     const card = target.closest("article.telling");
