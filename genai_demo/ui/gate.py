@@ -153,7 +153,9 @@ class _Exchange:
             return
         if event["type"] == "http.response.start":
             if event["status"] in _PLAIN:
-                self.refusal = _PLAIN[event["status"]]
+                # A page that cancels in the moment in which it calls does not know the call's number yet.
+                early = self._scope["path"].rstrip("/").endswith("/cancel")
+                self.refusal = _NOTHING_TO_CANCEL if early else _PLAIN[event["status"]]
                 return
             self._started = True
             _dress(self._scope, MutableHeaders(raw=event["headers"]))
@@ -169,6 +171,7 @@ class _Exchange:
             await answer(self._scope, self._receive, self._send)
 
 
+_NOTHING_TO_CANCEL = _RefusedError(HTTPStatus.OK, "ui.nothing_to_cancel")
 _PLAIN = {
     404: _RefusedError(HTTPStatus.NOT_FOUND, "ui.not_here"),
     405: _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "ui.bad_request"),

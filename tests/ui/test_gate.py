@@ -228,3 +228,8 @@ def test_behind_a_proxy_the_page_knows_its_path(root: Path, tmp_path: Path) -> N
         assert httpx.get(f"{address}/gradio_api/info", timeout=60).status_code == 200
     match = re.search(r"window\.gradio_config = (.*?);</script>", page, re.DOTALL)
     assert match and json.loads(match[1])["root"].endswith("/below/this")
+
+
+def test_a_cancel_that_comes_before_its_call_has_nothing_to_do(client: httpx.Client) -> None:
+    answer = client.post("/gradio_api/cancel", json={"session_hash": "x", "fn_index": 1})
+    assert answer.status_code == 200 and answer.json()["detail"] == "There is nothing to cancel."
