@@ -22,7 +22,7 @@ class UserError(ValueError):
         self.values = values
 
     def in_language(self, language: str) -> str:
-        """Return the sentence in `language` ("en" or "zh")."""
+        """Return the sentence in `language` (one of `LANGUAGES`)."""
         return message(self.key, language, **self.values)
 
 

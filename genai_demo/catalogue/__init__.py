@@ -10,7 +10,10 @@ import json
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en", "zh")
+LANGUAGES = ("en", "zh", "zh-Hant")
+"""English, Chinese in simplified characters, and the same in traditional ones, in the words of Taiwan"""
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
+"""scripts and regions in a locale that say so"""
 _folders = [Path(__file__).parent]
 
 
@@ -27,6 +30,12 @@ def sentences(language: str) -> dict[str, str]:
     Args:
         language: one of `LANGUAGES`.
     """
+    if language == "zh-Hant":
+        # Imported here: it reads its dictionaries, which only those who read these characters need.
+        from opencc import OpenCC
+
+        convert = OpenCC("s2twp").convert
+        return {key: convert(sentence) for key, sentence in sentences("zh").items()}
     merged: dict[str, str] = {}
     for file in sorted(file for folder in _folders for file in (folder / language).glob("*.json")):
         for name, sentence in json.loads(file.read_text(encoding="utf-8")).items():
@@ -46,7 +55,8 @@ def message(key: str, language: str = "en", /, **values: object) -> str:
 def match_language(accept_language: str) -> str:
     """Return the language of `LANGUAGES` that an `Accept-Language` header asks for first.
 
-    Every Chinese locale (`zh`, `zh-HK`, `zh-Hans-CN`, ...) gets Chinese; what is not known gets English.
+    Every Chinese locale (`zh`, `zh-HK`, `zh-Hans-CN`, ...) gets Chinese, in the characters of its script or region;
+    what is not known gets English.
     """
     weighted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
@@ -57,7 +67,8 @@ def match_language(accept_language: str) -> str:
             continue
         weighted.append((-weight, position, tag.strip().lower()))
     for weight, _, tag in sorted(weighted):
-        primary = tag.replace("_", "-").split("-")[0]
+        primary, *further = tag.replace("_", "-").split("-")
         if weight < 0 and primary in LANGUAGES:
-            return primary
+            traditional = primary == "zh" and "hans" not in further and not _TRADITIONAL.isdisjoint(further)
+            return "zh-Hant" if traditional else primary
     return "en"

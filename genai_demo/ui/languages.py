@@ -52,7 +52,7 @@ def sentence(error: UserError, language: str, tab: str = "") -> str:
 
     Args:
         error: what went wrong.
-        language: "en" or "zh".
+        language: one of `LANGUAGES`.
         tab: "faces", "music" or "", by whose own names for settings the others go.
     """
     values = dict(error.values)

@@ -24,7 +24,7 @@ from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
 
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
-_LOCALES = {"en": "en", "zh": "zh-CN"}
+_LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
 """What Gradio calls our languages."""
 # Gradio compiles its event scripts in the page, hence the two "unsafe"; what counts is that no address but our own
 # can be reached, so that nothing a visitor types can leave the machine.

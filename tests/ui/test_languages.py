@@ -72,18 +72,27 @@ def speaks_both_languages(english: Iterable[str]) -> None:
 
 
 def test_both_languages_have_the_same_sentences_with_the_same_fields() -> None:
-    english, chinese = (sentences(language) for language in LANGUAGES)
-    assert english.keys() == chinese.keys()
-    for key, sentence_ in english.items():
-        fields = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in (sentence_, chinese[key])]
-        assert fields[0] == fields[1], key
+    english, *others = (sentences(language) for language in LANGUAGES)
+    for other in others:
+        assert english.keys() == other.keys()
+        for key, sentence_ in english.items():
+            texts = sentence_, other[key]
+            fields = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in texts]
+            assert fields[0] == fields[1], key
+
+
+def test_traditional_characters_are_those_of_taiwan() -> None:
+    simplified, traditional = sentences("zh"), sentences("zh-Hant")
+    assert "软件" not in "".join(traditional.values()) and "機器" in traditional["ui.tagline"]
+    changed = [key for key, said in simplified.items() if traditional[key] != said]
+    assert len(changed) > 0.75 * len(simplified)
 
 
 def test_every_sentence_of_the_page_is_used() -> None:
     package = Path(genai_demo.__file__).parent
     code = "".join(file.read_text(encoding="utf-8") for file in [*package.rglob("*.py"), package.parent / "app.py"])
     asked = set(re.findall(r"""["'](?:ui\.)?([a-z_0-9]+)["']""", code))
-    made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language", "tab") for value in asked}
+    made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language", "tab", "pace") for value in asked}
     made |= {f"{name}_{end}" for name in asked for end in ("info", "placeholder")} | {
         f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
     }
@@ -93,6 +102,7 @@ def test_every_sentence_of_the_page_is_used() -> None:
     groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "range")
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}
+    made.add("language_zh-Hant")
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()
 
@@ -124,7 +134,7 @@ def test_in_chinese_no_english_is_left(page: tuple[gr.Blocks, Texts]) -> None:
 
 def test_in_english_no_chinese_is_left_but_the_name_of_the_language(page: tuple[gr.Blocks, Texts]) -> None:
     strings = [words(string) for _, _, string in seen(page[0].get_config_file())]
-    assert {string for string in strings if re.search("[\u4e00-\u9fff]", string)} == {"中文"}
+    assert {string for string in strings if re.search("[\u4e00-\u9fff]", string)} == {"中文", "繁體"}
 
 
 def test_the_switch_exchanges_what_the_page_is_built_with(page: tuple[gr.Blocks, Texts]) -> None:

@@ -25,7 +25,7 @@ from genai_demo.ui.page import build
     [
         ("", "", "", "en"),
         ("", "", "fr-FR,fr;q=0.9", "en"),
-        ("", "", "zh-HK,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "", "zh-HK,zh;q=0.9,en;q=0.8", "zh-Hant"),
         ("", "", "zh-Hans-CN", "zh"),
         ("", "genai_demo_language=en", "zh", "en"),
         ("lang=zh", "genai_demo_language=en", "en", "zh"),
@@ -41,7 +41,9 @@ def test_the_language_is_what_the_visitor_chose_last_and_else_the_browsers(
     assert request_language({"type": "http", "query_string": query.encode(), "headers": headers}) == language
 
 
-@pytest.mark.parametrize(("header", "locale", "button"), [("zh-HK", "zh-CN", "开始写"), ("de", "en", "Write")])
+@pytest.mark.parametrize(
+    ("header", "locale", "button"), [("zh", "zh-CN", "开始写"), ("zh-HK", "zh-TW", "開始寫"), ("de", "en", "Write")]
+)
 def test_the_page_comes_in_the_visitors_language(client: httpx.Client, header: str, locale: str, button: str) -> None:
     page = client.get("/", headers={"Accept-Language": header}).text
     assert re.search(rf'<html\s+lang="{locale}"', page)
@@ -67,7 +69,9 @@ def test_only_the_page_is_rewritten(client: httpx.Client) -> None:
 
 
 def test_the_server_remembers_a_number_of_visitors_and_no_more(served: gr.Blocks, client: httpx.Client) -> None:
-    switched = next(one for one in client.get("/config").json()["dependencies"] if one["inputs"] == [1])
+    config = client.get("/config").json()
+    language = next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "language")
+    switched = next(one for one in config["dependencies"] if one["inputs"] == [language])
     for visitor in range(settings().sessions + 20):
         body = {"data": ["en"], "fn_index": switched["id"], "session_hash": f"visitor {visitor}"}
         assert client.post("/gradio_api/run/predict", json=body).status_code == 200

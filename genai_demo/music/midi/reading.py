@@ -43,7 +43,7 @@ class Remark:
     count: int
 
     def in_language(self, language: str) -> str:
-        """Return the sentence in `language` ("en" or "zh")."""
+        """Return the sentence in `language` (one of `LANGUAGES`)."""
         return message(self.key, language, count=self.count)
 
 

@@ -55,7 +55,7 @@ def musicxml(
         piece: what to write. Where it has no key, the one nearest to its notes is taken.
         title: printed above; none if empty.
         receipt: how to make the piece again, kept in the file.
-        language: "en" or "zh", of the line that says that a machine made it.
+        language: one of `LANGUAGES`, of the line that says that a machine made it.
         made: whether to say so.
     """
     decided = _decide(piece)

@@ -97,7 +97,7 @@ def library(shown: Library, able: Sequence[str], language: str) -> str:
     Args:
         shown: the library.
         able: models that are here; what needs another one is not offered.
-        language: "en" or "zh".
+        language: one of `LANGUAGES`.
     """
     said = {name: text(f"music_{name}", language, **_FIELDS) for name in _WORDS}
     words = escape(json.dumps(said, ensure_ascii=False))

@@ -1,7 +1,7 @@
 // What the page does without the server: language and theme of the document, and the buttons under a result.
 window.genaiDemo = (() => {
   const YEAR = 31536000;
-  const locales = { en: "en", zh: "zh-CN" };
+  const locales = { en: "en", zh: "zh-CN", "zh-Hant": "zh-TW" };
 
   // Browsers that block storage throw here: the page then follows the system's theme at the next visit.
   function kept() {
@@ -22,7 +22,7 @@ window.genaiDemo = (() => {
   }));
 
   function translated(said) {
-    const language = document.documentElement.lang.split("-")[0];
+    const language = Object.keys(locales).find((name) => locales[name] === document.documentElement.lang);
     for (const { sentences, patterns } of phrases) {
       const match = patterns.map((pattern) => pattern.exec(said)).find(Boolean);
       if (match) return sentences[language].replace(/\{(\w+)\}/g, (_, field) => translated(match.groups[field]));
