@@ -19,7 +19,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.cleaning import ends_sentence, strip_source
 from genai_demo.text.data.memorization import CopyCheck
-from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte, stutters
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import VARIANTS, GenerateRequest
 from genai_demo.text.sampling import generation
@@ -208,8 +208,12 @@ def _writing_figures(
     for name, unit, measure in (
         ("mean_words", "words", lambda part: _words(part) / len(part)),
         ("ends_sentence", "share", lambda part: sum(map(ends_sentence, part)) / len(part)),
+        ("stuttered", "share", lambda part: sum(map(stutters, part)) / len(part)),
     ):
         figures[name] = Figure(measure(texts), unit, len(texts), measure(real) if real else None)
+    parted = [text.partition("\n") for text in texts]
+    apart = sum(bool(headline.strip() and below.strip()) for headline, _, below in parted)
+    figures["headline_apart"] = Figure(apart / len(texts), "share", len(texts))
     return figures | {"seconds_per_text": Figure(seconds, "seconds", len(texts))}, notes
 
 

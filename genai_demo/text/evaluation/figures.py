@@ -20,6 +20,8 @@ MEANINGS = {
     "copied_8_grams": Meaning("8-grams that stand in the training data", "low", "texts"),
     "mean_words": Meaning("words per text", "as real", "texts"),
     "ends_sentence": Meaning("texts that end with a sentence", "high", "texts"),
+    "stuttered": Meaning("texts in which a word stands three times in a row", "low", "texts"),
+    "headline_apart": Meaning("texts whose headline stands on a line of its own", "high", "texts"),
     "known_words": Meaning("words that real texts use as well", "as real", "words"),
     "seconds_per_text": Meaning("seconds per text", "low", "texts"),
     "topic_accuracy": Meaning("topics recognised", "high", "articles", "always the commonest topic"),

@@ -75,3 +75,12 @@ def distinct(texts: list[str], n: int = 2) -> float:
         words = text.lower().split()
         grams.update(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
     return len(grams) / max(1, grams.total())
+
+
+def stutters(text: str) -> bool:
+    """Return whether a word stands three times in a row in `text`; numbers and single letters do not count."""
+    words = [word.strip(".,;:!?\"'()").lower() for word in text.split()]
+    return any(
+        first == second == third and len(first) > 1 and first.isalpha()
+        for first, second, third in zip(words, words[1:], words[2:], strict=False)
+    )

@@ -14,7 +14,7 @@ from torch import Tensor
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
 from genai_demo.text.data.memorization import CopyCheck, without_copies
-from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte
+from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte, stutters
 from genai_demo.text.models import gru, masked
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
@@ -162,3 +162,18 @@ def test_kneser_ney_counts_one_byte_for_the_end() -> None:
         rows = [[*tokenizer.encode(text), 1] for text in ("é", "éa")]
         model = KneserNey([[*tokenizer.encode("é"), 1]], tokenizer.size, order)
         assert value == pytest.approx(model.bits(rows) / (3 + 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The the, THE team won.", True),
+        ("It was very very good.", False),
+        ("Wi-Fi for Wi-Fi for Wi-Fi", False),
+        ("He won 6 6 6 and A A A.", False),
+        ("no no", False),
+        ("", False),
+    ],
+)
+def test_a_word_three_times_in_a_row_is_a_stutter(text: str, found: bool) -> None:
+    assert stutters(text) == found
