@@ -18,9 +18,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
-from genai_demo.modalities import read_receipt
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.faces.upload import Code

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from genai_demo.modalities import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.requests import Request

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from genai_demo.engine.generation.receipts import parse_receipt
-from genai_demo.modalities import read_receipt
+from genai_demo.engine.generation.receipts import parse_receipt, read_receipt
 from tests.browser.fields import set_number
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from genai_demo.__main__ import main
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.engine.models.checkpoint import read_checkpoint
-from genai_demo.modalities import read_receipt
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.models.composer import DEBUG
