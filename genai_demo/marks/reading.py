@@ -12,6 +12,7 @@ from genai_demo.marks.credentials import Credentials, read
 from genai_demo.marks.kinds import SVG, TEXT, XML, kind_of
 from genai_demo.marks.origin import AIGC, RECEIPT_KEY, SOURCE
 from genai_demo.marks.pictures import in_png
+from genai_demo.marks.riff import in_wav
 from genai_demo.marks.text import in_text
 from genai_demo.marks.xml import in_packets, in_xml
 
@@ -21,7 +22,6 @@ _DEMUXERS = {
     "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
     "audio/flac": "flac",
-    "audio/wav": "wav",
     "audio/mp4": "mov",
     "video/mp4": "mov",
     "video/quicktime": "mov",
@@ -82,6 +82,7 @@ def _native(content: bytes, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the entries of a file where its kind has places of its own for them."""
     readers: dict[str, Callable[[bytes], Iterator[tuple[str, str]]]] = {
         "image/png": in_png,
+        "audio/wav": in_wav,
         "audio/midi": _in_midi,
         SVG: in_xml,
         XML: in_xml,
@@ -116,7 +117,7 @@ def _in_midi(content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _in_tags(content: bytes, demuxer: str) -> Iterator[tuple[str, str]]:
-    """Yield the tags of a sound or film file: ID3, Vorbis comments, RIFF's list or metadata keys."""
+    """Yield the tags of a sound or film file: ID3, Vorbis comments or metadata keys."""
     import av
 
     try:

@@ -8,18 +8,26 @@ from collections.abc import Iterator
 _XMP_FLAG = 0x04
 
 
-def chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and body of each chunk of a RIFF file.
+def in_wav(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the comment of a WAV file, which stands in its list of information.
 
     Raises:
         ValueError: the file breaks off.
     """
-    at = 12
-    while at + 8 <= len(content):
-        name, size = content[at : at + 4], struct.unpack_from("<I", content, at + 4)[0]
-        if at + 8 + size > len(content):
+    for name, start, end in _chunks(content, 12, len(content)):
+        if name == b"LIST" and content[start : start + 4] == b"INFO":
+            for entry, first, last in _chunks(content, start + 4, end):
+                if entry == b"ICMT":
+                    yield "comment", content[first:last].rstrip(b"\0").decode("utf-8", errors="replace")
+
+
+def _chunks(content: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of the body of each chunk."""
+    while at + 8 <= end:
+        name, size = struct.unpack_from("<4sI", content, at)
+        if at + 8 + size > end:
             raise ValueError("cut off")
-        yield name, content[at + 8 : at + 8 + size]
+        yield name, at + 8, at + 8 + size
         at += 8 + size + size % 2
 
 
