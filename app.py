@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
+from genai_demo.marks.signing_key import signing_key
 from genai_demo.modalities import modalities
 from genai_demo.ui.serving import address, serve
 
@@ -20,6 +21,7 @@ def main() -> None:
     """Serve the page until Ctrl+C."""
     try:
         host, port = address()
+        signing_key()  # made at the first start
         page = serve(host, port)
     except UserError as error:
         sys.exit(str(error))

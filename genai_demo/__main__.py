@@ -14,7 +14,7 @@ from pathlib import Path
 from genai_demo import __version__
 from genai_demo.catalogue import match_language, message
 from genai_demo.errors import UserError
-from genai_demo.modalities import modalities, read_receipt
+from genai_demo.modalities import modalities
 
 _PROGRAM = "python -m genai_demo"
 
@@ -81,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
 
             return doctor()
         if options.command == "generate" and options.receipt is not None:
+            from genai_demo.engine.generation.receipts import read_receipt
+
             receipt = read_receipt(options.receipt)
             if receipt.modality not in modalities():
                 raise UserError("engine.other_modality", value=receipt.modality, allowed=", ".join(modalities()))

@@ -10,10 +10,11 @@ from pathlib import Path
 from genai_demo import __version__
 from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
 from genai_demo.errors import UserError
+from genai_demo.marks.signing_key import FILE, signing_key
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 
-_PACKAGES = ("torch", "torchvision", "gradio", "accelerate", "safetensors")
+_PACKAGES = ("torch", "torchvision", "gradio", "accelerate", "safetensors", "c2pa-python")
 """what the engine and the page need"""
 
 
@@ -26,7 +27,7 @@ def doctor() -> int:
             print(f"  {package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             wrong.append(f"{package} is not installed: run make run, or pip install -r requirements.txt.")
-    wrong += _check_device()
+    wrong += _check_device() + _check_key()
     print(f"Checkpoints in {settings().checkpoints}:")
     folders = sorted(path for path in _subfolders(settings().checkpoints) if not path.name.startswith("."))
     if not folders:
@@ -46,6 +47,20 @@ def doctor() -> int:
 
 def _subfolders(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+
+
+def _check_key() -> list[str]:
+    try:
+        signing_key()
+    except UserError as error:
+        return [str(error)]
+    host, own = settings().c2pa_key, settings().data / FILE
+    if host is None and not own.is_file():
+        return [f"{own} cannot be written: files are signed with a key that lasts as long as the program runs."]
+    if os.name == "posix" and (host or own).stat().st_mode & 0o077:
+        return [f"{host or own} can be read by others: chmod 600 {host or own}"]
+    print(f"Content Credentials are signed with {host or own}")
+    return []
 
 
 def _check_device() -> list[str]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 
-from genai_demo.engine.generation import receipts
-from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.modality import Modality
 
 PACKAGES = [
@@ -21,17 +18,3 @@ def modalities() -> dict[str, Modality]:
     """Return all modalities by name."""
     found = [import_module(f"{package}.modality").MODALITY for package in PACKAGES]
     return {modality.name: modality for modality in found}
-
-
-def read_receipt(file: Path) -> Receipt:
-    """Read the receipt of a JSON or text file, or of a file as any modality writes it; see `receipts.read_receipt`."""
-    return receipts.read_receipt(file, _formats())
-
-
-def receipt_in(content: bytes, name: str) -> Receipt:
-    """Return the receipt in the content of a file as any modality writes it; see `receipts.receipt_in`."""
-    return receipts.receipt_in(content, name, _formats())
-
-
-def _formats() -> list[receipts.ReceiptFormat]:
-    return [form for modality in modalities().values() for form in modality.receipt_formats]

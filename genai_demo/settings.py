@@ -20,6 +20,8 @@ class Settings:
     """folder with one folder per model (GENAI_DEMO_CHECKPOINTS)"""
     runs: Path
     """folder with one folder per training run (GENAI_DEMO_RUNS)"""
+    data: Path
+    """folder of what this installation makes for itself, such as its signing key (GENAI_DEMO_DATA)"""
     device: str
     """"auto", "cpu", "cuda", "cuda:1", "mps" (GENAI_DEMO_DEVICE)"""
     host: str
@@ -45,6 +47,12 @@ class Settings:
     """pages that may show this one in a frame, as in a Content-Security-Policy (GENAI_DEMO_FRAMES)"""
     soundfont: Path | None
     """SoundFont file of the piano (GENAI_DEMO_SOUNDFONT); None for the one that comes with the installation"""
+    producer: str
+    """who makes what is made here, in the AIGC field of files (GENAI_DEMO_PRODUCER)"""
+    c2pa_key: Path | None
+    """PEM file of the host's own key for Content Credentials (GENAI_DEMO_C2PA_KEY); None makes one"""
+    c2pa_certificates: Path | None
+    """PEM file of the certificates of that key, its own first (GENAI_DEMO_C2PA_CERTIFICATES)"""
 
 
 def _whole_number(variable: str, default: int, low: int, high: int) -> int:
@@ -67,10 +75,15 @@ def settings() -> Settings:
     def environment(variable: str, default: str) -> str:
         return os.environ.get(variable, "").strip() or default
 
+    def file(variable: str) -> Path | None:
+        name = environment(variable, "")
+        return Path(name) if name else None
+
     in_space = bool(os.environ.get("SPACE_ID"))
     return Settings(
         checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
         runs=Path(environment("GENAI_DEMO_RUNS", "runs")),
+        data=Path(environment("GENAI_DEMO_DATA", str(_ROOT / "data"))),
         device=environment("GENAI_DEMO_DEVICE", "auto"),
         host=environment("HOST", "127.0.0.1"),
         port=_whole_number("PORT", 7860, 0, 65535),
@@ -84,5 +97,8 @@ def settings() -> Settings:
         frame_ancestors=environment(
             "GENAI_DEMO_FRAMES", "https://*.hf.space https://huggingface.co 'self'" if in_space else "'self'"
         ),
-        soundfont=Path(soundfont) if (soundfont := environment("GENAI_DEMO_SOUNDFONT", "")) else None,
+        soundfont=file("GENAI_DEMO_SOUNDFONT"),
+        producer=environment("GENAI_DEMO_PRODUCER", "GenAI Demo"),
+        c2pa_key=file("GENAI_DEMO_C2PA_KEY"),
+        c2pa_certificates=file("GENAI_DEMO_C2PA_CERTIFICATES"),
     )

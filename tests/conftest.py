@@ -27,7 +27,17 @@ hypothesis_settings.load_profile("house")
 
 def pytest_configure() -> None:
     """Give the tests, and every process they start, the same environment everywhere."""
-    ours = ("CHECKPOINTS", "RUNS", "QUEUE", "MODEL_BYTES", "SOUNDFONT")
+    ours = (
+        "CHECKPOINTS",
+        "RUNS",
+        "DATA",
+        "QUEUE",
+        "MODEL_BYTES",
+        "SOUNDFONT",
+        "PRODUCER",
+        "C2PA_KEY",
+        "C2PA_CERTIFICATES",
+    )
     for variable in ("PORT", "HOST", *(f"GENAI_DEMO_{name}" for name in ours)):
         os.environ.pop(variable, None)
     os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")
@@ -42,6 +52,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _runs_outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GENAI_DEMO_RUNS"] = str(tmp_path_factory.mktemp("runs"))
+    os.environ["GENAI_DEMO_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(autouse=True)

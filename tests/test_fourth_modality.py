@@ -13,7 +13,7 @@ from gradio_client import Client
 
 from genai_demo import modalities
 from genai_demo.__main__ import main
-from genai_demo.modalities import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.settings import settings
 from tests.common.service import ServiceSuite
 from tests.helpers.app import running_app

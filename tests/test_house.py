@@ -24,14 +24,15 @@ GROUND = {"__init__", "errors", "settings", "catalogue"}
 # What each room may use besides itself and the ground. What else lies beside the rooms (the command line) stands above
 # them, as app.py does: it uses all, and none of them uses it but the page, which uses the list of modalities.
 MAY_USE: dict[str, set[str]] = {
-    "engine": set(),
-    **{modality: {"engine"} for modality in MODALITIES},
-    "ui": {"engine", "modalities", *MODALITIES},
+    "marks": set(),
+    "engine": {"marks"},
+    **{modality: {"engine", "marks"} for modality in MODALITIES},
+    "ui": {"engine", "marks", "modalities", *MODALITIES},
 }
 # The rooms of a modality from the ground up: each may use those before it. `requests` and `results` are what its
 # outside sees, so everything that works on them stands above.
 FLOORS = (
-    *("receipts", "theory", "midi", "notation", "audio", "tokens"),
+    *("theory", "midi", "notation", "audio", "tokens"),
     *("requests", "results", "models", "data", "sampling", "training", "evaluation", "commands", "modality"),
 )
 MOST_MODULES = 14

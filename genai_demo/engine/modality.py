@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from genai_demo.engine.generation.receipts import Receipt, ReceiptFormat
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.generation.service import Service
 
 
@@ -41,8 +41,6 @@ class Modality:
     """module whose `build(texts, page)` makes its tab of the page and offers its endpoints"""
     warm: Callable[[], None]
     """loads what the first visitor would have to wait for"""
-    receipt_formats: tuple[ReceiptFormat, ...] = ()
-    """files, other than text, in which its receipts lie"""
     packages: tuple[str, ...] = ()
     """distributions that it needs besides those of the engine and the page"""
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -22,11 +22,11 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import CHOICES, GalleryRequest
+from genai_demo.faces.requests import CHOICES, GalleryRequest, MorphRequest
 from genai_demo.faces.training.configs import FAMILIES, TRAININGS, FaceTrainRequest, engine_fields
 
 if TYPE_CHECKING:
-    from genai_demo.faces.results import Face
+    from genai_demo.faces.results import Face, Film
 
 
 def add_generate_options(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +114,7 @@ def _family(model: str) -> tuple[str, str | None]:
 
 
 def reproduce(receipt: Receipt, out: Path) -> None:
-    """Paint again what `receipt` records and write it to `out`.
+    """Paint a face, or a film, again as `receipt` records and write it to `out`.
 
     Raises:
         UserError: the receipt does not fit, or the file exists already.
@@ -122,18 +122,22 @@ def reproduce(receipt: Receipt, out: Path) -> None:
     from genai_demo.faces.sampling import generation
 
     request = generation.request_of(receipt)
-    file = out / f"face-{request.model}-{request.seed}-{request.index}.png"
+    if isinstance(request, MorphRequest):
+        first = request.faces[0]
+        file = out / f"morph-{first.model}-{first.seed}-{first.index}.{request.format}"
+    else:
+        file = out / f"face-{request.model}-{request.seed}-{request.index}.png"
     if file.exists():
         raise UserError("engine.file_exists", file=file)
     _keep(generation.reproduce(receipt), file)
 
 
-def _keep(face: Face, file: Path) -> dict[str, Any]:
-    from genai_demo.faces.results import png
+def _keep(made: Face | Film, file: Path) -> dict[str, Any]:
+    from genai_demo.faces.results import Film, png
 
-    _write(file, png(face.picture, face.receipt, _SIDE))
+    _write(file, made.marked() if isinstance(made, Film) else png(made.picture, made.receipt, _SIDE))
     print(file, file=sys.stderr)
-    return {"file": str(file), "receipt": json.loads(face.receipt.to_json())}
+    return {"file": str(file), "receipt": json.loads(made.receipts[0].to_json())}
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.faces import commands
-from genai_demo.faces.receipts import FORMATS
 from genai_demo.faces.sampling.generation import service
 
 MODALITY = Modality(
@@ -13,7 +12,6 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.faces.tab",
     warm=service.warm,
-    receipt_formats=FORMATS,
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),

@@ -117,6 +117,11 @@ class MorphRequest:
     """from one face to the next"""
     format: Annotated[str, OneOf(FORMATS)] = "mp4"
 
+    @property
+    def model(self) -> str:
+        """Family of the model that painted the faces."""
+        return self.faces[0].model if self.faces else MODELS[0]
+
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         check_whole("number of faces", len(self.faces), *STATIONS)

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from genai_demo.catalogue import message
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.faces.requests import FaceRequest
+from genai_demo.marks.writing import marked
 
-_SOURCE_KEY = "XML:com.adobe.xmp"
-_SOURCE = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" rdf:about=""'
-    ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"/>'
-    "</rdf:RDF></x:xmpmeta>"
-)
-"""the IPTC's mark of a picture that a trained model made"""
+
+@dataclass(frozen=True)
+class Film:
+    """How far a morph has come; finished once it has its content."""
+
+    done: int
+    """pictures painted"""
+    total: int
+    content: bytes = b""
+    """the file, without marks"""
+    receipts: tuple[Receipt, ...] = ()
+    """one, or none before the service has signed it"""
+    count: ClassVar = 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return bool(self.content)
+
+    def marked(self) -> bytes:
+        """Return the file; it says in its metadata that a machine made it, and how to make it again."""
+        return marked(self.content, origin(message("faces.machine_made"), self.receipts[0]))
 
 
 @dataclass(frozen=True)
@@ -53,18 +69,14 @@ def png(picture: np.ndarray, receipt: Receipt | None, side: int) -> bytes:
     return marked_png(enlarge(picture, side), receipt)
 
 
-def marked_png(image: Image.Image, receipt: Receipt | None) -> bytes:
+def marked_png(image: Image.Image, receipt: Receipt | None, models: Sequence[tuple[str, str]] | None = None) -> bytes:
     """Return a PNG file that says in its metadata that a machine made it, and how to make it again.
 
     Args:
         image: what to write.
         receipt: None for what cannot be made again from a receipt alone, such as an edited photo.
+        models: see `origin`.
     """
-    info = PngImagePlugin.PngInfo()
-    info.add_itxt("Description", message("faces.machine_made"))
-    info.add_itxt(_SOURCE_KEY, _SOURCE)
-    if receipt is not None:
-        info.add_itxt(RECEIPT_KEY, receipt.to_json())
     stream = io.BytesIO()
-    image.save(stream, "PNG", pnginfo=info)
-    return stream.getvalue()
+    image.save(stream, "PNG")
+    return marked(stream.getvalue(), origin(message("faces.machine_made"), receipt, models=models))

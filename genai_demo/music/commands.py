@@ -178,20 +178,22 @@ def _check_free(file: Path) -> None:
 def _keep(update: Update, index: int, file: Path, sound: bool, score: bool) -> dict[str, Any]:
     """Write one piece, as `file` and beside it, and return what was written."""
     from genai_demo.music.midi.writing import marked_midi
+    from genai_demo.music.results import score_title
 
     piece, receipt = update.compositions[index].piece, update.receipts[index]
+    title = score_title(piece, "en")
     contents = {".mid": marked_midi(piece, receipt)}
     if sound:
-        from genai_demo.music.audio.synthesis import encode, render
+        from genai_demo.music.audio.synthesis import marked_sound, render
 
-        contents[".ogg"] = encode(render(piece), "ogg", receipt)
+        contents[".ogg"] = marked_sound(render(piece), "ogg", receipt, title)
     if score:
-        from genai_demo.music.notation.engraving import engrave
+        from genai_demo.music.notation.engraving import engrave, marked_page
         from genai_demo.music.notation.score import musicxml
 
         contents[".musicxml"] = musicxml(piece, receipt=receipt)
         for number, page in enumerate(engrave(contents[".musicxml"]).pages):
-            contents[f"-page-{number + 1}.svg"] = page.encode()
+            contents[f"-page-{number + 1}.svg"] = marked_page(page, receipt, title)
     files = {file.with_name(file.stem + ending): content for ending, content in contents.items()}
     for target, content in files.items():
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.music import commands
-from genai_demo.music.receipts import FORMATS
 from genai_demo.music.sampling.generation import service, warm
 
 MODALITY = Modality(
@@ -13,7 +12,6 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.music.tab",
     warm=warm,
-    receipt_formats=FORMATS,
     packages=("mido", "pretty_midi", "symusic", "soundfile", "verovio"),
     examples={
         "train": ("--model composer --data piano.zip --minutes 120 --run runs/piano",),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.music.theory.piece import Piece
+from genai_demo.music.tokens.piece_string import key_id
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,18 @@ class Update:
     def finished(self) -> bool:
         """Whether this is the last update."""
         return all(composition.finished for composition in self.compositions)
+
+
+def key_name(name: str, language: str) -> str:
+    """Return the name of a key such as "Eb_major" as a musician writes it."""
+    tonic, _, mode = name.partition("_")
+    sign = {"b": "flat", "#": "sharp"}.get(tonic[1:])
+    called = message(f"music.{sign}", language, letter=tonic[0]) if sign else tonic
+    return message(f"music.{mode}", language, tonic=called)
+
+
+def score_title(piece: Piece, language: str) -> str:
+    """Return what stands above a printed score, and what a player shows of a sound file."""
+    if not piece.key:
+        return message("music.title", language)
+    return message("music.title_in", language, name=key_name(key_id(piece.key), language))

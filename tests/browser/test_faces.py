@@ -18,9 +18,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
-from genai_demo.modalities import read_receipt
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.faces.upload import Code
@@ -295,6 +295,7 @@ def test_files_that_are_no_faces_are_refused(enter: Visit, tmp_path: Path, conte
     show(page, "open")
     page.locator("#faces-open input[type=file]").set_input_files(tmp_path / "wrong.png")
     expect(page.locator("#faces-open-notice [role=alert]")).to_contain_text(sentence)
+    expect(page.locator("#faces-open-notice .marks")).to_contain_text("no mark of a machine")
 
 
 def test_the_archive_holds_what_is_shown(enter: Visit, tmp_path: Path) -> None:
@@ -330,6 +331,16 @@ def test_chosen_faces_become_a_film(enter: Visit, tmp_path: Path) -> None:
     assert download.value.suggested_filename == "morph.webp"
     download.value.save_as(tmp_path / "morph.webp")
     assert Image.open(tmp_path / "morph.webp").n_frames > 12  # type: ignore[attr-defined]
+    other = enter()
+    show(other, "open")
+    other.locator("#faces-open input[type=file]").set_input_files(tmp_path / "morph.webp")
+    expect(other.locator("#faces-open-results .verdict")).to_contain_text("Filmed again")
+    expect(other.locator("#faces-open-results .film img")).to_be_visible()
+    expect(other.locator("#faces-open-results .marks")).to_contain_text("unchanged since this installation signed it")
+    show(other, "morph")
+    expect(other.locator("#faces-strip img")).to_have_count(
+        len(read_receipt(tmp_path / "morph.webp").settings["faces"])
+    )
     page.get_by_role("button", name="Remove face 1").click()
     expect(pictures).to_have_count(1)
     expect(page.locator("#faces-morph-run")).to_be_disabled()

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from genai_demo.modalities import read_receipt
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.requests import Request
@@ -301,9 +301,14 @@ def test_files_can_be_taken_along_and_bring_their_settings_back(enter: Visit, tm
 
     other = enter()
     show(other, "open")
-    for file, verdict in (("piece.musicxml", "same model"), ("piece.mid", "exactly those")):
-        other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / file)
-        expect(other.locator("#music-verdict")).to_contain_text(verdict)
+    verdict = other.locator("#music-verdict")
+    for kind, signed in (("musicxml", False), ("svg", True), ("ogg", False)):
+        other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / f"piece.{kind}")
+        expect(verdict).to_contain_text("same model")
+        credentials = verdict.get_by_text("unchanged since this installation signed it")
+        expect(credentials).to_have_count(int(signed))
+    other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / "piece.mid")
+    expect(verdict).to_contain_text("exactly those")
     expect(other.locator("article.work")).to_have_attribute("data-key", told(card))
     show(other, "compose")
     expect(other.locator("#music-bars input[type=number]")).to_have_value("8")

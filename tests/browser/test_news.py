@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from genai_demo.engine.generation.receipts import parse_receipt
-from genai_demo.modalities import read_receipt
+from genai_demo.catalogue import message
+from genai_demo.engine.generation.receipts import parse_receipt, read_receipt, text_with_receipt
+from genai_demo.marks.origin import TRAINED
+from genai_demo.marks.reading import read_marks
 from tests.browser.fields import set_number
 
 pytestmark = pytest.mark.browser
@@ -222,7 +224,8 @@ def test_a_downloaded_result_is_opened_and_made_again(app: str, visit: Visit, tm
     download.value.save_as(file)
     content = file.read_text(encoding="utf-8")
     receipt = read_receipt(file)
-    assert content.startswith(f"{text}\n\nMachine-made")
+    assert content == text_with_receipt(text, message("text.machine_made"), receipt)
+    assert read_marks(file.read_bytes()).iptc == TRAINED
     assert content.splitlines()[-1] == f"Receipt: {receipt.to_json()}"
     assert receipt.settings["opening"] == page.get_by_label("Opening words").input_value()
 
@@ -232,6 +235,7 @@ def test_a_downloaded_result_is_opened_and_made_again(app: str, visit: Visit, tm
     expect(other.locator("#open-results article.finished")).to_be_visible()
     assert text_of(other, "open") == text
     expect(other.locator("#open-results .verdict")).to_contain_text(receipt.checkpoint)
+    expect(other.locator("#open-results .marks")).to_contain_text("belongs to this receipt")
     other.get_by_role("tab", name="Write", exact=True).click()
     expect(other.get_by_label("Opening words")).to_have_value(receipt.settings["opening"])
     other.locator("#generate-run").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -57,3 +58,17 @@ def cartoon(size: int = 256) -> Image.Image:
     oval(32, 44, 17, 5, lips)
     oval(32, 44, 13, 1.5, hair)
     return image.filter(ImageFilter.GaussianBlur(scale)).resize((size, size), Image.Resampling.LANCZOS)
+
+
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9j"
+    "AAAAAERAAAEAAQAAAAABegABAAAAAAAAARoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA1mlw"
+    "cnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AA"
+    "AAMAkAAAAwAAAwAeoCiBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAA"
+    "AABQAAAAQAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAASJtZGF0AAABFigBrxOA5TmBQokzuFteYwKygkWHVA2h"
+    "4tE1F5qeoEMsGqjFZVTwTJbbar5qkIKeXVoMzXTPwRgnS4ZvlLUu6dz7OsyfexMrJo/VXa3RzXJgH/3rbQrFORUN+SrLYsxkSVCL/ZSuza1b"
+    "0J9KR4+T8Z8bKWhhL/nsUNhF9PawB+MFDK9OLxghLr32drH9kD9dYm26mJFrprvzzVK1GzGI2YT2TPCzoPR7lcTU+Q464lRnVap7hGfbqDi/"
+    "+lAOE8KuUJBxhim2EgTLQ/dZQKX55QsIVX6MpskjCTWWHy038oC6Z1JhcsDDpX+FKax5pCEL7+pX0sUoQ1P7Vfn1blHs8h5blanJN1rCA9Ng"
+    "6oL4Ah+DzCtz9UCA"
+)
+"""`picture(3, (80, 64))` as a HEIC file: nothing that is installed here can write one"""

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt, read_receipt, receipt_in
 from genai_demo.errors import UserError
-from genai_demo.modalities import read_receipt, receipt_in
 
 RECEIPT = Receipt("text", "generate", "news-gru", "0123456789ab", {"seed": 7, "opening": "Öl"}, 2)
 
@@ -44,16 +43,15 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n i
     [
         (sheet_music("no receipt"), "engine.no_receipt"),
         (b"<?xml version='1.0'?><score-partwise/>", "engine.no_receipt"),
-        (b"<?xml version='1.0'?><score-partwise>", "music.damaged_score"),
-        (b"<?xml version='1.0' encoding='none'?><a/>", "music.damaged_score"),
-        (sheet_music("&l11;", f"<?xml version='1.0'?><!DOCTYPE a [{LAUGHS}]>"), "music.damaged_score"),
+        (b"<?xml version='1.0'?><score-partwise>", "engine.damaged_result"),
+        (b"<?xml version='1.0' encoding='none'?><a/>", "engine.damaged_result"),
+        (sheet_music("&l11;", f"<?xml version='1.0'?><!DOCTYPE a [{LAUGHS}]>"), "engine.damaged_result"),
         (
             sheet_music("&f;", "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY f SYSTEM 'file:///etc/hostname'>]>"),
-            "music.damaged_score",
+            "engine.damaged_result",
         ),
-        (sheet_music("a" * 4_000_000), "engine.receipt_too_large"),
     ],
-    ids=["other text", "no field", "broken off", "no encoding", "laughs", "file", "large"],
+    ids=["other text", "no field", "broken off", "no encoding", "laughs", "file"],
 )
 def test_sheet_music_that_holds_none(content: bytes, key: str) -> None:
     with pytest.raises(UserError) as refusal:

@@ -43,6 +43,8 @@ class SourceKind(Generic[LabelT]):
     """columns that `read_label` knows, in lower case"""
     find_column: Callable[[Mapping[str, Any]], str | None]
     """the name of a hub data set's column of files, by its features"""
+    tables: tuple[str, ...] = ()
+    """names of label tables that well-known sets come with, in lower case"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def open_source(
         return
     # The current folder has a name, too.
     path = path.resolve() if path.is_dir() else path
-    file = table_beside(path) if labels is None else Path(labels)
+    file = table_beside(path, kind.tables) if labels is None else Path(labels)
     if file is None and where.strip():
         raise UserError(f"{kind.sentences}.where_without_labels", value=where[:80])
     table = None if file is None else LabelTable(file, kind.read_label, kind.sentences, where)
@@ -152,7 +154,7 @@ def _members(kind: SourceKind[LabelT], path: Path) -> Iterator[list[Member[Label
     """Yield the files in what lies at `path`, tables and what the operating system left aside."""
     if path.is_dir():
         files = {file.relative_to(path).as_posix(): file for file in sorted(path.rglob("*")) if file.is_file()}
-        yield [_file_member(kind, file, name) for name, file in files.items() if not _aside(name)]
+        yield [_file_member(kind, file, name) for name, file in files.items() if not _aside(kind, name)]
     elif not path.is_file():
         raise UserError("engine.no_file", file=path)
     elif path.suffix.lower() in kind.suffixes:
@@ -164,12 +166,12 @@ def _members(kind: SourceKind[LabelT], path: Path) -> Iterator[list[Member[Label
             yield members
 
 
-def _aside(name: str) -> bool:
+def _aside(kind: SourceKind[Any], name: str) -> bool:
     """Return whether a file is a table, or what an operating system leaves behind, such as `.DS_Store`."""
     path = PurePosixPath(name)
     return (
         name.lower().endswith(".csv")
-        or path.name.lower() in ("thumbs.db", "desktop.ini")
+        or path.name.lower() in ("thumbs.db", "desktop.ini", *kind.tables)
         or any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in path.parts)
     )
 
@@ -206,7 +208,7 @@ def _zip_members(kind: SourceKind[LabelT], file: Path) -> Iterator[list[Member[L
         packed = file.stat().st_size
         if unpacked > kind.most_unpacked or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
             raise UserError(f"{kind.sentences}.zip_bomb", file=file.name, unpacked=-(-unpacked // 2**20))
-        yield [_zip_member(kind, archive, entry) for entry in entries if not _aside(entry.filename)]
+        yield [_zip_member(kind, archive, entry) for entry in entries if not _aside(kind, entry.filename)]
 
 
 def _zip_member(kind: SourceKind[LabelT], archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member[LabelT]:

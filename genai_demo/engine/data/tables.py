@@ -21,6 +21,8 @@ of the table and the line of the row, for the `UserError` that refuses it"""
 SPLITS = ("train", "validation")
 """splits that every source has: where it names none, some files are held out by their names"""
 _HELD_OUT = 0.06
+_OTHER_NAME = "image_id"
+"""what some call the column `file`"""
 _LARGEST_FILE = 200 * 2**20
 
 
@@ -112,12 +114,37 @@ def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[s
         raise UserError("data.bad_csv", file=name, line=rows.line_num, reason=error) from error
 
 
-class LabelTable(Generic[LabelT]):
-    """The rows of a CSV file, found by a file's name.
+def read_table(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield header and rows as `read_csv`, of CSV or of a table whose first line is the number of its rows.
+
+    In the latter, names and cells are parted by spaces, and the first column, that of the files, has no name.
 
     Args:
-        file: has the column `file`, the name of a file with or without its suffix, and may have `split` and those that
-            `read_label` knows.
+        name, text, sentences: as in `read_csv`.
+
+    Raises:
+        UserError: not of this form.
+    """
+    lines = text.splitlines()
+    if not lines or not lines[0].strip().isdecimal():
+        yield from read_csv(name, text, sentences)
+        return
+    header = ["file", *lines[1].lower().split()] if len(lines) > 1 else ["file"]
+    yield 2, header
+    for line, cells in enumerate(map(str.split, lines[2:]), 3):
+        if cells and len(cells) != len(header):
+            found, wanted = len(cells), len(header)
+            raise UserError(f"{sentences}.csv_row", file=name, line=line, found=found, wanted=wanted)
+        if cells:
+            yield line, cells
+
+
+class LabelTable(Generic[LabelT]):
+    """The rows of a table, found by a file's name.
+
+    Args:
+        file: see `read_table`; has the column `file` or `image_id`, the name of a file with or without its suffix, and
+            may have `split` and those that `read_label` knows.
         read_label: see `ReadLabel`.
         sentences: see `SourceKind`.
         where: which rows to choose, see `read_where`.
@@ -129,13 +156,14 @@ class LabelTable(Generic[LabelT]):
     def __init__(self, file: Path, read_label: ReadLabel[LabelT], sentences: str, where: str = "") -> None:
         self.name = file.name
         self._rows: dict[str, Row[LabelT]] = {}
-        rows = read_csv(file.name, _read_text(file), sentences)
+        rows = read_table(file.name, _read_text(file), sentences)
         _, header = next(rows)
-        _check_column("file", header, file.name, sentences)
+        named = _OTHER_NAME if "file" not in header and _OTHER_NAME in header else "file"
+        _check_column(named, header, file.name, sentences)
         self.where = read_where(where, header, file.name, sentences)
         for line, values in rows:
             cells = dict(zip(header, values, strict=True))
-            key = cells["file"].strip()
+            key = cells[named].strip()
             if key in self._rows:
                 raise UserError(f"{sentences}.csv_twice", file=file.name, line=line, value=key[:80])
             self._rows[key] = read_row(read_label, cells, file.name, line, self.where)
@@ -165,15 +193,17 @@ def _read_text(file: Path) -> str:
         raise UserError("engine.not_utf8", file=file.name) from error
 
 
-def table_beside(source: Path) -> Path | None:
-    """Return the label table of a folder or file: `labels.csv` in it, or the one beside it that is called like it.
+def table_beside(source: Path, usual: Sequence[str] = ()) -> Path | None:
+    """Return the label table of a folder or file: `labels.csv` in it, the one beside it that is called like it, or one
+    of a name in `usual`, in it or beside it.
 
     A number at the end of the source's name may be missing in the table's: `portraits.csv` for `portraits_64.zip`.
     """
     stem = source.name if source.is_dir() else source.stem
     plain = re.sub(r"_\d+$", "", stem)
     places = (source / "labels.csv", source.parent / f"{stem}.csv", source.parent / f"{plain}.csv")
-    return next((place for place in places if place.is_file()), None)
+    known = (folder / name for folder in (source, source.parent) for name in usual)
+    return next((place for place in (*places, *known) if place.is_file()), None)
 
 
 def choose(

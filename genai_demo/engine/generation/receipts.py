@@ -1,24 +1,25 @@
 """The receipt every generation carries: with it, anybody can make the same thing again.
 
-A receipt is a small JSON object. In a text file it is the last line, after `RECEIPT_MARK`, so that one file holds the
-text and how to make it again; in other files it lies in the metadata, where the modality that writes them finds it.
+A receipt is a small JSON object. In a text file it is the last line, so that one file holds the text and how to make it
+again; in other files it lies in the metadata, with the marks that say that a machine made it (`genai_demo.marks`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from genai_demo import __version__
 from genai_demo.errors import UserError
+from genai_demo.marks.origin import RECEIPT_KEY, Origin, entries
+from genai_demo.marks.reading import Marks, read_marks
+from genai_demo.marks.text import RECEIPT_MARK, front_matter, in_text
 
-RECEIPT_MARK = "Receipt: "
-RECEIPT_KEY = "genai-demo-receipt"
-"""name of the receipt among the metadata of a file"""
-LARGEST_FILE = 4_000_000
+LARGEST_FILE = 40_000_000
+"""bytes of a file that is opened for its marks: some minutes of uncompressed sound"""
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,39 @@ class Receipt:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
 
-@dataclass(frozen=True)
-class ReceiptFormat:
-    """A kind of file, other than text, that can hold a receipt."""
+def origin(
+    note: str, receipt: Receipt | None, title: str = "", models: Sequence[tuple[str, str]] | None = None
+) -> Origin:
+    """Return where a result came from, as its file says it.
 
-    beginnings: tuple[bytes, ...]
-    """such a file begins with one of these"""
-    find: Callable[[bytes, str], str]
-    """returns the receipt in the content of a file, "" if there is none, given what an error calls the file"""
+    Args:
+        note: the sentence that says that a machine made it.
+        receipt: None for what cannot be made again from a receipt alone.
+        title: for players and viewers.
+        models: name and id of each checkpoint that had a part in it; None takes the receipt's.
+    """
+    if receipt is None:
+        return Origin(note, models=tuple(models or ()), title=title)
+    # Programs keep ASCII where they lose other letters.
+    line = json.dumps(asdict(receipt), sort_keys=True)
+    named = ((receipt.model, receipt.checkpoint),) if models is None else tuple(models)
+    return Origin(note, line, named, title)
+
+
+def text_front(receipt: Receipt) -> str:
+    """Return what stands before the text in a text file: the marks for programs."""
+    return front_matter(entries(origin("", receipt), b""))
 
 
 def text_with_receipt(text: str, note: str, receipt: Receipt) -> str:
-    """Return the content of a text file: the text, a note on how it came about, and the receipt.
+    """Return the content of a text file: marks for programs, the text, a note on how it came about, and the receipt.
 
     Args:
         text: the result.
         note: one line, such as that a machine made it.
         receipt: its receipt.
     """
-    return f"{text}\n\n{note}\n{RECEIPT_MARK}{receipt.to_json()}\n"
+    return f"{text_front(receipt)}{text}\n\n{note}\n{RECEIPT_MARK}{receipt.to_json()}\n"
 
 
 def parse_receipt(text: str) -> Receipt:
@@ -72,12 +87,8 @@ def parse_receipt(text: str) -> Receipt:
     Raises:
         UserError: there is no receipt in it, or it lacks something.
     """
-    for line in reversed(text.split("\n")):  # JSON may hold other line separators unescaped
-        if line.startswith(RECEIPT_MARK):
-            text = line.removeprefix(RECEIPT_MARK)
-            break
     try:
-        fields = json.loads(text)
+        fields = json.loads(dict(in_text(text)).get(RECEIPT_KEY, text))
     except (ValueError, RecursionError):
         raise UserError("engine.no_receipt") from None
     expected = {
@@ -97,36 +108,42 @@ def parse_receipt(text: str) -> Receipt:
     return Receipt(**{name: fields[name] for name in expected})
 
 
-def read_receipt(file: Path, formats: Iterable[ReceiptFormat] = ()) -> Receipt:
-    """Read the receipt of a `.json` or `.txt` file, or that in a file of one of `formats`, told apart by content.
+def read_receipt(file: Path) -> Receipt:
+    """Read the receipt of a `.json` file, or that in a result of any kind, told by its content.
 
     Raises:
-        UserError: no such file, too large, damaged, not UTF-8 text, or no receipt in it.
+        UserError: no such file, too large, or no receipt in it.
     """
     if not file.is_file():
         raise UserError("engine.no_file", file=file)
     if file.stat().st_size > LARGEST_FILE:
-        raise UserError("engine.receipt_too_large", file=file.name)
-    return receipt_in(file.read_bytes(), file.name, formats)
+        raise UserError("engine.receipt_too_large", file=file.name, most=LARGEST_FILE // 10**6)
+    return receipt_in(file.read_bytes(), file.name)
 
 
-def receipt_in(content: bytes, name: str, formats: Iterable[ReceiptFormat] = ()) -> Receipt:
+def receipt_in(content: bytes, name: str) -> Receipt:
     """Return the receipt in the content of a file, as `read_receipt`.
 
     Args:
         content: all of it.
         name: what an error calls the file.
-        formats: what it may be besides text.
 
     Raises:
-        UserError: too large, damaged, not UTF-8 text, or no receipt in it.
+        UserError: no receipt in it.
     """
-    if len(content) > LARGEST_FILE:
-        raise UserError("engine.receipt_too_large", file=name)
-    for form in formats:
-        if content.startswith(form.beginnings):
-            return parse_receipt(form.find(content, name))
-    try:
-        return parse_receipt(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UserError("engine.not_utf8", file=name) from None
+    return receipt_among(read_marks(content), name)
+
+
+def receipt_among(marks: Marks, name: str) -> Receipt:
+    """Return the receipt among the marks of a file.
+
+    Args:
+        marks: of the file.
+        name: what an error calls it.
+
+    Raises:
+        UserError: there is none, or it lacks something.
+    """
+    if not marks.receipt:
+        raise UserError("engine.damaged_result" if marks.damaged else "engine.no_receipt", file=name)
+    return parse_receipt(marks.receipt)

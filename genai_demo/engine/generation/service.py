@@ -5,11 +5,13 @@ A result is a pure function of (checkpoint, request): pages, clients and the com
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import asdict, fields, replace
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from dataclasses import asdict, is_dataclass, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
+from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.models.registry import Loaded, Registry
 from genai_demo.errors import UserError
@@ -53,6 +55,30 @@ Asked = TypeVar("Asked", bound=Request)
 Made = TypeVar("Made", bound=Result)
 
 
+def _request(kind: type[Any], settings: Mapping[str, Any]) -> Any:
+    """Return a request of the fields that a receipt records; a tuple of requests is a list of such records there.
+
+    Raises:
+        UserError: a field is missing, unknown, or of another kind.
+    """
+    expected = fields_of(kind)
+    for name in sorted({field.name for field in expected} ^ settings.keys()):
+        raise UserError("engine.receipt_lacks", field=name)
+    values = dict(settings)
+    for field in expected:
+        value, plain = values[field.name], type(field.default)
+        if plain is tuple and isinstance(value, list):
+            item = get_args(field.kind)[0]
+            if isinstance(item, type) and is_dataclass(item):
+                if not all(isinstance(one, dict) for one in value):
+                    raise UserError("engine.receipt_lacks", field=field.name)
+                value = [_request(item, one) for one in value]
+            values[field.name] = value = tuple(value)
+        if not isinstance(value, (int, float) if plain is float else plain) or isinstance(value, bool):
+            raise UserError("engine.receipt_lacks", field=field.name)
+    return kind(**values)
+
+
 class Service(Generic[Asked, Loaded, Made]):
     """Runs the requests of one modality.
 
@@ -94,7 +120,7 @@ class Service(Generic[Asked, Loaded, Made]):
         """Return a finished result with its receipts."""
         action = next(name for name, kind in self.actions.items() if isinstance(request, kind))
         # What was left open stays open in the receipt: the checkpoint that it names fills it in the same way again.
-        settings = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(request).items()}
+        settings = json.loads(json.dumps(asdict(request)))  # tuples become lists, as they do in a file
         name, checkpoint = self.registry.names.get(model, model), loaded.checkpoint.id
         receipts = (Receipt(self._modality, action, name, checkpoint, settings, index) for index in range(made.count))
         return replace(made, receipts=tuple(receipts))
@@ -109,17 +135,7 @@ class Service(Generic[Asked, Loaded, Made]):
             raise UserError(f"{self._modality}.not_its_receipt", modality=receipt.modality, action=receipt.action)
         if len(receipt.model) > _LONGEST_NAME:
             raise UserError("engine.receipt_lacks", field="model")
-        action = self.actions[receipt.action]
-        kinds = {field.name: type(field.default) for field in fields(action)}
-        for name in sorted(kinds.keys() ^ receipt.settings.keys()):
-            raise UserError("engine.receipt_lacks", field=name)
-        values = dict(receipt.settings)
-        for name, kind in kinds.items():
-            if kind is tuple and isinstance(values[name], list):
-                values[name] = tuple(values[name])
-            if not isinstance(values[name], (int, float) if kind is float else kind) or isinstance(values[name], bool):
-                raise UserError("engine.receipt_lacks", field=name)
-        request = action(**values)
+        request: Asked = _request(self.actions[receipt.action], receipt.settings)
         request.check()
         return request
 

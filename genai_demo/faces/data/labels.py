@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 import torch
@@ -14,11 +16,16 @@ from torch import Tensor
 from genai_demo.errors import UserError
 
 UNKNOWN = math.nan
-COLUMNS = frozenset({"age", "gender", "smile"})
+COLUMNS = frozenset({"age", "gender", "smile", "male", "smiling"})
 """of a label table, see `read_label`"""
 _AGES = (0, 120)
 _GENDERS = {"man": 0.0, "male": 0.0, "m": 0.0, "woman": 1.0, "female": 1.0, "f": 1.0}
 _SMILES = {"0": 0.0, "1": 1.0}
+_SMILING = {"-1": 0.0, "0": 0.0, "1": 1.0}
+_MALE = {"-1": 1.0, "0": 1.0, "1": 0.0}
+"""whether it is a woman, by what says whether it is a man"""
+_NAME = re.compile(r"(\d{1,3})_([01])_(?:[0-4]_)?\d{8,}")
+"""age, gender, where given the race, and the time, with which the names of UTKFace begin"""
 
 
 @dataclass(frozen=True)
@@ -88,9 +95,21 @@ class Label:
     smile: float = UNKNOWN
 
 
+def label_in_name(name: str) -> Label:
+    """Return what the name of a picture says, as UTKFace names them; nothing is known where it is named otherwise.
+
+    Source: Zhang, Song and Qi, "Age progression/regression by conditional adversarial autoencoder", CVPR 2017, whose
+    set names its files [age]_[gender]_[race]_[date and time].jpg, 0 for male and 1 for female; three lack the race.
+    """
+    found = _NAME.match(PurePosixPath(name).name)
+    if not found or not _AGES[0] <= int(found[1]) <= _AGES[1]:
+        return Label()
+    return Label(float(found[1]), float(found[2]))
+
+
 def read_label(row: Mapping[str, str], source: str, line: int) -> Label:
     """Return what a row of a label table says: `age` in years, `gender` (male or female, man or woman, m or f) and
-    `smile` (0 or 1); empty cells and missing columns are unknown.
+    `smile` (0 or 1), or `male` and `smiling` (1 for yes, -1 or 0 for no); empty cells and missing columns are unknown.
 
     Args:
         row: cells by the lower-case name of their column.
@@ -118,4 +137,6 @@ def read_label(row: Mapping[str, str], source: str, line: int) -> Label:
             raise refuse("age", f"{_AGES[0]}–{_AGES[1]}") from None
         if not _AGES[0] <= age <= _AGES[1]:  # not a number is not between any bounds
             raise refuse("age", f"{_AGES[0]}–{_AGES[1]}")
-    return Label(age, lookup("gender", _GENDERS), lookup("smile", _SMILES))
+    gender = lookup("gender", _GENDERS) if row.get("gender", "").strip() else lookup("male", _MALE)
+    smile = lookup("smile", _SMILES) if row.get("smile", "").strip() else lookup("smiling", _SMILING)
+    return Label(age, gender, smile)

@@ -18,8 +18,10 @@ LEAST_SIDE = 32
 """smallest width and height, in pixels"""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_HEIF = "HEIF"
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 # What Pillow raises where a file breaks off or says something impossible.
-_OPENING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, OverflowError, struct.error, zlib.error)
+_OPENING_ERRORS = (OSError, SyntaxError, RuntimeError, ValueError, EOFError, OverflowError, struct.error, zlib.error)
 _DECODING_ERRORS = (*_OPENING_ERRORS, LookupError, TypeError, AttributeError, MemoryError)
 
 
@@ -38,8 +40,14 @@ def open_picture(data: bytes | Path, enough: int | None = None) -> Image.Image:
             anything is decoded.
     """
     content = _content(data)
+    formats: tuple[str, ...] = _FORMATS
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
+        from pi_heif import register_heif_opener
+
+        register_heif_opener()
+        formats = (_HEIF,)
     try:
-        picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+        picture = Image.open(io.BytesIO(content), formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UserError("faces.too_many_pixels", most=MOST_PIXELS // 10**6) from error
     except UnidentifiedImageError as error:
@@ -79,7 +87,7 @@ def _content(data: bytes | Path) -> bytes:
 
 def _what_else(content: bytes) -> str:
     """Return the key of the sentence about something that is not one of `_FORMATS`."""
-    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
         return "faces.heic"
     if content[:4] == b"PK\3\4":
         return "faces.nested_zip"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from genai_demo.engine.data.sources import Member, SourceKind, open_source
 from genai_demo.errors import UserError
-from genai_demo.faces.data.labels import COLUMNS, Faces, Label, read_label
+from genai_demo.faces.data.labels import COLUMNS, Faces, Label, label_in_name, read_label
 from genai_demo.faces.data.pictures import MOST_BYTES, open_picture, square_picture
 
 _QUIET_UP_TO = 2000
@@ -34,6 +34,7 @@ KIND = SourceKind(
     read_label=read_label,
     label_columns=COLUMNS,
     find_column=_find_column,
+    tables=("list_attr_celeba.txt", "list_attr_celeba.csv"),
 )
 
 
@@ -45,7 +46,8 @@ def read_faces(
     What cannot be used is left out and listed in `Faces.left_out`.
 
     Args:
-        source, labels, split, where: see `open_source`; the labels are those of `read_label`.
+        source, labels, split, where: see `open_source`; the labels are those of `read_label`, or where a table says
+            nothing of a picture, those of `label_in_name`.
         size: side of the squares in pixels.
 
     Raises:
@@ -67,7 +69,7 @@ def read_faces(
             kept.append(member)
     if not kept:
         raise UserError("faces.no_pictures", source=name, count=len(left_out))
-    rows = [member.label or Label() for member in kept]
+    rows = [member.label or label_in_name(member.name) for member in kept]
     return Faces(
         torch.from_numpy(pictures[: len(kept)]),
         torch.tensor([row.age for row in rows], dtype=torch.float32),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.generation.service import Service
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import FaceRequest, GalleryRequest
-from genai_demo.faces.results import Face
+from genai_demo.faces.requests import FaceRequest, GalleryRequest, MorphRequest, Request
+from genai_demo.faces.results import Face, Film
 from genai_demo.faces.sampling.loading import LoadedEncoder, LoadedPainter, load, registry
 
 
@@ -44,7 +46,9 @@ def paint(requests: Sequence[FaceRequest], model: str | None = None) -> list[Fac
         places = [place for place, request in enumerate(requests) if request.model == family]
         painted = _paint(loaded, [requests[place] for place in places])
         for place, face in zip(places, painted, strict=True):
-            faces[place] = service.signed(face, requests[place], name, loaded)
+            signed = service.signed(face, requests[place], name, loaded)
+            assert isinstance(signed, Face)
+            faces[place] = signed
     return [faces[place] for place in range(len(requests))]
 
 
@@ -59,13 +63,48 @@ def _paint(loaded: LoadedPainter, requests: Sequence[FaceRequest]) -> list[Face]
     return [Face(picture.numpy(), painter.fill_in(asked)) for picture, asked in zip(pictures, requests, strict=True)]
 
 
-def _produce(loaded: LoadedPainter | LoadedEncoder, request: FaceRequest) -> Iterator[Face]:
+def morph(request: MorphRequest, model: str | None = None) -> Generator[Film, None, None]:
+    """Paint a morph and yield how far it has come; the last one carries the file, and its receipt.
+
+    Args:
+        request: which faces, how fast, and as what.
+        model: name or folder of a checkpoint; None takes the one that ships.
+
+    Raises:
+        UserError: a setting is not allowed, or the checkpoint cannot be used.
+    """
+    with closing(service.run(request, model)) as films:
+        for film in films:
+            assert isinstance(film, Film)
+            yield film
+
+
+def _produce(loaded: LoadedPainter | LoadedEncoder, request: Request) -> Iterator[Face | Film]:
     assert isinstance(loaded, LoadedPainter)
-    yield from _paint(loaded, [request])
+    if isinstance(request, FaceRequest):
+        yield from _paint(loaded, [request])
+        return
+    from genai_demo.faces.sampling.morph import shoot
+
+    with closing(shoot(loaded.painter, request)) as films:
+        yield from films
 
 
-service: Service[FaceRequest, LoadedPainter | LoadedEncoder, Face] = Service(
-    "faces", {"paint": FaceRequest}, registry, _produce
-)
+ACTIONS: dict[str, type[Request]] = {"paint": FaceRequest, "morph": MorphRequest}
+service: Service[Request, LoadedPainter | LoadedEncoder, Face | Film] = Service("faces", ACTIONS, registry, _produce)
 reproduce, request_of = service.reproduce, service.request_of
+
+
+def face_of(receipt: Receipt) -> FaceRequest:
+    """Return the request of a single face that a receipt records.
+
+    Raises:
+        UserError: the receipt is not in order, or of something else.
+    """
+    request = request_of(receipt)
+    if not isinstance(request, FaceRequest):
+        raise UserError("faces.not_its_receipt", modality=receipt.modality, action=receipt.action)
+    return request
+
+
 problem, warm = registry.problem, service.warm

@@ -45,4 +45,5 @@ def grid_png(pictures: Tensor, columns: int | None = None, gap: int = 2) -> byte
 def sheet_png(faces: Sequence[Face], columns: int | None = None) -> bytes:
     """Return painted faces side by side as a PNG file's bytes; it is marked as machine-made."""
     pictures = torch.from_numpy(np.stack([face.picture for face in faces])).permute(0, 3, 1, 2)  # (N, 3, S, S)
-    return marked_png(grid(pictures, columns), None)
+    models = dict.fromkeys((face.receipt.model, face.receipt.checkpoint) for face in faces)
+    return marked_png(grid(pictures, columns), None, tuple(models))

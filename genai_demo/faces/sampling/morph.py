@@ -7,16 +7,14 @@ import math
 import tempfile
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 from genai_demo.catalogue import message
 from genai_demo.faces.requests import MorphRequest
-from genai_demo.faces.results import enlarge
-from genai_demo.faces.sampling.loading import load
-from genai_demo.faces.sampling.painting import between
+from genai_demo.faces.results import Film, enlarge
+from genai_demo.faces.sampling.painting import GanPainter, VaePainter, between
 
 RATE = 24
 """pictures per second"""
@@ -26,29 +24,13 @@ _BATCH = 12
 KINDS = {"mp4": "video/mp4", "webp": "image/webp", "gif": "image/gif"}
 
 
-@dataclass(frozen=True)
-class Film:
-    """How far a morph has come; complete once it has its content."""
-
-    done: int
-    """pictures painted"""
-    total: int
-    content: bytes = b""
-    """the file"""
-
-
-def morph(request: MorphRequest, model: str | None = None) -> Generator[Film, None, None]:
+def shoot(painter: GanPainter | VaePainter, request: MorphRequest) -> Generator[Film, None, None]:
     """Paint a morph and yield how far it has come; the last one carries the file.
 
     Args:
-        request: which faces, how fast, and as what.
-        model: name or folder of a checkpoint; None takes the one that ships.
-
-    Raises:
-        UserError: a setting is not allowed, or the checkpoint cannot be used.
+        painter: of the model of the faces.
+        request: which faces, how fast, and as what; checked.
     """
-    request.check()
-    painter = load(model or request.faces[0].model).painter
     stations = [painter.code(face) for face in request.faces]
     steps = max(2, round(request.seconds * RATE))
     codes = [

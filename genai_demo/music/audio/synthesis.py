@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.catalogue import message
+from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.errors import UserError
+from genai_demo.marks.writing import marked
 from genai_demo.music.audio.performance import Sounding, perform, seconds_at
 from genai_demo.music.audio.soundfont import soundfont, with_headers_per_zone
 from genai_demo.music.theory.piece import Piece
@@ -115,13 +115,27 @@ def loudness(sound: NDArray[np.float32]) -> float:
     return 10 * float(np.log10(heard.mean())) if len(heard) else -np.inf
 
 
-def encode(sound: NDArray[np.float32], kind: str, receipt: Receipt | None = None) -> bytes:
+def marked_sound(sound: NDArray[np.float32], kind: str, receipt: Receipt | None, title: str = "") -> bytes:
+    """Return audio as the content of a file that says that a machine made it, and how to make it again.
+
+    Args:
+        sound, kind: as in `encode`.
+        receipt: None for what cannot be made again from a receipt alone.
+        title: for players.
+
+    Raises:
+        UserError: no such kind of file.
+    """
+    return marked(encode(sound, kind, title), origin(message("music.machine_made"), receipt, title))
+
+
+def encode(sound: NDArray[np.float32], kind: str, title: str = "") -> bytes:
     """Return audio as the content of a file.
 
     Args:
         sound: (N, 2) within -1 to 1, `RATE` samples per second.
         kind: one of `KINDS`.
-        receipt: kept in the file's comment.
+        title: for players.
 
     Raises:
         UserError: no such kind of file.
@@ -132,8 +146,8 @@ def encode(sound: NDArray[np.float32], kind: str, receipt: Receipt | None = None
 
     stream = io.BytesIO()
     with soundfile.SoundFile(stream, "w", RATE, sound.shape[1], KINDS[kind], format=kind.upper()) as file:
-        if receipt:
-            file.comment = json.dumps(asdict(receipt))  # ID3 tags of MP3 know Latin letters only
+        if title and kind != "mp3":  # whose ID3 tag libsndfile writes in Latin letters only
+            file.title = title
         for start in range(0, len(sound), _WRITTEN):
             file.write(sound[start : start + _WRITTEN])
     return stream.getvalue()

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import mido
 
 from genai_demo.catalogue import message
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import Receipt, origin
+from genai_demo.marks.origin import entries
 from genai_demo.music.midi.hands import HAND_NAMES
 from genai_demo.music.theory.piece import TICKS, Piece
 
@@ -43,7 +44,8 @@ def marked_midi(piece: Piece, receipt: Receipt | None, title: str = "") -> bytes
         title: name of the first track, which players show; the mark itself if empty.
     """
     mark = message("music.machine_made")
-    return to_midi(piece, title or mark, [mark, *([f"{RECEIPT_KEY} {receipt.to_json()}"] if receipt else [])])
+    told = entries(origin(mark, receipt), b"" if receipt else to_midi(piece))
+    return to_midi(piece, title or mark, [mark, *(f"{key} {value}" for key, value in told.items())])
 
 
 def _bar_track(piece: Piece, title: str, texts: Sequence[str]) -> mido.MidiTrack:

@@ -6,7 +6,10 @@ import re
 import zlib
 from dataclasses import dataclass
 
+from genai_demo.catalogue import message
+from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.errors import UserError
+from genai_demo.marks.writing import marked
 
 WIDTHS = (280, 4000)
 """pixels a flowing score may be wide"""
@@ -101,6 +104,17 @@ def engrave(score: bytes, width: int | None = None, name: str = "score") -> Engr
         svg = _MEASURE.sub(numbered, engraver.renderToSVG(number + 1))
         pages.append(_NOTE_SIGN.sub(_sign, svg))
     return Engraving(tuple(pages), tuple(bars))
+
+
+def marked_page(page: str, receipt: Receipt | None, title: str) -> bytes:
+    """Return a page of an `Engraving` as a file that says that a machine made the music, and how to make it again.
+
+    Args:
+        page: the SVG document.
+        receipt: of the piece; None for what cannot be made again from a receipt alone.
+        title: of the piece.
+    """
+    return marked(page.encode(), origin(message("music.machine_made"), receipt, title))
 
 
 def _sign(found: re.Match[str]) -> str:

@@ -5,14 +5,14 @@ Written without a notation library: `music21` takes seconds to be imported and m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
 from genai_demo import __version__
 from genai_demo.catalogue import message
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import Receipt, origin
+from genai_demo.marks.origin import entries
 from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.spelling import Name, signature, spell
@@ -54,12 +54,13 @@ def musicxml(
     Args:
         piece: what to write. Where it has no key, the one nearest to its notes is taken.
         title: printed above; none if empty.
-        receipt: how to make the piece again, kept in the file.
+        receipt: how to make the piece again, kept in the file; None for what no receipt can make again.
         language: one of `LANGUAGES`, of the line that says that a machine made it.
-        made: whether to say so.
+        made: whether to say so, in that line and for programs.
     """
     decided = _decide(piece)
-    root = _head(title, receipt, language, message("music.machine_composed", language) if made else "")
+    maker = message("music.machine_composed", language) if made else ""
+    root = _head(title, entries(origin(maker, receipt), repr(piece).encode()) if made else {}, language, maker)
     part = Xml.SubElement(root, "part", id="P1")
     for number, frame in enumerate(decided.frames):
         measure = Xml.SubElement(part, "measure", number=str(frame.number))
@@ -164,7 +165,7 @@ def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) 
     return element
 
 
-def _head(title: str, receipt: Receipt | None, language: str, maker: str) -> Xml.Element:
+def _head(title: str, marks: dict[str, str], language: str, maker: str) -> Xml.Element:
     root = Xml.Element("score-partwise", version="4.0")
     if printable := "".join(character for character in title if character.isprintable()):
         _sub(_sub(root, "work"), "work-title", printable)
@@ -172,10 +173,10 @@ def _head(title: str, receipt: Receipt | None, language: str, maker: str) -> Xml
     if maker:
         _sub(identification, "creator", maker, type="composer")
     _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
-    if receipt:
-        _sub(
-            _sub(identification, "miscellaneous"), "miscellaneous-field", json.dumps(asdict(receipt)), name=RECEIPT_KEY
-        )
+    if marks:
+        miscellaneous = _sub(identification, "miscellaneous")
+        for name, value in marks.items():
+            _sub(miscellaneous, "miscellaneous-field", value, name=name)
     for words, side, row, size in ((printable, "center", "top", "20"), (maker, "right", "bottom", "11")):
         if words:
             credit = _sub(root, "credit", page="1")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.faces.requests import COUNT, GalleryRequest, MorphRequest
 from genai_demo.faces.sampling import generation
-from genai_demo.faces.sampling.morph import KINDS, morph
+from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.faces.sampling.search import alike
 from genai_demo.ui.api import endpoint, offer, receipt_of
 from genai_demo.ui.faces import files
@@ -29,11 +30,12 @@ def morph_faces(faces: list[dict[str, Any]], seconds: float = 1.5, format: str =
         format: "mp4", "webp" or "gif".
 
     Returns:
-        The "film", a file in base64, and its MIME type as "kind".
+        The "film", a file in base64, its MIME type as "kind", and its "receipt".
     """
-    requests = tuple(generation.request_of(receipt_of(receipt)) for receipt in faces)
-    film = last(morph(MorphRequest(requests, seconds, format)))
-    return {"film": base64.b64encode(film.content).decode("ascii"), "kind": KINDS[format]}
+    requests = tuple(generation.face_of(receipt_of(receipt)) for receipt in faces)
+    film = last(generation.morph(MorphRequest(requests, seconds, format)))
+    content = base64.b64encode(film.marked()).decode("ascii")
+    return {"film": content, "kind": KINDS[format], "receipt": asdict(film.receipts[0])}
 
 
 def reproduce_face(receipt: dict[str, Any]) -> dict[str, Any]:

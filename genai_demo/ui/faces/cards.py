@@ -13,8 +13,10 @@ import numpy as np
 from PIL import Image
 
 from genai_demo.faces.requests import STATIONS, FaceRequest, GalleryRequest
-from genai_demo.faces.results import Face, enlarge
+from genai_demo.faces.results import Face, Film, enlarge
+from genai_demo.marks.reading import Marks
 from genai_demo.ui.languages import text
+from genai_demo.ui.marks import listed
 
 PORTRAIT = 448
 """side of a face that is steered, in pixels"""
@@ -197,10 +199,32 @@ def framed(picture: np.ndarray | Image.Image | None, caption: str) -> str:
     return f'<div class="frame">{tag}</div>'
 
 
-def verdict(face: Face, picture: np.ndarray | None, difference: float, language: str) -> str:
+def film_verdict(marks: Marks, kind: str, made: Film, language: str) -> str:
+    """Return a film that was made again from its file.
+
+    Args:
+        marks: of the file.
+        kind: MIME type of the film.
+        made: the film.
+        language: of the words.
+    """
+    lines = [
+        text("faces_open_filmed", language, checkpoint=made.receipts[0].checkpoint),
+        text("faces_open_morph", language),
+    ]
+    return f"{_told(lines, marks, language)}{film(kind, made.marked())}"
+
+
+def _told(lines: Sequence[str], marks: Marks, language: str) -> str:
+    told = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="verdict" role="status">{told}{listed(marks, language)}</div>'
+
+
+def verdict(marks: Marks, face: Face, picture: np.ndarray | None, difference: float, language: str) -> str:
     """Return a face that was made again beside the one in its file, and how they compare.
 
     Args:
+        marks: of the file.
         face: made again.
         picture: (S, S, 3) uint8 as in the file; None where it held a receipt only.
         difference: mean difference of the two, 0 to 255.
@@ -210,7 +234,6 @@ def verdict(face: Face, picture: np.ndarray | None, difference: float, language:
         key = "same" if difference == 0 else "nearly" if difference < 3 else "changed"
         lines.append(text(f"faces_open_{key}", language, difference=f"{difference:.1f}"))
     lines.append(text("faces_open_settings", language))
-    told = "".join(f"<p>{escape(line)}</p>" for line in lines)
     shown = [("faces_open_again", face.picture)]
     if picture is not None:
         shown.insert(0, ("faces_open_file", _square(picture)))
@@ -219,7 +242,7 @@ def verdict(face: Face, picture: np.ndarray | None, difference: float, language:
         f"<figcaption>{escape(text(key, language))}</figcaption></figure>"
         for key, one in shown
     )
-    return f'<div class="verdict" role="status">{told}</div><div class="side-by-side">{figures}</div>'
+    return f'{_told(lines, marks, language)}<div class="side-by-side">{figures}</div>'
 
 
 def _square(picture: np.ndarray) -> np.ndarray:

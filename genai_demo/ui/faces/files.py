@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.generation.receipts import Receipt, receipt_among
 from genai_demo.errors import UserError
 from genai_demo.faces.data.pictures import open_picture
-from genai_demo.faces.requests import FaceRequest, GalleryRequest
-from genai_demo.faces.results import Face, enlarge, png
+from genai_demo.faces.requests import FaceRequest, GalleryRequest, MorphRequest
+from genai_demo.faces.results import Face, Film, enlarge, png
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import FOLDERS
-from genai_demo.modalities import receipt_in
+from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.ui.files import download
 
 PORTRAIT = 512
@@ -55,6 +55,8 @@ def gallery_file(request: GalleryRequest) -> str:
 class Opened(NamedTuple):
     """A face whose file was opened, beside the one that its receipt makes again."""
 
+    marks: Marks
+    """of the file"""
     face: Face
     picture: np.ndarray | None
     """(S, S, 3) uint8 as in the file; None where it held a receipt only"""
@@ -62,8 +64,17 @@ class Opened(NamedTuple):
     """mean difference of the two pictures, 0 to 255"""
 
 
-def opened(content: bytes, name: str) -> Opened:
-    """Make the face of a file again, with the models that ship only: a visitor's receipt may not name any folder.
+class OpenedFilm(NamedTuple):
+    """A film whose file was opened: the one that its receipt makes again."""
+
+    marks: Marks
+    """of the file"""
+    request: MorphRequest
+    film: Film
+
+
+def opened(content: bytes, name: str) -> Opened | OpenedFilm:
+    """Make the face or the film of a file again, with the models that ship: a visitor's receipt may name no folder.
 
     Args:
         content: of the file.
@@ -72,14 +83,26 @@ def opened(content: bytes, name: str) -> Opened:
     Raises:
         UserError: there is no receipt of a face in it, or it is of another checkpoint than the one that is here.
     """
-    face = reproduced(receipt_in(content, name))
+    marks = read_marks(content)
+    receipt = receipt_among(marks, name)
+    request = generation.request_of(receipt)
+    made = _made_again(receipt)
+    if isinstance(made, Film):
+        assert isinstance(request, MorphRequest)
+        return OpenedFilm(marks, request, made)
     if not content.startswith(_PNG):
-        return Opened(face, None, 0.0)
+        return Opened(marks, made, None, 0.0)
     picture = np.array(open_picture(content))
     if picture.shape[0] != picture.shape[1]:
-        return Opened(face, picture, 255.0)
-    again = np.array(enlarge(face.picture, len(picture)))
-    return Opened(face, picture, float(np.abs(again.astype(float) - picture).mean()))
+        return Opened(marks, made, picture, 255.0)
+    again = np.array(enlarge(made.picture, len(picture)))
+    return Opened(marks, made, picture, float(np.abs(again.astype(float) - picture).mean()))
+
+
+def _made_again(receipt: Receipt) -> Face | Film:
+    if receipt.model not in FOLDERS.values():
+        raise UserError("ui.faces_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
+    return generation.reproduce(receipt)
 
 
 def reproduced(receipt: Receipt) -> Face:
@@ -88,10 +111,10 @@ def reproduced(receipt: Receipt) -> Face:
     Raises:
         UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.
     """
-    generation.request_of(receipt)
-    if receipt.model not in FOLDERS.values():
-        raise UserError("ui.faces_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
-    return generation.reproduce(receipt)
+    generation.face_of(receipt)
+    face = _made_again(receipt)
+    assert isinstance(face, Face)
+    return face
 
 
 def plain(face: Face, side: int = PACKED) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Steered:
     @property
     def source(self) -> FaceRequest:
         """What made the face: what was left open is open."""
-        return generation.request_of(self.face.receipt)
+        return generation.face_of(self.face.receipt)
 
 
 def paint(request: FaceRequest) -> Face:

@@ -10,10 +10,11 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, MorphRequest
 from genai_demo.faces.sampling import generation
-from genai_demo.faces.sampling.morph import KINDS, morph
+from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.faces import cards as faces_cards
@@ -43,6 +44,16 @@ class MorphPage:
     film: gr.HTML
     instead: gr.State
     """key of what is said in the place of the film; "" when it plays"""
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What an opened film changes."""
+        return [self.faces, self.strip, self.buttons.run, self.seconds, self.format]
+
+    def restored(self, request: MorphRequest, language: str) -> Updates:
+        """Return what puts the faces and settings of a film back."""
+        fields = {self.seconds: request.seconds, self.format: request.format}
+        return {self.faces: request.faces, **fields, **self.drawn(request.faces, language)}
 
     def drawn(self, faces: Strip, language: str) -> Updates:
         """Return what the strip shows, and whether a film can be made of it."""
@@ -130,10 +141,10 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
 
     def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
-        with closing(morph(request)) as films:
+        with closing(generation.morph(request)) as films:
             for made in films:
-                if made.content:
-                    shown = faces_cards.film(KINDS[request.format], made.content)
+                if made.finished:
+                    shown = faces_cards.film(KINDS[request.format], made.marked())
                     yield {film: shown, instead: "", page.save: gr.update(visible=True)}
                 else:
                     yield {film: faces_cards.progress(made.done, made.total, language)}

@@ -1,4 +1,4 @@
-"""The page that opens a downloaded face: it is painted again, compared, and can be steered on."""
+"""The page that opens a downloaded face or film: it is made again, compared, and can be steered on."""
 
 from __future__ import annotations
 
@@ -7,55 +7,69 @@ import gradio as gr
 from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
 from genai_demo.ui.components.file_drop import file_drop
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.faces.files import WRONG, Opened, opened
+from genai_demo.ui.faces.files import WRONG, Opened, OpenedFilm, opened
 from genai_demo.ui.faces.gallery import GalleryPage
+from genai_demo.ui.faces.morph import MorphPage
 from genai_demo.ui.faces.sliders import live
 from genai_demo.ui.files import received
-from genai_demo.ui.forms import Updates, notice_place, refusing, result_place, run_script
-from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.forms import Updates, notice_place, result_place, run_script
+from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.marks import refused
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
+_ACCEPTED = "image/*,video/mp4,.json,.txt,.svg,.mp3,.ogg,.wav,.mid,.musicxml,.pdf"
+"""files that the browser offers: marks are read from any"""
 
 
-def open_page(texts: Texts, gallery: GalleryPage) -> None:
-    """Build the page; settings go back to the gallery, and the face to its panel."""
+def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
+    """Build the page; settings go back to the gallery or the morph, and the face to its panel."""
     language = texts.language
     with gr.Row(elem_classes="page", elem_id="faces-open"):
         with gr.Column(elem_classes="fields"):
-            intake = file_drop(texts, "faces-open-drop", "faces_open", ".png,.json", LARGEST_FILE, _too_large)
+            intake = file_drop(texts, "faces-open-drop", "faces_open", _ACCEPTED, LARGEST_FILE, _too_large)
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
             results = result_place(texts, "faces_open_empty", "faces-open-results")
             go_on = texts.make(gr.Button, {"value": "faces_open_steer"}, visible=False, elem_id="faces-open-steer")
     kept = gr.State(None)
     form = gallery.form
-    places = [notice, results, go_on, kept, *gallery.outputs, *form.outputs, *gallery.steer.all]
+    places = [notice, results, go_on, kept, *gallery.outputs, *form.outputs, *gallery.steer.all, *morph.outputs]
 
-    @refusing(notice, "faces")
     def open_file(language: str, count: float, event: gr.EventData) -> Updates:
-        """Make the face of a file again and put its settings back."""
-        found = opened(received(event.content, LARGEST_FILE, *WRONG), str(event.name)[:_LONGEST_NAME])
+        """Make the face or the film of a file again and put its settings back."""
+        try:
+            content = received(event.content, LARGEST_FILE, *WRONG)
+        except UserError as error:
+            return {notice: cards.notice(sentence(error, language, "faces"))}
+        try:
+            found = opened(content, str(event.name)[:_LONGEST_NAME])
+        except UserError as error:
+            return {notice: refused(error, content, language, "faces")}
+        shown = {notice: "", results: drawn(language, found), kept: found}
+        if isinstance(found, OpenedFilm):
+            return {**shown, go_on: gr.update(visible=False), **morph.restored(found.request, language)}
         restored = handlers.restored(found.face.request, int(count))
-        steered = handlers.steer(generation.request_of(found.face.receipt))
+        steered = handlers.steer(generation.face_of(found.face.receipt))
         return {
+            **shown,
+            go_on: gr.update(visible=True),
             **gallery.painted(restored, language),
             **form.restored(restored.request),
             **gallery.steer.opened(steered, language),
-            notice: "",
-            results: drawn(language, found),
-            go_on: gr.update(visible=True),
-            kept: found,
         }
 
-    def drawn(language: str, found: Opened | None) -> str:
-        """Show the comparison in `language`."""
+    def drawn(language: str, found: Opened | OpenedFilm | None) -> str:
+        """Show what was found in `language`."""
         if found is None:
             return cards.placeholder(text("faces_open_empty", language))
+        if isinstance(found, OpenedFilm):
+            return faces_cards.film_verdict(found.marks, KINDS[found.request.format], found.film, language)
         return faces_cards.verdict(*found, language)
 
     opening = intake.chosen(open_file, [language, form.controls["count"]], places, **live(results))
@@ -65,4 +79,4 @@ def open_page(texts: Texts, gallery: GalleryPage) -> None:
 
 
 def _too_large(language: str) -> str:
-    return UserError("engine.receipt_too_large", file="{file}").in_language(language)
+    return UserError("engine.receipt_too_large", file="{file}", most=LARGEST_FILE // 10**6).in_language(language)

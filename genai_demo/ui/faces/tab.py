@@ -23,12 +23,12 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "gallery"):
                 gallery = gallery_page(texts, tab, models)
             with _page(texts, "morph"):
-                morph_page(texts, gallery)
+                morph = morph_page(texts, gallery)
             if "vae" in models:
                 with _page(texts, "photo"):
                     photo_page(texts)
             with _page(texts, "open"):
-                open_page(texts, gallery)
+                open_page(texts, gallery, morph)
         faces_api.register()
 
 

@@ -14,7 +14,7 @@ from genai_demo.faces.data import alignment
 from genai_demo.faces.data.pictures import MOST_BYTES, open_picture
 from genai_demo.faces.requests import AGE, FaceRequest
 from genai_demo.faces.results import enlarge, marked_png
-from genai_demo.faces.sampling.loading import load
+from genai_demo.faces.sampling.loading import FOLDERS, load
 from genai_demo.ui.faces.files import PORTRAIT, WRONG
 from genai_demo.ui.faces.handlers import positions
 from genai_demo.ui.files import download, received
@@ -126,4 +126,5 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
 
 def edited_file(code: Code, values: Sequence[float]) -> str:
     """Return the face of a photo as edited as a PNG file; a machine made it, but no receipt can make it again."""
-    return download("photo-edited.png", "image/png", marked_png(enlarge(edited(code, values), PORTRAIT), None))
+    models = [(FOLDERS["vae"], load("vae").checkpoint.id)]
+    return download("photo-edited.png", "image/png", marked_png(enlarge(edited(code, values), PORTRAIT), None, models))

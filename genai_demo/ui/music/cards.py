@@ -22,6 +22,7 @@ from genai_demo.music.requests import (
     PARTS,
     REWRITERS,
 )
+from genai_demo.music.results import key_name
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.languages import text
@@ -39,23 +40,9 @@ _FIELDS = {name: f"{{{name}}}" for name in ("bar", "bars", "page", "pages")}
 """fields that the page's script fills in"""
 
 
-def key_name(name: str, language: str) -> str:
-    """Return the name of a key such as "Eb_major" as a musician writes it."""
-    tonic, _, mode = name.partition("_")
-    sign = {"b": "flat", "#": "sharp"}.get(tonic[1:])
-    called = text(f"music_{sign}", language, letter=tonic[0]) if sign else tonic
-    return text(f"music_{mode}", language, tonic=called)
-
-
 def title(piece: Piece, language: str) -> str:
     """Return what a piece is called: its key, metre and tempo."""
     return " · ".join(part for part in (_key(piece, language), _manner(piece)) if part)
-
-
-def score_title(piece: Piece, language: str) -> str:
-    """Return what stands above a printed score."""
-    key = _key(piece, language)
-    return text("music_title_in", language, name=key) if key else text("music_title", language)
 
 
 def _key(piece: Piece, language: str) -> str:

@@ -17,11 +17,11 @@ from genai_demo.music.requests import (
     VARIANTS,
     ComposeRequest,
 )
+from genai_demo.music.results import key_name
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 from genai_demo.ui.forms import PRIVATE, Form, chip, small_heading
 from genai_demo.ui.languages import Texts, choices, text
-from genai_demo.ui.music.cards import key_name
 from genai_demo.ui.runner import Buttons, run_buttons
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -9,21 +9,20 @@ import zipfile
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.generation.receipts import Receipt, receipt_among
 from genai_demo.errors import UserError
-from genai_demo.modalities import receipt_in
-from genai_demo.music.audio.synthesis import encode, render
+from genai_demo.marks.reading import Marks, read_marks
+from genai_demo.music.audio.synthesis import encode, marked_sound, render
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi, to_midi
-from genai_demo.music.notation.engraving import WIDTHS, engrave
+from genai_demo.music.notation.engraving import WIDTHS, engrave, marked_page
 from genai_demo.music.notation.score import musicxml
 from genai_demo.music.requests import Request
-from genai_demo.music.results import Composition
+from genai_demo.music.results import Composition, score_title
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Note, Piece
 from genai_demo.ui.files import download
-from genai_demo.ui.music.cards import score_title
 from genai_demo.ui.music.library import Item, Library
 
 KINDS = {
@@ -61,14 +60,14 @@ def piece_file(item: Item, place: int, kind: str, language: str) -> str:
         UserError: no such kind of file, or there is no SoundFont.
     """
     if kind == "svg":
-        pages = printed(item, language)
+        pages = [_sheet(page, item, language) for page in printed(item, language)]
         if len(pages) > 1:
             stream = io.BytesIO()
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
                 for number, page in enumerate(pages, 1):
                     archive.writestr(file_name(item, place, f"page-{number}.svg"), page)
             return download(file_name(item, place, "score.zip"), _ZIP, stream.getvalue())
-        return download(file_name(item, place, kind), KINDS[kind], pages[0].encode())
+        return download(file_name(item, place, kind), KINDS[kind], pages[0])
     return download(file_name(item, place, kind), KINDS.get(kind, ""), _content(item, kind, language))
 
 
@@ -77,7 +76,12 @@ def _content(item: Item, kind: str, language: str) -> bytes:
         return midi(item)
     if kind == "musicxml":
         return score(item, language)
-    return encode(render(item.piece), kind, item.receipt)
+    sound, title = render(item.piece), score_title(item.piece, language)
+    return marked_sound(sound, kind, item.receipt, title) if item.made else encode(sound, kind, title)
+
+
+def _sheet(page: str, item: Item, language: str) -> bytes:
+    return marked_page(page, item.receipt, score_title(item.piece, language)) if item.made else page.encode()
 
 
 def midi(item: Item) -> bytes:
@@ -138,6 +142,8 @@ def score_parcel(item: Item, width: object, language: str) -> str:
 class Opened(NamedTuple):
     """A piece whose file was opened, beside the one that its receipt makes again."""
 
+    marks: Marks
+    """of the file"""
     request: Request
     receipt: Receipt
     composition: Composition
@@ -155,10 +161,11 @@ def opened(content: bytes, name: str) -> Opened:
     Raises:
         UserError: there is no receipt of music in it, or it is of another checkpoint than the one that is here.
     """
-    receipt = receipt_in(content, name)
+    marks = read_marks(content)
+    receipt = receipt_among(marks, name)
     request, composition = reproduced(receipt)
     same = _notes(content) == composition.piece.notes if content.startswith(_MIDI) else None
-    return Opened(request, receipt, composition, same)
+    return Opened(marks, request, receipt, composition, same)
 
 
 def _notes(content: bytes) -> tuple[Note, ...]:

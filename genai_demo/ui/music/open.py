@@ -15,6 +15,7 @@ from genai_demo.ui.components.widget import sent
 from genai_demo.ui.files import received
 from genai_demo.ui.forms import PRIVATE, Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.marks import listed, refused
 from genai_demo.ui.music import files as music_files
 from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Library
@@ -45,7 +46,10 @@ class OpenPanel:
             """Make the piece of a file again."""
             file = sent(event)
             content = received(file.get("content"), LARGEST_FILE, *WRONG)
-            found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
+            try:
+                found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
+            except UserError as error:
+                return {self.notice: refused(error, content, language, "music")}
             # with the seed of the receipt kept, pressing the button gives the same piece once more
             settings = form.restored(found.request) if isinstance(found.request, ComposeRequest) else {}
             opened = {self.notice: "", self.verdict: _verdict(found, language), self.kept: found}
@@ -70,7 +74,7 @@ class OpenPanel:
 
 def open_page(texts: Texts) -> OpenPanel:
     """Build the page."""
-    accept = ".mid,.midi,.musicxml,.xml,.json,.txt"
+    accept = ".mid,.midi,.musicxml,.xml,.json,.txt,.svg,.pdf,audio/*,image/*,video/mp4"
     intake = file_drop(texts, "music-open-drop", "music_open", accept, LARGEST_FILE, _too_large)
     notice = notice_place(texts, "music-open-notice")
     return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))
@@ -91,8 +95,8 @@ def _verdict(found: music_files.Opened, language: str) -> str:
     if isinstance(found.request, ComposeRequest):
         lines.append(text("music_open_settings", language))
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    return f'<div class="verdict" role="status">{told}</div>'
+    return f'<div class="verdict" role="status">{told}{listed(found.marks, language)}</div>'
 
 
 def _too_large(language: str) -> str:
-    return UserError("engine.receipt_too_large", file="{file}").in_language(language)
+    return UserError("engine.receipt_too_large", file="{file}", most=LARGEST_FILE // 10**6).in_language(language)

@@ -190,7 +190,7 @@ window.genaiDemo = (() => {
 
   function fileOf(card) {
     const note = card.querySelector(".machine-made").textContent;
-    return `${card.dataset.text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
+    return `${card.dataset.front}${card.dataset.text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
   }
 
   function download(card) {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from genai_demo.catalogue import message
+from genai_demo.engine.generation.receipts import text_front
 from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.ui.languages import text
@@ -90,7 +91,12 @@ def _data(shown: Shown, number: int) -> str:
         return ""
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
-    values = {"text": shown.update.drafts[number].text, "receipt": receipt.to_json(), "file": name}
+    values = {
+        "text": shown.update.drafts[number].text,
+        "receipt": receipt.to_json(),
+        "front": text_front(receipt),
+        "file": name,
+    }
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
 
 

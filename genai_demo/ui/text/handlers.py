@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.fields import fields_of
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
-from genai_demo.modalities import read_receipt
 from genai_demo.text.requests import GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation

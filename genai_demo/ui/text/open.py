@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
+from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.ui import cards
 from genai_demo.ui.forms import PRIVATE, Updates, refusing, result_place
 from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.marks import listed, refused
 from genai_demo.ui.runner import Runner
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import Shown, results
@@ -25,6 +28,8 @@ class Opened(NamedTuple):
     """A file that was opened."""
 
     receipt: Receipt
+    marks: Marks
+    """of the file"""
     made: Shown | None = None
     """the result, made again; None where that has not been done"""
 
@@ -40,32 +45,38 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
             place = result_place(texts, "empty_open", "open-results")
     shown = gr.State(None)
 
-    def restore(language: str, _: Any, file: str) -> tuple[Receipt, Updates]:
+    def restore(language: str, _: Any, file: str) -> tuple[Opened | None, Updates]:
         """Put the settings of a receipt back on their page."""
-        receipt, request = handlers.opened(file)
-        (panel,) = (one for one in panels if isinstance(request, type(one.form.default)))
-        waiting = {place: cards.placeholder(text("reproducing", language)), shown: Opened(receipt)}
-        return receipt, {**waiting, **panel.form.restored(request)}
-
-    def make(receipt: Receipt, _: Opened, language: str) -> Iterator[Updates]:
-        """Make the result again, or say why it cannot be made here."""
+        content = Path(file).read_bytes()
         try:
-            found, said = Opened(receipt, handlers.made_again(receipt)), ""
+            receipt, request = handlers.opened(file)
         except UserError as error:
-            found, said = Opened(receipt), cards.notice(sentence(error, language))
+            return None, {notice: refused(error, content, language)}
+        found = Opened(receipt, read_marks(content))
+        (panel,) = (one for one in panels if isinstance(request, type(one.form.default)))
+        waiting = {place: cards.placeholder(text("reproducing", language)), shown: found}
+        return found, {**waiting, **panel.form.restored(request)}
+
+    def make(found: Opened, _: Opened, language: str) -> Iterator[Updates]:
+        """Make the result again, or say why it cannot be made here."""
+        said = ""
+        try:
+            found = found._replace(made=handlers.made_again(found.receipt))
+        except UserError as error:
+            said = cards.notice(sentence(error, language))
         yield {shown: found, notice: said, **draw(found, language)}
 
     def draw(found: Opened | None, language: str) -> Updates:
         """Show the result, or where the settings are although it was not made, as when too many visitors wait."""
         if found is None:
             return {place: cards.placeholder(text("empty_open", language))}
-        receipt, made = found
+        receipt, marks, made = found
         lines = [text("open_done", language, page=text(_PAGES[receipt.action], language))]
         if made:
             lines.insert(0, text("open_same", language, checkpoint=receipt.checkpoint))
         verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)
         drawn = results(made, language) if made else ""
-        return {place: f'<div class="verdict" role="status">{verdict}</div>{drawn}'}
+        return {place: f'<div class="verdict" role="status">{verdict}{listed(marks, language)}</div>{drawn}'}
 
     runner = Runner(texts, shown, [place, notice], stream=make, settle=draw, draw=draw, work=WORK)
     changed = [place, shown, *(output for panel in panels for output in panel.form.outputs)]

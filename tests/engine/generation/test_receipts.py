@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.generation.receipts import (
     RECEIPT_MARK,
     Receipt,
-    ReceiptFormat,
     parse_receipt,
     read_receipt,
 )
@@ -90,30 +89,28 @@ def test_a_receipt_lacks_what_is_missing_or_of_another_kind(field: str, value: o
         assert all(field in refusal.value.in_language(language) for language in LANGUAGES)
 
 
-def test_files_that_cannot_hold_one(tmp_path: Path) -> None:
-    large, other = tmp_path / "large.txt", tmp_path / "other.txt"
-    large.write_bytes(b" " * 4_000_001)
-    other.write_bytes("Öl".encode("latin-1"))
-    for file, key in (
-        (tmp_path / "none.txt", "engine.no_file"),
-        (tmp_path, "engine.no_file"),
-        (large, "engine.receipt_too_large"),
-        (other, "engine.not_utf8"),
-    ):
+def test_files_that_hold_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genai_demo.engine.generation.receipts.LARGEST_FILE", 4000)
+    files = {
+        "large.txt": (b" " * 4001, "engine.receipt_too_large"),
+        "latin.txt": ("Öl".encode("latin-1"), "engine.no_receipt"),
+        "binary.bin": (bytes(range(256)), "engine.no_receipt"),
+        "sound.ogg": (b"OggS" + bytes(50), "engine.damaged_result"),
+        "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(7), "engine.damaged_result"),
+    }
+    for name, (content, _) in files.items():
+        (tmp_path / name).write_bytes(content)
+    for name, (_, key) in {**files, "none.txt": (b"", "engine.no_file"), "..": (b"", "engine.no_file")}.items():
         with pytest.raises(UserError) as refusal:
-            read_receipt(file)
-        assert refusal.value.key == key
-        assert file.name in str(refusal.value)
+            read_receipt(tmp_path / name)
+        assert refusal.value.key == key, name
+        for language in LANGUAGES:
+            assert "UTF-8" not in refusal.value.in_language(language)
 
 
-def test_a_modality_finds_receipts_in_its_own_files(tmp_path: Path) -> None:
-    backwards = ReceiptFormat((b"<<", b">>"), lambda content, name: content[:1:-1].decode("latin-1"))
-    file = tmp_path / "a.back"
-    file.write_text(f"<<{RECEIPT.to_json()[::-1]}", encoding="latin-1")
-    assert read_receipt(file, [backwards]) == RECEIPT
-    file.write_bytes(b">>")
-    with pytest.raises(UserError) as refusal:
-        read_receipt(file, [backwards])
-    assert refusal.value.key == "engine.no_receipt"
-    file.write_text(RECEIPT.to_json(), encoding="utf-8")
-    assert read_receipt(file, [backwards]) == RECEIPT, "what is of no format is text"
+def test_a_receipt_is_found_whatever_encoding_the_text_has(tmp_path: Path) -> None:
+    receipt = replace(RECEIPT, settings={"seed": 7})
+    for encoding in ("latin-1", "gbk", "utf-16", "utf-8-sig"):
+        file = tmp_path / f"{encoding}.txt"
+        file.write_bytes(f"Ä{RECEIPT_MARK}\n{RECEIPT_MARK}{receipt.to_json()}\n".encode(encoding, errors="replace"))
+        assert read_receipt(file) == receipt

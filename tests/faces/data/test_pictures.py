@@ -15,7 +15,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.data import pictures
 from genai_demo.faces.data.pictures import LEAST_SIDE, MOST_BYTES, open_picture, square_picture
 from tests.helpers.archives import write_zip
-from tests.helpers.pictures import encoded, picture, png
+from tests.helpers.pictures import HEIC, encoded, picture, png
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -166,6 +166,17 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
     refused(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "faces.heic", "HEIC")
     refused(write_zip(tmp_path / "a.png", {"b.png": encoded(picture())}), "faces.nested_zip", "ZIP")
     refused(tmp_path / "none.png", "engine.no_file", "none.png")
+
+
+def test_heic_as_phones_give_it() -> None:
+    opened = open_picture(HEIC)
+    assert (opened.mode, opened.size, opened.info) == ("RGB", (80, 64), {})
+    drawn = picture(3, (80, 64))
+    assert np.abs(np.asarray(opened, int) - np.asarray(drawn, int)).mean() < 10
+    for share in (0.1, 0.5, 0.9, 0.99):
+        with pytest.raises(UserError) as refusal:
+            open_picture(HEIC[: int(len(HEIC) * share)])
+        assert refusal.value.key in ("faces.heic", "faces.damaged_file")
 
 
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"]), st.randoms(use_true_random=False))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, Receipt, read_receipt
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.modality import MODALITY
@@ -20,7 +20,6 @@ from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, png
 from genai_demo.faces.sampling.generation import gallery, paint, problem, reproduce, request_of
 from genai_demo.faces.sampling.loading import FOLDERS, load
-from genai_demo.modalities import read_receipt
 from tests.common.service import ServiceSuite
 
 pytestmark = pytest.mark.usefixtures("tiny")

@@ -16,8 +16,8 @@ from PIL import Image
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import FaceRequest, MorphRequest
 from genai_demo.faces.results import enlarge
-from genai_demo.faces.sampling.generation import paint
-from genai_demo.faces.sampling.morph import RATE, SIDE, morph
+from genai_demo.faces.sampling.generation import morph, paint
+from genai_demo.faces.sampling.morph import RATE, SIDE
 
 pytestmark = pytest.mark.usefixtures("tiny")
 FACES = tuple(FaceRequest("gan", seed=seed) for seed in (1, 2, 3))

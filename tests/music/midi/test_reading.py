@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from pretty_midi import PrettyMIDI
 
 from genai_demo.catalogue import LANGUAGES, message
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
-from genai_demo.modalities import receipt_in
 from genai_demo.music.midi.reading import Reading, read_midi
 from genai_demo.music.midi.writing import marked_midi, to_midi
 from genai_demo.music.theory.piece import LEFT, RIGHT, Bar, Key, Note, Piece

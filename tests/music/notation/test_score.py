@@ -13,8 +13,7 @@ from hypothesis import given
 from lxml import etree
 
 from genai_demo.catalogue import LANGUAGES, message
-from genai_demo.engine.generation.receipts import Receipt
-from genai_demo.modalities import receipt_in
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.music.notation.score import musicxml
 from genai_demo.music.notation.voices import quantize_for_score
 from genai_demo.music.theory.piece import LEFT, RIGHT, Key, Piece

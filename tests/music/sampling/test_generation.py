@@ -7,8 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from genai_demo.engine.generation.receipts import RECEIPT_KEY
-from genai_demo.modalities import receipt_in
+from genai_demo.engine.generation.receipts import RECEIPT_KEY, receipt_in
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi
 from genai_demo.music.modality import MODALITY

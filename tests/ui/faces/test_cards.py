@@ -14,6 +14,7 @@ from PIL import Image
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.faces.requests import FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
+from genai_demo.marks.reading import Marks
 from genai_demo.ui import languages
 from genai_demo.ui.components import photo
 from genai_demo.ui.faces import cards
@@ -105,11 +106,11 @@ def test_a_morphs_first_and_last_faces_move_one_way_only() -> None:
 
 @pytest.mark.parametrize(("difference", "words"), [(0.0, "every pixel"), (1.0, "rounds"), (40.0, "changed")])
 def test_a_verdict_says_how_near_the_pictures_are(difference: float, words: str) -> None:
-    assert words in Loose(cards.verdict(face(), PICTURE, difference, "en")).words
+    assert words in Loose(cards.verdict(Marks("image/png"), face(), PICTURE, difference, "en")).words
 
 
 def test_a_receipt_without_a_picture_is_not_compared() -> None:
-    page = Loose(cards.verdict(face(), None, 0.0, "en"))
+    page = Loose(cards.verdict(Marks("image/png"), face(), None, 0.0, "en"))
     assert "pixel" not in page.words
     assert len(page.attributes("img")) == 1
 
@@ -136,7 +137,7 @@ def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
         cards.strip([face()], "en"),
         cards.strip([], "en"),
         cards.progress(1, 2, "en"),
-        cards.verdict(face(), PICTURE, 1.0, "en"),
+        cards.verdict(Marks("image/png"), face(), PICTURE, 1.0, "en"),
         intake.value,
     ]
     for page in map(Loose, pages):

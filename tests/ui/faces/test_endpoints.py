@@ -14,6 +14,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.faces.requests import GalleryRequest
 from genai_demo.faces.results import enlarge
 from genai_demo.faces.sampling import generation
@@ -35,13 +36,22 @@ def test_programs_get_faces_films_and_faces_again(client: Client) -> None:
     painted = generation.gallery(GalleryRequest("both", 1, 5, age=30))
     assert [np.array_equal(picture(a), np.array(enlarge(b.picture, 256))) for a, b in zip(faces, painted, strict=True)]
     assert [face["receipt"]["model"] for face in faces] == ["faces-gan", "faces-vae"]
-    assert client.predict(faces[1]["receipt"], api_name="/reproduce_face") == faces[1]
+
+    def again(face: dict[str, Any]) -> bool:
+        made = client.predict(face["receipt"], api_name="/reproduce_face")
+        return made["receipt"] == face["receipt"] and np.array_equal(picture(made), picture(face))
+
+    assert again(faces[1])
     found = client.predict(faces[0]["receipt"], count=3, api_name="/search_faces")
     assert len({face["receipt"]["settings"]["index"] + 64 * face["receipt"]["settings"]["seed"] for face in found}) == 3
-    assert all(client.predict(face["receipt"], api_name="/reproduce_face") == face for face in found)
+    assert all(map(again, found))
     pair = [face["receipt"] for face in client.predict(count=2, api_name="/paint_faces")]
     film = client.predict(pair, seconds=0.5, format="gif", api_name="/morph_faces")
     assert film["kind"] == "image/gif"
+    assert film["receipt"]["action"] == "morph" and film["receipt"]["model"] == "faces-gan"
+    assert receipt_in(base64.b64decode(film["film"]), "a film") == Receipt(**film["receipt"])
+    with pytest.raises(AppError, match="not for a face"):
+        client.predict(film["receipt"], api_name="/reproduce_face")
     assert Image.open(io.BytesIO(base64.b64decode(film["film"]))).n_frames == 24  # type: ignore[attr-defined]
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert set(endpoints["named_endpoints"]) == {

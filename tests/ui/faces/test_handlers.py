@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.engine.generation.receipts import Receipt
+from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import NUDGES, FaceRequest, GalleryRequest
 from genai_demo.faces.sampling import generation
-from genai_demo.modalities import read_receipt
 from genai_demo.settings import settings
 from genai_demo.ui.faces import files, handlers
 from genai_demo.ui.faces.gallery import GalleryPage, gallery_page

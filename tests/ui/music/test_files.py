@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import soundfile
 
+from genai_demo.engine.generation.receipts import receipt_in
 from genai_demo.errors import UserError
-from genai_demo.modalities import receipt_in
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi
 from genai_demo.music.notation.score import musicxml

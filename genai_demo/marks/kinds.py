@@ -1,0 +1,44 @@
+"""Kinds of files, told by their first bytes."""
+
+from __future__ import annotations
+
+from genai_demo.marks.pictures import PNG
+
+_BEGINNINGS = (
+    (0, PNG, "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypheix", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
+    (0, b"MThd", "audio/midi"),
+    (0, b"%PDF-", "application/pdf"),
+)
+_MP3_FRAME = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
+_XML = (*("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16")), b"<svg", b"<score-")
+_HEAD = 4096
+"""bytes of an XML document within which its first element begins"""
+SVG, XML, TEXT = "image/svg+xml", "application/xml", "text/plain"
+
+
+def kind_of(content: bytes) -> str:
+    """Return the MIME type of a file by its content; `TEXT` for what is of no other kind that is known here."""
+    for place, beginning, kind in _BEGINNINGS:
+        if content.startswith(beginning, place):
+            return kind
+    if content.startswith(_MP3_FRAME):
+        return "audio/mpeg"
+    if content.lstrip().startswith(_XML):
+        return SVG if b"<svg" in content[:_HEAD] else XML
+    return TEXT
