@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-
-import mido
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
@@ -24,10 +23,13 @@ from genai_demo.music.midi.events import (
     ticks_per_tick,
 )
 from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
+from genai_demo.music.midi.stream import Stream
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
 MOST_QUARTERS = 40_000
+_FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "music.cut_off", "music.repaired")
+"""what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
 _DEFAULT_TEMPO = 500_000
@@ -73,9 +75,9 @@ def read_midi(data: bytes | Path) -> Reading:
     Raises:
         UserError: no MIDI file, a damaged one, one without notes for a piano, or one that is too large or too long.
     """
-    file = parse(data)
-    scale, film = ticks_per_tick(file)
-    contents, remarks = _one_piece(file)
+    stream = parse(data)
+    scale, film = ticks_per_tick(stream.division)
+    contents, remarks = _one_piece(stream)
     strikes, found = _for_piano(contents.strikes)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
@@ -112,14 +114,20 @@ def _scaled(tick: int, scale: Fraction) -> int:
     return (2 * tick * scale.numerator + scale.denominator) // (2 * scale.denominator)
 
 
-def _one_piece(file: mido.MidiFile) -> tuple[MidiContents, list[Remark]]:
-    """Return what sounds together: all tracks, or of format 2 the first one with notes."""
-    if file.type != 2:
-        return read_events(file.tracks), []
-    pieces = [contents for contents in (read_events([track]) for track in file.tracks) if contents.strikes]
+def _one_piece(stream: Stream) -> tuple[MidiContents, list[Remark]]:
+    """Return what sounds together, all tracks or of format 2 the first one with notes, and what is out of order.
+
+    Raises:
+        UserError: there is no note.
+    """
+    groups = [[number] for number in range(len(stream.tracks))] if stream.form == 2 else [range(len(stream.tracks))]
+    found = [read_events(stream, group) for group in groups]
+    pieces = [contents for contents in found if contents.count]
+    faults = Counter(stream.faults)
+    faults["music.repaired"] += sum(contents.faults for contents in found)
     if not pieces:
-        raise UserError("music.no_notes")
-    return pieces[0], _remarks(("music.left_out_pieces", len(pieces) - 1))
+        raise UserError("music.damaged_midi" if faults.total() else "music.no_notes")
+    return pieces[0], _remarks(*((key, faults[key]) for key in _FAULTS), ("music.left_out_pieces", len(pieces) - 1))
 
 
 def _for_piano(strikes: list[NoteEvent]) -> tuple[list[NoteEvent], list[Remark]]:

@@ -60,7 +60,7 @@ def own_music_page(texts: Texts) -> OwnMusicPage:
     """Build the page."""
     keys = piano(texts, "music-piano", TIME_SIGNATURES, TEMPO)
     wrong = UserError("music.too_many_bytes", most=MOST_BYTES // 2**20)
-    accept = ".mid,.midi,.kar,audio/midi"
+    accept = ".mid,.midi,.kar,.rmi,audio/midi"
     intake = file_drop(
         texts, "music-intake", "music_given", accept, MOST_BYTES, wrong.in_language, heading="music_given_file"
     )
