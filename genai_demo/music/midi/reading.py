@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -11,9 +12,8 @@ from pathlib import Path
 
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
-from genai_demo.music.midi.bars import lay_bars, time_signature_of
+from genai_demo.music.midi.bars import believed, lay_bars, time_signature_of, without_overhang
 from genai_demo.music.midi.events import (
-    DRUMS,
     TEMPOS,
     MidiContents,
     NoteEvent,
@@ -22,9 +22,11 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
-from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
+from genai_demo.music.midi.hands import hands_of_two, split_hands, within_reach
+from genai_demo.music.midi.names import HAND_NAMES, hand_named
+from genai_demo.music.midi.parts import drum_parts, joined_channels
 from genai_demo.music.midi.stream import Stream
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, resolve_overlaps
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
 MOST_QUARTERS = 40_000
@@ -32,6 +34,8 @@ _FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "
 """what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
+_TOGETHER = TICKS // 16
+"""ticks within which both hands strike a key as one"""
 _DEFAULT_TEMPO = 500_000
 """microseconds per quarter note where a file names none"""
 
@@ -61,12 +65,16 @@ class Reading:
 def read_midi(data: bytes | Path) -> Reading:
     """Read a standard MIDI file of format 0, 1 or 2 that may come from anywhere.
 
-    - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but drums.
+    - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but
+      drums, which are known by channel, name and manner.
     - Time becomes 480 ticks per quarter note, rounded to the nearest.
     - Of several tempi the piece gets the one under which it lasts as long.
-    - Bars follow the time signatures, 4/4 where there are none; the last one is whole.
-    - A key that is struck while it is held is let go before; notes without length are left out.
-    - Hands come from the names of the tracks, else from two tracks or channels, else from `split_hands`.
+    - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
+      sounds a little beyond it. Many bars of a single beat are not believed.
+    - A key that is struck while it is held is let go before; where both hands strike one, the right one does; notes
+      without length are left out.
+    - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
+      `split_hands`.
     - Of format 2, whose tracks are pieces of their own, the first one with notes is taken.
 
     Args:
@@ -78,26 +86,15 @@ def read_midi(data: bytes | Path) -> Reading:
     stream = parse(data)
     scale, film = ticks_per_tick(stream.division)
     contents, remarks = _one_piece(stream)
-    strikes, found = _for_piano(contents.strikes)
+    strikes, found = _for_piano(contents)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
     if end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
     notes, found = _notes(strikes, contents.names, scale)
     remarks += found
-    signatures = [
-        (_scaled(tick, scale), signature)
-        for tick, *stated in contents.time_signatures
-        if (signature := time_signature_of(stated[0], stated[1]))
-    ]
-    remarks += _remarks(("music.left_out_metres", len(contents.time_signatures) - len(signatures)))
-    bars = lay_bars([(tick, *signature) for tick, signature in signatures], end)
-    if contents.first_end is not None:
-        # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
-        stated = _scaled(contents.first_end, scale)
-        if notes[-1].start < stated <= MOST_QUARTERS * TICKS:
-            whole = lay_bars([(tick, *signature) for tick, signature in signatures], stated)
-            bars = whole if whole[-1].end == stated else bars
+    bars, found = _bars(contents, scale, notes[-1].start, end)
+    remarks += found
     tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
     piece = Piece(notes, bars, _key(contents.keys), tempo, _pedal(contents, strikes, scale))
     if piece.seconds > MOST_MINUTES * 60:
@@ -130,13 +127,15 @@ def _one_piece(stream: Stream) -> tuple[MidiContents, list[Remark]]:
     return pieces[0], _remarks(*((key, faults[key]) for key in _FAULTS), ("music.left_out_pieces", len(pieces) - 1))
 
 
-def _for_piano(strikes: list[NoteEvent]) -> tuple[list[NoteEvent], list[Remark]]:
+def _for_piano(contents: MidiContents) -> tuple[list[NoteEvent], list[Remark]]:
     """Return what a piano is to play, and what it is not.
 
     Raises:
         UserError: nothing at all.
     """
-    pitched = [strike for strike in strikes if strike.part[1] != DRUMS]
+    strikes = joined_channels(contents.strikes)
+    drums = drum_parts(strikes, contents.names)
+    pitched = [strike for strike in strikes if strike.part not in drums]
     if not pitched:
         raise UserError("music.only_drums" if strikes else "music.no_notes")
     chosen = [strike for strike in pitched if strike.program in _PIANOS]
@@ -172,21 +171,62 @@ def _notes(strikes: list[NoteEvent], names: dict[int, str], scale: Fraction) -> 
         for note in parts[part]
     ]
     open_notes = resolve_overlaps(note for part, hand in hands.items() if hand is None for note in parts[part])
-    notes = resolve_overlaps([*sure, *split_hands(open_notes)])
+    notes = resolve_overlaps(_melody_first([*sure, *split_hands(open_notes)]))
     doubled = sum(map(len, parts.values())) - len(notes)
     return notes, _remarks(("music.left_out_doubled", doubled), ("music.hands_guessed", len(open_notes)))
 
 
+def _melody_first(notes: Sequence[Note]) -> Iterator[Note]:
+    """Yield all notes but those of the left hand whose key the right one strikes at the same moment and holds."""
+    struck: dict[int, list[Note]] = defaultdict(list)
+    for note in sorted(notes):
+        if note.hand == RIGHT:
+            struck[note.pitch].append(note)
+    for note in notes:
+        others = struck[note.pitch] if note.hand != RIGHT else []
+        near = slice(
+            bisect_left(others, note.start - _TOGETHER, key=lambda other: other.start),
+            bisect_right(others, note.start + _TOGETHER, key=lambda other: other.start),
+        )
+        if not any(other.start < note.end and note.start < other.end for other in others[near]):
+            yield note
+
+
 def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, int | None]:
-    """Return the hand that each part is for; None where its notes have to be split."""
+    """Return the hand that each part is for; None where its notes have to be split.
+
+    Names are believed where they tell both hands apart, the name of one hand where one hand can play what bears it.
+    """
     named = {track: hand_named(name) for track, name in names.items()}
     if {RIGHT, LEFT} <= set(named.values()) or set(HAND_NAMES.values()) & set(names.values()):
         return {part: named.get(part[0]) for part in parts}
-    if len(parts) == 2:
+    reached = [part for part, notes in parts.items() if within_reach(notes)]
+    if len(parts) == len(reached) == 2:
         first, second = parts
         one, other = hands_of_two(parts[first], parts[second])
         return {first: one, second: other}
-    return dict.fromkeys(parts)
+    return {part: named.get(part[0]) if part in reached else None for part in parts}
+
+
+def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple[tuple[Bar, ...], list[Remark]]:
+    """Return the bars of a piece whose last note starts at `last` and whose notes have ended at `end`."""
+    stated = [
+        (_scaled(tick, scale), *signature)
+        for tick, beats, unit in contents.time_signatures
+        if (signature := time_signature_of(beats, unit))
+    ]
+    signatures, doubted = believed(stated, last)
+    remarks = _remarks(
+        ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
+    )
+    if contents.first_end is not None:
+        # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
+        over = _scaled(contents.first_end, scale)
+        if last < over <= MOST_QUARTERS * TICKS:
+            whole = lay_bars(signatures, over)
+            if whole[-1].end == over:
+                return whole, remarks
+    return without_overhang(lay_bars(signatures, end), last, end), remarks
 
 
 def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:

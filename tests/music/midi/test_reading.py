@@ -238,9 +238,10 @@ def test_keys_struck_while_held() -> None:
     assert reading.piece.faults() == []
 
 
-def test_two_tracks_that_strike_one_key() -> None:
-    reading = read_midi(midi_file(note(60, 480), note(60, 960)))
-    assert [(note.start, note.length) for note in reading.piece.notes] == [(0, 960)]
+@pytest.mark.parametrize("lengths", [(480, 960), (960, 480)])
+def test_two_hands_that_strike_one_key(lengths: tuple[int, int]) -> None:
+    reading = read_midi(midi_file(*(note(60, length) for length in lengths)))
+    assert [(note.hand, note.length) for note in reading.piece.notes] == [(RIGHT, lengths[0])]
     assert counts(reading) == {"left_out_doubled": 1}
 
 
