@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import Reading
-from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS
+from genai_demo.music.notation.played import grace_notes
+from genai_demo.music.notation.voices import quantize_for_score
+from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Note
 from genai_demo.music.tokens.piece_string import key_id
 
 FOLDER = Path(__file__).parent
@@ -64,13 +66,19 @@ def spread(metres: list[str]) -> list[str]:
     return [part[2] for part in parts if part for _ in range(int(part[1] or 1))]
 
 
-def _played(hand: int) -> Callable[[Reading], list[str]]:
+def _lines(notes: Iterable[Note], hand: int) -> list[str]:
+    return [
+        f"{note.pitch}@{Fraction(note.start, TICKS)}+{Fraction(note.length, TICKS)}"
+        for note in notes
+        if note.hand == hand
+    ]
+
+
+def _written(hand: int) -> Callable[[Reading], list[str]]:
     def of(reading: Reading) -> list[str]:
-        return [
-            f"{note.pitch}@{Fraction(note.start, TICKS)}+{Fraction(note.length, TICKS)}"
-            for note in reading.piece.notes
-            if note.hand == hand
-        ]
+        graces = grace_notes(reading.piece)
+        notes = tuple(note for note in reading.piece.notes if note not in graces)
+        return _lines(quantize_for_score(replace(reading.piece, notes=notes)), hand)
 
     return of
 
@@ -82,8 +90,13 @@ def _key(reading: Reading) -> str:
 FACTS: dict[str, Callable[[Reading], Any]] = {
     "bars": lambda reading: [f"{bar.beats}/{bar.unit}" for bar in reading.piece.bars],
     "hands": lambda reading: [sum(note.hand == hand for note in reading.piece.notes) for hand in (RIGHT, LEFT)],
-    "right_hand": _played(RIGHT),
-    "left_hand": _played(LEFT),
+    "right_hand": lambda reading: _lines(reading.piece.notes, RIGHT),
+    "left_hand": lambda reading: _lines(reading.piece.notes, LEFT),
+    "written_right": _written(RIGHT),
+    "written_left": _written(LEFT),
+    "graces": lambda reading: [
+        f"{note.pitch} {main.pitch}" for note, main in sorted(grace_notes(reading.piece).items())
+    ],
     "key": _key,
     "tempo": lambda reading: round(reading.piece.tempo, 3),
     "remarks": lambda reading: {remark.key.removeprefix("music."): remark.count for remark in reading.remarks},
