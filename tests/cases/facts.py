@@ -99,6 +99,7 @@ FACTS: dict[str, Callable[[Reading], Any]] = {
     ],
     "key": _key,
     "tempo": lambda reading: round(reading.piece.tempo, 3),
+    "about_tempo": lambda reading: round(reading.piece.tempo),
     "remarks": lambda reading: {remark.key.removeprefix("music."): remark.count for remark in reading.remarks},
 }
 """what a row may state, and what it is in a file as it was read"""

@@ -26,6 +26,7 @@ from genai_demo.music.midi.hands import hands_of_two, split_hands, within_reach
 from genai_demo.music.midi.names import HAND_NAMES, hand_named
 from genai_demo.music.midi.parts import drum_parts, joined_channels
 from genai_demo.music.midi.stream import Stream
+from genai_demo.music.midi.timing import in_time, uneven_notes
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
@@ -75,6 +76,8 @@ def read_midi(data: bytes | Path) -> Reading:
       without length are left out.
     - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
       `split_hands`.
+    - What was played without regard to the file's beats gets those that are heard, and what is off all beats alike is
+      put on them: see `in_time`.
     - Of format 2, whose tracks are pieces of their own, the first one with notes is taken.
 
     Args:
@@ -99,7 +102,9 @@ def read_midi(data: bytes | Path) -> Reading:
     piece = Piece(notes, bars, _key(contents.keys), tempo, _pedal(contents, strikes, scale))
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
-    return Reading(piece, (*remarks, *found))
+    remarks += found
+    piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
+    return Reading(piece, (*remarks, *_remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))))
 
 
 def _remarks(*counts: tuple[str, int]) -> list[Remark]:
@@ -229,13 +234,18 @@ def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple
     return without_overhang(lay_bars(signatures, end), last, end), remarks
 
 
-def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:
-    """Return the tempo under which the time up to `end`, in ticks of a piece, lasts as long as under all `tempos`."""
-    believed = [
+def _believed_tempos(tempos: Sequence[tuple[int, int]], scale: Fraction) -> list[tuple[int, int]]:
+    """Return the tempi that are possible, with their ticks in a piece."""
+    return [
         (_scaled(tick, scale), microseconds)
         for tick, microseconds in tempos
         if TEMPOS[0] * microseconds <= 60e6 <= TEMPOS[1] * microseconds
     ]
+
+
+def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:
+    """Return the tempo under which the time up to `end`, in ticks of a piece, lasts as long as under all `tempos`."""
+    believed = _believed_tempos(tempos, scale)
     changes = [(0, _DEFAULT_TEMPO), *((tick, microseconds) for tick, microseconds in believed if tick < end)]
     spans = [(until - tick, microseconds) for (tick, microseconds), (until, _) in pairwise([*changes, (end, 0)])]
     sounding = {microseconds for ticks, microseconds in spans if ticks}
