@@ -7,12 +7,11 @@ that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from genai_demo import __version__
-from genai_demo.catalogue import match_language, message
+from genai_demo.catalogue import message, terminal_language
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 
@@ -92,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
         getattr(modalities()[options.modality].commands, options.command)(options)
     except UserError as error:
-        language = match_language(os.environ.get("LANG", "").partition(".")[0])
+        language = terminal_language()
         print(message("engine.error", language, sentence=error.in_language(language)), file=sys.stderr)
         return 2
     return 0

@@ -12,7 +12,6 @@ from string import Formatter
 
 import pytest
 
-from genai_demo.catalogue import LANGUAGES
 from genai_demo.modalities import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -216,12 +215,14 @@ def fields(sentence: str) -> set[str]:
     return {field for _, field, _, _ in Formatter().parse(sentence) if field is not None}
 
 
-CATALOGUES = sorted({file.name for language in LANGUAGES for file in (PACKAGE / "catalogue" / language).glob("*")})
+WRITTEN = ("en", "zh")
+"""languages that have files; what is said in traditional characters follows from the other Chinese"""
+CATALOGUES = sorted({file.name for language in WRITTEN for file in (PACKAGE / "catalogue" / language).glob("*")})
 
 
 @pytest.mark.parametrize("name", CATALOGUES)
 def test_languages_say_the_same(name: str) -> None:
-    by_language = {language: read_catalogue(PACKAGE / "catalogue" / language / name) for language in LANGUAGES}
+    by_language = {language: read_catalogue(PACKAGE / "catalogue" / language / name) for language in WRITTEN}
     english = by_language.pop("en")
     for language, sentences in by_language.items():
         assert sentences.keys() == english.keys(), language

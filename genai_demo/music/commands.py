@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genai_demo.catalogue import terminal_language
 from genai_demo.engine.fields import add_options, given
 from genai_demo.engine.files import write_bytes
 from genai_demo.engine.generation.receipts import Receipt
@@ -22,7 +23,7 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest
+from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, take_midi
 from genai_demo.music.training.configs import TRAININGS, MusicTrainRequest, engine_fields
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def generate(options: argparse.Namespace) -> None:
     from genai_demo.music.sampling import generation
 
     family, model = _family(options.model)
-    requests = [_request(options, family, seed) for seed in seeds_from(options)]
+    music = _given_music(options)
+    requests = [_request(options, family, music, seed) for seed in seeds_from(options)]
     for request in requests:
         request.check()
         _check_free(options.out / f"piano-{request.seed}.mid")
@@ -146,14 +148,22 @@ def _family(model: str) -> tuple[str, str | None]:
     return read_checkpoint(checkpoint_folder(model)).family, model
 
 
-def _request(options: argparse.Namespace, family: str, seed: int) -> ComposeRequest | ContinueRequest:
+def _request(options: argparse.Namespace, family: str, music: str, seed: int) -> ComposeRequest | ContinueRequest:
     if options.given is None:
         return ComposeRequest(**given(options, ComposeRequest) | {"model": family, "seed": seed})
-    from genai_demo.music.midi.reading import read_midi
+    return ContinueRequest(**given(options, ContinueRequest) | {"model": family, "music": music, "seed": seed})
+
+
+def _given_music(options: argparse.Namespace) -> str:
+    """Return the music of `--continue` as a line, "" where there is none, and say what was made of the file."""
+    if options.given is None:
+        return ""
     from genai_demo.music.tokens.piece_string import write_piece_string
 
-    music = write_piece_string(read_midi(options.given).piece)
-    return ContinueRequest(**given(options, ContinueRequest) | {"model": family, "music": music, "seed": seed})
+    reading = take_midi(options.given)
+    for remark in reading.remarks:
+        print(remark.in_language(terminal_language()), file=sys.stderr)
+    return write_piece_string(reading.piece)
 
 
 def reproduce(receipt: Receipt, out: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated
 
 from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
+from genai_demo.music.midi.reading import Reading, Remark, read_midi
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
-from genai_demo.music.tokens.piece_string import KEY_BY_NAME, read_piece_string
+from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, read_piece_string, write_piece_string
 
 MODELS = ("composer", "gan")
 """models that write music from nothing"""
@@ -177,6 +179,31 @@ def given_music(music: str) -> Piece:
     if len(piece.bars) > MOST_GIVEN_BARS:
         raise UserError("music.too_many_bars", found=len(piece.bars), most=MOST_GIVEN_BARS)
     return piece
+
+
+def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
+    """Return as many bars of a piece as can be given to a model, and a remark if those are not all."""
+    bars = piece.bars[:MOST_GIVEN_BARS]
+    while True:
+        start = replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
+        if len(write_piece_string(start)) <= MOST_CHARACTERS or len(bars) == 1:
+            break
+        bars = bars[: max(1, len(bars) * 3 // 4)]
+    return start, (Remark("music.shortened", len(bars)),) if len(bars) < len(piece.bars) else ()
+
+
+def take_midi(data: bytes | Path) -> Reading:
+    """Return what a MIDI file gives to a model: its piece, shortened if need be, and all remarks.
+
+    Args:
+        data: as in `read_midi`.
+
+    Raises:
+        UserError: as from `read_midi`.
+    """
+    reading = read_midi(data)
+    piece, cut = shortened(reading.piece)
+    return Reading(piece, (*cut, *reading.remarks))
 
 
 Request = ComposeRequest | ContinueRequest | RewriteRequest | HarmoniseRequest

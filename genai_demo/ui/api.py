@@ -54,8 +54,8 @@ class Given:
 
     name: str
     field: str
-    read: Callable[[str], Any]
-    """makes the field's value of what was given"""
+    read: Callable[[str], tuple[Any, dict[str, Any]]]
+    """makes the field's value of what was given, and what the answer says of it"""
     meaning: str
 
 
@@ -73,7 +73,7 @@ def endpoint(
         name: of the endpoint.
         description: what it does, in a sentence.
         default: the request whose values the parameters have at first.
-        answer: from a request to what programs get.
+        answer: from a request to what programs get; a mapping where something is required.
         parameters: names of the fields that programs may set, in the order of the parameters; "" for all.
         required: a first parameter without a default.
     """
@@ -92,9 +92,10 @@ def endpoint(
 
     def call(*values: Any, **named: Any) -> Any:
         given = dict(signature.bind(*values, **named).arguments)
-        if required:
-            given[required.field] = required.read(given.pop(required.name))
-        return answer(replace(default, **given))
+        if required is None:
+            return answer(replace(default, **given))
+        given[required.field], told = required.read(given.pop(required.name))
+        return answer(replace(default, **given)) | told
 
     call.__name__, call.__doc__ = name, "\n".join([description, "", "Args:", *told])
     call.__signature__ = signature  # type: ignore[attr-defined]

@@ -98,6 +98,22 @@ def test_music_that_is_there_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
+def test_long_music_goes_on_from_its_beginning_and_remarks_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.mid"
+    mine.write_bytes(to_midi(scale(300))[:-4])  # the last end of a track is missing
+    words = ["--continue", mine, "--keep", "4", "--bars", "4", "--no-sound", "--no-score", "--out", tmp_path / "out"]
+    assert run("generate", "music", *words) == 0
+    told = capsys.readouterr().err
+    assert "256 bars" in told and "1 tracks break off" in told
+    assert len(read_midi(tmp_path / "out" / "piano-0.mid").piece.bars) == 8
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert run("generate", "music", *words, "--seed", "1") == 0
+    assert "256 小节" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("tiny")
 def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert run("generate", "music", "--bars", "4", "--no-sound", "--no-score", "--out", out) == 0

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 
 from genai_demo.errors import UserError
+from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.requests import (
     ACTIONS,
+    MOST_GIVEN_BARS,
     ComposeRequest,
     ContinueRequest,
     HarmoniseRequest,
     Request,
     RewriteRequest,
     given_music,
+    shortened,
+    take_midi,
 )
 from genai_demo.music.theory.piece import MODES, Bar, Key, Note, Piece
 from genai_demo.music.tokens import events
@@ -27,6 +31,7 @@ from genai_demo.music.tokens.piece_string import (
     write_piece_string,
 )
 from tests.helpers.music import pieces, scale
+from tests.helpers.scores import piece as piece_of
 
 MUSIC = write_piece_string(scale(3))
 GOOD: dict[str, Request] = {
@@ -113,6 +118,24 @@ def test_what_is_no_music_is_refused_with_its_place(line: str, sentence: str) ->
 def test_a_very_long_piece_is_refused() -> None:
     with pytest.raises(UserError, match="300 bars"):
         given_music(write_piece_string(scale(300)))
+
+
+def test_of_a_long_piece_the_beginning_is_taken() -> None:
+    short = scale(3)
+    assert shortened(short) == (short, ())
+    start, (remark,) = shortened(scale(300))
+    assert (len(start.bars), remark.count) == (MOST_GIVEN_BARS, MOST_GIVEN_BARS)
+    assert start.faults() == []
+    full = piece_of([(tick / 8, 0.125, pitch) for tick in range(640) for pitch in range(40, 72)], [], [(4, 4)] * 20)
+    start, (remark,) = shortened(full)
+    given_music(write_piece_string(start))
+    assert remark.count == len(start.bars) < 20 and "bars" in remark.in_language("en")
+
+
+def test_what_a_file_gives_fits_a_request() -> None:
+    taken = take_midi(to_midi(scale(300)))
+    assert [remark.key for remark in taken.remarks] == ["music.shortened"]
+    ContinueRequest(music=write_piece_string(taken.piece), keep=4).check()
 
 
 def test_keys_have_names() -> None:

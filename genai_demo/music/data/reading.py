@@ -63,7 +63,7 @@ def _find_column(features: Mapping[str, Any]) -> str | None:
 
 KIND = SourceKind(
     sentences="music",
-    suffixes=(".mid", ".midi", ".kar"),
+    suffixes=(".mid", ".midi", ".kar", ".rmi"),
     most_bytes=MOST_BYTES,
     most_members=200_000,
     most_unpacked=2 * 2**30,

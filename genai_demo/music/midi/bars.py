@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from genai_demo.music.theory.piece import TICKS, Bar
 
@@ -11,6 +12,12 @@ UNITS = (2, 4, 8, 16)
 """denominators that a bar may have"""
 LONGEST_BAR = 8 * TICKS * 4
 """ticks of the longest bar that is believed"""
+_SNAP = TICKS // 16
+"""ticks by which a metre may be stated beside the bar line that it is meant for"""
+_OVERHANG = TICKS // 2
+"""ticks by which what sounds on over a bar line makes no bar of its own"""
+_ONE_BEAT_BARS = 8
+"""bars of a single beat in a row that no music has"""
 
 
 def time_signature_of(beats: int, unit: int) -> tuple[int, int] | None:
@@ -32,10 +39,10 @@ def lay_bars(time_signatures: Iterable[tuple[int, int, int]], end: int) -> tuple
     """Return bars from 0 that reach at least to `end`; the last one is whole.
 
     A metre that changes within a bar cuts that bar short, if what is left of it can be written as a bar, as with an
-    upbeat; otherwise it holds from the next bar line.
+    upbeat; otherwise it holds from the next bar line. A metre stated a few ticks beside a bar line is meant for it.
 
     Args:
-        metres: (tick, beats, unit) in the order of time, from `time_signature_of`; 4/4 before the first.
+        time_signatures: (tick, beats, unit) in the order of time, from `time_signature_of`; 4/4 before the first.
         end: ticks.
     """
     waiting = deque(time_signatures)
@@ -43,14 +50,43 @@ def lay_bars(time_signatures: Iterable[tuple[int, int, int]], end: int) -> tuple
     bars: list[Bar] = []
     start = 0
     while start < end or not bars:
-        while waiting and waiting[0][0] <= start:
+        while waiting and waiting[0][0] <= start + _SNAP:
             _, beats, unit = waiting.popleft()
         bar = Bar(start, beats, unit)
-        if waiting and waiting[0][0] < bar.end and waiting[0][0] < end:
+        if waiting and waiting[0][0] < min(bar.end - _SNAP, end):
             bar = _cut(bar, waiting[0][0] - start) or bar
         bars.append(bar)
         start = bar.end
     return tuple(bars)
+
+
+def without_overhang(bars: tuple[Bar, ...], last: int, end: int) -> tuple[Bar, ...]:
+    """Return bars without the last one where nothing begins in it and what sounds reaches but a little into it.
+
+    Args:
+        bars: of the piece.
+        last: tick at which its last note begins.
+        end: tick at which all of them have ended.
+    """
+    return bars[:-1] if last < bars[-1].start and end - bars[-1].start < _OVERHANG else bars
+
+
+def believed(time_signatures: Sequence[tuple[int, int, int]], last: int) -> tuple[list[tuple[int, int, int]], int]:
+    """Return metres with bars of four beats where a file states many of a single beat, and how many those would be.
+
+    Args:
+        time_signatures: (tick, beats, unit) in the order of time.
+        last: tick at which the last note begins.
+    """
+    found: list[tuple[int, int, int]] = []
+    doubted = 0
+    for (tick, beats, unit), (until, _, _) in pairwise([*time_signatures, (last + 1, 0, 0)]):
+        count = -(-(until - tick) // Bar(0, beats, unit).length)
+        if beats == 1 and count >= _ONE_BEAT_BARS:
+            doubted += count
+            beats = 4
+        found.append((tick, beats, unit))
+    return found, doubted
 
 
 def _cut(bar: Bar, length: int) -> Bar | None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
-import struct
 from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import mido
-from mido.midifiles.meta import KeySignatureError
-
 from genai_demo.errors import UserError
+from genai_demo.music.midi.stream import META, Event, Stream, read_stream
 from genai_demo.music.theory.piece import TICKS
 
 MOST_BYTES = 2**20
@@ -24,19 +20,13 @@ TEMPOS = (4, 1000)
 DRUMS = 9
 """the channel of General MIDI that is percussion, from 0"""
 
-_HEAD = b"MThd"
-_PARSING_ERRORS = (
-    EOFError,
-    KeySignatureError,
-    LookupError,
-    OSError,
-    OverflowError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-_ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{4096}")
-"""the library reads a number to its last byte, however long it is, in quadratic time"""
+_NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM = 0x80, 0x90, 0xB0, 0xC0
+"""kinds of a channel's events"""
+_NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
+"""kinds of other events"""
+_MAJORS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+_MINORS = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
+"""keys by their sharps, from 7 flats to 7 sharps"""
 _FRAMES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1001), 30: Fraction(30)}
 """SMPTE frames per second by what stands in the file"""
 _SUSTAIN = 64
@@ -75,12 +65,14 @@ class MidiContents:
     """tick, a name such as "F#m\""""
     names: dict[int, str] = field(default_factory=dict)
     """by track"""
+    faults: int = 0
+    """events that say nothing possible"""
     first_end: int | None = None
     """where the first track ends, if it holds no notes"""
 
 
-def parse(data: bytes | Path) -> mido.MidiFile:
-    """Return the tracks of a MIDI file.
+def parse(data: bytes | Path) -> Stream:
+    """Return the events of a MIDI file.
 
     Args:
         data: the content of a MIDI file, or its path. What it is called does not matter.
@@ -88,19 +80,7 @@ def parse(data: bytes | Path) -> mido.MidiFile:
     Raises:
         UserError: no MIDI file, a damaged one, or one that is too large; the size is checked before it is parsed.
     """
-    content = _content(data)
-    if not content.startswith(_HEAD):
-        raise UserError("music.nested_zip" if content.startswith(b"PK\3\4") else "music.not_midi")
-    if _ENDLESS_NUMBER.search(content):
-        raise UserError("music.damaged_midi")
-    try:
-        # Latin-1 reads any bytes; names are decoded when they are needed.
-        file = mido.MidiFile(file=io.BytesIO(content), charset="latin-1")
-    except _PARSING_ERRORS as error:
-        raise UserError("music.damaged_midi") from error
-    if file.type not in (0, 1, 2):
-        raise UserError("music.damaged_midi")
-    return file
+    return read_stream(_content(data))
 
 
 def _content(data: bytes | Path) -> bytes:
@@ -120,15 +100,17 @@ def _content(data: bytes | Path) -> bytes:
     return data
 
 
-def ticks_per_tick(file: mido.MidiFile) -> tuple[Fraction, bool]:
+def ticks_per_tick(division: int) -> tuple[Fraction, bool]:
     """Return how many ticks of a piece one tick of the file is, and whether the file counts in seconds.
 
     A file that counts in frames of film (SMPTE) knows no quarter notes: half a second is taken for one.
 
+    Args:
+        division: the two bytes of the file's header.
+
     Raises:
         UserError: the file's header says nothing possible.
     """
-    division = file.ticks_per_beat & 0xFFFF
     if division < 0x8000:
         if not division:
             raise UserError("music.damaged_midi")
@@ -139,73 +121,106 @@ def ticks_per_tick(file: mido.MidiFile) -> tuple[Fraction, bool]:
     return 2 * TICKS / (frames * parts), True
 
 
-def read_events(tracks: list[mido.MidiTrack]) -> MidiContents:
-    """Return what some tracks say that sound together.
+def read_events(stream: Stream, tracks: Iterable[int]) -> MidiContents:
+    """Return what some tracks of a file say that sound together.
+
+    Args:
+        stream: the file.
+        tracks: their places.
 
     Raises:
         UserError: more notes than any piece has.
     """
     contents = MidiContents()
     programs: dict[int, int] = {}
-    for number, track in enumerate(tracks):
-        _read_track(track, number, programs, contents)
+    for number in tracks:
+        _Track(number, programs, contents).read(stream.tracks[number], number in stream.broken)
     contents.time_signatures.sort(key=lambda time_signature: time_signature[0])
     contents.tempos.sort(key=lambda tempo: tempo[0])
     contents.keys.sort(key=lambda key: key[0])
     return contents
 
 
-def _read_track(track: mido.MidiTrack, number: int, programs: dict[int, int], contents: MidiContents) -> None:
-    """Add what one track says to `contents`.
+class _Track:
+    """Adds what one track says to the contents of a file."""
 
-    Args:
-        track, number: the track and its place.
-        programs: the instruments that earlier tracks chose, by channel: some files choose all in the first track.
-        contents: is added to.
-    """
-    own: dict[int, int] = {}
-    struck: dict[tuple[int, int], deque[tuple[int, int, int]]] = defaultdict(deque)
-    pressed: dict[int, int] = {}
-    before = contents.count
-    tick = 0
+    def __init__(self, number: int, programs: dict[int, int], contents: MidiContents) -> None:
+        """Take the place of the track, and the instruments that earlier tracks chose.
 
-    def release(channel: int, pitch: int) -> None:
+        Args:
+            number: of the track.
+            programs: by channel; some files choose all of them in the first track.
+            contents: is added to.
+        """
+        self._number, self._programs, self._contents = number, programs, contents
+        self._own: dict[int, int] = {}
+        self._struck: dict[tuple[int, int], deque[tuple[int, int, int]]] = defaultdict(deque)
+        self._pressed: dict[int, int] = {}
+
+    def read(self, events: Sequence[Event], broken: bool) -> None:
+        """Read all events; keys still held at the end are let go there, or are left out where the track broke off."""
+        before, tick = self._contents.count, 0
+        for event in events:
+            tick = event.tick
+            if event.status == META:
+                self._meta(tick, event.data[0], event.data[1:])
+            else:
+                self._channel(tick, event.status & 0xF0, event.status & 0xF, event.data)
+        for (channel, pitch), waiting in self._struck.items():
+            for _ in range(0 if broken else len(waiting)):
+                self._release(tick, channel, pitch)
+        for channel, start in self._pressed.items():
+            self._contents.pedals[self._number, channel].append((start, tick))
+        if self._number == 0 and self._contents.count == before:
+            self._contents.first_end = tick
+
+    def _release(self, tick: int, channel: int, pitch: int) -> None:
         # A key that was struck twice is let go twice: first come, first served.
-        start, velocity, program = struck[channel, pitch].popleft()
-        contents.strikes.append(NoteEvent((number, channel), program, start, tick, pitch, velocity))
+        start, velocity, program = self._struck[channel, pitch].popleft()
+        self._contents.strikes.append(NoteEvent((self._number, channel), program, start, tick, pitch, velocity))
 
-    for event in track:
-        tick += event.time
-        kind = event.type
-        if kind == "note_on" and event.velocity:
-            program = own.get(event.channel, programs.get(event.channel, 0))
-            struck[event.channel, event.note].append((tick, event.velocity, program))
-            contents.count += 1
-            if contents.count > MOST_NOTES:
+    def _channel(self, tick: int, kind: int, channel: int, data: bytes) -> None:
+        if kind == _NOTE_ON and data[1]:
+            program = self._own.get(channel, self._programs.get(channel, 0))
+            self._struck[channel, data[0]].append((tick, data[1], program))
+            self._contents.count += 1
+            if self._contents.count > MOST_NOTES:
                 raise UserError("music.too_many_notes", most=MOST_NOTES)
-        elif kind in ("note_on", "note_off"):
-            if struck[event.channel, event.note]:
-                release(event.channel, event.note)
-        elif kind == "control_change" and event.control == _SUSTAIN:
-            if event.value >= 64:
-                pressed.setdefault(event.channel, tick)
-            elif event.channel in pressed:
-                contents.pedals[number, event.channel].append((pressed.pop(event.channel), tick))
-        elif kind == "program_change":
-            own[event.channel] = event.program
-            programs.setdefault(event.channel, event.program)
-        elif kind == "time_signature":
-            contents.time_signatures.append((tick, event.numerator, event.denominator))
-        elif kind == "set_tempo":
-            contents.tempos.append((tick, event.tempo))
-        elif kind == "key_signature":
-            contents.keys.append((tick, event.key))
-        elif kind == "track_name":
-            contents.names.setdefault(number, event.name.encode("latin-1").decode("utf-8", errors="replace"))
-    for (channel, pitch), waiting in struck.items():
-        for _ in range(len(waiting)):
-            release(channel, pitch)
-    for channel, start in pressed.items():
-        contents.pedals[number, channel].append((start, tick))
-    if number == 0 and contents.count == before:
-        contents.first_end = tick
+        elif kind in (_NOTE_ON, _NOTE_OFF):
+            if self._struck[channel, data[0]]:
+                self._release(tick, channel, data[0])
+        elif kind == _CONTROL and data[0] == _SUSTAIN:
+            if data[1] >= 64:
+                self._pressed.setdefault(channel, tick)
+            elif channel in self._pressed:
+                self._contents.pedals[self._number, channel].append((self._pressed.pop(channel), tick))
+        elif kind == _PROGRAM:
+            self._own[channel] = data[0]
+            self._programs.setdefault(channel, data[0])
+
+    def _meta(self, tick: int, kind: int, data: bytes) -> None:
+        contents = self._contents
+        if kind == _NAME:
+            contents.names.setdefault(self._number, _decoded(data))
+        elif kind == _TEMPO and len(data) >= 3:
+            contents.tempos.append((tick, int.from_bytes(data[:3])))
+        elif kind == _METRE and len(data) >= 2:
+            contents.time_signatures.append((tick, data[0], 2 ** data[1]))
+        elif kind == _KEY and len(data) >= 2:
+            sharps = data[0] - 256 * (data[0] >= 128)
+            contents.faults += data[1] > 1 or not -7 <= sharps <= 7
+            if -7 <= sharps <= 7:
+                # A mode that there is not says no more than the signature does.
+                contents.keys.append((tick, (_MINORS if data[1] == 1 else _MAJORS)[sharps + 7]))
+        elif kind in (_TEMPO, _METRE, _KEY):
+            contents.faults += 1
+
+
+def _decoded(name: bytes) -> str:
+    """Return a name, which is in UTF-8 today, and in older files as Chinese or western programs wrote it."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return name.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return name.decode("latin-1")

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from statistics import fmean
 
-from genai_demo.music.theory.piece import LEFT, RIGHT, Note
+from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Note
 
-HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
-"""names of the tracks of a file that is written here"""
-_RIGHT_NAMES = re.compile(r"\b(right|rh|r\.h|upper|treble)\b|右", re.IGNORECASE)
-_LEFT_NAMES = re.compile(r"\b(left|lh|l\.h|lower|bass)\b|左", re.IGNORECASE)
 _MIDDLES = {RIGHT: 70.0, LEFT: 49.0}
 """where the hands are before they have played, so that middle C is the right one's"""
 _REACH = 10
 """semitones that one hand spans at ease"""
+_WIDEST = 16
+"""semitones that a hand can stretch to, a tenth"""
+_SELDOM = 0.05
+"""share of its strokes that may be wider in a part for one hand: rolled chords, and what the other hand takes over
+
+Of the parts for one hand in real files 19 of 20 have fewer, of whole pieces one in 20.
+"""
+_AT_ONCE = TICKS // 16
+"""ticks within which keys count as struck at once"""
 _STRETCH = 4.0
 """what each semitone beyond the reach costs, in semitones of moving"""
 _MEMORY = 0.8
 """share that a hand keeps of where it was when it strikes anew"""
 
 
-def hand_named(name: str) -> int | None:
-    """Return the hand that the name of a track means, None where it means none or both."""
-    right, left = bool(_RIGHT_NAMES.search(name)), bool(_LEFT_NAMES.search(name))
-    if right == left:
-        return None
-    return RIGHT if right else LEFT
+def within_reach(notes: Iterable[Note]) -> bool:
+    """Return whether one hand can play a part: nearly all that is struck at once lies within its stretch."""
+    moments: dict[int, list[int]] = defaultdict(list)
+    for note in notes:
+        moments[note.start // _AT_ONCE].append(note.pitch)
+    beyond = sum(max(pitches) - min(pitches) > _WIDEST for pitches in moments.values())
+    return beyond <= _SELDOM * len(moments)
 
 
 def hands_of_two(first: Sequence[Note], second: Sequence[Note]) -> tuple[int, int]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import mido
-
 from genai_demo.catalogue import message
 from genai_demo.errors import UserError
-from genai_demo.music.midi.bars import lay_bars, time_signature_of
+from genai_demo.music.midi.bars import believed, lay_bars, time_signature_of, without_overhang
 from genai_demo.music.midi.events import (
-    DRUMS,
     TEMPOS,
     MidiContents,
     NoteEvent,
@@ -23,13 +22,21 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
-from genai_demo.music.midi.hands import HAND_NAMES, hand_named, hands_of_two, split_hands
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Key, Note, Piece, resolve_overlaps
+from genai_demo.music.midi.hands import hands_of_two, split_hands, within_reach
+from genai_demo.music.midi.names import HAND_NAMES, hand_named
+from genai_demo.music.midi.parts import drum_parts, joined_channels
+from genai_demo.music.midi.stream import Stream
+from genai_demo.music.midi.timing import in_time, uneven_notes
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
 MOST_QUARTERS = 40_000
+_FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "music.cut_off", "music.repaired")
+"""what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
+_TOGETHER = TICKS // 16
+"""ticks within which both hands strike a key as one"""
 _DEFAULT_TEMPO = 500_000
 """microseconds per quarter note where a file names none"""
 
@@ -59,12 +66,18 @@ class Reading:
 def read_midi(data: bytes | Path) -> Reading:
     """Read a standard MIDI file of format 0, 1 or 2 that may come from anywhere.
 
-    - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but drums.
+    - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but
+      drums, which are known by channel, name and manner.
     - Time becomes 480 ticks per quarter note, rounded to the nearest.
     - Of several tempi the piece gets the one under which it lasts as long.
-    - Bars follow the time signatures, 4/4 where there are none; the last one is whole.
-    - A key that is struck while it is held is let go before; notes without length are left out.
-    - Hands come from the names of the tracks, else from two tracks or channels, else from `split_hands`.
+    - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
+      sounds a little beyond it. Many bars of a single beat are not believed.
+    - A key that is struck while it is held is let go before; where both hands strike one, the right one does; notes
+      without length are left out.
+    - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
+      `split_hands`.
+    - What was played without regard to the file's beats gets those that are heard, and what is off all beats alike is
+      put on them: see `in_time`.
     - Of format 2, whose tracks are pieces of their own, the first one with notes is taken.
 
     Args:
@@ -73,34 +86,25 @@ def read_midi(data: bytes | Path) -> Reading:
     Raises:
         UserError: no MIDI file, a damaged one, one without notes for a piano, or one that is too large or too long.
     """
-    file = parse(data)
-    scale, film = ticks_per_tick(file)
-    contents, remarks = _one_piece(file)
-    strikes, found = _for_piano(contents.strikes)
+    stream = parse(data)
+    scale, film = ticks_per_tick(stream.division)
+    contents, remarks = _one_piece(stream)
+    strikes, found = _for_piano(contents)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
     if end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
     notes, found = _notes(strikes, contents.names, scale)
     remarks += found
-    signatures = [
-        (_scaled(tick, scale), signature)
-        for tick, *stated in contents.time_signatures
-        if (signature := time_signature_of(stated[0], stated[1]))
-    ]
-    remarks += _remarks(("music.left_out_metres", len(contents.time_signatures) - len(signatures)))
-    bars = lay_bars([(tick, *signature) for tick, signature in signatures], end)
-    if contents.first_end is not None:
-        # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
-        stated = _scaled(contents.first_end, scale)
-        if notes[-1].start < stated <= MOST_QUARTERS * TICKS:
-            whole = lay_bars([(tick, *signature) for tick, signature in signatures], stated)
-            bars = whole if whole[-1].end == stated else bars
+    bars, found = _bars(contents, scale, notes[-1].start, end)
+    remarks += found
     tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
     piece = Piece(notes, bars, _key(contents.keys), tempo, _pedal(contents, strikes, scale))
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
-    return Reading(piece, (*remarks, *found))
+    remarks += found
+    piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
+    return Reading(piece, (*remarks, *_remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))))
 
 
 def _remarks(*counts: tuple[str, int]) -> list[Remark]:
@@ -112,23 +116,31 @@ def _scaled(tick: int, scale: Fraction) -> int:
     return (2 * tick * scale.numerator + scale.denominator) // (2 * scale.denominator)
 
 
-def _one_piece(file: mido.MidiFile) -> tuple[MidiContents, list[Remark]]:
-    """Return what sounds together: all tracks, or of format 2 the first one with notes."""
-    if file.type != 2:
-        return read_events(file.tracks), []
-    pieces = [contents for contents in (read_events([track]) for track in file.tracks) if contents.strikes]
+def _one_piece(stream: Stream) -> tuple[MidiContents, list[Remark]]:
+    """Return what sounds together, all tracks or of format 2 the first one with notes, and what is out of order.
+
+    Raises:
+        UserError: there is no note.
+    """
+    groups = [[number] for number in range(len(stream.tracks))] if stream.form == 2 else [range(len(stream.tracks))]
+    found = [read_events(stream, group) for group in groups]
+    pieces = [contents for contents in found if contents.count]
+    faults = Counter(stream.faults)
+    faults["music.repaired"] += sum(contents.faults for contents in found)
     if not pieces:
-        raise UserError("music.no_notes")
-    return pieces[0], _remarks(("music.left_out_pieces", len(pieces) - 1))
+        raise UserError("music.damaged_midi" if faults.total() else "music.no_notes")
+    return pieces[0], _remarks(*((key, faults[key]) for key in _FAULTS), ("music.left_out_pieces", len(pieces) - 1))
 
 
-def _for_piano(strikes: list[NoteEvent]) -> tuple[list[NoteEvent], list[Remark]]:
+def _for_piano(contents: MidiContents) -> tuple[list[NoteEvent], list[Remark]]:
     """Return what a piano is to play, and what it is not.
 
     Raises:
         UserError: nothing at all.
     """
-    pitched = [strike for strike in strikes if strike.part[1] != DRUMS]
+    strikes = joined_channels(contents.strikes)
+    drums = drum_parts(strikes, contents.names)
+    pitched = [strike for strike in strikes if strike.part not in drums]
     if not pitched:
         raise UserError("music.only_drums" if strikes else "music.no_notes")
     chosen = [strike for strike in pitched if strike.program in _PIANOS]
@@ -164,30 +176,76 @@ def _notes(strikes: list[NoteEvent], names: dict[int, str], scale: Fraction) -> 
         for note in parts[part]
     ]
     open_notes = resolve_overlaps(note for part, hand in hands.items() if hand is None for note in parts[part])
-    notes = resolve_overlaps([*sure, *split_hands(open_notes)])
+    notes = resolve_overlaps(_melody_first([*sure, *split_hands(open_notes)]))
     doubled = sum(map(len, parts.values())) - len(notes)
     return notes, _remarks(("music.left_out_doubled", doubled), ("music.hands_guessed", len(open_notes)))
 
 
+def _melody_first(notes: Sequence[Note]) -> Iterator[Note]:
+    """Yield all notes but those of the left hand whose key the right one strikes at the same moment and holds."""
+    struck: dict[int, list[Note]] = defaultdict(list)
+    for note in sorted(notes):
+        if note.hand == RIGHT:
+            struck[note.pitch].append(note)
+    for note in notes:
+        others = struck[note.pitch] if note.hand != RIGHT else []
+        near = slice(
+            bisect_left(others, note.start - _TOGETHER, key=lambda other: other.start),
+            bisect_right(others, note.start + _TOGETHER, key=lambda other: other.start),
+        )
+        if not any(other.start < note.end and note.start < other.end for other in others[near]):
+            yield note
+
+
 def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, int | None]:
-    """Return the hand that each part is for; None where its notes have to be split."""
+    """Return the hand that each part is for; None where its notes have to be split.
+
+    Names are believed where they tell both hands apart, the name of one hand where one hand can play what bears it.
+    """
     named = {track: hand_named(name) for track, name in names.items()}
     if {RIGHT, LEFT} <= set(named.values()) or set(HAND_NAMES.values()) & set(names.values()):
         return {part: named.get(part[0]) for part in parts}
-    if len(parts) == 2:
+    reached = [part for part, notes in parts.items() if within_reach(notes)]
+    if len(parts) == len(reached) == 2:
         first, second = parts
         one, other = hands_of_two(parts[first], parts[second])
         return {first: one, second: other}
-    return dict.fromkeys(parts)
+    return {part: named.get(part[0]) if part in reached else None for part in parts}
 
 
-def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:
-    """Return the tempo under which the time up to `end`, in ticks of a piece, lasts as long as under all `tempos`."""
-    believed = [
+def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple[tuple[Bar, ...], list[Remark]]:
+    """Return the bars of a piece whose last note starts at `last` and whose notes have ended at `end`."""
+    stated = [
+        (_scaled(tick, scale), *signature)
+        for tick, beats, unit in contents.time_signatures
+        if (signature := time_signature_of(beats, unit))
+    ]
+    signatures, doubted = believed(stated, last)
+    remarks = _remarks(
+        ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
+    )
+    if contents.first_end is not None:
+        # A track that holds nothing but the bars ends with the last of them, even if a note rings on.
+        over = _scaled(contents.first_end, scale)
+        if last < over <= MOST_QUARTERS * TICKS:
+            whole = lay_bars(signatures, over)
+            if whole[-1].end == over:
+                return whole, remarks
+    return without_overhang(lay_bars(signatures, end), last, end), remarks
+
+
+def _believed_tempos(tempos: Sequence[tuple[int, int]], scale: Fraction) -> list[tuple[int, int]]:
+    """Return the tempi that are possible, with their ticks in a piece."""
+    return [
         (_scaled(tick, scale), microseconds)
         for tick, microseconds in tempos
         if TEMPOS[0] * microseconds <= 60e6 <= TEMPOS[1] * microseconds
     ]
+
+
+def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tuple[float, list[Remark]]:
+    """Return the tempo under which the time up to `end`, in ticks of a piece, lasts as long as under all `tempos`."""
+    believed = _believed_tempos(tempos, scale)
     changes = [(0, _DEFAULT_TEMPO), *((tick, microseconds) for tick, microseconds in believed if tick < end)]
     spans = [(until - tick, microseconds) for (tick, microseconds), (until, _) in pairwise([*changes, (end, 0)])]
     sounding = {microseconds for ticks, microseconds in spans if ticks}

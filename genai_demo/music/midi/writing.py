@@ -10,7 +10,7 @@ import mido
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
-from genai_demo.music.midi.hands import HAND_NAMES
+from genai_demo.music.midi.names import HAND_NAMES
 from genai_demo.music.theory.piece import TICKS, Piece
 
 _MAJORS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")

@@ -5,8 +5,8 @@ Written without a notation library: `music21` takes seconds to be imported and m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as Xml
 
 from genai_demo import __version__
@@ -15,6 +15,7 @@ from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
 from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
+from genai_demo.music.notation.played import grace_notes
 from genai_demo.music.notation.spelling import Name, signature, spell
 from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, quantize_for_score, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
@@ -42,6 +43,8 @@ class _Piece:
     """"G" or "F" for each hand and bar"""
     accidentals: dict[int, str]
     """what is printed before a note, by its place in `notes`"""
+    graces: dict[int, list[Name]]
+    """grace notes before a note, by its place in `notes`"""
 
 
 def musicxml(
@@ -49,7 +52,8 @@ def musicxml(
 ) -> bytes:
     """Return a piece as a MusicXML file.
 
-    Notes that are on no writable grid move to the nearest place of one, as `quantize_for_score` says.
+    Notes that are on no writable grid move to the nearest place of one, as `quantize_for_score` says; very short ones
+    before another become grace notes, as `grace_notes` says.
 
     Args:
         piece: what to write. Where it has no key, the one nearest to its notes is taken.
@@ -77,7 +81,9 @@ def musicxml(
 
 
 def _decide(piece: Piece) -> _Piece:
-    notes, frames = quantize_for_score(piece), measures(piece)
+    adorned = grace_notes(piece)
+    plain = replace(piece, notes=tuple(note for note in piece.notes if note not in adorned))
+    notes, frames = quantize_for_score(plain), measures(piece)
     key = piece.key or estimate_key_or_c_major(notes)
     names = spell(notes, key)
     lines = voices(notes, frames)
@@ -91,7 +97,23 @@ def _decide(piece: Piece) -> _Piece:
             for bar, frame in zip(sounding, frames, strict=True)
         ]
         accidentals |= _accidentals(struck, names, key)
-    return _Piece(notes, names, key, frames, lines, clefs, accidentals)
+    return _Piece(notes, names, key, frames, lines, clefs, accidentals, _graces(adorned, notes, key))
+
+
+def _graces(adorned: dict[Note, Note], notes: Sequence[Note], key: Key) -> dict[int, list[Name]]:
+    """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
+
+    Args:
+        adorned: from `grace_notes`.
+        notes: as they are written.
+        key: of the signature.
+    """
+    found: dict[int, list[Name]] = {}
+    for name, note in zip(spell(list(adorned), key), adorned.values(), strict=True):
+        same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
+        place = min(same, key=lambda place: abs(notes[place].start - note.start))
+        found.setdefault(place, []).append(name)
+    return found
 
 
 def _heights(lines: Sequence[Sequence[Event]], names: Sequence[Name]) -> list[tuple[int, int]]:
@@ -303,6 +325,8 @@ def _chord(
 ) -> None:
     """Write the notes of one value, or its rest."""
     start, end = frame.start + value.start, frame.start + value.end
+    for name in [name for one in notes if piece.notes[one].start == start for name in piece.graces.get(one, ())]:
+        _grace(measure, name, signature(piece.key), at)
     for number, place in enumerate(notes or (None,)):
         note = _sub(measure, "note")
         ties: list[str] = []
@@ -311,12 +335,7 @@ def _chord(
         else:
             if number:
                 _sub(note, "chord")
-            name = piece.names[place]
-            pitch = _sub(note, "pitch")
-            _sub(pitch, "step", name.letter)
-            if name.alter:
-                _sub(pitch, "alter", name.alter)
-            _sub(pitch, "octave", name.octave)
+            _pitch(note, piece.names[place])
             ties = ["stop"] * (piece.notes[place].start < start) + ["start"] * (piece.notes[place].end > end)
         _sub(note, "duration", value.end - value.start)
         for tie in ties:
@@ -344,3 +363,30 @@ def _chord(
                 _sub(notations, "tied", type=tie)
             for tuplet in at.tuplet if number == 0 else []:
                 _sub(notations, "tuplet", **tuplet)
+
+
+def _pitch(note: Xml.Element, name: Name) -> None:
+    pitch = _sub(note, "pitch")
+    _sub(pitch, "step", name.letter)
+    if name.alter:
+        _sub(pitch, "alter", name.alter)
+    _sub(pitch, "octave", name.octave)
+
+
+def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Place) -> None:
+    """Write a grace note before the chord that follows, with an accidental that nobody need remember.
+
+    Args:
+        measure: is added to.
+        name: of the note.
+        usual: from `signature`.
+        at: of the chord.
+    """
+    note = _sub(measure, "note")
+    _sub(note, "grace", slash="yes")
+    _pitch(note, name)
+    _sub(note, "voice", 1 + at.voice + 4 * (at.hand == LEFT))
+    _sub(note, "type", "eighth")
+    if name.alter or usual[name.letter]:
+        _sub(note, "accidental", _ACCIDENTALS[name.alter])
+    _sub(note, "staff", _staff(at.hand))

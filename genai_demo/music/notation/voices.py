@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from genai_demo.music.notation.note_values import CELL, GRIDS
+from genai_demo.music.notation.played import chords_together
 from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Bar, Note, Piece
 
 HANDS = (RIGHT, LEFT)
@@ -63,11 +64,12 @@ def quantize_for_score(piece: Piece) -> list[Note]:
     """Return the notes as they can be written, in the order of start and pitch.
 
     Starts on 64ths or on triplets of 32nds stay as they are, and so do ends on sixteenths or on triplets of them. Other
-    starts move to the nearest place of the coarsest grid of `GRIDS` that suits half a quarter's time. Other ends move
-    to the next start of the hand or to the next beat if that is less than a sixteenth away, or else to the nearest
-    sixteenth: keys are let go a little early where a score shows no rest. What is struck twice at one place is written
-    once, and nothing is written beyond the last bar line.
+    starts move, those of a chord together, to the nearest place of the coarsest grid of `GRIDS` that suits half a
+    quarter's time. Other ends move to the nearest start of the hand or beat that is less than a sixteenth away, or else
+    to the nearest sixteenth: keys are let go a little early where a score shows no rest. What is struck twice at one
+    place is written once, and nothing is written beyond the last bar line.
     """
+    piece = replace(piece, notes=tuple(chords_together(piece)))
     frames = measures(piece)
     starts = {hand: sorted({note.start for note in piece.notes if note.hand == hand}) for hand in HANDS}
 
@@ -82,17 +84,23 @@ def quantize_for_score(piece: Piece) -> list[Note]:
         end = min(note.end, piece.end)
         if end == piece.end or _plain(end - cell(end)[0]):
             return end
-        following = starts[note.hand][bisect_left(starts[note.hand], max(end - _EARLY, note.start + 1)) :][:1]
+        later = starts[note.hand][bisect_left(starts[note.hand], max(end - _EARLY, note.start + 1)) :]
         beat = end + (frames[piece.bar_at(end)].start - end) % TICKS
-        near = [tick for tick in (*following, beat) if tick < end + STEP]
-        return min(near[0] if near else end + STEP // 2 - (end - cell(end)[0] + STEP // 2) % STEP, piece.end)
+        near = [*takewhile(lambda tick: tick < end + STEP, later), *([beat] if beat < end + STEP else [])]
+        if near:
+            # Keys are let go too early more often than too late.
+            meant = min(near, key=lambda tick: tick - end if tick >= end else 2 * (end - tick))
+            return min(meant, piece.end)
+        return min(end + STEP // 2 - (end - cell(end)[0] + STEP // 2) % STEP, piece.end)
 
     ends = [release(note) for note in piece.notes]
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    struck: dict[tuple[int, int], list[int]] = defaultdict(list)
+    released: dict[tuple[int, int], list[int]] = defaultdict(list)
     for note, end in zip(piece.notes, ends, strict=True):
-        for tick in (note.start, *([end] if end < piece.end else [])):
-            places[cell(tick)[0], note.hand].append(tick - cell(tick)[0])
-    grids = {where: _grid(found) for where, found in places.items()}
+        struck[cell(note.start)[0], note.hand].append(note.start - cell(note.start)[0])
+        if end < piece.end:
+            released[cell(end)[0], note.hand].append(end - cell(end)[0])
+    grids = {where: _grid(struck[where], released[where]) for where in {*struck, *released}}
 
     def moved(tick: int, hand: int) -> int:
         if tick >= piece.end:
@@ -128,15 +136,22 @@ def _plain(place: int) -> bool:
     return place % STEP == 0 or place % GRIDS[1] == 0
 
 
-def _grid(places: Iterable[int]) -> int:
-    """Return the first of `GRIDS` on which places in a cell lie, or else the one to which they are nearest."""
+def _grid(struck: Sequence[int], released: Sequence[int]) -> int:
+    """Return the first of `GRIDS` on which places in a cell lie, or else the one to which they are nearest.
 
-    def distance(grid: int) -> int:
+    Args:
+        struck: places at which notes start; where these lie on a grid, the others do not matter.
+        released: places at which notes end.
+    """
+
+    def distance(places: Iterable[int], grid: int) -> int:
         return sum(min(place % grid, -place % grid) for place in places)
 
-    places = list(places)
-    exact = next((grid for grid in GRIDS if distance(grid) == 0), None)
-    return exact or min(GRIDS[:2], key=distance)
+    for places in ([*struck, *released], struck):
+        exact = next((grid for grid in GRIDS if places and distance(places, grid) == 0), None)
+        if exact:
+            return exact
+    return min(GRIDS[:2], key=lambda grid: distance([*struck, *released], grid))
 
 
 def voices(notes: Sequence[Note], frames: Sequence[Measure]) -> list[dict[int, list[list[Event]]]]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.music.midi.reading import read_midi
-from genai_demo.music.requests import ComposeRequest, ContinueRequest, HarmoniseRequest, Request, RewriteRequest
+from genai_demo.music.requests import (
+    ComposeRequest,
+    ContinueRequest,
+    HarmoniseRequest,
+    Request,
+    RewriteRequest,
+    take_midi,
+)
 from genai_demo.music.sampling import generation
 from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of
@@ -27,8 +33,9 @@ def _piece(request: Request) -> dict[str, Any]:
     return _pieces(request)[0]
 
 
-def _music(midi: str) -> str:
-    return write_piece_string(read_midi(received(midi, MOST_BYTES, *WRONG)).piece)
+def _music(midi: str) -> tuple[str, dict[str, Any]]:
+    reading = take_midi(received(midi, MOST_BYTES, *WRONG))
+    return write_piece_string(reading.piece), {"remarks": [remark.in_language("en") for remark in reading.remarks]}
 
 
 def reproduce_music(receipt: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +53,10 @@ def reproduce_music(receipt: dict[str, Any]) -> dict[str, Any]:
 
 
 def register() -> None:
-    """Offer the endpoints in the Blocks being built; a piece is its "midi", in base64, "musicxml" and "receipt"."""
+    """Offer the endpoints in the Blocks being built; a piece is its "midi", in base64, "musicxml" and "receipt".
+
+    Where music is given, "remarks" are sentences about what was left out of it, guessed or put right.
+    """
     composed = endpoint("compose_music", "Write pieces for piano.", ComposeRequest(), _pieces)
     midi = Given("midi", "music", _music, "a MIDI file in base64")
     changed = [

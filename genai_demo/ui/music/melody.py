@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from genai_demo.engine.generation.checks import check_one_of, check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.midi.bars import lay_bars
-from genai_demo.music.midi.reading import Remark
-from genai_demo.music.requests import MOST_GIVEN_BARS, TEMPO, TIME_SIGNATURES
+from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, resolve_overlaps
-from genai_demo.music.tokens.piece_string import MOST_CHARACTERS, write_piece_string
 
 MOST_BYTES = 2 * 2**20
 """largest MIDI file that can be given"""
@@ -51,14 +47,3 @@ def melody(notes: object, tempo: object, metre: object) -> Piece:
     beats, unit = map(int, str(metre).split("/"))
     bars = lay_bars([(0, beats, unit)], max(note.end for note in ordered))
     return Piece(ordered, bars, estimate_key_or_c_major(ordered), float(str(tempo)))
-
-
-def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
-    """Return as many bars of a piece as can be given to a model, and a remark if those are not all."""
-    bars = piece.bars[:MOST_GIVEN_BARS]
-    while True:
-        start = replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
-        if len(write_piece_string(start)) <= MOST_CHARACTERS or len(bars) == 1:
-            break
-        bars = bars[: max(1, len(bars) * 3 // 4)]
-    return start, (Remark("ui.music_cut", len(bars)),) if len(bars) < len(piece.bars) else ()

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from genai_demo.errors import UserError
-from genai_demo.music.midi.reading import read_midi
-from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
+from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, take_midi
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.piano import Piano, piano
 from genai_demo.ui.components.widget import sent
@@ -16,7 +15,7 @@ from genai_demo.ui.files import received
 from genai_demo.ui.forms import Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts
 from genai_demo.ui.music.library import Library, library_of
-from genai_demo.ui.music.melody import MOST_BYTES, WRONG, melody, shortened
+from genai_demo.ui.music.melody import MOST_BYTES, WRONG, melody
 from genai_demo.ui.music.panel import CRAFT, LibraryPanel
 
 
@@ -36,9 +35,8 @@ class OwnMusicPage:
         @refusing(self.notice, "music")
         def take(language: str, event: gr.EventData) -> Updates:
             """Read a MIDI file."""
-            reading = read_midi(received(sent(event).get("content"), MOST_BYTES, *WRONG))
-            piece, cut = shortened(reading.piece)
-            return shown(library_of(piece, (*cut, *reading.remarks)), language)
+            reading = take_midi(received(sent(event).get("content"), MOST_BYTES, *WRONG))
+            return shown(library_of(reading.piece, reading.remarks), language)
 
         @refusing(self.notice, "music")
         def play(language: str, event: gr.EventData) -> Updates:
@@ -60,7 +58,7 @@ def own_music_page(texts: Texts) -> OwnMusicPage:
     """Build the page."""
     keys = piano(texts, "music-piano", TIME_SIGNATURES, TEMPO)
     wrong = UserError("music.too_many_bytes", most=MOST_BYTES // 2**20)
-    accept = ".mid,.midi,.kar,audio/midi"
+    accept = ".mid,.midi,.kar,.rmi,audio/midi"
     intake = file_drop(
         texts, "music-intake", "music_given", accept, MOST_BYTES, wrong.in_language, heading="music_given_file"
     )

@@ -32,6 +32,10 @@ def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     return handlers.plain(handlers.reproduced(receipt_of(receipt)))
 
 
+def _as_it_is(text: str) -> tuple[str, dict[str, Any]]:
+    return text, {}
+
+
 def register() -> None:
     """Offer the endpoints in the Blocks being built; a result is an object with a "text" and its "receipt"."""
     written = "topic opening model length temperature top_p min_p repetition_penalty variants seed steps"
@@ -44,7 +48,7 @@ def register() -> None:
             FillRequest(),
             _text,
             "topic temperature steps tokens_per_blank seed",
-            Given("text", "text", str, "a text with blanks, written as three underscores"),
+            Given("text", "text", _as_it_is, "a text with blanks, written as three underscores"),
         ),
         endpoint(
             "rewrite_text",
@@ -52,7 +56,7 @@ def register() -> None:
             RewriteRequest(),
             _text,
             "share topic temperature steps seed",
-            Given("text", "text", str, "the text"),
+            Given("text", "text", _as_it_is, "the text"),
         ),
         reproduce_text,
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.music.midi.bars import LONGEST_BAR, UNITS, lay_bars, time_signature_of
+from genai_demo.music.midi.bars import LONGEST_BAR, UNITS, believed, lay_bars, time_signature_of, without_overhang
 from genai_demo.music.theory.piece import Bar, Piece
 from tests.helpers.music import pieces
 
@@ -28,6 +28,30 @@ def test_metres_of_bars_lay_the_same_bars(piece: Piece) -> None:
 
 def test_a_metre_that_changes_off_any_grid_waits_for_the_bar_line() -> None:
     assert lay_bars([(0, 2, 4), (101, 3, 4)], 1000) == (Bar(0, 2, 4), Bar(960, 3, 4))
+
+
+@pytest.mark.parametrize("beside", [-30, -1, 0, 1, 30])
+def test_a_metre_beside_a_bar_line_is_meant_for_it(beside: int) -> None:
+    assert lay_bars([(0, 4, 4), (1920 + beside, 2, 4)], 2880) == (Bar(0, 4, 4), Bar(1920, 2, 4))
+    assert lay_bars([(max(beside, 0), 2, 4)], 960) == (Bar(0, 2, 4),)
+
+
+def test_what_sounds_on_makes_no_bar() -> None:
+    bars = lay_bars([], 1920 + 100)
+    assert without_overhang(bars, 1440, 1920 + 100) == bars[:1]
+    assert without_overhang(bars, 1920, 1920 + 100) == bars, "a note begins there"
+    assert without_overhang(bars, 1440, 1920 + 240) == bars, "a note is tied over"
+    assert without_overhang(bars[:1], 0, 100) == bars[:1], "one bar is left"
+
+
+def test_many_bars_of_one_beat_are_not_believed() -> None:
+    assert believed([(0, 1, 4)], 7 * 480 - 1) == ([(0, 1, 4)], 0)
+    assert believed([(0, 1, 4)], 7 * 480) == ([(0, 4, 4)], 8)
+    assert believed([(0, 3, 4), (1440, 1, 8), (1440 + 9 * 240, 3, 4)], 9999) == (
+        [(0, 3, 4), (1440, 4, 8), (1440 + 9 * 240, 3, 4)],
+        9,
+    )
+    assert believed([], 100) == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from genai_demo.music.midi.hands import hand_named, split_hands
+from genai_demo.music.midi.hands import split_hands, within_reach
+from genai_demo.music.midi.names import hand_named, names_drums
 from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Note, Piece
 from tests.helpers.music import pieces
 
@@ -49,7 +50,50 @@ def test_wide_chords_are_shared() -> None:
         ("Piano", None),
         ("Left and right", None),
         ("bright", None),
+        ("Piano_RH_1", RIGHT),
+        ("LH2", LEFT),
+        ("PianoRightHand", RIGHT),
+        ("Rechte Hand", RIGHT),
+        ("Klavier, linke Hand", LEFT),
+        ("Main gauche", LEFT),
+        ("m. d.", RIGHT),
+        ("Mano derecha", RIGHT),
+        ("Mão esquerda", LEFT),
+        ("mano sinistra", LEFT),
+        ("鋼琴(左手)", LEFT),
+        ("Let me go", None),
+        ("Ms. Brown", None),
+        ("Bass and treble", None),
     ],
 )
 def test_names(name: str, hand: int | None) -> None:
     assert hand_named(name) == hand
+
+
+@pytest.mark.parametrize(
+    ("name", "drums"),
+    [
+        ("Drums", True),
+        ("01_drumkit", True),
+        ("Schlagzeug", True),
+        ("Batterie", True),
+        ("Batería", True),
+        ("架子鼓", True),
+        ("打击乐", True),
+        ("The Little Drummer Boy", False),
+        ("Piano", False),
+        ("", False),
+    ],
+)
+def test_drums_by_name(name: str, drums: bool) -> None:
+    assert names_drums(name) is drums
+
+
+def test_one_hand_reaches_a_tenth_but_not_a_twelfth() -> None:
+    def chords(*spans: int) -> list[Note]:
+        return [Note(480 * at, pitch, 480) for at, span in enumerate(spans) for pitch in (48, 48 + span)]
+
+    assert within_reach(chords(12, 16))
+    assert not within_reach(chords(12, 19))
+    assert within_reach(chords(*[7] * 30, 24)), "it may roll a chord now and then"
+    assert within_reach([])

@@ -115,7 +115,7 @@ def test_what_a_machine_did_not_make_says_nothing_of_one() -> None:
         ("music.nested_zip", b"PK\3\4" + bytes(40)),
         ("music.damaged_midi", b"MThd"),
         ("music.damaged_midi", HEAD),
-        ("music.damaged_midi", to_midi(scale())[:-5]),
+        ("music.damaged_midi", to_midi(scale())[:60]),
         ("music.damaged_midi", raw(b"\0\x90\x3c\x40", HEAD[:8] + b"\0\7" + HEAD[10:])),
         ("music.damaged_midi", raw(b"\0\x90\x3c\x40\x10\x3c\0", HEAD[:-2] + b"\0\0")),
         ("music.damaged_midi", raw(b"\0\x90\x3c\x40\x10\x3c\0", HEAD[:-2] + b"\xf0\x10")),
@@ -237,9 +237,10 @@ def test_keys_struck_while_held() -> None:
     assert reading.piece.faults() == []
 
 
-def test_two_tracks_that_strike_one_key() -> None:
-    reading = read_midi(midi_file(note(60, 480), note(60, 960)))
-    assert [(note.start, note.length) for note in reading.piece.notes] == [(0, 960)]
+@pytest.mark.parametrize("lengths", [(480, 960), (960, 480)])
+def test_two_hands_that_strike_one_key(lengths: tuple[int, int]) -> None:
+    reading = read_midi(midi_file(*(note(60, length) for length in lengths)))
+    assert [(note.hand, note.length) for note in reading.piece.notes] == [(RIGHT, lengths[0])]
     assert counts(reading) == {"left_out_doubled": 1}
 
 

@@ -15,6 +15,7 @@ from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.theory.piece import Piece
 from genai_demo.settings import settings
+from tests.helpers.music import scale
 from tests.helpers.scores import piece
 from tests.ui import test_languages as languages
 
@@ -48,6 +49,18 @@ def test_programs_get_pieces_and_pieces_again(client: Client) -> None:
         *("/compose_music", "/continue_music", "/rewrite_music", "/harmonise_music", "/reproduce_music"),
     }
     assert not endpoints["unnamed_endpoints"]
+
+
+def test_programs_are_told_what_became_of_their_music(client: Client) -> None:
+    long = base64.b64encode(to_midi(scale(300))[:-4]).decode()
+    answers = [
+        client.predict(long, keep=4, bars=4, api_name="/continue_music"),
+        client.predict(long, first=2, last=2, model="masked", api_name="/rewrite_music"),
+    ]
+    assert [len(heard(answer).bars) for answer in answers] == [8, 256]
+    for answer in answers:
+        assert ["256 bars" in answer["remarks"][0], "break off" in answer["remarks"][1]] == [True, True]
+    assert client.predict(GIVEN, bars=4, api_name="/continue_music")["remarks"] == []
 
 
 def test_programs_are_told_what_is_not_allowed(client: Client) -> None:

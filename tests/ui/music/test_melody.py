@@ -9,11 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.music.requests import MOST_GIVEN_BARS, given_music
 from genai_demo.music.theory.piece import RIGHT, STEP
-from genai_demo.music.tokens.piece_string import write_piece_string
-from genai_demo.ui.music.melody import MOST_NOTES, MOST_STEPS, melody, shortened
-from tests.helpers.scores import piece
+from genai_demo.ui.music.melody import MOST_NOTES, MOST_STEPS, melody
 
 NOTES = st.lists(st.tuples(st.integers(0, 80), st.integers(21, 108), st.integers(1, 20)).map(list), min_size=1)
 
@@ -52,16 +49,3 @@ def test_whatever_is_played_becomes_a_whole_piece(notes: list[Any], tempo: int, 
 def test_what_nobody_can_have_played_is_refused(notes: Any, tempo: Any, metre: Any) -> None:
     with pytest.raises(UserError):
         melody(notes, tempo, metre)
-
-
-def test_of_a_long_piece_the_beginning_is_taken() -> None:
-    short = piece([(0, 1, 60)], [], [(4, 4)] * 3)
-    assert shortened(short) == (short, ())
-    long = piece([(start, 1, 60) for start in range(1200)], [], [(4, 4)] * 300)
-    start, (remark,) = shortened(long)
-    assert (len(start.bars), remark.count) == (MOST_GIVEN_BARS, MOST_GIVEN_BARS)
-    assert start.faults() == []
-    full = piece([(tick / 8, 0.125, pitch) for tick in range(640) for pitch in range(40, 72)], [], [(4, 4)] * 20)
-    start, (remark,) = shortened(full)
-    given_music(write_piece_string(start))
-    assert remark.count == len(start.bars) < 20 and "bars" in remark.in_language("en")

@@ -1,0 +1,105 @@
+"""What the names of tracks mean, in the languages that files come in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from genai_demo.music.theory.piece import LEFT, RIGHT
+
+HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
+"""names of the tracks of a file that is written here"""
+# English, German, French, Spanish, Portuguese, Italian; accents are taken off.
+_HANDS = {
+    RIGHT: {
+        "right",
+        "righthand",
+        "rh",
+        "upper",
+        "treble",
+        "rechts",
+        "rechte",
+        "rechter",
+        "rechten",
+        "rechtehand",
+        "droite",
+        "droit",
+        "derecha",
+        "derecho",
+        "direita",
+        "destra",
+        "destro",
+    },
+    LEFT: {
+        "left",
+        "lefthand",
+        "lh",
+        "lower",
+        "bass",
+        "links",
+        "linke",
+        "linker",
+        "linken",
+        "linkehand",
+        "gauche",
+        "izquierda",
+        "izquierdo",
+        "esquerda",
+        "sinistra",
+        "sinistro",
+    },
+}
+_INITIALS = {RIGHT: {"md"}, LEFT: {"mg", "mi", "me", "ms"}}
+"""of main droite, mano sinistra and the like: they mean a hand where no other word stands beside but a piano"""
+_DRUMS = {
+    "drum",
+    "drums",
+    "drumkit",
+    "drumset",
+    "percussion",
+    "perc",
+    "percussions",
+    "schlagzeug",
+    "schlagwerk",
+    "perkussion",
+    "batterie",
+    "batteria",
+    "bateria",
+    "percusion",
+    "percussao",
+    "percussione",
+    "percussioni",
+}
+_PIANOS = {"piano", "pianoforte", "klavier", "fluegel", "flugel", "keyboard", "keys"}
+_CHINESE = {RIGHT: "右", LEFT: "左"}
+_ABBREVIATION = re.compile(r"\b([^\W\d_])\. ?([^\W\d_])\b\.?")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _words(name: str) -> set[str]:
+    """Return the words of a name in small letters, parted at all that is no letter and where a capital begins one."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    parted = _CAMEL.sub(" ", _ABBREVIATION.sub(r"\1\2", plain.replace("_", " ")))
+    return {word.lower() for word in _WORD.findall(parted)}
+
+
+def hand_named(name: str) -> int | None:
+    """Return the hand that the name of a track means, None where it means none or both."""
+    words = _words(name)
+    meant = {
+        hand
+        for hand in (RIGHT, LEFT)
+        if words & _HANDS[hand] or _CHINESE[hand] in name or (words - _PIANOS and words - _PIANOS <= _INITIALS[hand])
+    }
+    return meant.pop() if len(meant) == 1 else None
+
+
+def names_drums(name: str) -> bool:
+    """Return whether a track is called a drum kit."""
+    return bool(_words(name) & _DRUMS) or "鼓" in name or "打击" in name or "打擊" in name
+
+
+def names_piano(name: str) -> bool:
+    """Return whether a track is called a piano, or a hand."""
+    return bool(_words(name) & _PIANOS) or "钢琴" in name or "鋼琴" in name or hand_named(name) is not None
