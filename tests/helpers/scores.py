@@ -142,7 +142,8 @@ def read(content: bytes) -> Reading:
             clefs[int(clef.get("number", 1)) - 1] = clef.findtext("sign") or ""
         found.clefs.append(dict(clefs))
         lines: dict[tuple[int, int], list[Xml.Element]] = {}
-        for element in measure.findall("note"):
+        # Grace notes take no time.
+        for element in (note for note in measure.findall("note") if note.find("grace") is None):
             lines.setdefault((number(element, "staff") - 1, number(element, "voice")), []).append(element)
         length = sum(number(note, "duration") for note in next(iter(lines.values())) if note.find("chord") is None)
         assert [number(backup, "duration") for backup in measure.findall("backup")] == [length] * (len(lines) - 1)
