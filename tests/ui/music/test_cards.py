@@ -53,10 +53,10 @@ def test_the_page_is_told_all_it_plays() -> None:
 def test_a_piece_says_who_made_it(language: str) -> None:
     shown = cards.library(Library((MADE, Item(TUNE))), ALL, language)
     made, given = re.findall("<article.*?</article>", shown)
-    machine = {"en": "machine", "zh": "机器"}[language]
+    machine = {"en": "machine", "zh": "机器", "zh-Hant": "機器"}[language]
     assert "77" in words(made) and machine in words(made)
     assert cards.key_name("C_major", language) in words(made)
-    assert {"en": "you gave", "zh": "你给的"}[language] in words(given)
+    assert {"en": "you gave", "zh": "你给的", "zh-Hant": "你給的"}[language] in words(given)
 
 
 def test_what_needs_a_model_that_is_not_here_is_not_offered() -> None:
