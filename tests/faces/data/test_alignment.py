@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
@@ -19,11 +19,21 @@ from tests.helpers.pictures import cartoon, picture
 BACKGROUND = (120, 130, 140)
 
 
-def scene(size: tuple[int, int], *faces: Square) -> Image.Image:
-    """Return a picture with a drawn face in each square."""
+def with_sunglasses(drawn: Image.Image) -> Image.Image:
+    """Return a drawn face with its eyes behind dark glasses."""
+    side, draw = drawn.width, ImageDraw.Draw(drawn)
+    for eye in EYES:
+        middle = side * complex(eye)
+        first, last = middle - side * (0.13 + 0.09j), middle + side * (0.13 + 0.1j)
+        draw.ellipse((first.real, first.imag, last.real, last.imag), (12, 12, 15))
+    return drawn
+
+
+def scene(size: tuple[int, int], *faces: Square, dark: bool = False) -> Image.Image:
+    """Return a picture with a drawn face in each square, with sunglasses if `dark`."""
     image = Image.new("RGB", size, BACKGROUND)
     for face in faces:
-        drawn = cartoon()
+        drawn = with_sunglasses(cartoon()) if dark else cartoon()
         step = drawn.width / face.edge
         corner = drawn.width * (0.5 + 0.5j) - step * face.middle
         matrix = (step.real, -step.imag, corner.real, step.imag, step.real, corner.imag)
@@ -55,6 +65,16 @@ def test_a_face_is_found_where_it_is(face: Square) -> None:
     drawn = np.asarray(cartoon(64), np.float32)
     away = np.abs(np.asarray(aligned.picture, np.float32) - drawn).mean()
     assert away < 0.5 * np.abs(np.asarray(aligned.picture.rotate(30), np.float32) - drawn).mean()
+
+
+@pytest.mark.parametrize("degrees", [20, -20, 30])
+@pytest.mark.parametrize("dark", [False, True], ids=["", "sunglasses"])
+def test_a_tilted_face_is_found_with_sunglasses_too(degrees: float, dark: bool) -> None:
+    face = rolled(250 + 190j, 220, degrees)
+    aligned = align(scene((500, 380), face, dark=dark))
+    assert error(aligned.square, face) < 3
+    roll = math.degrees(cmath.phase(aligned.square.edge))
+    assert abs(roll - degrees) < 4
 
 
 def test_an_aligned_picture_stays_as_it_is() -> None:
