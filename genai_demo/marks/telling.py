@@ -15,7 +15,7 @@ def told(marks: Marks, language: str) -> list[str]:
 
     Args:
         marks: of a file.
-        language: "en" or "zh".
+        language: one of `LANGUAGES`.
     """
     lines: list[str] = []
     if marks.iptc:

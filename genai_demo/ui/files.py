@@ -6,7 +6,12 @@ import base64
 import binascii
 import json
 
+from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
+
+_BESIDE = 4000
+"""bytes of a request besides the file in it"""
 
 
 def download(name: str, kind: str, content: bytes) -> str:
@@ -18,6 +23,17 @@ def download(name: str, kind: str, content: bytes) -> str:
         content: the file.
     """
     return json.dumps({"name": name, "kind": kind, "content": base64.b64encode(content).decode("ascii")})
+
+
+def opened_bytes() -> int:
+    """Return the bytes of the largest file that the pages take which open one: it has to fit into a request."""
+    return min(LARGEST_FILE, settings().body_bytes * 3 // 4 - _BESIDE)
+
+
+def too_large_to_open(language: str) -> str:
+    """Return what is said of a larger one, with "{file}" for its name."""
+    most = f"{opened_bytes() / 10**6:.1f}"
+    return UserError("engine.receipt_too_large", file="{file}", most=most).in_language(language)
 
 
 def received(content: object, most: int, too_large: str, unreadable: str) -> bytes:

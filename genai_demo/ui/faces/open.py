@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gradio as gr
 
-from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS
@@ -16,7 +15,7 @@ from genai_demo.ui.faces.files import WRONG, Opened, OpenedFilm, opened
 from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.morph import MorphPage
 from genai_demo.ui.faces.sliders import live
-from genai_demo.ui.files import received
+from genai_demo.ui.files import opened_bytes, received, too_large_to_open
 from genai_demo.ui.forms import Updates, notice_place, result_place, run_script
 from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.marks import refused
@@ -32,7 +31,7 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
     language = texts.language
     with gr.Row(elem_classes="page", elem_id="faces-open"):
         with gr.Column(elem_classes="fields"):
-            intake = file_drop(texts, "faces-open-drop", "faces_open", _ACCEPTED, LARGEST_FILE, _too_large)
+            intake = file_drop(texts, "faces-open-drop", "faces_open", _ACCEPTED, opened_bytes(), too_large_to_open)
             notice = notice_place(texts, "faces-open-notice")
         with gr.Column(elem_classes="result"):
             results = result_place(texts, "faces_open_empty", "faces-open-results")
@@ -44,7 +43,7 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
     def open_file(language: str, count: float, event: gr.EventData) -> Updates:
         """Make the face or the film of a file again and put its settings back."""
         try:
-            content = received(event.content, LARGEST_FILE, *WRONG)
+            content = received(event.content, opened_bytes(), *WRONG)
         except UserError as error:
             return {notice: cards.notice(sentence(error, language, "faces"))}
         try:
@@ -76,7 +75,3 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
     opening.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
     language.input(drawn, [language, kept], results, **live(results))
     run_script(go_on, f"{gallery.grid.function('showSteered')}()")
-
-
-def _too_large(language: str) -> str:
-    return UserError("engine.receipt_too_large", file="{file}", most=LARGEST_FILE // 10**6).in_language(language)

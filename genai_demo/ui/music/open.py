@@ -7,12 +7,11 @@ from html import escape
 
 import gradio as gr
 
-from genai_demo.engine.generation.receipts import LARGEST_FILE
 from genai_demo.errors import UserError
 from genai_demo.music.requests import ComposeRequest, given_music
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.widget import sent
-from genai_demo.ui.files import received
+from genai_demo.ui.files import opened_bytes, received, too_large_to_open
 from genai_demo.ui.forms import PRIVATE, Updates, notice_place, refusing
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.marks import listed, refused
@@ -45,7 +44,7 @@ class OpenPanel:
         def open_file(language: str, event: gr.EventData) -> Updates:
             """Make the piece of a file again."""
             file = sent(event)
-            content = received(file.get("content"), LARGEST_FILE, *WRONG)
+            content = received(file.get("content"), opened_bytes(), *WRONG)
             try:
                 found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
             except UserError as error:
@@ -75,7 +74,7 @@ class OpenPanel:
 def open_page(texts: Texts) -> OpenPanel:
     """Build the page."""
     accept = ".mid,.midi,.musicxml,.xml,.json,.txt,.svg,.pdf,audio/*,image/*,video/mp4"
-    intake = file_drop(texts, "music-open-drop", "music_open", accept, LARGEST_FILE, _too_large)
+    intake = file_drop(texts, "music-open-drop", "music_open", accept, opened_bytes(), too_large_to_open)
     notice = notice_place(texts, "music-open-notice")
     return OpenPanel(intake, notice, gr.HTML("", elem_id="music-verdict"), gr.State(None))
 
@@ -96,7 +95,3 @@ def _verdict(found: music_files.Opened, language: str) -> str:
         lines.append(text("music_open_settings", language))
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<div class="verdict" role="status">{told}{listed(found.marks, language)}</div>'
-
-
-def _too_large(language: str) -> str:
-    return UserError("engine.receipt_too_large", file="{file}", most=LARGEST_FILE // 10**6).in_language(language)
