@@ -7,12 +7,12 @@ that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
-import os
+import io
 import sys
 from pathlib import Path
 
 from genai_demo import __version__
-from genai_demo.catalogue import match_language, message
+from genai_demo.catalogue import message, terminal_language
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities, read_receipt
 
@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 something is wrong (doctor), 2 bad input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A letter that a terminal does not have is no reason to end.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -90,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
         getattr(modalities()[options.modality].commands, options.command)(options)
     except UserError as error:
-        language = match_language(os.environ.get("LANG", "").partition(".")[0])
+        language = terminal_language()
         print(message("engine.error", language, sentence=error.in_language(language)), file=sys.stderr)
         return 2
     return 0

@@ -7,6 +7,7 @@ A key is `<package>.<name>`, and lives in `catalogue/<language>/<package>.json`.
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from pathlib import Path
 
@@ -72,3 +73,8 @@ def match_language(accept_language: str) -> str:
             traditional = primary == "zh" and "hans" not in further and not _TRADITIONAL.isdisjoint(further)
             return "zh-Hant" if traditional else primary
     return "en"
+
+
+def terminal_language() -> str:
+    """Return the language of `LANGUAGES` for whoever types commands, as the environment says."""
+    return match_language(os.environ.get("LANG", "").partition(".")[0])
