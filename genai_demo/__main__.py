@@ -7,6 +7,7 @@ that `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 something is wrong (doctor), 2 bad input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A letter that a terminal does not have is no reason to end.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

@@ -48,10 +48,10 @@ def test_any_header_gives_a_language(header: str) -> None:
 
 
 def test_message_fills_in_its_fields() -> None:
-    assert message("engine.bad_batch", value=3) == message("engine.bad_batch", "en", value=3)
-    assert "3" in message("engine.bad_batch", "zh", value=3)
+    assert message("engine.bad_minutes", value=3) == message("engine.bad_minutes", "en", value=3)
+    assert "3" in message("engine.bad_minutes", "zh", value=3)
     with pytest.raises(KeyError):
-        message("engine.bad_batch", "en")
+        message("engine.bad_minutes", "en")
     with pytest.raises(KeyError):
         message("engine.nothing", "en")
 

@@ -17,20 +17,20 @@ VARIABLES = (
 
 
 def test_says_the_same_in_every_language() -> None:
-    error = UserError("engine.bad_batch", value=0)
+    error = UserError("engine.bad_minutes", value=0)
     assert str(error) == error.in_language("en")
     assert "0" in str(error) and "0" in error.in_language("zh")
     assert str(error) != error.in_language("zh")
-    assert (error.key, error.values) == ("engine.bad_batch", {"value": 0})
+    assert (error.key, error.values) == ("engine.bad_minutes", {"value": 0})
 
 
 def test_any_name_may_be_a_field() -> None:
-    error = UserError("engine.other_config", run="r", key="train.seed", before=1, now=2)
+    error = UserError("engine.other_config", run="r", option="--seed", key="train.seed", before=1, now=2)
     assert all("train.seed" in error.in_language(language) for language in LANGUAGES)
 
 
 def test_values_with_braces_are_no_fields() -> None:
-    assert "{value}" in str(UserError("engine.bad_batch", value="{value}"))
+    assert "{value}" in str(UserError("engine.bad_minutes", value="{value}"))
 
 
 def test_a_path_below_the_working_directory_is_named_from_there(
@@ -49,9 +49,9 @@ def test_programming_mistakes_are_found() -> None:
     with pytest.raises(KeyError):
         UserError("engine.no_such_sentence")
     with pytest.raises(KeyError):
-        UserError("engine.bad_batch", number=3)
+        UserError("engine.bad_minutes", number=3)
     with pytest.raises(KeyError):
-        UserError("engine.bad_batch", value=3).in_language("fr")
+        UserError("engine.bad_minutes", value=3).in_language("fr")
 
 
 def test_settings_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

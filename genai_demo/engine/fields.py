@@ -15,12 +15,13 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from genai_demo.engine.generation.checks import SEED, check_number, check_one_of, check_whole
+from genai_demo.errors import UserError
 
 _MOST_SHOWN = 8
 """choices that a help text spells out"""
@@ -58,7 +59,29 @@ class OneOf:
         return ", ".join(self.allowed)
 
 
+@dataclass(frozen=True)
+class Each:
+    """Several values, at least one, each of which obeys a rule."""
+
+    rule: Within
+
+    def check(self, field: Field, value: Any) -> None:
+        """Raise `UserError` unless `value` is allowed."""
+        if not isinstance(value, (tuple, list)) or not value:
+            raise UserError("engine.not_several", name=field.name, value=str(value)[:40])
+        for one in value:
+            self.rule.check(replace(field, kind=get_args(field.kind)[0]), one)
+
+    def __str__(self) -> str:
+        return str(self.rule)
+
+
+class Bookkeeping:
+    """Marks a field that changes what is written down of a run, but nothing of what comes out of it."""
+
+
 Seed = Annotated[int, Within(*SEED)]
+Share = Annotated[float, Within(0.0, 1.0)]
 
 
 @dataclass(frozen=True)
@@ -72,7 +95,8 @@ class Field:
     """`MISSING` where there is none"""
     meaning: str
     """the docstring under it, one line"""
-    rule: Within | OneOf | None
+    rule: Within | OneOf | Each | None
+    bookkeeping: bool = False
 
     @property
     def described(self) -> str:
@@ -95,16 +119,39 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         )
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
-        rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf))), None)
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule))
+        rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
+        marked = Bookkeeping in rules
+        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked))
     return tuple(found)
 
 
 def check_fields(request: Any) -> None:
     """Raise `UserError` that names the first field of a dataclass whose value breaks its rule."""
     for field in fields_of(type(request)):
-        if field.rule is not None:
-            field.rule.check(field, getattr(request, field.name))
+        value = getattr(request, field.name)
+        if field.rule is not None and not (value is None and field.default is None):
+            field.rule.check(field, value)
+
+
+def check_values(owner: Any, values: Mapping[str, Any], unknown: str) -> None:
+    """Raise `UserError` unless `values` are of fields of a dataclass and keep their rules.
+
+    Args:
+        owner: the dataclass.
+        values: by the names of the fields.
+        unknown: key of the sentence about what is no field, with the fields `name` and `allowed`.
+    """
+    known = {field.name: field for field in fields_of(owner)}
+    for name, value in values.items():
+        if name not in known:
+            raise UserError(unknown, name=name, allowed=", ".join(known))
+        if (rule := known[name].rule) is not None:
+            rule.check(known[name], value)
+
+
+def bookkeeping(owner: Any) -> frozenset[str]:
+    """Return the names of the fields of a dataclass that are bookkeeping only."""
+    return frozenset(field.name for field in fields_of(owner) if field.bookkeeping)
 
 
 def add_options(

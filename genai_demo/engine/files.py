@@ -1,12 +1,54 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one; reading text as people save it."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from genai_demo.errors import UserError
+
+_UNFINISHED = re.compile(r"\..+\.\w{8}|\.model\.safetensors")
+"""names of files that were being written when their process was killed"""
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as the next one does
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """Return the text of a file: UTF-8, or what its byte order mark says.
+
+    Args:
+        content: of the file.
+        name: of the file, for the sentence.
+
+    Raises:
+        UserError: it is no such text.
+    """
+    encoding = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), "utf-8-sig")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UserError("engine.not_utf8", file=name) from error
+
+
+def has_mark(content: bytes) -> bool:
+    """Return whether a file begins with the byte order mark of UTF-16 or UTF-32, whose texts have zero bytes."""
+    return content.startswith(tuple(_MARKS))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what processes that were killed left half written in a folder, not in those below it."""
+    for file in folder.glob(".*"):
+        if _UNFINISHED.fullmatch(file.name) and file.is_file():
+            file.unlink(missing_ok=True)
 
 
 def write_text(file: Path, text: str) -> None:

@@ -154,10 +154,11 @@ def train(options: argparse.Namespace) -> None:
         UserError: an option, the data or the folder cannot be used.
     """
     from genai_demo.faces.training.configs import FaceTrainRequest
-    from genai_demo.faces.training.tasks import make_task
+    from genai_demo.faces.training.tasks import check, make_task
 
     request = FaceTrainRequest(**given(options, FaceTrainRequest) | request_fields(options, TRAININGS))
     config = train_config(options, **engine_fields(options.model, options.start))
+    check(request)
     train_command(options, config, lambda: make_task(request))
 
 

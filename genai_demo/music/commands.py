@@ -81,10 +81,12 @@ def train(options: argparse.Namespace) -> None:
         UserError: an option, the data or the folder cannot be used.
     """
     from genai_demo.music.training.configs import MusicTrainRequest
-    from genai_demo.music.training.tasks import make_task
+    from genai_demo.music.training.tasks import check, make_task
 
     request = MusicTrainRequest(**given(options, MusicTrainRequest) | request_fields(options, TRAININGS))
-    train_command(options, train_config(options, **engine_fields(options.model)), lambda: make_task(request))
+    config = train_config(options, **engine_fields(options.model))
+    check(request)
+    train_command(options, config, lambda: make_task(request))
 
 
 def export(options: argparse.Namespace) -> None:

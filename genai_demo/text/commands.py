@@ -183,13 +183,15 @@ def train(options: argparse.Namespace) -> None:
         UserError: an option, the data or the folder cannot be used.
     """
     from genai_demo.text.training.configs import NewsTrainRequest
-    from genai_demo.text.training.tasks import make_task
+    from genai_demo.text.training.tasks import check, make_task
 
     fields = given(options, NewsTrainRequest) | request_fields(options, TRAININGS)
     if options.dropout is not None:
         fields["sizes"]["dropout"] = options.dropout
     request = NewsTrainRequest(**fields)
-    train_command(options, train_config(options), lambda: make_task(request))
+    config = train_config(options)
+    check(request)
+    train_command(options, config, lambda: make_task(request))
 
 
 def export(options: argparse.Namespace) -> None:

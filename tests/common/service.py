@@ -223,7 +223,7 @@ class ServiceSuite:
         content = json.loads(config.read_text())
         for change in self.misfits:
             config.write_text(json.dumps({**content, "model": {**content["model"], **change}}))
-            refused(lambda: self.service.registry.load(self.first.model), "engine.damaged", str(config))
+            refused(lambda: self.service.registry.load(self.first.model), "engine.other_weights", str(config))
 
     def test_a_checkpoint_of_another_modality(self, copies: Path) -> None:
         checkpoint = self.service.registry.load(self.first.model).checkpoint

@@ -178,8 +178,46 @@ class SourceSuite:
         (folder / f"good{self.suffix}").unlink()
         self.refused(self.nothing, "folder", str(len(reasons)), source=str(folder))
 
+    def test_archives_made_on_windows(self, archive: Path, tmp_path: Path) -> None:
+        """Some programs write backslashes, in tables as well."""
+        file = tmp_path / "windows" / "set_64.zip"
+        file.parent.mkdir()
+        with zipfile.ZipFile(archive) as members, zipfile.ZipFile(file, "w") as others:
+            for member in members.infolist():
+                entry = zipfile.ZipInfo("x")
+                entry.filename = member.filename.replace("/", "\\")
+                others.writestr(entry, members.read(member))
+            folder = zipfile.ZipInfo("x")
+            folder.filename = "deep\\"
+            others.writestr(folder, b"")
+        table = CSV.format(suffix=self.suffix).replace("/", "\\")
+        (file.parent / "set.csv").write_text(table.replace(",", ";"), encoding="utf-16")
+        data = self.read(str(file))
+        assert data.names == self.named("deep/three", "one", "two") and not data.left_out
+        assert self.data_hash(data) == self.data_hash(self.read(str(archive)))
+        assert self.read(str(file), split="validation").names == self.named("deep/three")
+
+    def test_of_one_file_nothing_can_be_held_out(self, tmp_path: Path) -> None:
+        file = write_zip(tmp_path / "a.zip", {f"one{self.suffix}": self.content()})
+        for split in ("train", "validation"):
+            self.refused("{own}.two_needed", "a.zip", source=str(file), split=split)
+        assert self.read(str(file)).names == self.named("one")
+        with zipfile.ZipFile(file, "a") as members:
+            members.writestr("read.me", b"words")
+        self.refused("{own}.two_needed", "a.zip", source=str(file), split="train")
+
+    def test_what_is_broken_is_not_all_that_is_held_out(self, tmp_path: Path) -> None:
+        for number in range(8):
+            members = {f"{other}{self.suffix}": self.content(other) for other in range(8)}
+            members[f"{number}{self.suffix}"] = b"broken"
+            file = str(write_zip(tmp_path / "a.zip", members))
+            train, held_out = self.read(file, split="train"), self.read(file, split="validation")
+            assert len(held_out.names) >= 1 and len(train.names) + len(held_out.names) == 7
+            assert not set(train.names) & set(held_out.names)
+            assert [name for name, _ in (*train.left_out, *held_out.left_out)] == [f"{number}{self.suffix}"]
+
     def test_names_that_lead_out_of_an_archive_or_nowhere(self, tmp_path: Path) -> None:
-        names = [*self.named("../up", "/root", "a/../../up", "C:/disk", "a\\b"), ".", ""]
+        names = [*self.named("../up", "/root", "a/../../up", "C:/disk", "..\\down", "D:\\disk"), ".", ""]
         file = tmp_path / "a.zip"
         with zipfile.ZipFile(file, "w") as members:
             for name in [*names, f"good.{self.suffix}"]:
@@ -190,7 +228,7 @@ class SourceSuite:
         before = sorted(tmp_path.parent.rglob("*"))
         data = self.read(str(file))
         assert data.names == self.named("good.")
-        assert self.left_out(data) == dict.fromkeys(names, "data.bad_name")
+        assert self.left_out(data) == dict.fromkeys([name.replace("\\", "/") for name in names], "data.bad_name")
         assert sorted(tmp_path.parent.rglob("*")) == before
 
     @pytest.mark.parametrize(

@@ -14,11 +14,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic
 
-from genai_demo.engine.data.tables import LabelT, LabelTable, ReadLabel, Row, choose, read_row, read_where, table_beside
+from genai_demo.engine.data.tables import (
+    SPLITS,
+    LabelT,
+    LabelTable,
+    ReadLabel,
+    Row,
+    choose,
+    read_row,
+    read_where,
+    table_beside,
+)
 from genai_demo.errors import UserError
 
 _MOST_RATIO = 200
 """bytes that one byte of an archive may become"""
+_FEW = 100
+"""members up to which one that cannot be used may be the only one to be held out"""
 _RATIO_FROM = 64 * 2**20
 """unpacked bytes below which no ratio is suspicious"""
 _UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
@@ -72,6 +84,26 @@ class Selection(Generic[LabelT]):
     members: list[Member[LabelT]]
     left_out: list[tuple[str, UserError]]
     """names of what could not be chosen, and why"""
+    sentences: str
+    """see `SourceKind`"""
+    later: str | None = None
+    """split that is parted off once it is known which members can be used; None if all members belong to it"""
+
+    def in_split(self, usable: Sequence[Member[LabelT]]) -> list[int]:
+        """Return the indices of those of the members that can be used which belong to the split.
+
+        Raises:
+            UserError: there is but one, and none to hold out or to learn from.
+        """
+        if self.later is None or not usable:
+            return list(range(len(usable)))
+        if len(usable) == 1:
+            raise UserError(f"{self.sentences}.two_needed", source=self.source)
+        return choose(self.source, [(member.name, member.row) for member in usable], (), self.later)
+
+    def told(self, left_out: list[tuple[str, UserError]]) -> tuple[tuple[str, UserError], ...]:
+        """Return what is to be told of what was left out: where both splits read all members, the one to learn from."""
+        return () if self.later == "validation" else tuple(left_out)
 
 
 @contextmanager
@@ -128,8 +160,10 @@ def _select(
             no_row = UserError(f"{kind.sentences}.no_row", labels=table.name)
             left_out = [(member.name, no_row) for member in members if member.row is None]
             members, splits = known, table.splits
-    chosen = choose(source, [(member.name, member.row) for member in members], splits, split)
-    return Selection(source, [members[index] for index in chosen], left_out)
+    few = split in SPLITS and not splits and len(members) <= _FEW
+    chosen = choose(source, [(member.name, member.row) for member in members], splits, None if few else split)
+    later = split if few else None
+    return Selection(source, [members[index] for index in chosen], left_out, kind.sentences, later)
 
 
 def looks_like_hub_id(source: str, suffixes: tuple[str, ...]) -> bool:
@@ -197,7 +231,7 @@ def _zip_members(kind: SourceKind[LabelT], file: Path) -> Iterator[list[Member[L
         raise UserError("data.bad_zip", file=file.name) from error
     with archive:
         # `is_dir` fails at a name that is empty.
-        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+        entries = [entry for entry in archive.infolist() if not _name(entry).endswith("/")]
         if not entries:
             raise UserError(f"{kind.sentences}.empty_zip", file=file.name)
         if all(entry.flag_bits & 1 for entry in entries):
@@ -208,15 +242,19 @@ def _zip_members(kind: SourceKind[LabelT], file: Path) -> Iterator[list[Member[L
         packed = file.stat().st_size
         if unpacked > kind.most_unpacked or (unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * packed):
             raise UserError(f"{kind.sentences}.zip_bomb", file=file.name, unpacked=-(-unpacked // 2**20))
-        yield [_zip_member(kind, archive, entry) for entry in entries if not _aside(kind, entry.filename)]
+        yield [_zip_member(kind, archive, entry) for entry in entries if not _aside(kind, _name(entry))]
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return the path of a member; some programs for Windows write backslashes, against the format's rule."""
+    return entry.filename.replace("\\", "/")
 
 
 def _zip_member(kind: SourceKind[LabelT], archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member[LabelT]:
     def read() -> bytes:
-        path = PurePosixPath(entry.filename)
+        path = PurePosixPath(_name(entry))
         # Nothing is unpacked to where a name says, but such a name was made to do harm.
-        unsafe = path.is_absolute() or ".." in path.parts or "\\" in entry.filename
-        if unsafe or not path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]:
             raise UserError("data.bad_name")
         if entry.flag_bits & 1:
             raise UserError("data.locked")
@@ -228,7 +266,7 @@ def _zip_member(kind: SourceKind[LabelT], archive: zipfile.ZipFile, entry: zipfi
         except _UNPACKING_ERRORS as error:
             raise UserError(f"{kind.sentences}.damaged_file") from error
 
-    return Member(entry.filename, read)
+    return Member(_name(entry), read)
 
 
 @contextmanager

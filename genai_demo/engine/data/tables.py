@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic, TypeVar
 
+from genai_demo.engine.files import decode_text
 from genai_demo.errors import UserError
 
 LabelT = TypeVar("LabelT")
@@ -24,6 +25,11 @@ _HELD_OUT = 0.06
 _OTHER_NAME = "image_id"
 """what some call the column `file`"""
 _LARGEST_FILE = 200 * 2**20
+_LARGEST_FIELD = 2**31 - 1
+"""characters of a cell; the library's own limit, 131,072, is less than some texts have"""
+_DELIMITERS = (",", "\t", ";")
+_FIRST_LINE = 10_000
+"""characters in which the names of the columns stand"""
 
 
 @dataclass(frozen=True)
@@ -88,30 +94,69 @@ def _check_column(column: str, columns: Sequence[str], source: str, sentences: s
         raise UserError(f"{sentences}.no_column", source=source, column=column[:40], found=found)
 
 
+def find_delimiter(text: str, known: Callable[[str], bool]) -> str:
+    """Return what parts the cells of a table: a comma, a tab or a semicolon, whichever finds most in its first line.
+
+    Args:
+        text: the table.
+        known: tells whether a cell is a column's name.
+    """
+
+    def found(delimiter: str) -> tuple[int, int]:
+        first = next(csv.reader(io.StringIO(text[:_FIRST_LINE], newline=""), delimiter=delimiter), [])
+        return sum(map(known, first)), len(first)
+
+    csv.field_size_limit(_LARGEST_FIELD)
+    return max(_DELIMITERS, key=found)
+
+
+def csv_rows(name: str, text: str, delimiter: str, quotes: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row that is not empty, and the line where it ends.
+
+    Args:
+        name: of the file, for the sentence.
+        text: its content.
+        delimiter: what parts its cells.
+        quotes: whether quotation marks around a cell do not belong to it.
+
+    Raises:
+        UserError: not valid CSV.
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    how: dict[str, Any] = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE}
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, **how)
+    try:
+        for cells in rows:
+            if cells:
+                yield rows.line_num, cells
+    except csv.Error as error:
+        raise UserError("data.bad_csv", file=name, line=rows.line_num, reason=error) from error
+
+
 def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the names of the columns in lower case, then the cells of each row, and the line where each of them ends.
 
     Args:
         name: of the file, for the sentences.
-        text: its content.
+        text: its content; commas, tabs or semicolons part its cells.
         sentences: see `SourceKind`.
 
     Raises:
         UserError: not valid CSV, or a row that has not as many cells as there are columns.
     """
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip().lower() for column in next(rows, [])]
-        yield rows.line_num, header
-        for cells in rows:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                found, wanted = len(cells), len(header)
-                raise UserError(f"{sentences}.csv_row", file=name, line=rows.line_num, found=found, wanted=wanted)
-            yield rows.line_num, cells
-    except csv.Error as error:
-        raise UserError("data.bad_csv", file=name, line=rows.line_num, reason=error) from error
+    rows = csv_rows(name, text, find_delimiter(text, lambda cell: cell.strip().lower() == "file"))
+    line, header = next(rows, (0, []))
+    header = [column.strip().lower() for column in header]
+    yield line, header
+    for line, cells in rows:
+        check_row(name, line, cells, len(header), sentences)
+        yield line, cells
+
+
+def check_row(name: str, line: int, cells: Sequence[str], wanted: int, sentences: str) -> None:
+    """Raise `UserError` unless a row has as many cells as there are columns."""
+    if len(cells) != wanted:
+        raise UserError(f"{sentences}.csv_row", file=name, line=line, found=len(cells), wanted=wanted)
 
 
 def read_table(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
@@ -163,7 +208,7 @@ class LabelTable(Generic[LabelT]):
         self.where = read_where(where, header, file.name, sentences)
         for line, values in rows:
             cells = dict(zip(header, values, strict=True))
-            key = cells[named].strip()
+            key = cells[named].strip().replace("\\", "/")
             if key in self._rows:
                 raise UserError(f"{sentences}.csv_twice", file=file.name, line=line, value=key[:80])
             self._rows[key] = read_row(read_label, cells, file.name, line, self.where)
@@ -187,10 +232,7 @@ def _read_text(file: Path) -> str:
         content = stream.read(_LARGEST_FILE + 1)
     if len(content) > _LARGEST_FILE:
         raise UserError("data.csv_too_large", file=file.name, most=_LARGEST_FILE // 2**20)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("engine.not_utf8", file=file.name) from error
+    return decode_text(content, file.name)
 
 
 def table_beside(source: Path, usual: Sequence[str] = ()) -> Path | None:

@@ -47,7 +47,7 @@ class Checkpoint:
         """Return the weights by name, on the CPU, in single precision.
 
         Raises:
-            UserError: the file is damaged.
+            UserError: the file is damaged, or holds a weight that is not a number.
         """
         import torch
         from safetensors import SafetensorError
@@ -56,10 +56,26 @@ class Checkpoint:
         try:
             tensors = load_file(self.folder / WEIGHTS)
         except (SafetensorError, OSError) as error:
-            raise UserError("engine.damaged", file=self.folder / WEIGHTS, reason=error) from error
+            raise _damaged(self.folder, WEIGHTS, str(error)) from error
+        if not _all_finite(tensors):
+            raise UserError("engine.not_finite", file=self.folder / WEIGHTS)
         return {
             name: tensor.to(torch.float32) if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
         }
+
+
+def _all_finite(tensors: dict[str, Tensor]) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in tensors.values() if tensor.is_floating_point())
+
+
+def _damaged(folder: Path, name: str, reason: str) -> UserError:
+    """Return the sentence about a damaged file: what a run wrote cannot be fetched again."""
+    key = "engine.damaged_snapshot" if _of_a_run(folder) else "engine.damaged"
+    return UserError(key, file=folder / name, reason=reason)
+
+
+def _of_a_run(folder: Path) -> bool:
+    return folder.parent.name == "snapshots" and (folder.parent.parent / "status.json").is_file()
 
 
 def _sha256(file: Path) -> str:
@@ -88,15 +104,20 @@ def save_checkpoint(
         weights: tensors of any shape by name.
         files: further files to take along, by their name in the checkpoint.
         half: store floating-point weights in half precision.
+
+    Raises:
+        UserError: a weight is not a number, or too large for half precision.
     """
     import torch
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {}
     for name, tensor in weights.items():
         tensor = tensor.detach().cpu()
         kept[name] = (tensor.to(torch.float16) if half and tensor.is_floating_point() else tensor).contiguous().clone()
+    if not _all_finite(kept):
+        raise UserError("engine.not_finite", file=folder / WEIGHTS)
+    folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{WEIGHTS}"
     save_file(kept, temporary)
     temporary.chmod(0o644)  # whoever serves the page may be another user than the one who exported
@@ -118,27 +139,35 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
-            raise UserError("engine.missing", file=folder / name)
+            raise _missing(folder, name)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         family, model, trained, files = (config[key] for key in ("family", "model", "trained", "files"))
         files, model, trained = dict(files), dict(model), dict(trained)
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError("engine.damaged", file=folder / CONFIG, reason=error) from error
-    _check_safetensors(folder / WEIGHTS)
+        raise _damaged(folder, CONFIG, str(error)) from error
+    _check_safetensors(folder)
     hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
     for name, expected in files.items():
         if not (folder / name).is_file():
-            raise UserError("engine.missing", file=folder / name)
+            raise _missing(folder, name)
         if name not in hashes:
             hashes[name] = _sha256(folder / name)
         if hashes[name] != expected:
-            raise UserError("engine.damaged", file=folder / name, reason="checksum")
+            raise _damaged(folder, name, "checksum")
     return Checkpoint(folder, _id(hashes.pop(WEIGHTS), family, model, hashes), family, model, trained)
 
 
-def _check_safetensors(file: Path) -> None:
+def _missing(folder: Path, name: str) -> UserError:
+    """Return the sentence about a file that is not there."""
+    if (folder / "status.json").is_file():
+        return UserError("engine.no_snapshot", run=folder)
+    return UserError("engine.missing_in_snapshot" if _of_a_run(folder) else "engine.missing", file=folder / name)
+
+
+def _check_safetensors(folder: Path) -> None:
     """Refuse a file whose length is not what its own header says, without reading the tensors."""
+    file = folder / WEIGHTS
     size = file.stat().st_size
     try:
         with file.open("rb") as stream:
@@ -149,5 +178,5 @@ def _check_safetensors(file: Path) -> None:
         end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
         if size != 8 + length + end:
             raise ValueError(f"{size} bytes, not {8 + length + end}")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError("engine.damaged", file=file, reason=error) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(folder, WEIGHTS, str(error)) from error

@@ -130,9 +130,8 @@ def load_network(checkpoint: Checkpoint, make: Callable[[str, dict[str, Any]], N
     try:
         network = make(checkpoint.family, checkpoint.model)
         network.load_state_dict(checkpoint.weights())
-    except (RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, UserError):
-            raise
-        reason = str(error).splitlines()[0]
-        raise UserError("engine.damaged", file=checkpoint.folder / CONFIG, reason=reason) from error
+    except UserError:
+        raise
+    except (RuntimeError, TypeError, ValueError, KeyError) as error:
+        raise UserError("engine.other_weights", file=checkpoint.folder / CONFIG) from error
     return network.to(choose_device()).eval().requires_grad_(False)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from genai_demo.engine.fields import OneOf
+from genai_demo.engine.fields import Bookkeeping, OneOf, Seed, Within, check_fields, fields_of
 from genai_demo.errors import UserError
+
+Rate = Annotated[float, Within(1e-8, 100.0)]
+"""peak learning rate"""
+Weight = Annotated[float, Within(0.0, 1e6)]
+"""of a part of a loss, or of anything that is scaled"""
+TrainingT = TypeVar("TrainingT")
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 TRACKERS = ("tensorboard", "wandb")
@@ -20,27 +26,27 @@ class TrainConfig:
 
     minutes: float | None = None
     """wall-clock budget; time in which the run was interrupted does not count"""
-    examples: int | None = None
+    examples: Annotated[int | None, Within(1, 10**12)] = None
     """budget in training examples, each process's added up"""
-    batch_size: int = 64
+    batch_size: Annotated[int, Within(1, 65_536)] = 64
     """examples per optimiser step and process"""
-    seed: int = 0
+    seed: Seed = 0
     """of data and weights"""
-    clip_norm: float = 1.0
+    clip_norm: Annotated[float, Within(1e-9, 1e12)] = 1.0
     """gradients are scaled down to this global norm"""
-    ema_half_life: float = 20_000
+    ema_half_life: Annotated[float, Within(0.0, 1e12)] = 20_000
     """examples after which an old weight counts half in the moving average"""
-    ema_ramp: float = 0.05
+    ema_ramp: Annotated[float, Within(0.0, 1e12)] = 0.05
     """the half-life is never longer than this share of the examples seen, so that a young average is not stale"""
     precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
     """what to compute in; "auto" takes what a test finds fast on this device"""
-    snapshots: int = 16
+    snapshots: Annotated[int, Within(1, 1000), Bookkeeping] = 16
     """snapshots of the averaged weights, spaced evenly in the logarithm of the budget"""
-    patience: int | None = None
+    patience: Annotated[int | None, Within(1, 10_000), Bookkeeping] = None
     """the run ends early after so many snapshots in a row that were no better; None lets it use up its budget"""
-    tick_seconds: float = 10.0
+    tick_seconds: Annotated[float, Within(0.0, 86_400.0), Bookkeeping] = 10.0
     """one line of statistics per this many seconds"""
-    state_minutes: float = 4.0
+    state_minutes: Annotated[float, Within(0.0, 10_000.0), Bookkeeping] = 4.0
     """the state to resume from is written this often"""
 
     def __post_init__(self) -> None:
@@ -48,14 +54,7 @@ class TrainConfig:
             raise UserError("engine.one_budget")
         if self.minutes is not None and not (math.isfinite(self.minutes) and 0 < self.minutes <= 100_000):
             raise UserError("engine.bad_minutes", value=self.minutes)
-        if self.examples is not None and not 0 < self.examples <= 10**12:
-            raise UserError("engine.bad_examples", value=self.examples)
-        if not 1 <= self.batch_size <= 65_536:
-            raise UserError("engine.bad_batch", value=self.batch_size)
-        if self.patience is not None and not 1 <= self.patience <= 10_000:
-            raise UserError("engine.bad_patience", value=self.patience)
-        if self.precision not in PRECISIONS:
-            raise UserError("engine.bad_precision", value=self.precision, allowed=", ".join(PRECISIONS))
+        check_fields(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +67,32 @@ class TrainRequest:
     """the run's folder"""
     start: Path | None = None
     """run or checkpoint whose weights to start from"""
-    seed: int = 0
+    seed: Seed = 0
     """of data and weights"""
     changes: dict[str, Any] = field(default_factory=dict)
     """fields of the training's configuration that differ from the defaults"""
     sizes: dict[str, Any] = field(default_factory=dict)
     """fields of the network's configuration that differ from the defaults"""
+
+    def training(self, kind: type[TrainingT], **more: Any) -> TrainingT:
+        """Return how to train, as a dataclass `kind` with the fields that were changed, and `more`.
+
+        Raises:
+            UserError: a field that this kind of training does not have, or a value that is not allowed.
+        """
+        known = [field.name for field in fields_of(kind)]
+        for name in self.changes:
+            if name not in known:
+                options = ", ".join(_option(one) for one in known if one not in ("seed", "family"))
+                raise UserError("engine.no_such_option", option=_option(name), family=self.family, allowed=options)
+        values: dict[str, Any] = {"seed": self.seed, **more, **self.changes}
+        made = kind(**values)
+        check_fields(made)
+        return made
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 @dataclass(frozen=True)

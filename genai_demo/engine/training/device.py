@@ -36,7 +36,7 @@ def choose_precision(wanted: str, device: torch.device) -> str:
         UserError: `device` cannot compute in `wanted`.
     """
     if wanted == "fp16" and device.type == "cpu":
-        raise UserError("engine.bad_precision", value=wanted, allowed="auto, fp32, bf16")
+        raise UserError("engine.not_one_of", name="precision", value=wanted, allowed="auto, fp32, bf16")
     if wanted != "auto":
         return wanted
     if device.type == "cuda":

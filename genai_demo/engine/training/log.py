@@ -85,33 +85,36 @@ class RunLogger:
         self._sums.clear()
         self._count, self._since = 0, self._clock()
 
-    def snapshot(self, network: nn.Module, progress: Progress) -> dict[str, float]:
-        """Keep `network` as a checkpoint, with previews, and return its figures on held-out data."""
+    def snapshot(self, network: nn.Module, progress: Progress, good: bool) -> dict[str, float]:
+        """Keep `network` as a checkpoint, with previews, and return its figures on held-out data.
+
+        Args:
+            network: all its weights are numbers.
+            progress: where the run stands.
+            good: whether it may be named as the newest or the best.
+        """
         self._status.say("running", doing="validating", step=progress.step)
         figures = self._task.validate(network)
         best = self._is_best(figures)
         self._run.write_sample(progress.step, self._task.sample(network))
-        save_checkpoint(
-            self._run.snapshot_folder(progress.step),
-            network.state_dict(),
-            self._task.family,
-            self._task.describe(),
-            {
-                "data": self._task.data(),
-                "examples": progress.examples,
-                "seconds": round(progress.seconds, 1),
-                "batch_size": self._config.batch_size,
-                "seed": self._config.seed,
-                "precision": self._precision,
-                "code": __version__,
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-                "device": str(self._accelerator.device),
-                "validation": figures,
-            },
-            self._task.files(),
-        )
-        self._run.point_to_snapshot(progress.step, best)
+        trained = {
+            "data": self._task.data(),
+            "examples": progress.examples,
+            "seconds": round(progress.seconds, 1),
+            "batch_size": self._config.batch_size,
+            "seed": self._config.seed,
+            "precision": self._precision,
+            "code": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+            "device": str(self._accelerator.device),
+            "validation": figures,
+        }
+        folder, task = self._run.snapshot_folder(progress.step), self._task
+        with self._run.writing():
+            save_checkpoint(folder, network.state_dict(), task.family, task.describe(), trained, task.files())
+        if good:
+            self._run.point_to_snapshot(progress.step, best)
         return {f"validation_{name}": value for name, value in figures.items()}
 
     def patience_spent(self) -> bool:
@@ -123,8 +126,8 @@ class RunLogger:
         if name not in figures or not math.isfinite(figures[name]):
             return False
         former = self._run.best_snapshot()
-        before = read_checkpoint(former).trained["validation"] if former else {}
-        return name not in before or not before[name] < figures[name]
+        before = read_checkpoint(former).trained.get("validation", {}).get(name) if former else None
+        return not isinstance(before, (int, float)) or not before < figures[name]
 
     def _say_running(self, progress: Progress, loss: float | None = None) -> None:
         values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds, "loss": loss}

@@ -10,9 +10,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, broadcast, set_seed
 from tqdm import tqdm
 
-from genai_demo.engine.training.config import Progress, TrainConfig
+from genai_demo.engine.training.config import PRECISIONS, Progress, TrainConfig
 from genai_demo.engine.training.device import choose_device, choose_precision, use_tensor_cores
 from genai_demo.engine.training.ema import EMA
 from genai_demo.engine.training.log import RunLogger
@@ -30,6 +29,7 @@ from genai_demo.engine.training.state import flatten_task, restore_task
 from genai_demo.engine.training.status import StatusWriter, claimed
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
+from genai_demo.engine.training.trackers import check_tracker
 from genai_demo.errors import UserError
 
 PATIENCE = timedelta(hours=6)
@@ -54,14 +54,18 @@ def train(
         track: "tensorboard" or "wandb" to log there as well.
 
     Raises:
-        UserError: the folder cannot be used, the tracker is not installed, the loss stopped being a number, or memory
-            is too small for one example; what making the task raises.
+        UserError: the folder cannot be used, the tracker is not installed or knows no key, the loss or a weight stopped
+            being a number, the loss exploded, or memory is too small for one example; what making the task raises.
     """
-    if track is not None and find_spec(track) is None:  # Accelerate would say nothing, and log nothing
-        raise UserError("engine.no_tracker", name=track)
-    with claimed(run, resume) as status:
-        made = task if isinstance(task, Task) else task()
-        return _Loop(made, config, run, resume, track, status).run_to_end()
+    check_tracker(track)
+    with claimed(run, resume) as status, _stop_on_signals() as stop:
+        try:
+            made = task if isinstance(task, Task) else task()
+            status.tell(made.items)
+            trained = _Loop(made, config, run, resume, track, status, stop)
+        except KeyboardInterrupt as error:
+            raise UserError("engine.stopped_early", run=run.path) from error
+        return trained.run_to_end()
 
 
 class _Loop:
@@ -73,6 +77,7 @@ class _Loop:
         resume: bool,
         track: str | None,
         status: StatusWriter,
+        stop: _StopSign,
     ) -> None:
         device = choose_device()
         if device.type == "cuda" and device.index is not None:
@@ -80,10 +85,11 @@ class _Loop:
             torch.cuda.set_device(device)
         if device.type == "cuda":
             use_tensor_cores()
-        self.task, self.config, self.run, self.status = task, config, run, status
+        self.task, self.config, self.run, self.status, self.stop = task, config, run, status, stop
         numbers: dict[str, Any] = {}
         tensors: dict[str, torch.Tensor] = {}
-        if resume:
+        begun = resume and run.state_folder() is not None  # a run that was killed early has no state yet
+        if begun:
             tensors, numbers = run.read_state()
         self.precision = numbers.get("precision") or choose_precision(config.precision, device)
         self.accelerator = Accelerator(
@@ -97,33 +103,48 @@ class _Loop:
         if self.main:
             budget = {"minutes": config.minutes, "examples": config.examples}
             rest = {key: value for key, value in asdict(config).items() if key not in budget}
-            run.start(
-                {"family": task.family, "model": task.describe(), "data": task.data(), "train": rest, "budget": budget},
-                resume,
-            )
+            described = {"family": task.family, "model": task.describe(), "data": task.data(), "train": rest}
+            items = {} if task.items is None else {"items": task.items.record}
+            run.start({**described, "budget": budget, **items}, resume)
         self.accelerator.wait_for_everyone()
         set_seed(config.seed)
         for network in task.networks.values():
             network.to(self.accelerator.device).train()
         self.ema = EMA(task.networks[task.ema_network], config.ema_half_life, config.ema_ramp)
+        self._check_numbers(numbers)
         self.step: int = numbers.get("step", 0)
         self.seconds_before: float = numbers.get("seconds", 0.0)
         self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))
         self.started = self.last_state = time.perf_counter()
         self.logger = RunLogger(task, config, run, status, self.accelerator, self.precision, lambda: self.seconds)
-        self.stop_asked = self.must_stop = self.state_due = self.no_better = False
+        self.must_stop = self.state_due = self.no_better = False
         self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
         # With a larger budget than before, some of the snapshots are still to come.
         self.snapshots_done: int = min(numbers.get("snapshots_done", 0), self._snapshots_due())
-        if resume:
-            restore_task(task, self.ema, tensors, numbers["optimizer"])
-            if self.accelerator.scaler is not None and numbers["scaler"]:
-                self.accelerator.scaler.load_state_dict(numbers["scaler"])
-            if self.main:
-                run.forget_stats_after(self.step)
+        if begun:
+            try:
+                restore_task(task, self.ema, tensors, numbers["optimizer"])
+                self.stepper.watch.restore(numbers.get("first_losses", {}))
+                if self.accelerator.scaler is not None and numbers["scaler"]:
+                    self.accelerator.scaler.load_state_dict(numbers["scaler"])
+            except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+                raise run.damaged_state("numbers.json") from error
+        if resume and self.main:
+            run.forget_stats_after(self.step)
         if track:
             self.accelerator.init_trackers("genai-demo", config={"family": task.family, **asdict(config)})
+
+    def _check_numbers(self, numbers: dict[str, Any]) -> None:
+        """Refuse the numbers of a state that no run has written."""
+        kinds: dict[str, Any] = {"step": int, "seconds": (int, float), "micro_batch": int, "snapshots_done": int}
+        kinds["optimizer"] = dict
+        for name, kind in kinds.items():
+            value = numbers.get(name)
+            if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= 0)):
+                raise self.run.damaged_state(name)
+        if numbers and numbers.get("precision") not in PRECISIONS:
+            raise self.run.damaged_state("precision")
 
     # Where the run stands
 
@@ -145,14 +166,23 @@ class _Loop:
     def _look_around(self) -> None:
         """Read the clock and the stop sign once per step; several processes all go by the first one's."""
         state_due = time.perf_counter() - self.last_state >= self.config.state_minutes * 60
-        seen = [self.seconds, float(self.stop_asked or self.run.stop_file.exists()), float(state_due)]
+        seen = [self.seconds, float(self.stop.asked or self.run.stop_file.exists()), float(state_due)]
         seen.append(float(self.main and self.logger.patience_spent()))
         if self.accelerator.num_processes > 1:
             seen = broadcast(torch.tensor(seen, dtype=torch.float64, device=self.accelerator.device)).tolist()
         self.progress = self._progress(seen[0])
         self.must_stop, self.state_due, self.no_better = (bool(value) for value in seen[1:])
 
+    def _check_weights(self) -> None:
+        """Make sure that all weights are numbers: neither a snapshot nor a state is worth anything otherwise."""
+        networks = [*self.task.networks.values(), self.ema.network]
+        weights = [weight for network in networks for weight in network.state_dict().values()]
+        if not all(bool(weight.isfinite().all()) for weight in weights if weight.is_floating_point()):
+            snapshot = self.run.last_snapshot() or "-"
+            raise UserError("engine.weights_not_finite", step=self.step, snapshot=snapshot)
+
     def _save_state(self) -> None:
+        self._check_weights()
         self.accelerator.wait_for_everyone()
         if not self.main:
             return
@@ -168,6 +198,7 @@ class _Loop:
                 "precision": self.precision,
                 "snapshots_done": self.snapshots_done,
                 "optimizer": numbers,
+                "first_losses": self.stepper.watch.first,
                 "scaler": scaler.state_dict() if scaler is not None else None,
             },
         )
@@ -175,13 +206,13 @@ class _Loop:
     # The whole run
 
     def run_to_end(self) -> Progress:
-        with _stop_on_signals(self):
-            try:
-                self._loop()
-            finally:
-                self.stepper.close()
-                self.status.note(step=self.step)
-                self.accelerator.end_training()
+        try:
+            self.stop.awaited = True
+            self._loop()
+        finally:
+            self.stepper.close()
+            self.status.note(step=self.step)
+            self.accelerator.end_training()
         state = "finished" if self.progress.fraction >= 1 or self.no_better else "stopped"
         self.status.say(state, fraction=self.progress.fraction, seconds=self.progress.seconds)
         return self.progress
@@ -210,8 +241,10 @@ class _Loop:
                 due = self._snapshots_due()
                 # What was learnt until a stop is kept as well.
                 snapshot_due = due > self.snapshots_done or self.must_stop
+                if snapshot_due:
+                    self._check_weights()
                 if snapshot_due and self.main:
-                    extra = self.logger.snapshot(self.ema.network, self.progress)
+                    extra = self.logger.snapshot(self.ema.network, self.progress, not self.stepper.watch.high)
                 self.snapshots_done = max(due, self.snapshots_done)
                 if self.main and (snapshot_due or self.logger.tick_due()):
                     self.logger.tick(self.progress, extra)
@@ -226,16 +259,31 @@ class _Loop:
         self._save_state()
 
 
+@dataclass
+class _StopSign:
+    """Whether somebody wants the run to end."""
+
+    asked: bool = False
+    awaited: bool = False
+    """whether the loop looks at it; before that there is nothing worth saving"""
+
+
 @contextmanager
-def _stop_on_signals(loop: _Loop) -> Iterator[None]:
-    """Let Ctrl-C and termination end the run after the current step, with its state saved."""
+def _stop_on_signals() -> Iterator[_StopSign]:
+    """Let Ctrl-C, termination and the end of the terminal end the run after the current step, with its state saved."""
+    stop = _StopSign()
 
     def ask(number: int, frame: object) -> None:
-        loop.stop_asked = True
+        stop.asked = True
+        if not stop.awaited:
+            raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    # What was started to outlive its terminal (nohup) does.
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heeded}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

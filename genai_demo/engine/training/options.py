@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,9 @@ def add_run_options(
     )
     add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience"])
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
+    parser.add_argument(
+        "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"
+    )
 
 
 def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
@@ -118,6 +123,10 @@ def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:
 def write_json_option(target: str | None, value: Any) -> None:
     """Do what `--json` asks: nothing for None, print for "-", otherwise write the file."""
     if target == "-":
-        print(json.dumps(value, ensure_ascii=False, indent=2))
+        # Whoever reads this takes it for UTF-8: a stream of another encoding gets letters that all encodings share.
+        plain = codecs.lookup(getattr(sys.stdout, "encoding", None) or "ascii").name != "utf-8"
+        text = json.dumps(value, ensure_ascii=plain, indent=2)
+        half = any("\ud800" <= letter <= "\udfff" for letter in text)  # of a file name that is no UTF-8
+        print(json.dumps(value, indent=2) if half else text)
     elif target is not None:
         write_json(Path(target), value)

@@ -5,23 +5,29 @@ status.json      where it stands: state, step, fraction, sentence; of which proc
 stats.jsonl      one line of figures per tick
 samples/STEP/    fixed-seed previews
 snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `last` names the newest, `best` the best
-state/STEP/      all that resuming needs; `current` names the one that is whole
+state/STEP/      all that resuming needs, with checksums; `current` names the one that is whole
 log.txt          what the process printed, where `start_run` started it
 stop             if this file appears, the run saves its state and ends
+lock             held by the process that is at work, and free as soon as that ends
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genai_demo.engine.files import write_bytes, write_json, write_text
+from genai_demo.engine.fields import bookkeeping
+from genai_demo.engine.files import remove_unfinished, write_bytes, write_json, write_text
+from genai_demo.engine.training.config import TrainConfig
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,6 +39,9 @@ LOST = 60.0
 """seconds without a sign of life after which a run is given up"""
 _ALIVE = ("preparing", "running")
 """states in which a process is at work"""
+_CHECKSUMS = "checksums.json"
+_OPTIONS = {"family": "--model", "train": "--{}", "data.training": "--{}", "model": "--size {}"}
+"""options that the keys of a run's configuration stand for, by what these begin with; what is learnt is `--data`"""
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,64 @@ class RunFolder:
     def check(self, resume: bool) -> None:
         """Make sure that the folder is free for a new run, or holds one to resume, and that no other process uses it.
 
+        A run that was interrupted before its first state is resumed at its beginning.
+
         Raises:
             UserError: it is not.
         """
         file = self.path / "config.json"
         if not resume and file.exists():
             raise UserError("engine.run_exists", run=self.path)
-        if resume and (not file.is_file() or self.state_folder() is None):
+        if resume and not file.is_file():
             raise UserError("engine.nothing_to_resume", run=self.path)
         status = self.read_status()
         if status.get("state") in _ALIVE and (status["pid"], status.get("host")) != (os.getpid(), platform.node()):
             raise UserError("engine.run_in_use", run=self.path, pid=status["pid"])
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder's lock, which the operating system frees however the process ends.
+
+        Raises:
+            UserError: another process holds it, or the folder cannot be written to.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / "lock", timeout=0)
+        with self.writing():
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise UserError("engine.run_in_use", run=self.path, pid=self.read_status().get("pid", "?")) from error
+            except NotImplementedError:  # a file system without locks: what stands in the status has to do
+                yield
+                return
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn what goes wrong while the folder is written to into a `UserError`."""
+        from safetensors import SafetensorError
+
+        try:
+            yield
+        except (OSError, SafetensorError) as error:
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            raise UserError("engine.run_not_written", run=self.path, reason=reason) from error
+
+    def tidy(self) -> None:
+        """Remove what a process that was killed left half written."""
+        folders = [self.path, *(self.path / name for name in ("samples", "snapshots", "state"))]
+        for folder in [*folders, *self.snapshots().values(), *_by_step(self.path / "samples").values()]:
+            remove_unfinished(folder)
+        current = self.state_folder()
+        for folder in (self.path / "state").glob("*"):
+            if folder.is_dir() and folder != current:
+                shutil.rmtree(folder)
 
     def start(self, config: dict[str, Any], resume: bool) -> None:
         """Write down the configuration of a new run, or make sure that a resumed one has the same.
@@ -68,16 +124,23 @@ class RunFolder:
             UserError: the configuration has changed.
         """
         file = self.path / "config.json"
-        if not resume:
+        if resume:
+            self.stop_file.unlink(missing_ok=True)
+            now = _flat(json.loads(json.dumps(config)))  # so that a tuple is the list it was written as
+            self._check_config(_flat(_read_json(file, self.path)), now)
+        with self.writing():
             write_json(file, config)
-            return
-        self.stop_file.unlink(missing_ok=True)
-        before = _flat(json.loads(file.read_text(encoding="utf-8")))
-        now = _flat(json.loads(json.dumps(config)))  # so that a tuple is the list it was written as
+
+    def _check_config(self, before: dict[str, Any], now: dict[str, Any]) -> None:
+        free = {f"train.{name}" for name in bookkeeping(TrainConfig)}
         for key in sorted(before.keys() | now.keys()):
-            if not key.startswith("budget.") and before.get(key) != now.get(key):
-                raise UserError("engine.other_config", run=self.path, key=key, before=before.get(key), now=now.get(key))
-        write_json(file, config)
+            if key.startswith(("budget.", "items.")) or key in free or before.get(key) == now.get(key):
+                continue
+            if key.startswith("data.started_from"):
+                sentence = "engine.started_from" if before.get(key) is not None else "engine.started_from_nothing"
+                raise UserError(sentence, run=self.path, option="--start", checkpoint=before.get(key))
+            values = {name: _plain(some.get(key)) for name, some in (("before", before), ("now", now))}
+            raise UserError("engine.other_config", run=self.path, option=_option(key), key=key, **values)
 
     def write_status(self, state: str, **values: Any) -> None:
         """Say where the run stands.
@@ -87,12 +150,23 @@ class RunFolder:
             values: what else is known, JSON-able: step, fraction, seconds, loss, message.
         """
         known = {"state": state, "pid": os.getpid(), "host": platform.node(), "heartbeat": time.time()}
-        write_json(self.path / "status.json", known | values)
+        file = self.path / "status.json"
+        with self.writing():
+            try:
+                write_json(file, known | values)
+            except OSError:
+                if not file.is_file():
+                    raise
+                # A full disk has no room for another file, but the last one's room can be used again.
+                with file.open("r+", encoding="utf-8") as stream:
+                    json.dump(known | values, stream)
+                    stream.truncate()
 
     def read_status(self, now: float | None = None) -> dict[str, Any]:
         """Return what `write_status` wrote last, or nothing before it wrote anything.
 
-        The state is "lost" where the process is gone without a word, or gave no sign of life for `LOST` seconds.
+        The state is "lost" where the process is gone without a word, or gave no sign of life for `LOST` seconds, and
+        where the file is damaged.
 
         Args:
             now: seconds since 1970; None for the clock's.
@@ -100,9 +174,15 @@ class RunFolder:
         file = self.path / "status.json"
         if not file.is_file():
             return {}
-        status: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        try:
+            status = _read_json(file, self.path)
+        except UserError:
+            return {"state": "lost"}
+        if not isinstance(status.get("state"), str) or not isinstance(status.get("pid"), int):
+            return status | {"state": "lost"}
         # Older runs did not name their machine, and gave signs of life only by what they wrote.
-        heard = status.get("heartbeat", file.stat().st_mtime)
+        heard = status.get("heartbeat")
+        heard = heard if isinstance(heard, (int, float)) else file.stat().st_mtime
         silent = (time.time() if now is None else now) - heard > LOST
         gone = status.get("host", platform.node()) == platform.node() and not _is_alive(status["pid"])
         if status["state"] in _ALIVE and (silent or gone):
@@ -111,7 +191,7 @@ class RunFolder:
 
     def add_stats(self, line: dict[str, Any]) -> None:
         """Append one line of figures."""
-        with (self.path / "stats.jsonl").open("a", encoding="utf-8") as stream:
+        with self.writing(), (self.path / "stats.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
     def read_stats(self) -> list[dict[str, Any]]:
@@ -124,6 +204,9 @@ class RunFolder:
         Args:
             offset: 0, or what an earlier call returned. A resumed run drops lines: where that byte no longer begins
                 one, all are returned again, so a reader goes by their steps.
+
+        Raises:
+            UserError: a line is damaged.
         """
         file = self.path / "stats.jsonl"
         if not file.exists():
@@ -135,12 +218,22 @@ class RunFolder:
                     offset = 0
             stream.seek(offset)
             whole, end, _ = stream.read().rpartition(b"\n")
-        return [json.loads(line) for line in whole.splitlines()], offset + len(whole + end)
+        lines = []
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                lines.append(dict(json.loads(line)))
+            except (ValueError, TypeError, RecursionError) as error:
+                raise UserError("engine.run_damaged", run=self.path, file=file.name, reason=f"line {number}") from error
+        return lines, offset + len(whole + end)
 
     def forget_stats_after(self, step: int) -> None:
         """Drop lines of figures beyond `step`: a resumed run takes those steps again."""
-        kept = [json.dumps(line) + "\n" for line in self.read_stats() if line["step"] <= step]
-        write_text(self.path / "stats.jsonl", "".join(kept))
+        try:
+            kept = [json.dumps(line) + "\n" for line in self.read_stats() if line["step"] <= step]
+        except (KeyError, TypeError) as error:
+            raise UserError("engine.run_damaged", run=self.path, file="stats.jsonl", reason="step") from error
+        with self.writing():
+            write_text(self.path / "stats.jsonl", "".join(kept))
 
     def snapshots(self) -> dict[int, Path]:
         """Return the folders of all snapshots by step; the newest one may still be written."""
@@ -165,12 +258,16 @@ class RunFolder:
 
     def _named_snapshot(self, name: str) -> Path | None:
         pointer = self.path / "snapshots" / name
-        return self.path / "snapshots" / pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
+        if not pointer.is_file():
+            return None
+        folder = self.path / "snapshots" / Path(pointer.read_text(encoding="utf-8", errors="replace").strip()).name
+        return folder if folder.is_dir() and folder.name.isdecimal() else None
 
     def point_to_snapshot(self, step: int, best: bool) -> None:
         """Name the snapshot of `step`, which is whole, as the newest, and as the best if it is."""
         for name in ("last", "best") if best else ("last",):
-            write_text(self.path / "snapshots" / name, self.snapshot_folder(step).name + "\n")
+            with self.writing():
+                write_text(self.path / "snapshots" / name, self.snapshot_folder(step).name + "\n")
 
     def snapshots_since_best(self) -> int:
         """Return how many snapshots were made after the best one; 0 where none was compared."""
@@ -180,20 +277,25 @@ class RunFolder:
     def write_sample(self, step: int, files: dict[str, bytes]) -> None:
         """Write previews made at `step`."""
         folder = self.path / "samples" / f"{step:08d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            write_bytes(folder / name, content)
+        with self.writing():
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                write_bytes(folder / name, content)
 
     def state_folder(self) -> Path | None:
         """Return the folder of the newest whole state."""
         pointer = self.path / "state" / "current"
         if not pointer.is_file():
             return None
-        folder = self.path / "state" / pointer.read_text(encoding="utf-8").strip()
-        return folder if folder.is_dir() else None
+        folder = self.path / "state" / Path(pointer.read_text(encoding="utf-8", errors="replace").strip()).name
+        return folder if folder.is_dir() and folder.name[:1].isdecimal() else None
 
     def write_state(self, step: int, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-        """Write a state; until it is whole the former one stays the one to resume from."""
+        """Write a state; until it is whole the former one stays the one to resume from.
+
+        Raises:
+            UserError: the folder cannot be written to.
+        """
         from safetensors.torch import save_file
 
         root, former = self.path / "state", self.state_folder()
@@ -202,13 +304,21 @@ class RunFolder:
             folder = root / f"{step:08d}-again"
         if folder.exists():
             shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        save_file(
-            {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-            folder / "tensors.safetensors",
-        )
-        write_json(folder / "numbers.json", numbers)
-        write_text(root / "current", folder.name + "\n")
+        try:
+            with self.writing():
+                folder.mkdir(parents=True)
+                save_file(
+                    {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+                    folder / "tensors.safetensors",
+                )
+                write_json(folder / "numbers.json", numbers)
+                write_json(folder / _CHECKSUMS, _checksums(folder))
+                write_text(root / "current", folder.name + "\n")
+        except UserError:
+            # What is half written takes the room that the status needs to say so.
+            with suppress(OSError):
+                shutil.rmtree(folder)
+            raise
         for other in root.iterdir():
             if other.is_dir() and other != folder:
                 shutil.rmtree(other)
@@ -226,12 +336,57 @@ class RunFolder:
         if folder is None:
             raise UserError("engine.nothing_to_resume", run=self.path)
         try:
-            return (
-                load_file(folder / "tensors.safetensors"),
-                json.loads((folder / "numbers.json").read_text(encoding="utf-8")),
-            )
+            known = folder / _CHECKSUMS  # older states have none
+            if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != _checksums(folder):
+                raise ValueError("checksum")
+            numbers = _read_json(folder / "numbers.json", self.path)
+            return load_file(folder / "tensors.safetensors"), numbers
         except (SafetensorError, OSError, ValueError) as error:
-            raise UserError("engine.damaged", file=folder, reason=error) from error
+            raise self.damaged_state(str(error)) from error
+
+    def damaged_state(self, reason: str) -> UserError:
+        """Return the sentence about a state that cannot be resumed from."""
+        best = self.best_snapshot() or "-"
+        return UserError("engine.damaged_state", run=self.path, state=self.state_folder(), reason=reason, snapshot=best)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a state by its name."""
+    found = {}
+    for file in sorted(folder.iterdir()):
+        if file.name != _CHECKSUMS:
+            with file.open("rb") as stream:
+                found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def _read_json(file: Path, run: Path) -> dict[str, Any]:
+    """Return what a file of a run says.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+    except (ValueError, OSError, RecursionError) as error:
+        raise UserError("engine.run_damaged", run=run, file=file.name, reason=str(error).splitlines()[0]) from error
+    return values
+
+
+def _option(key: str) -> str:
+    """Return the option that a key of a run's configuration stands for, as it is typed."""
+    first = next((prefix for prefix in _OPTIONS if key == prefix or key.startswith(f"{prefix}.")), None)
+    if first is None:
+        return "--data"
+    name = key.removeprefix(f"{first}.")
+    return _OPTIONS[first].format(name if first == "model" else name.replace("_", "-"))
+
+
+def _plain(value: Any) -> str:
+    """Return a value of a run's configuration as a person would write it."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def list_runs(folder: Path) -> list[RunFolder]:

@@ -8,11 +8,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.options import write_json_option
 from genai_demo.engine.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -34,8 +36,16 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     """
     from genai_demo.engine.training.loop import train
 
-    progress = train(make_task, config, RunFolder(options.run), options.resume, options.track)
-    print(f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes")
+    run = RunFolder(options.run)
+    progress = train(make_task, config, run, options.resume, options.track)
+    with suppress(OSError):  # the terminal may be gone
+        print(
+            f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes",
+            file=sys.stderr if options.json == "-" else sys.stdout,
+            flush=True,
+        )
+    told = {name: value for name, value in run.read_status().items() if name in ("state", "items")}
+    write_json_option(options.json, {"run": str(options.run), **asdict(progress), **told})
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,10 @@ def start_run(modality: str, options: Mapping[str, Any]) -> StartedRun:
             values = [] if value is True else value if isinstance(value, (list, tuple)) else [value]
             words += [f"--{name.replace('_', '-')}", *map(str, values)]
     paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    run.path.mkdir(parents=True, exist_ok=True)
-    with (run.path / "log.txt").open("ab") as log:
+    with run.writing():
+        run.path.mkdir(parents=True, exist_ok=True)
+        log = (run.path / "log.txt").open("ab")
+    with log:
         process = subprocess.Popen(
             [sys.executable, *words],
             stdin=subprocess.DEVNULL,

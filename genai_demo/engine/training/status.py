@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from genai_demo.catalogue import terminal_language
+from genai_demo.engine.data.items import Items
 from genai_demo.engine.training.run import HEARTBEAT, RunFolder
+from genai_demo.errors import UserError
 
 _RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 """variables in which launchers of several processes tell each its number"""
@@ -42,6 +46,15 @@ class StatusWriter:
         with self._lock:
             self._values |= values
 
+    def tell(self, items: Items | None) -> None:
+        """Tell what was read: here, and to whoever watches the process."""
+        if items is None or self._run is None:
+            return
+        self.note(items=items.record)
+        language = terminal_language()
+        for sentence in (items.told(language), *items.warnings(language)):
+            print(sentence, file=sys.stderr)
+
     def start(self) -> None:
         """Begin to write every few seconds."""
         self._thread.start()
@@ -53,7 +66,7 @@ class StatusWriter:
 
     def _beat(self) -> None:
         while not self._over.wait(HEARTBEAT):
-            with self._lock, suppress(OSError):  # a full disk now may be no full disk later
+            with self._lock, suppress(UserError):  # a full disk now may be no full disk later
                 self._write()
 
     def _write(self) -> None:
@@ -68,20 +81,27 @@ def claimed(run: RunFolder, resume: bool) -> Iterator[StatusWriter]:
     Of several processes only the first one claims it, and writes.
 
     Raises:
-        UserError: a new run would overwrite one, there is nothing to resume, or another process is at work on it.
+        UserError: a new run would overwrite one, there is nothing to resume, another process is at work on it, or the
+            folder cannot be written to.
     """
     if int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) > 0:
         yield StatusWriter(None, {})
         return
     run.check(resume)
-    before = run.read_status() if resume else {}
-    status = StatusWriter(run, {key: before[key] for key in ("step", "fraction", "seconds") if key in before})
-    status.say("preparing")
-    status.start()
-    try:
-        yield status
-    except BaseException as error:
-        status.say("failed", message=str(error) or type(error).__name__)
-        raise
-    finally:
-        status.stop()
+    with run.locked():
+        run.check(resume)  # another process may have been faster
+        before = run.read_status() if resume else {}
+        with run.writing():
+            run.tidy()
+        status = StatusWriter(run, {key: before[key] for key in ("step", "fraction", "seconds") if key in before})
+        status.say("preparing")
+        status.start()
+        try:
+            yield status
+        except BaseException as error:
+            stopped = isinstance(error, UserError) and error.key == "engine.stopped_early"
+            with suppress(UserError):  # what went wrong is said once
+                status.say("stopped" if stopped else "failed", message=str(error) or type(error).__name__)
+            raise
+        finally:
+            status.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -17,6 +18,12 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Batch, Phase, Task
 from genai_demo.errors import UserError
 
+_TIMES = 30
+"""multiple of its first values beyond which a loss is out of all bounds"""
+_FIRST = 8
+"""steps that count as the first ones"""
+_LATEST = 5
+"""steps of which most have to be out of bounds"""
 _BUCKET = 2**23
 """most numbers of a bucket of gradients"""
 
@@ -37,6 +44,7 @@ class Stepper:
     ) -> None:
         self._task, self._config, self._run, self._accelerator = task, config, run, accelerator
         self.micro_batch = micro_batch
+        self.watch = LossWatch()
         self._batches = _Batches(lambda step: task.batch(step, config.batch_size, accelerator.process_index))
         self._optimizers = {phase.name: accelerator.prepare(phase.optimizer) for phase in task.phases}
         self._peak_rates = {
@@ -47,8 +55,9 @@ class Stepper:
         """Take the step after `progress` and return its figures.
 
         Raises:
-            UserError: the loss stopped being a number, or memory is too small for one example.
+            UserError: the loss stopped being a number or exploded, or memory is too small for one example.
         """
+        self.watch.begin()
         figures: dict[str, float] = {}
         batch = self._batches.get(progress.step)
         batch = {name: tensor.to(self._accelerator.device, non_blocking=True) for name, tensor in batch.items()}
@@ -60,6 +69,10 @@ class Stepper:
                     break
                 except torch.OutOfMemoryError:
                     self._halve_micro_batch()
+            if self.watch.exploded(phase.name, values["loss"]):
+                first, snapshot = self.watch.first[phase.name], self._run.last_snapshot() or "-"
+                told = {"value": f"{values['loss']:.4g}", "first": f"{first:.4g}", "step": progress.step}
+                raise UserError("engine.exploded", snapshot=snapshot, **told)
             prefix = "" if len(self._task.phases) == 1 else f"{phase.name}_"
             figures.update({prefix + name: value for name, value in values.items()})
         return figures
@@ -150,6 +163,43 @@ class Stepper:
             torch.cuda.empty_cache()
         pieces = math.ceil(self._config.batch_size / self.micro_batch)
         tqdm.write(f"Out of memory: going on with {pieces} pieces of at most {self.micro_batch} examples per step.")
+
+
+class LossWatch:
+    """Notices a loss that grows without end although it stays a number.
+
+    An untrained network's loss is as bad as it gets: one that is `_TIMES` as large, in most of the last steps, tells
+    that the weights are lost. Single steps may be as bad as they like.
+    """
+
+    def __init__(self) -> None:
+        self.first: dict[str, float] = {}
+        """least loss among the first steps, by the name of its phase"""
+        self.high = False
+        """whether a loss of the last step was out of all bounds"""
+        self._seen: dict[str, int] = {}
+        self._last: dict[str, deque[bool]] = {}
+
+    def begin(self) -> None:
+        """Begin a step."""
+        self.high = False
+
+    def exploded(self, phase: str, loss: float) -> bool:
+        """Take the loss of a phase's step into account, and return whether it has exploded."""
+        size, seen = abs(loss), self._seen.get(phase, 0)
+        if seen < _FIRST:
+            self.first[phase] = min(size, self.first.get(phase, size))
+        self._seen[phase] = seen + 1
+        high = size > _TIMES * max(1.0, self.first[phase])
+        self.high |= high
+        last = self._last.setdefault(phase, deque(maxlen=_LATEST))
+        last.append(high)
+        return sum(last) > _LATEST // 2
+
+    def restore(self, first: dict[str, float]) -> None:
+        """Go on with what an interrupted run had seen."""
+        self.first = {str(phase): abs(float(loss)) for phase, loss in first.items()}
+        self._seen = dict.fromkeys(self.first, _FIRST)
 
 
 class _Batches:

@@ -19,6 +19,7 @@ from genai_demo.engine.training.schedule import Schedule
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from genai_demo.engine.data.items import Items
     from genai_demo.engine.models.lineage import Start
 
 Batch = dict[str, Tensor]
@@ -70,6 +71,8 @@ class Task(ABC):
     selection_metric: str = ""
     """figure of `validate` by which snapshots are compared, the lower the better; empty if the newest is to be kept"""
     phases: Sequence[Phase]
+    items: Items | None = None
+    """what was read to learn from, for whoever looks at the run"""
 
     def __init__(
         self, training: Training, config: DataclassInstance, data: Mapping[str, Any], start: Start | None = None

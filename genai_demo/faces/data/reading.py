@@ -51,7 +51,8 @@ def read_faces(
         size: side of the squares in pixels.
 
     Raises:
-        UserError: no such source, labels that do not fit, or nothing that can be used.
+        UserError: no such source, labels that do not fit, nothing that can be used, or one picture only where another
+            is to be held out.
     """
     with open_source(KIND, source, split, where, labels) as selection:
         name, members, left_out = selection.source, selection.members, selection.left_out
@@ -69,6 +70,9 @@ def read_faces(
             kept.append(member)
     if not kept:
         raise UserError("faces.no_pictures", source=name, count=len(left_out))
+    chosen = selection.in_split(kept)
+    if len(chosen) < len(kept):
+        pictures, kept = pictures[chosen], [kept[index] for index in chosen]
     rows = [member.label or label_in_name(member.name) for member in kept]
     return Faces(
         torch.from_numpy(pictures[: len(kept)]),
@@ -76,5 +80,5 @@ def read_faces(
         torch.tensor([row.woman for row in rows], dtype=torch.float32),
         torch.tensor([row.smile for row in rows], dtype=torch.float32),
         tuple(member.name for member in kept),
-        tuple(left_out),
+        selection.told(left_out),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.sizes import Width
 from genai_demo.faces.models.random_features import as_shown
 
 FAMILY = "dcgan"
@@ -20,9 +21,9 @@ FAMILY = "dcgan"
 class DcganConfig:
     """Sizes of the networks."""
 
-    latent: int = 100
+    latent: Width = 100
     """numbers a picture is made from"""
-    width: int = 64
+    width: Width = 64
     """channels at 32x32 pixels; each halving of the picture doubles them"""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depths, Dropout, Width, Widths, check_multiple, check_stages
 from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvEncoder, activate, depth
 from genai_demo.faces.models.conditioning import AGE_SPREAD, MIDDLE_AGE
 
@@ -16,18 +19,23 @@ from genai_demo.faces.models.conditioning import AGE_SPREAD, MIDDLE_AGE
 class EncoderConfig:
     """Sizes of the encoder."""
 
-    resolution: int = 64
+    resolution: Annotated[int, Within(8, 1024)] = 64
     """side of the pictures in pixels"""
-    widths: tuple[int, ...] = (192, 128, 64, 32, 16)
+    widths: Widths = (192, 128, 64, 32, 16)
     """channels from 4x4 on"""
-    blocks: tuple[int, ...] = (2, 2, 1, 1, 1)
+    blocks: Depths = (2, 2, 1, 1, 1)
     """residual blocks per stage"""
-    features: int = 128
+    features: Width = 128
     """numbers from which labels are read"""
-    embedding: int = 64
+    embedding: Width = 64
     """numbers of the vector that faces are compared by"""
-    dropout: float = 0.2
+    dropout: Dropout = 0.2
     """share of features dropped before labels are read"""
+
+    def __post_init__(self) -> None:
+        check_multiple("resolution", self.resolution, 2 ** (depth(self.resolution) + 1))
+        stages = depth(self.resolution)
+        check_stages(stages, widths=self.widths, blocks=self.blocks)
 
 
 DEBUG = {"resolution": 16, "widths": (16, 8, 8), "blocks": (1, 1, 1), "features": 8, "embedding": 4}

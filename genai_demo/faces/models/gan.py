@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depths, Width, Widths, check_multiple, check_stages
 from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvDecoder, ConvEncoder, activate, depth
 
@@ -15,18 +18,24 @@ from genai_demo.faces.models.blocks import ACTIVATION_GAIN, SMALLEST, ConvDecode
 class GanConfig:
     """Sizes of the generator and of the discriminator."""
 
-    resolution: int = 64
+    resolution: Annotated[int, Within(8, 1024)] = 64
     """side of the pictures in pixels, a power of two from 8"""
-    latent: int = 128
+    latent: Width = 128
     """normal numbers that a face is made from"""
-    widths: tuple[int, ...] = (192, 160, 96, 48, 24)
+    widths: Widths = (192, 160, 96, 48, 24)
     """generator's channels from 4x4 on; stages finer than `resolution` are left out"""
-    blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    blocks: Depths = (1, 1, 1, 1, 1)
     """generator's residual blocks per stage"""
-    critic_widths: tuple[int, ...] = (128, 128, 96, 48, 24)
+    critic_widths: Widths = (128, 128, 96, 48, 24)
     """discriminator's channels from 4x4 on; both fields of the discriminator are called so in checkpoints"""
-    critic_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    critic_blocks: Depths = (1, 1, 1, 1, 1)
     """discriminator's residual blocks per stage"""
+
+    def __post_init__(self) -> None:
+        check_multiple("resolution", self.resolution, 2 ** (depth(self.resolution) + 1))
+        stages = depth(self.resolution)
+        check_stages(stages, widths=self.widths, blocks=self.blocks)
+        check_stages(stages, critic_widths=self.critic_widths, critic_blocks=self.critic_blocks)
 
 
 DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1)} | {

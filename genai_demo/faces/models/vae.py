@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depths, Width, Widths, check_multiple, check_stages
 from genai_demo.faces.models.blocks import (
     ACTIVATION_GAIN,
     SMALLEST,
@@ -31,18 +33,24 @@ LEVELS = 3
 class VaeConfig:
     """Sizes of the encoder and of the decoder."""
 
-    resolution: int = 64
+    resolution: Annotated[int, Within(16, 1024)] = 64
     """side of the pictures in pixels, a power of two from 16"""
-    latent: int = 128
+    latent: Width = 128
     """numbers in a face's code"""
-    widths: tuple[int, ...] = (192, 160, 96, 48, 24)
+    widths: Widths = (192, 160, 96, 48, 24)
     """decoder's channels from 4x4 on; stages finer than `resolution` are left out"""
-    blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    blocks: Depths = (1, 1, 1, 1, 1)
     """decoder's residual blocks per stage"""
-    encoder_widths: tuple[int, ...] = (192, 128, 64, 32, 16)
+    encoder_widths: Widths = (192, 128, 64, 32, 16)
     """encoder's channels from 4x4 on"""
-    encoder_blocks: tuple[int, ...] = (1, 1, 1, 1, 1)
+    encoder_blocks: Depths = (1, 1, 1, 1, 1)
     """encoder's residual blocks per stage"""
+
+    def __post_init__(self) -> None:
+        check_multiple("resolution", self.resolution, 2 ** (depth(self.resolution) + 1))
+        stages = depth(self.resolution)
+        check_stages(stages, widths=self.widths, blocks=self.blocks)
+        check_stages(stages, encoder_widths=self.encoder_widths, encoder_blocks=self.encoder_blocks)
 
 
 DEBUG = {"resolution": 16, "latent": 8, "widths": (16, 8, 8), "blocks": (1, 1, 1)} | {

@@ -4,95 +4,96 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from genai_demo.engine.training.config import TrainRequest
+from genai_demo.engine.fields import Seed, Share, Within
+from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 
 
 @dataclass(frozen=True)
 class GanTraining:
     """How the GAN is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 5e-4
+    learning_rate: Rate = 5e-4
     """peak learning rate"""
-    final_rate: float = 0.1
+    final_rate: Share = 0.1
     """share of the learning rate that is left at the end"""
-    generator_share: float = 0.3
+    generator_share: Weight = 0.3
     """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: float = 0.2
+    gamma: Weight = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.05
+    final_gamma: Weight = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
+    penalty_every: Annotated[int, Within(1, 1000)] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: float = 0.3
+    augmentation: Share = 0.3
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
-    first_augmentation: float = 0.0
+    first_augmentation: Share = 0.0
     """probability of each augmentation at the start"""
-    warm_up: float = 0.1
+    warm_up: Share = 0.1
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
-    label_weight: float = 0.5
+    label_weight: Weight = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
-    age_weight: float = 2.5
+    age_weight: Weight = 2.5
     """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class VaeTraining:
     """How the VAE is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     """peak learning rate"""
-    final_rate: float = 0.02
+    final_rate: Share = 0.02
     """share of the learning rate that is left at the end"""
-    warm_up: float = 0.02
+    warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.01
-    free: float = 0.1
+    weight_decay: Weight = 0.01
+    free: Weight = 0.1
     """nats that each number of a code may tell at no cost"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class EncoderTraining:
     """How the encoder is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 1e-3
+    learning_rate: Rate = 1e-3
     """peak learning rate"""
-    final_rate: float = 0.02
+    final_rate: Share = 0.02
     """share of the learning rate that is left at the end"""
-    warm_up: float = 0.05
+    warm_up: Share = 0.05
     """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.05
-    temperature: float = 0.1
+    weight_decay: Weight = 0.05
+    temperature: Annotated[float, Within(0.001, 100.0)] = 0.1
     """of the contrastive loss"""
-    contrast: float = 0.25
+    contrast: Weight = 0.25
     """weight of the contrastive loss beside those of the labels"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class FinetuningTraining:
     """How a VAE's decoder is fine-tuned, beyond what the engine needs to know."""
 
-    learning_rate: float = 3e-4
+    learning_rate: Rate = 3e-4
     """peak learning rate"""
-    final_rate: float = 0.1
+    final_rate: Share = 0.1
     """share of the learning rate that is left at the end"""
-    generator_share: float = 0.3
+    generator_share: Weight = 0.3
     """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: float = 0.2
+    gamma: Weight = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.05
+    final_gamma: Weight = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
+    penalty_every: Annotated[int, Within(1, 1000)] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: float = 0.2
+    augmentation: Share = 0.2
     """probability of each augmentation that the discriminator sees"""
-    pull: float = 0.5
+    pull: Weight = 0.5
     """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
@@ -104,11 +105,11 @@ which the running means of batch normalisation would not fit"""
 class DcganTraining:
     """How the baseline is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 2e-4
+    learning_rate: Rate = 2e-4
     """peak learning rate"""
     flip: bool = True
     """mirror every other picture"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:

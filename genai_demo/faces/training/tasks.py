@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from genai_demo.engine.data.items import Items, reasons
+from genai_demo.engine.fields import check_values, fields_of
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.models.dcgan import DcganConfig
+from genai_demo.faces.models.encoder import EncoderConfig
+from genai_demo.faces.models.gan import GanConfig
+from genai_demo.faces.models.vae import VaeConfig
 from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask
 from genai_demo.faces.training.configs import (
     DcganTraining,
@@ -19,31 +25,61 @@ from genai_demo.faces.training.encoder import EncoderTask
 from genai_demo.faces.training.gan import GanTask
 from genai_demo.faces.training.vae import VaeTask
 
+_Training = GanTraining | VaeTraining | FinetuningTraining | EncoderTraining | DcganTraining
+_CONFIGS: dict[str, type] = {"gan": GanConfig, "vae": VaeConfig, "encoder": EncoderConfig, "dcgan": DcganConfig}
+
+
+def check(request: FaceTrainRequest) -> None:
+    """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
+    family, start = request.family, request.start
+    if start is not None and family not in ("gan", "vae"):
+        raise UserError("faces.start_is_for_painters", family=family)
+    if start is not None and family == "vae" and request.sizes:
+        raise UserError("faces.sizes_of_the_start", start=start)
+    if start is None and family == "vae":
+        known = {one: {field.name for field in fields_of(one)} for one in (VaeTraining, FinetuningTraining)}
+        for name in request.changes:
+            if name in known[FinetuningTraining] - known[VaeTraining]:
+                raise UserError("faces.needs_start", option=f"--{name.replace('_', '-')}")
+    _training(request)
+    check_values(_CONFIGS[family], request.sizes, "engine.no_such_size")
+    _CONFIGS[family](**request.sizes)
+
 
 def make_task(request: FaceTrainRequest) -> Task:
     """Return the task that is asked for.
 
     Raises:
-        UserError: data or starting point cannot be used, or a field is unknown.
+        UserError: a setting is not allowed, or data or starting point cannot be used.
     """
-    family, start, sizes = request.family, request.start, request.sizes
-    if start is not None and family not in ("gan", "vae"):
-        raise UserError("faces.start_is_for_painters", family=family)
+    check(request)
+    start, sizes, training = request.start, request.sizes, _training(request)
     faces, held_out = (
         read_faces(request.data, request.labels, split, where=request.where) for split in ("train", "validation")
     )
-    told = {"seed": request.seed, **request.changes}
-    try:
-        if family == "gan":
-            return GanTask(GanTraining(**told), faces, held_out, request.run, sizes, start)
-        if family == "vae" and start is not None:
-            if sizes:
-                raise UserError("faces.sizes_of_the_start", start=start)
-            return VaeFinetuningTask(FinetuningTraining(**told), faces, held_out, start)
-        if family == "vae":
-            return VaeTask(VaeTraining(**told), faces, held_out, sizes)
-        if family == "encoder":
-            return EncoderTask(EncoderTraining(**told), faces, held_out, sizes)
-        return DcganTask(DcganTraining(**told), faces.pictures, held_out.pictures, sizes)
-    except TypeError as error:
-        raise UserError("engine.bad_field", reason=error) from error
+    task: Task
+    if isinstance(training, GanTraining):
+        task = GanTask(training, faces, held_out, request.run, sizes, start)
+    elif isinstance(training, FinetuningTraining):
+        assert start is not None
+        task = VaeFinetuningTask(training, faces, held_out, start)
+    elif isinstance(training, VaeTraining):
+        task = VaeTask(training, faces, held_out, sizes)
+    elif isinstance(training, EncoderTraining):
+        task = EncoderTask(training, faces, held_out, sizes)
+    else:
+        task = DcganTask(training, faces.pictures, held_out.pictures, sizes)
+    labelled = int((~faces.labels().isnan()).any(1).sum())
+    left_out = reasons(faces.left_out, held_out.left_out)
+    task.items = Items("faces", len(faces), len(held_out), labelled, left_out)
+    return task
+
+
+def _training(request: FaceTrainRequest) -> _Training:
+    kinds: dict[str, type[_Training]] = {
+        "gan": GanTraining,
+        "vae": VaeTraining if request.start is None else FinetuningTraining,
+        "encoder": EncoderTraining,
+        "dcgan": DcganTraining,
+    }
+    return request.training(kinds[request.family])

@@ -90,7 +90,8 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
             of MIDI files is the first of `HUB_COLUMNS` that it has.
 
     Raises:
-        UserError: no such source, labels that do not fit, or nothing that can be used.
+        UserError: no such source, labels that do not fit, nothing that can be used, or one piece only where some are to
+            be held out.
     """
     with open_source(KIND, source, split, where, labels) as selection:
         name, members, left_out = selection.source, selection.members, selection.left_out
@@ -108,8 +109,10 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
                 kept.append(member)
     if not kept:
         raise UserError("music.no_pieces", source=name, count=len(left_out))
-    labelled = tuple(member.label or Label() for member in kept)
-    return Music(tuple(pieces), labelled, tuple(member.name for member in kept), tuple(left_out))
+    chosen = selection.in_split(kept)
+    labelled = tuple(kept[index].label or Label() for index in chosen)
+    names = tuple(kept[index].name for index in chosen)
+    return Music(tuple(pieces[index] for index in chosen), labelled, names, selection.told(left_out))
 
 
 def read_together(sources: Sequence[str], split: str | None = None, where: str = "") -> Music:

@@ -7,11 +7,14 @@ many bars are still to come, for one, so that a piece ends with a cadence where 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depth, Dropout, Width, check_heads
 from genai_demo.engine.nn.transformer import KVCache, Rotary, attention, norm, rotary
 from genai_demo.engine.training.task import Batch
 from genai_demo.music.models.bar_conditioning import BAR_FEATURES, FEATURE_INDEX
@@ -23,15 +26,18 @@ from genai_demo.music.tokens import events
 class ComposerConfig:
     """Sizes of the composer."""
 
-    width: int = 192
+    width: Width = 192
     """numbers per token"""
-    layers: int = 6
-    heads: int = 6
+    layers: Depth = 6
+    heads: Depth = 6
     """attention heads; each has `width` / `heads` numbers, a multiple of 4"""
-    dropout: float = 0.1
+    dropout: Dropout = 0.1
     """share of each layer's output that is dropped in training"""
-    context: int = 1024
+    context: Annotated[int, Within(2, 65_536)] = 1024
     """tokens of a training row; the most that it looks back on"""
+
+    def __post_init__(self) -> None:
+        check_heads(self.width, self.heads, 4)
 
 
 DEBUG = {"width": 32, "layers": 2, "heads": 2, "dropout": 0.0, "context": 64}
@@ -109,8 +115,6 @@ class Composer(nn.Module):
         super().__init__()
         self.config = config
         size = config.width // config.heads
-        if config.width % config.heads or size % 4:
-            raise ValueError(f"width {config.width} is not heads {config.heads} times a multiple of 4")
         self.embedding = nn.Embedding(events.SIZE, config.width)
         self.known = nn.ModuleList(nn.Embedding(count, config.width) for count in BAR_FEATURES.values())
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))

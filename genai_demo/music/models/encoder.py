@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.sizes import Width, Widths, check_multiple
 from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 _GROUPS = 8
@@ -19,12 +20,16 @@ _GROUPS = 8
 class EncoderConfig:
     """Sizes of the encoder."""
 
-    widths: tuple[int, ...] = (32, 64, 96)
+    widths: Widths = (32, 64, 96)
     """channels of its stages, multiples of 8; each sees notes half as finely as the one before"""
-    features: int = 64
+    features: Width = 64
     """numbers by which sets of music are compared"""
-    embedding: int = 32
+    embedding: Width = 32
     """numbers of the vector that two stretches of music are compared by"""
+
+    def __post_init__(self) -> None:
+        for width in self.widths:
+            check_multiple("widths", width, _GROUPS)
 
 
 DEBUG: dict[str, Any] = {"widths": (8, 8), "features": 8, "embedding": 4}

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.sizes import Depth, Width, Widths, check_heads, check_stages
 from genai_demo.music.models import roll_conditioning
 from genai_demo.music.models.gan_layers import (
     ADDED,
@@ -50,24 +51,28 @@ _QUIET = -2.5
 class GanConfig:
     """Sizes of the generator and of the discriminator."""
 
-    latent: int = 64
+    latent: Width = 64
     """normal numbers that a phrase is made from, and as many again for each of its bars"""
-    width: int = 128
+    width: Width = 128
     """generator's channels per step"""
-    layers: int = 3
+    layers: Depth = 3
     """generator's layers over steps"""
-    heads: int = 4
+    heads: Depth = 4
     """attention heads of each of them"""
-    grid: int = 64
+    grid: Width = 64
     """generator's channels per step and octave"""
-    blocks: int = 2
+    blocks: Depth = 2
     """generator's residual blocks over steps and octaves"""
-    critic_widths: tuple[int, ...] = (32, 64, 96)
+    critic_widths: Widths = (32, 64, 96)
     """discriminator's channels per step and octave at sixteenths, eighths and quarters"""
-    critic_stream: int = 96
+    critic_stream: Width = 96
     """discriminator's channels in each of the streams over steps"""
-    critic_features: int = 256
+    critic_features: Width = 256
     """numbers by which the discriminator judges"""
+
+    def __post_init__(self) -> None:
+        check_heads(self.width, self.heads)
+        check_stages(len(GanConfig.critic_widths), critic_widths=self.critic_widths)
 
 
 DEBUG = {"latent": 4, "width": 16, "layers": 1, "heads": 2, "grid": 8, "blocks": 1} | {

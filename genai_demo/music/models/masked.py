@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.nn.sizes import Depth, Dropout, Width, check_heads
 from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.music.models.masked_window import MaskedWindow, as_features, mask_at_random
 from genai_demo.music.theory.piece import RIGHT
@@ -32,16 +33,15 @@ density, style: places in `DENSITIES` and `STYLES`, from 1
 class MaskedConfig:
     """Sizes of the network."""
 
-    width: int = 128
-    layers: int = 6
-    heads: int = 4
-    read_out: int = 512
+    width: Width = 128
+    layers: Depth = 6
+    heads: Depth = 4
+    read_out: Width = 512
     """width inside the part that reads columns out"""
-    dropout: float = 0.05
+    dropout: Dropout = 0.05
 
     def __post_init__(self) -> None:
-        if self.width % (2 * self.heads):
-            raise ValueError(f"width {self.width} must be a multiple of twice the {self.heads} heads")
+        check_heads(self.width, self.heads, 2)
 
 
 DEBUG = {"width": 16, "layers": 2, "heads": 2, "read_out": 32}

@@ -3,82 +3,83 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from genai_demo.engine.training.config import TrainRequest
+from genai_demo.engine.fields import Seed, Share, Within
+from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 
 
 @dataclass(frozen=True)
 class ComposerTraining:
     """How the composer is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 3e-3
+    learning_rate: Rate = 3e-3
     """peak learning rate"""
-    final_rate: float = 0.02
+    final_rate: Share = 0.02
     """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.1
-    warm_up: float = 0.02
+    weight_decay: Weight = 0.1
+    warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class MaskedTraining:
     """How the masked model is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 2.5e-3
+    learning_rate: Rate = 2.5e-3
     """peak learning rate"""
-    final_rate: float = 0.03
+    final_rate: Share = 0.03
     """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.05
-    warm_up: float = 0.03
+    weight_decay: Weight = 0.05
+    warm_up: Share = 0.03
     """share of the budget over which the learning rate rises"""
-    condition_dropout: float = 0.25
+    condition_dropout: Share = 0.25
     """share of windows for which key, density and style, each by itself, are hidden"""
-    metre_dropout: float = 0.05
+    metre_dropout: Share = 0.05
     """share of windows whose metre is hidden"""
-    measured: int = 64
+    measured: Annotated[int, Within(1, 100_000)] = 64
     """most validation windows that are measured on"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class GanTraining:
     """How the GAN is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 5e-4
+    learning_rate: Rate = 5e-4
     """peak learning rate"""
-    final_rate: float = 0.1
+    final_rate: Share = 0.1
     """share of the learning rate that is left at the end"""
-    generator_share: float = 0.5
+    generator_share: Weight = 0.5
     """the generator's learning rate as a share of the discriminator's"""
-    gamma: float = 0.5
+    gamma: Weight = 0.5
     """weight of the gradient penalties at the start"""
-    final_gamma: float = 0.1
+    final_gamma: Weight = 0.1
     """weight of the gradient penalties at the end"""
-    penalty_every: int = 4
+    penalty_every: Annotated[int, Within(1, 1000)] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    slope: float = 1.0
+    slope: Weight = 1.0
     """slope of the binary neurons over the first two thirds of the budget"""
-    final_slope: float = 3.0
+    final_slope: Weight = 3.0
     """their slope at the end"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class EncoderTraining:
     """How the encoder is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 2e-3
+    learning_rate: Rate = 2e-3
     """peak learning rate"""
-    final_rate: float = 0.02
+    final_rate: Share = 0.02
     """share of the learning rate that is left at the end"""
-    warm_up: float = 0.05
+    warm_up: Share = 0.05
     """share of the budget over which the learning rate rises"""
-    weight_decay: float = 0.05
-    temperature: float = 0.1
+    weight_decay: Weight = 0.05
+    temperature: Annotated[float, Within(0.001, 100.0)] = 0.1
     """of the contrastive loss"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 def engine_fields(family: str) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from genai_demo.engine.data.items import Items, reasons
+from genai_demo.engine.fields import check_values
 from genai_demo.engine.training.task import Task
-from genai_demo.errors import UserError
+from genai_demo.music.data.labels import Label
 from genai_demo.music.data.reading import read_together
+from genai_demo.music.models.composer import ComposerConfig
+from genai_demo.music.models.encoder import EncoderConfig
+from genai_demo.music.models.gan import GanConfig
+from genai_demo.music.models.masked import MaskedConfig
 from genai_demo.music.training.composer import ComposerTask
 from genai_demo.music.training.configs import (
+    TRAININGS,
     ComposerTraining,
     EncoderTraining,
     GanTraining,
@@ -17,22 +24,46 @@ from genai_demo.music.training.encoder import EncoderTask
 from genai_demo.music.training.gan import GanTask
 from genai_demo.music.training.masked import MaskedTask
 
+_Training = ComposerTraining | EncoderTraining | GanTraining | MaskedTraining
+_CONFIGS: dict[str, type] = {
+    "composer": ComposerConfig,
+    "encoder": EncoderConfig,
+    "gan": GanConfig,
+    "masked": MaskedConfig,
+}
+
+
+def check(request: MusicTrainRequest) -> None:
+    """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
+    _training(request)
+    check_values(_CONFIGS[request.family], request.sizes, "engine.no_such_size")
+    if request.start is None:
+        _CONFIGS[request.family](**request.sizes)
+
 
 def make_task(request: MusicTrainRequest) -> Task:
     """Return the task that is asked for.
 
     Raises:
-        UserError: data or starting point cannot be used, or a field is unknown.
+        UserError: a setting is not allowed, or data or starting point cannot be used.
     """
+    check(request)
+    training, sizes, start = _training(request), request.sizes, request.start
     music, held_out = (read_together(request.data, split, request.where) for split in ("train", "validation"))
-    told = {"seed": request.seed, **request.changes}
-    try:
-        if request.family == "encoder":
-            return EncoderTask(EncoderTraining(**told), music, held_out, request.sizes)
-        if request.family == "gan":
-            return GanTask(GanTraining(**told), music, held_out, request.sizes, request.start)
-        if request.family == "masked":
-            return MaskedTask(MaskedTraining(**told), music, held_out, request.sizes, request.start)
-        return ComposerTask(ComposerTraining(**told), music, held_out, request.sizes, request.start)
-    except TypeError as error:
-        raise UserError("engine.bad_field", reason=error) from error
+    task: Task
+    if isinstance(training, EncoderTraining):
+        task = EncoderTask(training, music, held_out, sizes)
+    elif isinstance(training, GanTraining):
+        task = GanTask(training, music, held_out, sizes, start)
+    elif isinstance(training, MaskedTraining):
+        task = MaskedTask(training, music, held_out, sizes, start)
+    else:
+        task = ComposerTask(training, music, held_out, sizes, start)
+    labelled = sum(label != Label() for label in music.labels)
+    left_out = reasons(music.left_out, held_out.left_out)
+    task.items = Items("music", len(music), len(held_out), labelled, left_out)
+    return task
+
+
+def _training(request: MusicTrainRequest) -> _Training:
+    return request.training(TRAININGS[request.family])

@@ -1,26 +1,22 @@
-"""Reading news: CSV, JSONL and text files, and data sets of the Hugging Face hub."""
+"""Reading news: tables, JSON and text files, and data sets of the Hugging Face hub."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import re
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.data.sources import looks_like_hub_id, reading_hub
-from genai_demo.engine.data.tables import read_csv
 from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.data.labels import topics_of
+from genai_demo.text.data.tables import ENDINGS, Row, Table, find_columns, read_table, rows_by_name, with_class
 
-_LARGEST_FILE = 2 * 2**30
-_SUFFIXES = (".csv", ".jsonl", ".txt")
-_ENDINGS = (*_SUFFIXES, *(f"{suffix}.gz" for suffix in _SUFFIXES))
+_SHOWN = 5
+"""labels without a topic that a sentence names"""
 
 
 @dataclass(frozen=True)
@@ -38,26 +34,62 @@ class Article:
         return f"\n{self.title}\n{self.text[len(self.title) :].lstrip()}"
 
 
-def read_articles(source: str, split: str = "train") -> list[Article]:
+@dataclass(frozen=True)
+class Articles:
+    """The articles of one or several sources, and what became of the rest."""
+
+    articles: list[Article]
+    left_out: tuple[UserError, ...] = ()
+    """why each row that gave none was left out"""
+    unknown: Counter[str] = field(default_factory=Counter)
+    """labels that stand for no topic, and how many rows have each"""
+
+    def __add__(self, other: Articles) -> Articles:
+        return Articles(self.articles + other.articles, self.left_out + other.left_out, self.unknown + other.unknown)
+
+    def remarks(self) -> list[UserError]:
+        """Return what whoever learns from them had better know."""
+        if not self.unknown:
+            return []
+        most = ", ".join(label for label, _ in self.unknown.most_common(_SHOWN))
+        return [UserError("text.unknown_labels", count=self.unknown.total(), labels=most)]
+
+
+def read_source(source: str, split: str = "train") -> Articles:
     """Read all articles of a file, or of a data set of the hub.
 
     Args:
-        source: path of a `.csv` (columns label, title, description), `.jsonl` (text, or title and description; label)
-            or `.txt` (articles parted by blank lines) file, each also gzipped; or the hub id of a data set
-            with the columns text and label, such as "fancyzhx/ag_news".
+        source: path of a table (`.csv` or `.tsv`, with columns of labels, and of texts or titles and descriptions; or
+            headerless as AG News is distributed), `.jsonl` or `.json` file (the same as objects), `.parquet` file, or
+            `.txt` file (articles parted by blank lines, or one a line, also with a label and a tab before it); all but
+            Parquet also gzipped; or the hub id of a data set with such columns, such as "fancyzhx/ag_news".
         split: split of a hub data set.
 
     Raises:
         UserError: no such file or data set, not of these forms, or without articles.
     """
     file = Path(source)
-    if file.exists() or not looks_like_hub_id(source, _ENDINGS):
-        articles = list(_read_file(file))
-    else:
-        articles = list(_read_hub(source, split))
+    local = file.exists() or not looks_like_hub_id(source, ENDINGS)
+    table = read_table(file) if local else _hub_table(source, split)
+    name = file.name if local else source
+    articles, labels, left_out = [], [], []
+    for row in table.rows:
+        article = _article(row, name, table.raw)
+        if article is None:
+            left_out.append(UserError("text.empty_article"))
+        else:
+            articles.append(article)
+            labels.append(row.label)
     if not articles:
         raise UserError("text.no_articles", source=source)
-    return articles
+    topics, unknown = topics_of(labels, table.from_one)
+    known = [replace(article, topic=topic) for article, topic in zip(articles, topics, strict=True)]
+    return Articles(known, tuple(left_out), unknown)
+
+
+def read_articles(source: str, split: str = "train") -> list[Article]:
+    """Return the articles of a source only, see `read_source`."""
+    return read_source(source, split).articles
 
 
 def data_hash(articles: list[Article]) -> str:
@@ -73,93 +105,31 @@ def described(**parts: list[Article]) -> dict[str, Any]:
     return {name: {"articles": len(part), "hash": data_hash(part)} for name, part in parts.items()}
 
 
-def _read_text(file: Path) -> str:
-    if not file.is_file():
-        raise UserError("engine.no_file", file=file)
-    try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-            content = stream.read(_LARGEST_FILE + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError("text.bad_gzip", file=file.name) from error
-    if len(content) > _LARGEST_FILE:
-        raise UserError("text.file_too_large", file=file.name)
-    if b"\0" in content[:4096]:
-        raise UserError("text.binary", file=file.name)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("engine.not_utf8", file=file.name) from error
-
-
-def _read_file(file: Path) -> Iterator[Article]:
-    kind = Path(file.name.removesuffix(".gz")).suffix.lower()
-    if kind not in _SUFFIXES:
-        if not file.exists():
-            raise UserError("engine.no_file", file=file)
-        raise UserError("text.unknown_format", file=file.name)
-    text = _read_text(file)
-    if not text.strip():
-        raise UserError("text.empty_file", file=file.name)
-    if kind == ".csv":
-        return _read_csv(file, text)
-    return _read_jsonl(file, text) if kind == ".jsonl" else _read_txt(text)
-
-
-def _read_csv(file: Path, text: str) -> Iterator[Article]:
-    rows = read_csv(file.name, text, "text")
-    _, header = next(rows)
-    wanted = {"title", "description", "text"} & set(header)
-    if "label" not in header or not ("text" in wanted or {"title", "description"} <= wanted):
-        raise UserError("text.csv_columns", file=file.name, found=", ".join(header)[:200])
-    for line, cells in rows:
-        yield from _article(dict(zip(header, cells, strict=True)), file.name, line, raw=True)
-
-
-def _read_jsonl(file: Path, text: str) -> Iterator[Article]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError("text.bad_json", file=file.name, line=number) from error
-        if not isinstance(row, dict):
-            raise UserError("text.json_fields", file=file.name, line=number)
-        yield from _article(row, file.name, number, raw=False)
-
-
-def _read_txt(text: str) -> Iterator[Article]:
-    for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        if paragraph.strip():
-            yield Article(paragraph.strip())
-
-
-def _read_hub(name: str, split: str) -> Iterator[Article]:
+def _hub_table(name: str, split: str) -> Table:
     from datasets import load_dataset
 
     with reading_hub(name, split, "text"):
         rows = load_dataset(name, split=split)
-    if "text" not in rows.column_names:
-        raise UserError("text.hub_columns", name=name, found=", ".join(rows.column_names))
-    label = rows.features.get("label")
-    first = 0 if label is not None and hasattr(label, "names") else None
-    for number, row in enumerate(rows, 1):
-        if first is not None and isinstance(row["label"], int):
-            row["label"] = row["label"] + 1
-        yield from _article(row, name, number, raw=True)
+    columns = find_columns(rows.column_names)
+    if columns is None:
+        raise UserError("text.hub_columns", name=name, found=", ".join(rows.column_names)[:200])
+    classes = getattr(rows.features.get(columns.label), "names", None)
+    numbered = ((number, with_class(row, columns.label, classes)) for number, row in enumerate(rows, 1))
+    return Table(rows_by_name(numbered, columns), True, columns.from_one)
 
 
-def _article(row: dict[str, Any], source: str, line: int, raw: bool) -> Iterator[Article]:
-    topic = _topic(row.get("label"), source, line)
-    parts: list[Any] = [row.get("title"), row.get("description")]
-    titled = None not in parts
+def _article(row: Row, source: str, raw: bool) -> Article | None:
+    """Return the article of a row, its topic left open; None for a row without a word."""
+    parts: list[Any] = [row.title, row.body]
+    # A table may have both kinds of columns, and fill either.
+    titled = None not in parts and any(parts)
     if not titled:
-        parts = [row.get("text")]
+        parts = [next((part for part in (row.text, row.title, row.body) if part), "")]
     if not all(isinstance(part, str) for part in parts):
-        raise UserError("text.json_fields", file=source, line=line)
+        raise UserError("text.json_fields", file=source, line=row.line)
     if raw:
         parts = [clean(part) for part in parts]
-    elif "label" in row:
+    elif row.labelled:
         # News is one paragraph, as in AG News, after its headline; only other texts keep their lines.
         if not titled:
             parts = re.split(r"(?<!\n)\n(?!\s*\n)", parts[0].strip(), maxsplit=1)
@@ -168,17 +138,4 @@ def _article(row: dict[str, Any], source: str, line: int, raw: bool) -> Iterator
     # Half a surrogate pair, which JSON can spell, is no character.
     parts = [part.strip().encode(errors="replace").decode() for part in parts]
     text = " ".join(parts).strip()
-    if text:
-        yield Article(text, topic, parts[0] if titled and all(parts) else "")
-
-
-def _topic(label: object, source: str, line: int) -> str:
-    """Return the topic of a label: AG News' 1 to 4, a topic's name, or nothing."""
-    if label is None or str(label).strip() == "":
-        return "any"
-    name = str(label).strip().lower().replace("/", "").replace(" ", "")
-    if name in TOPICS:
-        return name
-    if name in ("1", "2", "3", "4"):
-        return TOPICS[int(name)]
-    raise UserError("text.bad_label", source=source, line=line, value=str(label)[:40], allowed=", ".join(TOPICS[1:]))
+    return Article(text, title=parts[0] if titled and all(parts) else "") if text else None

@@ -8,11 +8,14 @@ at every position of a row (Gal and Ghahramani 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depth, Dropout, Width
 from genai_demo.text.models.loss import cross_entropy
 from genai_demo.text.tokens.special_tokens import PAD
 
@@ -21,13 +24,13 @@ from genai_demo.text.tokens.special_tokens import PAD
 class GruConfig:
     """Sizes of the network."""
 
-    vocabulary: int
-    embedding: int = 256
-    hidden: int = 640
-    layers: int = 2
-    dropout: float = 0.1
+    vocabulary: Annotated[int, Within(1, 10**6)]
+    embedding: Width = 256
+    hidden: Width = 640
+    layers: Depth = 2
+    dropout: Dropout = 0.1
     """share of units dropped between layers"""
-    embedding_dropout: float = 0.0
+    embedding_dropout: Dropout = 0.0
     """share of embedding units dropped, the same at every position of a row"""
 
 

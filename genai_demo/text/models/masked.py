@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Depth, Dropout, Width, check_heads
 from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.text.models.loss import cross_entropy
 from genai_demo.text.tokens.special_tokens import CONTROLS, MASK, PAD
@@ -22,15 +25,14 @@ from genai_demo.text.tokens.special_tokens import CONTROLS, MASK, PAD
 class MaskedConfig:
     """Sizes of the network."""
 
-    vocabulary: int
-    width: int = 256
-    layers: int = 6
-    heads: int = 4
-    dropout: float = 0.1
+    vocabulary: Annotated[int, Within(1, 10**6)]
+    width: Width = 256
+    layers: Depth = 6
+    heads: Depth = 4
+    dropout: Dropout = 0.1
 
     def __post_init__(self) -> None:
-        if self.width % (2 * self.heads):
-            raise ValueError(f"width {self.width} must be a multiple of twice the {self.heads} heads")
+        check_heads(self.width, self.heads, 2)
 
 
 DEBUG = {"width": 16, "layers": 2, "heads": 2}

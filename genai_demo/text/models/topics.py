@@ -6,9 +6,12 @@ Without fastText's pairs of words: with labels as noisy as ours these cost 2 % o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Within
+from genai_demo.engine.nn.sizes import Width
 from genai_demo.text.tokens.special_tokens import TOPICS
 
 FAMILY = "topics"
@@ -22,9 +25,9 @@ PADDING = 0
 class TopicsConfig:
     """Sizes of the network."""
 
-    buckets: int = 2**16
+    buckets: Annotated[int, Within(2, 2**24)] = 2**16
     """hashed words share these"""
-    width: int = 16
+    width: Width = 16
 
 
 DEBUG = {"buckets": 256, "width": 4}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from genai_demo.engine.generation.service import Service
 from genai_demo.text.requests import ACTIONS, FillRequest, Request, RewriteRequest
 from genai_demo.text.results import Update
+from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import LoadedModel, registry
 
 
@@ -21,5 +22,18 @@ def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, _produce)
-run, reproduce, request_of = service.run, service.reproduce, service.request_of
+reproduce, request_of = service.reproduce, service.request_of
 problem, warm = registry.problem, service.warm
+
+
+def run(request: Request, model: str | None = None) -> Generator[Update, None, None]:
+    """Yield the result of a request as it grows, see `Service.run`.
+
+    Receipts are made again without a look at their letters: what was made once can be made again.
+
+    Raises:
+        UserError: as there, or the model has never read such letters as those of the request's text.
+    """
+    request.check()
+    check_letters(request, model)
+    yield from service.run(request, model)

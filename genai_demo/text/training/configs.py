@@ -4,48 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from genai_demo.engine.training.config import TrainRequest
+from genai_demo.engine.fields import OneOf, Seed, Share, Within
+from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.text.requests import MODELS
 
 
 @dataclass(frozen=True)
 class NewsTraining:
     """How a news model is trained, beyond what the engine needs to know."""
 
-    family: str = "gru"
+    family: Annotated[str, OneOf(MODELS)] = "gru"
     """"gru" or "masked\""""
-    vocabulary: int = 8192
+    vocabulary: Annotated[int, Within(270, 200_000)] = 8192
     """ids of a tokenizer trained here, at least 300"""
-    window: int = 96
+    window: Annotated[int, Within(4, 4096)] = 96
     """most tokens of a training row"""
-    background_share: float = 0.85
+    background_share: Share = 0.85
     """share of rows taken from the background texts, where there are any"""
-    topic_dropout: float = 0.1
+    topic_dropout: Share = 0.1
     """share of rows whose topic is hidden"""
-    titled_share: float = 0.5
+    titled_share: Share = 0.5
     """share of the articles with a headline that are learnt with it on a line of its own"""
-    learning_rate: float = 2.5e-3
+    learning_rate: Rate = 2.5e-3
     """peak learning rate"""
-    final_rate: float = 0.05
+    final_rate: Share = 0.05
     """share of the learning rate that is left at the end"""
-    weight_decay: float = 0.05
-    warm_up: float = 0.02
+    weight_decay: Weight = 0.05
+    warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
-    first_holes: float = 0.3
+    first_holes: Share = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
 class TopicsTraining:
     """How the classifier is trained, beyond what the engine needs to know."""
 
-    learning_rate: float = 0.02
+    learning_rate: Rate = 0.02
     """peak learning rate"""
-    weight_decay: float = 0.1
-    word_dropout: float = 0.5
+    weight_decay: Weight = 0.1
+    word_dropout: Annotated[float, Within(0.0, 0.99)] = 0.5
     """share of words that are left out, drawn anew each time"""
-    seed: int = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,31 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
+from genai_demo.engine.data.items import Items
+from genai_demo.engine.fields import check_values
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, read_articles
+from genai_demo.text.data.articles import Articles, read_source
+from genai_demo.text.models.gru import GruConfig
+from genai_demo.text.models.masked import MaskedConfig
+from genai_demo.text.models.topics import FAMILY, TopicsConfig
 from genai_demo.text.training.configs import NewsTraining, NewsTrainRequest, TopicsTraining
 from genai_demo.text.training.language_model import NewsTask
 from genai_demo.text.training.topics import TopicsTask
+
+_CONFIGS = {"gru": GruConfig, "masked": MaskedConfig, FAMILY: TopicsConfig}
+
+
+def check(request: NewsTrainRequest) -> None:
+    """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
+    _training(request)
+    check_values(_CONFIGS[request.family], request.sizes, "engine.no_such_size")
+    if request.start is None:
+        needed = {} if request.family == FAMILY else {"vocabulary": NewsTraining.vocabulary}
+        _CONFIGS[request.family](**needed | request.sizes)
 
 
 def make_task(request: NewsTrainRequest) -> Task:
     """Return the task that is asked for.
 
     Raises:
-        UserError: data or starting point cannot be used, or a field is unknown.
+        UserError: a setting is not allowed, or data or starting point cannot be used.
     """
-    news, background = _read(request.data), _read(request.background)
-    held_out = read_articles(request.validation) if request.validation else []
-    try:
-        if request.family == "topics":
-            return TopicsTask(TopicsTraining(seed=request.seed, **request.changes), news, held_out, request.sizes)
-        training = NewsTraining(family=request.family, seed=request.seed, **request.changes)
-        return NewsTask(training, news, background, held_out, request.run, request.sizes, request.start)
-    except TypeError as error:
-        raise UserError("engine.bad_field", reason=error) from error
+    check(request)
+    news, background = read_together(request.data), read_together(request.background)
+    held_out = read_source(request.validation) if request.validation else Articles([])
+    training = _training(request)
+    task: Task
+    if isinstance(training, TopicsTraining):
+        task = TopicsTask(training, news.articles, held_out.articles, request.sizes)
+    else:
+        texts = (news.articles, background.articles, held_out.articles)
+        task = NewsTask(training, *texts, request.run, request.sizes, request.start)
+    task.items = _items(task, news, held_out)
+    return task
 
 
-def _read(sources: Sequence[str]) -> list[Article]:
-    return [article for source in sources for article in read_articles(source)]
+def _training(request: NewsTrainRequest) -> NewsTraining | TopicsTraining:
+    if request.family == FAMILY:
+        return request.training(TopicsTraining)
+    return request.training(NewsTraining, family=request.family)
+
+
+def read_together(sources: Sequence[str]) -> Articles:
+    """Return the articles of all sources, one source after the other; see `read_source`."""
+    return reduce(add, map(read_source, sources), Articles([]))
+
+
+def _items(task: Task, news: Articles, held_out: Articles) -> Items:
+    """Return what is told of what was read; the task knows what of it it can use."""
+    used, measured = (int(task.data()[part]["articles"]) for part in ("news", "validation"))
+    unused = (UserError("text.no_topic"),) * (len(news.articles) - used)
+    remarks = [*news.remarks(), *held_out.remarks()]
+    if copies := len(held_out.articles) - measured:
+        remarks.append(UserError("text.not_measured_on", count=copies, total=len(held_out.articles)))
+    labelled = sum(article.topic != "any" for article in news.articles)
+    return Items("text", used, measured, labelled, news.left_out + unused, remarks)

@@ -155,5 +155,5 @@ def load_classifier(model: str = CLASSIFIER) -> tuple[Checkpoint, TopicsModel]:
         network = TopicsModel(TopicsConfig(**checkpoint.model))
         network.load_state_dict(checkpoint.weights())
     except (RuntimeError, TypeError) as error:
-        raise UserError("engine.damaged", file=folder / CONFIG, reason=str(error).splitlines()[0]) from error
+        raise UserError("engine.other_weights", file=folder / CONFIG) from error
     return checkpoint, network.eval().requires_grad_(False)

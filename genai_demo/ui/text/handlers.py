@@ -15,6 +15,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.requests import GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.text.cards import Shown
 
@@ -36,10 +37,11 @@ def problem(model: str) -> UserError | None:
 
 
 def check(request: Request) -> None:
-    """Raise `UserError` if the request is not allowed, or its model cannot be used."""
+    """Raise `UserError` if the request is not allowed, its model cannot be used, or has not read such letters."""
     request.check()
     if wrong := problem(model_of(request)):
         raise wrong
+    check_letters(request)
 
 
 def stream(request: Request, pace: str = "at_once") -> Iterator[Shown]:
@@ -102,7 +104,8 @@ def opened(file: str) -> tuple[Receipt, Request]:
     """
     receipt = read_receipt(Path(file))
     request = generation.request_of(receipt)
-    check(request)
+    if wrong := problem(model_of(request)):
+        raise wrong
     return receipt, request
 
 

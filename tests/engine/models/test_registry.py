@@ -102,7 +102,7 @@ def test_sizes_that_do_not_fit_the_weights_are_told(here: Path) -> None:
     write(here / "a-line", inputs=5)
     with pytest.raises(UserError) as refused:
         registry().load("short")
-    assert refused.value.key == "engine.damaged"
+    assert refused.value.key == "engine.other_weights"
 
 
 def test_another_kind_of_model_is_refused(here: Path) -> None:

@@ -275,7 +275,7 @@ def test_a_started_run_that_cannot_begin_tells_why(run: RunFolder) -> None:
     assert "none.csv" in (run.path / "log.txt").read_text()
     assert start_run("text", {**options, "batch_size": 0}).process.wait() == 2
     assert run.read_status()["state"] == "lost", "it never came to say anything"
-    assert "batch size" in (run.path / "log.txt").read_text()
+    assert "batch_size" in (run.path / "log.txt").read_text()
 
 
 def test_who_looks_needs_no_torch(root: Path) -> None:

@@ -113,10 +113,13 @@ def test_state_is_written_as_time_goes_by(run: RunFolder, clock: Clock) -> None:
         ({}, "engine.one_budget"),
         ({"minutes": 1.0, "examples": 5}, "engine.one_budget"),
         *(({"minutes": value}, "engine.bad_minutes") for value in (0.0, -1.0, math.nan, math.inf, 1e9)),
-        *(({"examples": value}, "engine.bad_examples") for value in (0, -1, 10**13)),
-        *(({"examples": 9, "batch_size": value}, "engine.bad_batch") for value in (0, -1, 10**6)),
-        ({"examples": 9, "precision": "int4"}, "engine.bad_precision"),
-        *(({"examples": 9, "patience": value}, "engine.bad_patience") for value in (0, -1, 10**6)),
+        *(({"examples": value}, "engine.out_of_range_whole") for value in (0, -1, 10**13)),
+        *(({"examples": 9, "batch_size": value}, "engine.out_of_range_whole") for value in (0, -1, 10**6)),
+        ({"examples": 9, "precision": "int4"}, "engine.not_one_of"),
+        *(({"examples": 9, "patience": value}, "engine.out_of_range_whole") for value in (0, -1, 10**6)),
+        *(({"examples": 9, "seed": value}, "engine.out_of_range_whole") for value in (-1, 2**31)),
+        *(({"examples": 9, "snapshots": value}, "engine.out_of_range_whole") for value in (0, -1)),
+        *(({"examples": 9, "clip_norm": value}, "engine.out_of_range") for value in (0.0, math.nan)),
     ],
 )
 def test_settings_that_are_not_allowed(values: dict[str, Any], key: str) -> None:
@@ -431,7 +434,7 @@ def test_precision_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
     assert device.choose_precision("fp16", torch.device("cuda")) == "fp16"
     with pytest.raises(UserError) as refusal:
         device.choose_precision("fp16", torch.device("cpu"))
-    assert refusal.value.key == "engine.bad_precision"
+    assert refusal.value.key == "engine.not_one_of"
 
 
 def test_speed_is_compared() -> None:

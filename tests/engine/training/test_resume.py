@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -220,7 +221,7 @@ def test_damaged_state_is_named(run: RunFolder) -> None:
     file.write_bytes(file.read_bytes()[:-10])
     with pytest.raises(UserError) as refusal:
         train(Toy(), CONFIG, run, resume=True)
-    assert refusal.value.key == "engine.damaged"
+    assert refusal.value.key == "engine.damaged_state"
     assert str(folder) in str(refusal.value)
 
 
@@ -241,7 +242,7 @@ print(end.step)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 def test_signal_ends_the_step_and_saves(number: signal.Signals, tmp_path: Path, root: Path) -> None:
     run, whole = RunFolder(tmp_path / "signalled"), RunFolder(tmp_path / "whole")
     done = subprocess.run(
@@ -264,3 +265,12 @@ def test_handlers_of_signals_are_given_back(run: RunFolder) -> None:
     before = signal.getsignal(signal.SIGTERM)
     train(Toy(), CONFIG, run)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_run_that_is_to_outlive_its_terminal_does(run: RunFolder) -> None:
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        task = Toy(before_step=lambda step: os.kill(os.getpid(), signal.SIGHUP) if step == 8 else None)
+        assert train(task, CONFIG, run).fraction == 1
+    finally:
+        signal.signal(signal.SIGHUP, former)

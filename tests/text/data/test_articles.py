@@ -6,14 +6,17 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, data_hash, read_articles
+from genai_demo.text.data.articles import Article, data_hash, read_articles, read_source
 from tests.helpers.hub import ask_hub, check_refusals, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
@@ -113,6 +116,64 @@ def test_empty_articles_are_left_out(tmp_path: Path) -> None:
     assert read_articles(str(file)) == [Article("Here.", "business")]
 
 
+def test_a_cell_may_be_longer_than_the_library_allows(tmp_path: Path) -> None:
+    text = "word " * 40_000
+    for name, content in (("a.csv", f"label,text\n1,{text}\n"), ("a.tsv", f"label\ttext\n1\t{text}\n")):
+        (article,) = read_articles(str(written(tmp_path, name, content)))
+        assert article == Article(text.strip(), "world")
+
+
+def parquet(file: Path, columns: dict[str, Any], names: list[str] | None = None) -> str:
+    """Write a Parquet file, with what the hub notes down of its classes if these have names."""
+    table = pa.table(columns)
+    if names is not None:
+        told = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps(told)})
+    pq.write_table(table, file)
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "topics"),
+    [
+        ([3, 1], None, ["business", "world"]),
+        ([2, 0], None, ["business", "world"]),
+        ([2.0, None], None, ["sports", "any"]),
+        (["Sports", "tech"], None, ["sports", "scitech"]),
+        ([0, 1], ["Sci/Tech", "Business"], ["scitech", "business"]),
+        ([0, -1], ["Sci/Tech", "Business"], ["scitech", "any"]),
+    ],
+)
+def test_parquet(labels: list[Any], names: list[str] | None, topics: list[str], tmp_path: Path) -> None:
+    texts = ["Oil #39;s up  #36;5.", "City win."]
+    found = read_articles(parquet(tmp_path / "a.parquet", {"text": texts, "label": labels}, names))
+    assert found == [Article("Oil's up $5.", topics[0]), Article("City win.", topics[1])]
+
+
+def test_parquet_with_rows_that_say_nothing(tmp_path: Path) -> None:
+    found = read_source(parquet(tmp_path / "a.parquet", {"title": ["City win", None], "body": ["Two goals.", None]}))
+    assert found.articles == [Article("City win Two goals.", title="City win")]
+    assert [reason.key for reason in found.left_out] == ["text.empty_article"]
+    refused(parquet(tmp_path / "b.parquet", {"price": [1]}), "text.csv_columns", "b.parquet", "price")
+    refused(parquet(tmp_path / "c.parquet", {"text": [1]}), "text.json_fields", "c.parquet")
+    whole = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "d.parquet").write_bytes(whole[:8] + bytes(40) + whole[48:])
+    with pytest.raises(UserError) as refusal:
+        read_articles(str(tmp_path / "d.parquet"))
+    assert refusal.value.key in ("text.bad_parquet", "text.no_articles")
+
+
+def test_sources_are_put_together_with_what_was_left_out(tmp_path: Path) -> None:
+    first = read_source(str(written(tmp_path, "a.csv", "label,text\nweather,Rain.\n1,\n")))
+    second = read_source(str(written(tmp_path, "b.csv", "label,text\nweather,Snow.\nfood,Soup.\n")))
+    both = first + second
+    assert [article.text for article in both.articles] == ["Rain.", "Snow.", "Soup."]
+    assert (len(both.left_out), both.unknown) == (1, {"weather": 2, "food": 1})
+    (remark,) = both.remarks()
+    for language in LANGUAGES:
+        assert "3" in remark.in_language(language) and "weather, food" in remark.in_language(language)
+
+
 def refused(source: str, key: str, *parts: str) -> None:
     with pytest.raises(UserError) as refusal:
         read_articles(source)
@@ -126,28 +187,29 @@ def refused(source: str, key: str, *parts: str) -> None:
 BAD: list[tuple[str, str | bytes, str, str]] = [
     ("binary.csv", b"label,text\n1,\x00\x01\x02", "text.binary", "binary.csv"),
     ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "text.binary", "picture.txt"),
-    ("utf16.txt", "A text.".encode("utf-16"), "text.binary", "utf16.txt"),
+    ("utf16.txt", "A text.".encode("utf-16-le"), "text.binary", "utf16.txt"),
+    ("cut16.txt", "A text.".encode("utf-16")[:-1], "engine.not_utf8", "cut16.txt"),
     ("latin.csv", "label,text\n1,Öl\n".encode("latin-1"), "engine.not_utf8", "latin.csv"),
     ("empty.csv", b"", "text.empty_file", "empty.csv"),
     ("blank.jsonl", b" \n\n", "text.empty_file", "blank.jsonl"),
     ("empty.txt.gz", b"", "text.empty_file", "empty.txt.gz"),
-    ("headless.csv", '"3","Oil","Crude rose."\n', "text.csv_columns", "3, oil, crude rose."),
-    ("unlabelled.csv", "title,description\nOil,Crude rose.\n", "text.csv_columns", "title, description"),
-    ("half.csv", "label,title\n1,Oil\n", "text.csv_columns", "label, title"),
+    ("headless.csv", '"Oil","Crude rose.","3"\n', "text.csv_columns", "Oil, Crude rose., 3"),
+    ("half.csv", "label,price\n1,2\n", "text.csv_columns", "label, price"),
     ("header.csv", "label,title,description\n", "text.no_articles", "header.csv"),
     ("ragged.csv", "label,text\n1,One.\n2,Two, and more.\n", "text.csv_row", "3"),
     ("short.csv", "label,text\n1\n", "text.csv_row", "2"),
     ("open.csv", 'label,text\n1,"never closed\n2,more\n', "data.bad_csv", "open.csv"),
     ("quote.csv", 'label,text\n1,"closed" early\n', "data.bad_csv", "2"),
-    ("label.csv", "label,text\n1,One.\n5,Two.\n", "text.bad_label", "5"),
-    ("label.jsonl", '{"text": "One.", "label": "Weather"}', "text.bad_label", "Weather"),
     ("broken.jsonl", '{"text": "One."}\n\n{"text": \n', "text.bad_json", "3"),
     ("deep.jsonl", "[" * 100_000, "text.bad_json", "1"),
     ("list.jsonl", '{"text": "One."}\n["Two."]\n', "text.json_fields", "2"),
-    ("fields.jsonl", '{"headline": "One."}\n', "text.json_fields", "1"),
-    ("half.jsonl", '{"title": "One."}\n', "text.json_fields", "1"),
-    ("null.jsonl", '{"title": "One.", "description": null}\n', "text.json_fields", "1"),
+    ("fields.jsonl", '{"price": "One."}\n', "text.json_fields", "1"),
+    ("array.json", '[{"text": "One."}, "Two."]', "text.json_fields", "2"),
+    ("open.json", '[{"text": "One."},\n{"text": ', "text.bad_json", "2"),
+    ("null.jsonl", '{"title": null}\n', "text.no_articles", "null.jsonl"),
     ("number.jsonl", '{"text": 5}\n', "text.json_fields", "1"),
+    ("words.parquet", b"PAR1 and some words", "text.bad_parquet", "words.parquet"),
+    ("a.parquet.gz", b"", "text.unknown_format", "a.parquet.gz"),
     ("report.pdf", b"%PDF-1.4", "text.unknown_format", "report.pdf"),
     ("noending", "text", "text.unknown_format", "noending"),
 ]
@@ -188,7 +250,7 @@ def test_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_too_large_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genai_demo.text.data.articles._LARGEST_FILE", 100)
+    monkeypatch.setattr("genai_demo.text.data.tables._LARGEST_FILE", 100)
     refused(str(written(tmp_path, "a.txt.gz", "word " * 100)), "text.file_too_large", "a.txt.gz")
     assert read_articles(str(written(tmp_path, "b.txt", "word " * 20)))
 
@@ -227,7 +289,7 @@ def test_hub(tmp_path: Path, root: Path) -> None:
             "test": [("Vote Talks went on.", 0), ("Chip Faster than ever.", 3)],
         },
     )
-    write_data_set(columns, {"train": [("x", 0)], "test": [("x", 0)]}, text="body")
+    write_data_set(columns, {"train": [("x", 0)], "test": [("x", 0)]}, text="prose")
     write_data_set(damaged, {"train": [("x", 0)], "test": [("x", 0)]})
     file = next((damaged / "data").glob("train-*"))
     file.write_bytes(file.read_bytes()[:100])

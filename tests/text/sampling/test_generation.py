@@ -261,7 +261,7 @@ FILLS = [
     " ___ leads.",
     "It cost $___ today.",
     "Four ____ and six ______ underscores",
-    "漢字 ___ 🙂",
+    "漢字 are signs ___ 🙂",
     "tab\t___\tend ",
     "The ___.",
 ]

@@ -26,6 +26,17 @@ def test_stream_ends_with_the_complete_result(models: Any) -> None:
     assert [draft.text for draft in shown[-1].update.drafts] == ["Oil prices rose."] * 2
 
 
+@pytest.mark.parametrize(
+    "request_", [GenerateRequest(opening="今天的新闻"), FillRequest("今天 ___"), RewriteRequest("今天")]
+)
+def test_letters_that_a_model_has_never_read_are_told_before_anything_runs(models: Any, request_: Any) -> None:
+    with pytest.raises(UserError) as refusal:
+        handlers.check(request_)
+    assert refusal.value.key == "text.foreign_letters"
+    assert "今天" in refusal.value.in_language("zh")
+    handlers.check(GenerateRequest(opening="Beijing"))
+
+
 def test_every_step_of_the_masked_model_is_shown(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(handlers.PACES, "slow", 0.001)
     steps = [shown.update.step for shown in handlers.stream(FillRequest("a ___"), "slow")]

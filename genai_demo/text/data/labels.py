@@ -1,0 +1,72 @@
+"""Which topic a label stands for: AG News' numbers and names, and the words that people use instead."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from genai_demo.text.tokens.special_tokens import TOPICS
+
+_WORDS = {
+    "any": "any none no unknown other others misc miscellaneous nan null na general 其他 未知 无",
+    "world": "world worldnews international internationalnews global foreign politics political policy government "
+    "election elections nation national us usnews worldpost theworldpost 国际 世界 时政 政治 时事 国内 社会",
+    "sports": "sports sport sportsnews athletics football soccer basketball baseball tennis cricket hockey golf "
+    "体育 运动 足球 篮球",
+    "business": "business businessnews finance financial economy economics economic market markets money stocks "
+    "company companies trade industry 财经 经济 商业 金融 股票 商务 证券",
+    "scitech": "scitech sciencetech science technology tech sci sciencetechnology sciencesandtech "
+    "scienceandtechnology scienceandtech computers computing computer internet 科技 科学 技术 科学技术 互联网 数码",
+}
+_TOPIC_OF = {word: topic for topic, words in _WORDS.items() for word in words.split()}
+_PREFIX = "__label__"
+"""of labels in the format of fastText"""
+
+
+def _plain(label: object) -> str:
+    return re.sub(r"[\W_]+", "", str(label).strip().lower().removeprefix(_PREFIX))
+
+
+def number_of(label: object) -> int | None:
+    """Return the whole number that a label is, as pandas may write it ("2.0") as well; None for anything else."""
+    if isinstance(label, bool):
+        return None
+    try:
+        value = float(str(label).strip().removeprefix(_PREFIX))
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else None
+
+
+def is_label(label: object) -> bool:
+    """Return whether a cell is a label that AG News has, or a word for a topic."""
+    number = number_of(label)
+    return 0 <= number <= 4 if number is not None else _plain(label) in _TOPIC_OF
+
+
+def topics_of(labels: Sequence[object], from_one: bool = False) -> tuple[list[str], Counter[str]]:
+    """Return the topic of each label of a source, and the labels that stand for none, which count as "any".
+
+    AG News numbers its topics from 1 to 4, the hub from 0 to 3: numbers go by the lowest and highest of all.
+
+    Args:
+        labels: numbers, words or nothing.
+        from_one: whether it is known that numbers begin at 1.
+    """
+    numbers = {number for number in map(number_of, labels) if number is not None}
+    known = {number: TOPICS[number] for number in range(1, 5)}
+    if 0 in numbers and not from_one:
+        # From 0 to beyond 3 there are more topics than four: nobody knows which.
+        known = {number: TOPICS[number + 1] for number in range(4)} if max(numbers) <= 3 and min(numbers) == 0 else {}
+    topics, unknown = [], Counter[str]()
+    for label in labels:
+        number = number_of(label)
+        if label is None or not str(label).strip():
+            topic: str | None = "any"
+        else:
+            topic = known.get(number) if number is not None else _TOPIC_OF.get(_plain(label))
+        if topic is None:
+            unknown[str(label).strip()[:40]] += 1
+        topics.append(topic or "any")
+    return topics, unknown

@@ -1,0 +1,291 @@
+"""Rows of text with labels, from the files that people have: CSV and its relatives, JSON, Parquet and plain text."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genai_demo.engine.data.tables import check_row, csv_rows, find_delimiter
+from genai_demo.engine.files import decode_text, has_mark
+from genai_demo.errors import UserError
+from genai_demo.text.data.labels import is_label
+
+_LARGEST_FILE = 2 * 2**30
+_TABLES, _LINES = (".csv", ".tsv"), (".jsonl", ".json", ".ndjson")
+SUFFIXES = (*_TABLES, *_LINES, ".parquet", ".txt")
+ENDINGS = (*SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES if suffix != ".parquet"))
+"""of the files that are read"""
+
+_LABELS = ("label", "labels", "class index", "class", "category", "topic", "topics", "section", "target", "subject")
+_TITLES = ("title", "headline", "headlines", "heading", "headline text")
+_BODIES = ("description", "content", "body", "abstract", "summary", "short description", "article", "story")
+_TEXTS = ("text", "sentence", "document", "news", "content", "message")
+_KNOWN = {*_LABELS, *_TITLES, *_BODIES, *_TEXTS}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table hold what; None for what it does not have."""
+
+    label: str | None
+    title: str | None
+    body: str | None
+    """what follows the title"""
+    text: str | None
+    """the whole, where title or body are missing"""
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return list(dict.fromkeys(name for name in vars(self).values() if name is not None))
+
+    @property
+    def from_one(self) -> bool:
+        """Whether the labels are known to be numbered from 1."""
+        return self.label is not None and _plain(self.label) == "class index"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what stands in the columns, in whatever type the file has it."""
+
+    line: int
+    label: Any
+    title: Any
+    body: Any
+    text: Any
+    labelled: bool
+    """whether it has a label, be it an empty one"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a source."""
+
+    rows: Iterator[Row]
+    raw: bool
+    """whether the texts may have the damage of AG News' raw rows"""
+    from_one: bool = False
+    """whether the numbers of labels are known to begin at 1"""
+
+
+def _plain(column: object) -> str:
+    return re.sub(r"[\W_]+", " ", str(column).lower()).strip()
+
+
+def find_columns(names: Sequence[str]) -> Columns | None:
+    """Return which of a table's columns hold what, by the names that such tables have; None if none holds a text."""
+    by_name = {_plain(name): name for name in reversed(names)}
+
+    def first(candidates: Sequence[str]) -> str | None:
+        return next((by_name[name] for name in candidates if name in by_name), None)
+
+    title, body, text = first(_TITLES), first(_BODIES), first(_TEXTS)
+    if title is not None and body is None:
+        body = text
+    found = text or body or title
+    return None if found is None else Columns(first(_LABELS), title, body, found)
+
+
+def read_table(file: Path) -> Table:
+    """Return the rows of a file with one of `ENDINGS`.
+
+    Raises:
+        UserError: no such file, or not of the form that its name says; some of it when the rows are read.
+    """
+    kind = Path(file.name.removesuffix(".gz")).suffix.lower()
+    if kind not in SUFFIXES or file.name.lower().endswith(".parquet.gz"):
+        if not file.exists():
+            raise UserError("engine.no_file", file=file)
+        raise UserError("text.unknown_format", file=file.name)
+    if kind == ".parquet":
+        return _parquet(file)
+    text = _read_text(file)
+    if not text.strip():
+        raise UserError("text.empty_file", file=file.name)
+    if kind in _TABLES:
+        return _csv(file.name, text)
+    return _json(file.name, text) if kind in _LINES else _txt(text)
+
+
+def rows_by_name(rows: Iterator[tuple[int, dict[str, Any]]], columns: Columns) -> Iterator[Row]:
+    """Yield rows of the values in `columns` by their names."""
+    for line, values in rows:
+        label, title, body, text = (
+            None if name is None else values.get(name)
+            for name in (columns.label, columns.title, columns.body, columns.text)
+        )
+        yield Row(line, label, title, body, text, columns.label is not None)
+
+
+def _read_text(file: Path) -> str:
+    if not file.is_file():
+        raise UserError("engine.no_file", file=file)
+    try:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+            content = stream.read(_LARGEST_FILE + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError("text.bad_gzip", file=file.name) from error
+    if len(content) > _LARGEST_FILE:
+        raise UserError("text.file_too_large", file=file.name)
+    if b"\0" in content[:4096] and not has_mark(content):
+        raise UserError("text.binary", file=file.name)
+    return decode_text(content, file.name)
+
+
+def _csv(name: str, text: str) -> Table:
+    delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
+    # What is parted by tabs needs no quotation marks, and often has some that mean nothing.
+    quotes = delimiter != "\t" or _well_quoted(name, text)
+    rows = csv_rows(name, text, delimiter, quotes)
+    first = next(rows, None)
+    assert first is not None, "the file is not empty"
+    header = first[1]
+    columns = find_columns(header) if any(_plain(cell) in _KNOWN for cell in header) else None
+    if columns is None:
+        found = _headerless(header)
+        if found is None:
+            raise UserError("text.csv_columns", file=name, found=", ".join(header)[:200])
+        columns, header = found
+
+    def named() -> Iterator[tuple[int, dict[str, Any]]]:
+        if header is not first[1]:
+            yield first[0], dict(zip(header, first[1], strict=True))
+        for line, cells in rows:
+            if len(header) == 1:  # nothing is to be parted: commas belong to the text
+                cells = [delimiter.join(cells)]
+            check_row(name, line, cells, len(header), "text")
+            yield line, dict(zip(header, cells, strict=True))
+
+    return Table(rows_by_name(named(), columns), True, columns.from_one)
+
+
+def _well_quoted(name: str, text: str) -> bool:
+    try:
+        return all(True for _ in csv_rows(name, text, "\t"))
+    except UserError:
+        return False
+
+
+def _headerless(cells: list[str]) -> tuple[Columns, list[str]] | None:
+    """Return the columns of a table whose first row is data, and names for them; None if that tells nothing."""
+    if len(cells) == 1:
+        return Columns(None, None, None, "text"), ["text"]
+    if len(cells) == 3 and is_label(cells[0]):
+        return Columns("label", "title", "body", None), ["label", "title", "body"]
+    for names in (["label", "text"], ["text", "label"]):
+        if len(cells) == 2 and is_label(cells[names.index("label")]):
+            return Columns("label", None, None, "text"), names
+    return None
+
+
+def _json(name: str, text: str) -> Table:
+    """Return rows of one object per line, or of one array of objects."""
+    found: dict[tuple[str, ...], Columns | None] = {}
+    objects = _array(name, text) or _lines(name, text)
+
+    def rows() -> Iterator[Row]:
+        for line, values in objects:
+            keys = tuple(values)
+            if keys not in found:
+                found[keys] = find_columns(keys)
+            columns = found[keys]
+            if columns is None:
+                raise UserError("text.json_fields", file=name, line=line)
+            yield from rows_by_name(iter([(line, values)]), columns)
+
+    return Table(rows(), False)
+
+
+def _array(name: str, text: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return the objects of a file that is one array; none if it is not."""
+    if not re.match(r"\s*\[\s*\{", text):
+        return []
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError("text.bad_json", file=name, line=getattr(error, "lineno", 1)) from error
+    return [(number, _object(name, number, value)) for number, value in enumerate(values, 1)]
+
+
+def _lines(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError("text.bad_json", file=name, line=number) from error
+        yield number, _object(name, number, value)
+
+
+def _object(name: str, line: int, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError("text.json_fields", file=name, line=line)
+    return value
+
+
+def _txt(text: str) -> Table:
+    """Return the paragraphs of a text; where no blank line parts them, each line is one, with a label if all have."""
+    text = text.replace("\r\n", "\n").strip()
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    if len(parts) > 1:
+        return Table((Row(number, None, None, None, part, False) for number, part in enumerate(parts, 1)), False)
+    lines = text.split("\n")
+    pairs = [line.partition("\t") for line in lines]
+    # A few lines may be out of order; where most are labelled, the tab is no accident.
+    labelled = all(tab for _, tab, _ in pairs) and 2 * sum(is_label(label) for label, _, _ in pairs) > len(pairs)
+    if labelled:
+        rows = (Row(number, label, None, None, rest, True) for number, (label, _, rest) in enumerate(pairs, 1))
+    else:
+        rows = (Row(number, None, None, None, line, False) for number, line in enumerate(lines, 1))
+    return Table(rows, False)
+
+
+def _parquet(file: Path) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not file.is_file():
+        raise UserError("engine.no_file", file=file)
+    try:
+        content = pq.ParquetFile(file)
+        names = content.schema_arrow.names
+        described = json.loads((content.schema_arrow.metadata or {}).get(b"huggingface", b"{}"))
+        unpacked = sum(content.metadata.row_group(index).total_byte_size for index in range(content.num_row_groups))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UserError("text.bad_parquet", file=file.name) from error
+    if unpacked > _LARGEST_FILE:
+        raise UserError("text.file_too_large", file=file.name)
+    columns = find_columns(names)
+    if columns is None:
+        raise UserError("text.csv_columns", file=file.name, found=", ".join(names)[:200])
+    features = described.get("info", {}).get("features", {}) if isinstance(described, dict) else {}
+    classes = features.get(columns.label, {}).get("names") if isinstance(features, dict) else None
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        try:
+            for batch in content.iter_batches(columns=columns.names):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield number, with_class(values, columns.label, classes)
+        except (pa.ArrowException, OSError) as error:
+            raise UserError("text.bad_parquet", file=file.name) from error
+
+    return Table(rows_by_name(rows(), columns), True, columns.from_one)
+
+
+def with_class(values: dict[str, Any], column: str | None, classes: Sequence[str] | None) -> dict[str, Any]:
+    """Return the values of a row, with the name of its class, if classes have names, in place of its number."""
+    number = values.get(column) if column is not None else None
+    if classes and isinstance(number, int) and not isinstance(number, bool):
+        name = classes[number] if 0 <= number < len(classes) else None
+        return values | {str(column): name}
+    return values

@@ -1,0 +1,56 @@
+"""Whether a model has ever read the letters of a text that it is to go on with."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genai_demo.errors import UserError
+from genai_demo.text.requests import GenerateRequest, Request
+from genai_demo.text.sampling.loading import checkpoint_folder
+
+if TYPE_CHECKING:
+    from genai_demo.text.tokens.tokenizer import Tokenizer
+
+_MOST_FOREIGN = 0.5
+"""share of a text's letters that may be foreign to a model: a name in its own script is no other language"""
+_SHOWN = 20
+"""characters that the sentence quotes"""
+
+
+def check_letters(request: Request, model: str | None = None) -> None:
+    """Raise `UserError` if most letters of a request's text are of a script that its model has not read.
+
+    A tokenizer that has read a script knows its commoner letters as a whole; of others it knows the bytes only.
+
+    Args:
+        request: one that is allowed.
+        model: name or folder of the checkpoint; None takes the one that ships for the request.
+    """
+    text = request.opening if isinstance(request, GenerateRequest) else request.text
+    letters = [letter for letter in text if letter.isalpha()]
+    if all(map(_is_latin, letters)):
+        return
+    file = checkpoint_folder(model or request.model) / "tokenizer.json"
+    if not file.is_file():  # whoever loads the checkpoint says what is wrong with it
+        return
+    tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
+    known = {letter: len(tokenizer.encode(letter)) < len(letter.encode()) for letter in set(letters)}
+    foreign = [letter for letter in letters if not _is_latin(letter) and not known[letter]]
+    if len(foreign) > _MOST_FOREIGN * len(letters):
+        words = next(word for word in re.findall(r"\w+", text) if set(word) & set(foreign))
+        raise UserError("text.foreign_letters", text=words[:_SHOWN])
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN")
+
+
+@lru_cache(maxsize=8)
+def _tokenizer(file: Path, _changed: int) -> Tokenizer:
+    from genai_demo.text.tokens.tokenizer import Tokenizer
+
+    return Tokenizer.read(file)

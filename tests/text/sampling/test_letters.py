@@ -1,0 +1,57 @@
+"""A text in letters that a model has never read gets a sentence; a name in its own script is no other language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genai_demo.errors import UserError
+from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.letters import check_letters
+from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
+
+CHINESE = "今天股市大涨，主队获胜。科学家说，明天会下雨。" * 30
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("你好，世界", "你好"),
+        ("Привет, мир", "Привет"),
+        ("The 你好世界你好", "你好世界你好"),
+        ("こんにちは", "こんにちは"),
+        ("مرحبا بالعالم", "مرحبا"),
+        ("你" * 100, "你" * 20),
+    ],
+)
+def test_foreign_letters_are_told(text: str, word: str) -> None:
+    requests: tuple[Request, ...] = (GenerateRequest(opening=text), FillRequest(f"{text} ___"), RewriteRequest(text))
+    for request in (*requests, GenerateRequest("masked", opening=text)):
+        with pytest.raises(UserError) as refusal:
+            next(generation.run(request))
+        assert refusal.value.key == "text.foreign_letters"
+        assert refusal.value.values["text"] == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Beyoncé in São Paulo", "Łódź, Đặng Thị", "東京 beats 大阪 in the final", "12 345, €5 🙂", "α and β rose"],
+)
+def test_other_texts_are_let_through(text: str) -> None:
+    check_letters(GenerateRequest(opening=text))
+
+
+def test_a_model_that_has_read_chinese_goes_on_with_it(tmp_path: Path) -> None:
+    Tokenizer.train([CHINESE], 400).write(tmp_path / FILE)
+    check_letters(GenerateRequest(opening="明天股市"), str(tmp_path))
+    with pytest.raises(UserError):
+        check_letters(GenerateRequest(opening="Привет"), str(tmp_path))
+
+
+def test_what_was_made_once_is_made_again(tiny: Path) -> None:
+    (old,) = list(generation.service.run(GenerateRequest(opening="漢字", length=8)))[-1].receipts
+    assert generation.reproduce(old).drafts[0].text.startswith("漢字")
+    with pytest.raises(UserError):
+        next(generation.run(generation.request_of(old)))
