@@ -35,7 +35,8 @@ class _Piece:
     notes: list[Note]
     names: list[Name]
     """of `notes`"""
-    key: Key
+    keys: list[Key]
+    """of every bar"""
     frames: list[Measure]
     lines: list[dict[int, list[list[Event]]]]
     """voices of each hand, for every bar"""
@@ -85,7 +86,8 @@ def _decide(piece: Piece) -> _Piece:
     plain = replace(piece, notes=tuple(note for note in piece.notes if note not in adorned))
     notes, frames = quantize_for_score(plain), measures(piece)
     key = piece.key or estimate_key_or_c_major(notes)
-    names = spell(notes, key)
+    keys = [piece.key_at(frame.bar.start) or key for frame in frames]
+    names = spell(notes, key, piece.key_changes, [frame.bar.start for frame in frames])
     lines = voices(notes, frames)
     clefs: dict[int, list[str]] = {}
     accidentals: dict[int, str] = {}
@@ -96,20 +98,21 @@ def _decide(piece: Piece) -> _Piece:
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
         ]
-        accidentals |= _accidentals(struck, names, key)
-    return _Piece(notes, names, key, frames, lines, clefs, accidentals, _graces(adorned, notes, key))
+        accidentals |= _accidentals(struck, names, keys)
+    return _Piece(notes, names, keys, frames, lines, clefs, accidentals, _graces(adorned, notes, piece, key))
 
 
-def _graces(adorned: dict[Note, Note], notes: Sequence[Note], key: Key) -> dict[int, list[Name]]:
+def _graces(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key) -> dict[int, list[Name]]:
     """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
 
     Args:
         adorned: from `grace_notes`.
         notes: as they are written.
-        key: of the signature.
+        piece: says where other keys hold.
+        key: of its beginning.
     """
     found: dict[int, list[Name]] = {}
-    for name, note in zip(spell(list(adorned), key), adorned.values(), strict=True):
+    for name, note in zip(spell(list(adorned), key, piece.key_changes), adorned.values(), strict=True):
         same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
         place = min(same, key=lambda place: abs(notes[place].start - note.start))
         found.setdefault(place, []).append(name)
@@ -148,7 +151,7 @@ def _clefs(bars: Sequence[Sequence[tuple[int, int]]], hand: int) -> list[str]:
     return min(best.values(), key=lambda item: item[0])[1][1:]
 
 
-def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], key: Key) -> dict[int, str]:
+def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Sequence[Key]) -> dict[int, str]:
     """Return what has to be printed before the notes of a staff.
 
     A sign holds for its line until the bar ends. Where another octave of the bar, or the same line in the bar before,
@@ -157,12 +160,14 @@ def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], key: Key)
     Args:
         bars: places of the notes struck in every bar, in their order.
         names: of all notes.
-        key: of the signature.
+        keys: of every bar's signature.
     """
-    usuals = signature(key)
     found: dict[int, str] = {}
     before: dict[int, int] = {}
-    for bar in bars:
+    usuals: dict[str, int] = {}
+    for bar, key in zip(bars, keys, strict=True):
+        if signature(key) != usuals:
+            usuals, before = signature(key), {}
         now: dict[int, int] = {}
         letters: dict[str, set[int]] = {}
         for place in bar:
@@ -219,9 +224,10 @@ def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
     attributes = Xml.Element("attributes")
     if number == 0:
         _sub(attributes, "divisions", TICKS)
+    if number == 0 or piece.keys[number] != piece.keys[number - 1]:
         key = _sub(attributes, "key")
-        _sub(key, "fifths", piece.key.sharps)
-        _sub(key, "mode", piece.key.mode)
+        _sub(key, "fifths", piece.keys[number].sharps)
+        _sub(key, "mode", piece.keys[number].mode)
     if before is None or (before.beats, before.unit) != (time_signature.beats, time_signature.unit):
         time = _sub(attributes, "time")
         _sub(time, "beats", time_signature.beats)
@@ -279,7 +285,14 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
             stem = ("up", "down")[voice] if len(lines) > 1 else None
             for place, (value, notes) in enumerate(written):
                 tuplet = _tuplet(written, marks, place)
-                _chord(measure, piece, frame, value, notes, _Place(hand, voice, stem, marks[place], tuplet))
+                _chord(
+                    measure,
+                    piece,
+                    frame,
+                    value,
+                    notes,
+                    _Place(piece.keys[number], hand, voice, stem, marks[place], tuplet),
+                )
 
 
 def _whole_rest(measure: Xml.Element, frame: Measure, hand: int) -> None:
@@ -313,6 +326,8 @@ def _tuplet(
 class _Place:
     """Where and how a value stands."""
 
+    key: Key
+    """of the bar"""
     hand: int
     voice: int
     stem: str | None
@@ -326,7 +341,7 @@ def _chord(
     """Write the notes of one value, or its rest."""
     start, end = frame.start + value.start, frame.start + value.end
     for name in [name for one in notes if piece.notes[one].start == start for name in piece.graces.get(one, ())]:
-        _grace(measure, name, signature(piece.key), at)
+        _grace(measure, name, signature(at.key), at)
     for number, place in enumerate(notes or (None,)):
         note = _sub(measure, "note")
         ties: list[str] = []
