@@ -188,10 +188,11 @@ def transposed(item: Item, first: int, last: int, semitones: int) -> Item:
             raise UserError("ui.music_off_the_keyboard")
         return replace(note, pitch=note.pitch + semitones)
 
-    key = piece.key
-    if key and bars == (0, len(piece.bars) - 1):
-        key = key.transposed(semitones)
-    return _step(item, replace(piece, notes=resolve_overlaps(map(moved, piece.notes)), key=key), bars)
+    piece = replace(piece, notes=resolve_overlaps(map(moved, piece.notes)))
+    if piece.key and bars == (0, len(piece.bars) - 1):
+        changes = tuple((tick, key.transposed(semitones)) for tick, key in piece.key_changes)
+        piece = replace(piece, key=piece.key.transposed(semitones), key_changes=changes)
+    return _step(item, piece, bars)
 
 
 def checked_bars(piece: Piece, first: int, last: int) -> tuple[int, int]:
