@@ -211,3 +211,17 @@ ACTIONS: dict[str, type[ComposeRequest] | type[ContinueRequest] | type[RewriteRe
     "harmonise": HarmoniseRequest,
 }
 """What a receipt's `action` names."""
+
+
+def bars_written(request: Request, count: int) -> range:
+    """Return the bars, from 0, that a request writes or adds to, of a piece that has `count` so far."""
+    if isinstance(request, RewriteRequest):
+        return range(request.first - 1, request.last)
+    if isinstance(request, ContinueRequest):
+        return range(request.keep or request.music.count("|"), count)
+    return range(count)
+
+
+def legato_bars(request: Request, count: int) -> range:
+    """Return the bars, from 0, whose ends of notes nobody chose: those that the GAN writes, see `bars_written`."""
+    return bars_written(request, count) if request.model == "gan" else range(0)

@@ -17,7 +17,9 @@ from genai_demo.music.requests import (
     HarmoniseRequest,
     Request,
     RewriteRequest,
+    bars_written,
     given_music,
+    legato_bars,
     shortened,
     take_midi,
 )
@@ -172,3 +174,13 @@ def test_keys_have_names() -> None:
     assert key_id(Key(3, "major")) == "Eb_major"
     assert key_id(Key(6, "minor")) == "F#_minor"
     assert KEY_BY_NAME["any"] is None
+
+
+def test_which_bars_a_request_writes() -> None:
+    assert bars_written(ComposeRequest(), 16) == range(16)
+    assert bars_written(HarmoniseRequest(music=MUSIC), 3) == range(3)
+    assert bars_written(RewriteRequest(MUSIC, 2, 3), 3) == range(1, 3)
+    assert bars_written(ContinueRequest(music=MUSIC), 11) == range(3, 11)
+    assert bars_written(ContinueRequest(music=MUSIC, keep=2), 10) == range(2, 10)
+    assert legato_bars(RewriteRequest(MUSIC, 2, 3, model="gan"), 3) == range(1, 3)
+    assert not legato_bars(RewriteRequest(MUSIC, 2, 3), 3)

@@ -5,7 +5,7 @@ Written without a notation library: `music21` takes seconds to be imported and m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as Xml
 
@@ -14,6 +14,7 @@ from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
 from genai_demo.music.notation.beams import beams
+from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.played import grace_notes
 from genai_demo.music.notation.spelling import Name, signature, spell
@@ -49,7 +50,12 @@ class _Piece:
 
 
 def musicxml(
-    piece: Piece, title: str = "", receipt: Receipt | None = None, language: str = "en", made: bool = True
+    piece: Piece,
+    title: str = "",
+    receipt: Receipt | None = None,
+    language: str = "en",
+    made: bool = True,
+    legato: Collection[int] = (),
 ) -> bytes:
     """Return a piece as a MusicXML file.
 
@@ -62,8 +68,9 @@ def musicxml(
         receipt: how to make the piece again, kept in the file; None for what no receipt can make again.
         language: one of `LANGUAGES`, of the line that says that a machine made it.
         made: whether to say so, in that line and for programs.
+        legato: bars, from 0, in which rests shorter than a beat are not meant, see `sounding_legato`.
     """
-    decided = _decide(piece)
+    decided = _decide(piece, legato)
     maker = message("music.machine_composed", language) if made else ""
     root = _head(title, entries(origin(maker, receipt), repr(piece).encode()) if made else {}, language, maker)
     part = Xml.SubElement(root, "part", id="P1")
@@ -81,10 +88,11 @@ def musicxml(
     return Xml.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def _decide(piece: Piece) -> _Piece:
+def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
     adorned = grace_notes(piece)
     plain = replace(piece, notes=tuple(note for note in piece.notes if note not in adorned))
-    notes, frames = quantize_for_score(plain), measures(piece)
+    frames = measures(piece)
+    notes = sounding_legato(quantize_for_score(plain), frames, legato)
     key = piece.key or estimate_key_or_c_major(notes)
     keys = [piece.key_at(frame.bar.start) or key for frame in frames]
     names = spell(notes, key, piece.key_changes, [frame.bar.start for frame in frames])

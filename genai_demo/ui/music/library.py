@@ -17,6 +17,7 @@ from genai_demo.music.requests import (
     HarmoniseRequest,
     Request,
     RewriteRequest,
+    bars_written,
 )
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import PITCHES, Note, Piece, resolve_overlaps
@@ -56,6 +57,21 @@ class Item:
     def made(self) -> bool:
         """Whether a machine wrote any of it."""
         return self.request is not None
+
+    @property
+    def legato(self) -> frozenset[int]:
+        """Bars, from 0, that the GAN wrote and nobody since: see `musicxml`."""
+        found: set[int] = set()
+        for step in (*self.past, self):
+            if step.request is None:
+                found = set()
+                continue
+            written = bars_written(step.request, len(step.piece.bars))
+            if step.request.model == "gan":
+                found |= set(written)
+            elif not isinstance(step.request, HarmoniseRequest):
+                found -= set(written)
+        return frozenset(found)
 
     @property
     def growing(self) -> bool:
@@ -133,12 +149,10 @@ def _grown(job: Job, composition: Composition, receipt: Receipt | None, before: 
 
 def _changed(request: Request, piece: Piece) -> tuple[int, int] | None:
     """Return the bars that a request writes; None for all."""
-    if isinstance(request, RewriteRequest):
-        return request.first - 1, request.last - 1
-    if isinstance(request, ContinueRequest):
-        kept = max(0, len(piece.bars) - request.bars) if request.keep == 0 else request.keep
-        return min(kept, len(piece.bars) - 1), len(piece.bars) - 1
-    return None
+    if isinstance(request, (ComposeRequest, HarmoniseRequest)):
+        return None
+    written, last = bars_written(request, len(piece.bars)), len(piece.bars) - 1
+    return min(written.start, last), min(written.stop - 1, last)
 
 
 def settled(library: Library | None) -> Library | None:
