@@ -23,7 +23,7 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, take_midi
+from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, Request, legato_bars, take_midi
 from genai_demo.music.training.configs import TRAININGS, MusicTrainRequest, engine_fields
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def generate(options: argparse.Namespace) -> None:
     for request in requests:
         update = list(generation.run(request, model))[-1]
         file = options.out / f"piano-{request.seed}.mid"
-        results.append(_keep(update, 0, file, not options.no_sound, not options.no_score))
+        results.append(_keep(request, update, 0, file, not options.no_sound, not options.no_score))
     write_json_option(options.json, results)
 
 
@@ -178,7 +178,8 @@ def reproduce(receipt: Receipt, out: Path) -> None:
 
     file = out / f"piano-{receipt.settings.get('seed', 0)}.mid"
     _check_free(file)
-    _keep(generation.reproduce(receipt), receipt.index, file, sound=True, score=True)
+    request = generation.request_of(receipt)
+    _keep(request, generation.reproduce(receipt), receipt.index, file, sound=True, score=True)
 
 
 def _check_free(file: Path) -> None:
@@ -187,7 +188,7 @@ def _check_free(file: Path) -> None:
             raise UserError("engine.file_exists", file=beside)
 
 
-def _keep(update: Update, index: int, file: Path, sound: bool, score: bool) -> dict[str, Any]:
+def _keep(request: Request, update: Update, index: int, file: Path, sound: bool, score: bool) -> dict[str, Any]:
     """Write one piece, as `file` and beside it, and return what was written."""
     from genai_demo.music.midi.writing import marked_midi
     from genai_demo.music.results import score_title
@@ -203,7 +204,7 @@ def _keep(update: Update, index: int, file: Path, sound: bool, score: bool) -> d
         from genai_demo.music.notation.engraving import engrave, marked_page
         from genai_demo.music.notation.score import musicxml
 
-        contents[".musicxml"] = musicxml(piece, receipt=receipt)
+        contents[".musicxml"] = musicxml(piece, receipt=receipt, legato=legato_bars(request, len(piece.bars)))
         for number, page in enumerate(engrave(contents[".musicxml"]).pages):
             contents[f"-page-{number + 1}.svg"] = marked_page(page, receipt, title)
     files = {file.with_name(file.stem + ending): content for ending, content in contents.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -183,13 +183,10 @@ def given_music(music: str) -> Piece:
 
 def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
     """Return as many bars of a piece as can be given to a model, and a remark if those are not all."""
-    bars = piece.bars[:MOST_GIVEN_BARS]
-    while True:
-        start = replace(piece, bars=bars, notes=tuple(note for note in piece.notes if note.start < bars[-1].end))
-        if len(write_piece_string(start)) <= MOST_CHARACTERS or len(bars) == 1:
-            break
-        bars = bars[: max(1, len(bars) * 3 // 4)]
-    return start, (Remark("music.shortened", len(bars)),) if len(bars) < len(piece.bars) else ()
+    start = piece.first_bars(MOST_GIVEN_BARS)
+    while len(write_piece_string(start)) > MOST_CHARACTERS and len(start.bars) > 1:
+        start = start.first_bars(len(start.bars) * 3 // 4)
+    return start, (Remark("music.shortened", len(start.bars)),) if len(start.bars) < len(piece.bars) else ()
 
 
 def take_midi(data: bytes | Path) -> Reading:
@@ -214,3 +211,17 @@ ACTIONS: dict[str, type[ComposeRequest] | type[ContinueRequest] | type[RewriteRe
     "harmonise": HarmoniseRequest,
 }
 """What a receipt's `action` names."""
+
+
+def bars_written(request: Request, count: int) -> range:
+    """Return the bars, from 0, that a request writes or adds to, of a piece that has `count` so far."""
+    if isinstance(request, RewriteRequest):
+        return range(request.first - 1, request.last)
+    if isinstance(request, ContinueRequest):
+        return range(request.keep or request.music.count("|"), count)
+    return range(count)
+
+
+def legato_bars(request: Request, count: int) -> range:
+    """Return the bars, from 0, whose ends of notes nobody chose: those that the GAN writes, see `bars_written`."""
+    return bars_written(request, count) if request.model == "gan" else range(0)

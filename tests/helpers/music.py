@@ -14,7 +14,7 @@ from genai_demo.music.midi.bars import UNITS
 from genai_demo.music.theory.piece import LEFT, MODES, PITCHES, STEP, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.columns import NONE, Columns
 
-KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from(MODES))
+KEYS = st.builds(Key.of_signature, st.integers(-7, 7), st.sampled_from(MODES))
 
 
 def bars_of(metres: Sequence[tuple[int, int]]) -> tuple[Bar, ...]:
@@ -34,13 +34,14 @@ def scale(bars: int = 2, key: Key | None = None, tempo: float = 96.0) -> Piece:
 
 
 @st.composite
-def pieces(draw: st.DrawFn, grid: int = 1, most_bars: int = 6) -> Piece:
+def pieces(draw: st.DrawFn, grid: int = 1, most_bars: int = 6, most_changes: int = 0) -> Piece:
     """Draw any whole piece with at least one note.
 
     Args:
         draw: of hypothesis.
         grid: ticks that every start and length is a multiple of.
         most_bars: bars of the longest.
+        most_changes: of the key.
     """
     metres = st.sampled_from(UNITS).flatmap(lambda unit: st.tuples(st.integers(1, 2 * unit), st.just(unit)))
     bars = bars_of(draw(st.lists(metres, min_size=1, max_size=most_bars)))
@@ -57,7 +58,14 @@ def pieces(draw: st.DrawFn, grid: int = 1, most_bars: int = 6) -> Piece:
     pedal = tuple(zip(times[::2], times[1::2], strict=False))
     if len(pedal) > 1 and draw(st.booleans()):
         pedal = (*pedal, (pedal[-1][1], pedal[-1][1] + 1))  # let go and pressed at one moment
-    return Piece(notes, bars, draw(st.none() | KEYS), draw(st.floats(5, 900)), pedal)
+    key = draw(st.none() | KEYS)
+    changes: list[tuple[int, Key]] = []
+    if key is not None and most_changes and len(bars) > 1:
+        lines = draw(st.sets(st.sampled_from([bar.start for bar in bars[1:]]), max_size=most_changes))
+        for line in sorted(lines):
+            before = changes[-1][1] if changes else key
+            changes.append((line, draw(KEYS.filter(lambda other, before=before: other != before))))
+    return Piece(notes, bars, key, draw(st.floats(5, 900)), pedal, tuple(changes))
 
 
 def events(*messages: tuple[str, dict]) -> list[mido.Message]:

@@ -132,12 +132,14 @@ def read(content: bytes) -> Reading:
     root = Xml.fromstring(content)
     part = root.find("part")
     assert part is not None and number(part, "measure/attributes/divisions") == TICKS
-    usual = signature(key_of(part))
+    usual: dict[str, int] = {}
     found = Reading()
     tied: dict[tuple[int, int], tuple[int, int]] = {}
     clefs: dict[int, str] = {}
     bar_start = 0
     for measure in part.findall("measure"):
+        if measure.find("attributes/key") is not None:
+            usual = signature(key_of(measure))
         for clef in measure.findall("attributes/clef"):
             clefs[int(clef.get("number", 1)) - 1] = clef.findtext("sign") or ""
         found.clefs.append(dict(clefs))
@@ -181,9 +183,9 @@ def read(content: bytes) -> Reading:
     return found
 
 
-def key_of(part: Xml.Element) -> Key:
-    fifths, mode = number(part, "measure/attributes/key/fifths"), part.findtext("measure/attributes/key/mode")
-    return next(key for key in KEYS if key.sharps == fifths and key.mode == mode)
+def key_of(measure: Xml.Element) -> Key:
+    fifths, mode = number(measure, "attributes/key/fifths"), measure.findtext("attributes/key/mode")
+    return Key.of_signature(fifths, mode or "")
 
 
 def name_of(note: Xml.Element, alter: int) -> Name:

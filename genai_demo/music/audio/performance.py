@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from genai_demo.music.notation.beams import beats
+from genai_demo.music.theory.dynamics import has_dynamics
 from genai_demo.music.theory.piece import RIGHT, TICKS, Note, Piece
 
 PHRASE_BARS = 4
@@ -89,6 +90,7 @@ def pedal_by_harmony(piece: Piece) -> tuple[tuple[int, int], ...]:
 def perform(piece: Piece, ritardando: bool = True) -> list[Sounding]:
     """Return the notes as they are played, in the piece's order.
 
+    Where its notes are not all struck alike, each keeps its velocity; where they are, part, beat and phrase shape it.
     Where the piece has a pedal of its own, all notes sound as long as it is down. Where it has none, one is put under
     the harmonies, and released early under a note whose neighbour, a tone or less away, follows: a run stays clear.
 
@@ -115,7 +117,9 @@ def _groups(notes: Sequence[Note]) -> dict[int, list[Note]]:
 
 
 def _velocities(piece: Piece) -> list[int]:
-    """Return how hard each note is struck: its own velocity, shaped by its part, its beat and its phrase."""
+    """Return how hard each note is struck: its own velocity; where all are alike, shaped by part, beat and phrase."""
+    if has_dynamics(piece.notes):
+        return [note.velocity for note in piece.notes]
     groups = _groups(piece.notes)
     held_top = 0
     top_until = 0

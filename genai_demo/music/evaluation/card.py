@@ -107,13 +107,16 @@ def samples(model: str, report: Report) -> dict[str, bytes]:
     from genai_demo.music.midi.writing import marked_midi
     from genai_demo.music.notation.engraving import engrave
     from genai_demo.music.notation.score import musicxml
+    from genai_demo.music.requests import legato_bars
     from genai_demo.music.sampling.generation import request_of, run
 
     files: dict[str, bytes] = {}
     for number, receipt in enumerate(Receipt(**sample) for sample in report["samples"]):
-        piece = list(run(request_of(receipt), model))[-1].compositions[receipt.index].piece
+        request = request_of(receipt)
+        piece = list(run(request, model))[-1].compositions[receipt.index].piece
         files[f"{number + 1}.mid"] = marked_midi(piece, receipt)
-        files[f"{number + 1}.svg"] = engrave(musicxml(piece, receipt=receipt), _WIDTH).pages[0].encode()
+        score = musicxml(piece, receipt=receipt, legato=legato_bars(request, len(piece.bars)))
+        files[f"{number + 1}.svg"] = engrave(score, _WIDTH).pages[0].encode()
     return files
 
 

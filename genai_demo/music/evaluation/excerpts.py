@@ -67,7 +67,9 @@ def request_for(piece: Piece, family: str, seed: int) -> ComposeRequest:
         seed: of what is written.
     """
     tempo = min(max(round(piece.tempo), TEMPO[0]), TEMPO[1])
-    return ComposeRequest(family, len(piece.bars), key_id(piece.key), _metre(piece.bars[0]), tempo, seed=seed)
+    return ComposeRequest(
+        family, len(piece.bars), key_id(piece.key and piece.key.sounding), _metre(piece.bars[0]), tempo, seed=seed
+    )
 
 
 def put_in(piece: Piece, part: Piece, first: int) -> Piece:

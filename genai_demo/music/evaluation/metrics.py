@@ -101,7 +101,8 @@ def copies(sets: Sets, check: CopyCheck) -> Figures:
 def key_heard(sets: Sets) -> Figures:
     """Return how often the key that a piece is said to have is the one that is heard, see `estimate_key`."""
     value, real, baseline = (
-        statistics.fmean(estimate_key(piece.notes) == piece.key for piece in side) for side in sets.sides
+        statistics.fmean(estimate_key(piece.notes) == (piece.key and piece.key.sounding) for piece in side)
+        for side in sets.sides
     )
     return {"key_heard": Figure(value, "share", len(sets.written), real, baseline)}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from genai_demo.errors import UserError
+from genai_demo.music.midi.keys import MAJORS, MINORS, MOST_SHARPS, modes_in
 from genai_demo.music.midi.stream import META, Event, Stream, read_stream
 from genai_demo.music.theory.piece import TICKS
 
@@ -22,11 +23,8 @@ DRUMS = 9
 
 _NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 """kinds of a channel's events"""
-_NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
+_NAME, _TEMPO, _METRE, _KEY, _OWN = 0x03, 0x51, 0x58, 0x59, 0x7F
 """kinds of other events"""
-_MAJORS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINORS = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
-"""keys by their sharps, from 7 flats to 7 sharps"""
 _FRAMES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1001), 30: Fraction(30)}
 """SMPTE frames per second by what stands in the file"""
 _SUSTAIN = 64
@@ -63,6 +61,8 @@ class MidiContents:
     """tick, microseconds per quarter note"""
     keys: list[tuple[int, str]] = field(default_factory=list)
     """tick, a name such as "F#m\""""
+    modes: tuple[str, ...] | None = None
+    """names of the keys, whose mode is meant, in a file that was written here, see `keys.modes_event`"""
     names: dict[int, str] = field(default_factory=dict)
     """by track"""
     faults: int = 0
@@ -208,10 +208,12 @@ class _Track:
             contents.time_signatures.append((tick, data[0], 2 ** data[1]))
         elif kind == _KEY and len(data) >= 2:
             sharps = data[0] - 256 * (data[0] >= 128)
-            contents.faults += data[1] > 1 or not -7 <= sharps <= 7
-            if -7 <= sharps <= 7:
+            contents.faults += data[1] > 1 or abs(sharps) > MOST_SHARPS
+            if abs(sharps) <= MOST_SHARPS:
                 # A mode that there is not says no more than the signature does.
-                contents.keys.append((tick, (_MINORS if data[1] == 1 else _MAJORS)[sharps + 7]))
+                contents.keys.append((tick, (MINORS if data[1] == 1 else MAJORS)[sharps + MOST_SHARPS]))
+        elif kind == _OWN:
+            contents.modes = modes_in(data) if contents.modes is None else contents.modes
         elif kind in (_TEMPO, _METRE, _KEY):
             contents.faults += 1
 

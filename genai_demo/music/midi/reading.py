@@ -23,11 +23,13 @@ from genai_demo.music.midi.events import (
     ticks_per_tick,
 )
 from genai_demo.music.midi.hands import hands_of_two, split_hands, within_reach
+from genai_demo.music.midi.keys import stated_keys
 from genai_demo.music.midi.names import HAND_NAMES, hand_named
 from genai_demo.music.midi.parts import drum_parts, joined_channels
 from genai_demo.music.midi.stream import Stream
 from genai_demo.music.midi.timing import in_time, uneven_notes
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Bar, Key, Note, Piece, resolve_overlaps
+from genai_demo.music.theory.key_signatures import hear_keys
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, TICKS, Bar, Note, Piece, resolve_overlaps
 
 MOST_MINUTES = 60
 MOST_QUARTERS = 40_000
@@ -69,6 +71,7 @@ def read_midi(data: bytes | Path) -> Reading:
     - Piano notes are taken (General MIDI's programs 1 to 8); where there are none, those of all instruments but
       drums, which are known by channel, name and manner.
     - Time becomes 480 ticks per quarter note, rounded to the nearest.
+    - Key signatures hold from the nearest bar line on; `hear_keys` says when their mode, or they, are heard instead.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
       sounds a little beyond it. Many bars of a single beat are not believed.
@@ -99,10 +102,16 @@ def read_midi(data: bytes | Path) -> Reading:
     bars, found = _bars(contents, scale, notes[-1].start, end)
     remarks += found
     tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
-    piece = Piece(notes, bars, _key(contents.keys), tempo, _pedal(contents, strikes, scale))
+    stated = stated_keys([(_scaled(tick, scale), name) for tick, name in contents.keys], contents.modes)
+    keys = hear_keys(stated, notes, bars)
+    remarks += _remarks(("music.key_doubted", keys.contradicting))
+    piece = Piece(notes, bars, keys.key, tempo, _pedal(contents, strikes, scale), keys.changes)
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
     remarks += found
+    if contents.modes is not None:
+        # What was written here has the bars that it is to have.
+        return Reading(piece, tuple(remarks))
     piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
     return Reading(piece, (*remarks, *_remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))))
 
@@ -254,17 +263,6 @@ def _tempo(tempos: Sequence[tuple[int, int]], scale: Fraction, end: int) -> tupl
         ("music.tempo_averaged", len(sounding) if len(sounding) > 1 else 0),
     )
     return 60e6 * end / sum(ticks * microseconds for ticks, microseconds in spans), remarks
-
-
-def _key(keys: Sequence[tuple[int, str]]) -> Key | None:
-    """Return the first key that a file states."""
-    if not keys:
-        return None
-    name = keys[0][1]
-    minor = name.endswith("m")
-    tonic = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[name[0]]
-    tonic += {"#": 1, "b": -1}.get(name[1:2], 0)
-    return Key(tonic % 12, "minor" if minor else "major")
 
 
 def _pedal(contents: MidiContents, strikes: Iterable[NoteEvent], scale: Fraction) -> tuple[tuple[int, int], ...]:

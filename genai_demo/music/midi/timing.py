@@ -12,6 +12,7 @@ import numpy as np
 
 from genai_demo.music.midi.bars import lay_bars, without_overhang
 from genai_demo.music.midi.beats import beats_fit, track_beats
+from genai_demo.music.theory.key_signatures import keys_at_bar_lines
 from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Note, Piece, resolve_overlaps
 
 _FEWEST = 32
@@ -88,7 +89,9 @@ def _moved(piece: Piece, offset: int) -> Piece:
     ]
     last, end = max(note.start for note in notes), max(note.end for note in notes)
     pedal = tuple((earlier(start), earlier(stop)) for start, stop in piece.pedal if earlier(start) < earlier(stop))
-    return replace(piece, notes=resolve_overlaps(notes), bars=without_overhang(piece.bars, last, end), pedal=pedal)
+    bars = without_overhang(piece.bars, last, end)
+    changes = keys_at_bar_lines(piece.key_changes, bars)
+    return replace(piece, notes=resolve_overlaps(notes), bars=bars, pedal=pedal, key_changes=changes)
 
 
 def _on_beats(piece: Piece, tempos: Sequence[tuple[int, int]]) -> tuple[Piece, int]:
@@ -127,4 +130,7 @@ def _on_beats(piece: Piece, tempos: Sequence[tuple[int, int]]) -> tuple[Piece, i
     bars = without_overhang(lay_bars([(0, counted, 4)], end), last, end)
     ticks = placed(pedal)
     spans = tuple((start, stop) for start, stop in zip(ticks[::2], ticks[1::2], strict=True) if start < stop)
-    return replace(piece, notes=moved, bars=bars, tempo=float(60 / pace), pedal=spans), len(beats) - first
+    lines = placed(seconds([tick for tick, _ in piece.key_changes]))
+    keys = keys_at_bar_lines(zip(lines, [key for _, key in piece.key_changes], strict=True), bars)
+    found = replace(piece, notes=moved, bars=bars, tempo=float(60 / pace), pedal=spans, key_changes=keys)
+    return found, len(beats) - first

@@ -10,12 +10,9 @@ import mido
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
+from genai_demo.music.midi.keys import key_events, modes_event
 from genai_demo.music.midi.names import HAND_NAMES
 from genai_demo.music.theory.piece import TICKS, Piece
-
-_MAJORS = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
-_MINORS = ("Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m")
-"""keys by their sharps, from 5 flats to 6 sharps"""
 
 
 def to_midi(piece: Piece, title: str = "", texts: Sequence[str] = ()) -> bytes:
@@ -51,16 +48,15 @@ def marked_midi(piece: Piece, receipt: Receipt | None, title: str = "") -> bytes
 def _bar_track(piece: Piece, title: str, texts: Sequence[str]) -> mido.MidiTrack:
     events = [mido.MetaMessage("track_name", name=title)]
     events += [mido.MetaMessage("text", text=text) for text in texts]
-    if piece.key:
-        names = _MINORS if piece.key.mode == "minor" else _MAJORS
-        events.append(mido.MetaMessage("key_signature", key=names[piece.key.sharps + 5]))
+    events.append(modes_event(piece))
     events.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / piece.tempo)))
-    timed = [(0, event) for event in events]
+    timed = [(0, event) for event in events] + key_events(piece)
     before = None
     for bar in piece.bars:
         if (bar.beats, bar.unit) != before:
             before = bar.beats, bar.unit
             timed.append((bar.start, mido.MetaMessage("time_signature", numerator=bar.beats, denominator=bar.unit)))
+    timed.sort(key=lambda event: event[0])
     return _track([*timed, (piece.end, mido.MetaMessage("end_of_track"))])
 
 

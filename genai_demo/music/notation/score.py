@@ -5,7 +5,7 @@ Written without a notation library: `music21` takes seconds to be imported and m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as Xml
 
@@ -14,6 +14,7 @@ from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
 from genai_demo.music.notation.beams import beams
+from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.played import grace_notes
 from genai_demo.music.notation.spelling import Name, signature, spell
@@ -35,7 +36,8 @@ class _Piece:
     notes: list[Note]
     names: list[Name]
     """of `notes`"""
-    key: Key
+    keys: list[Key]
+    """of every bar"""
     frames: list[Measure]
     lines: list[dict[int, list[list[Event]]]]
     """voices of each hand, for every bar"""
@@ -48,7 +50,12 @@ class _Piece:
 
 
 def musicxml(
-    piece: Piece, title: str = "", receipt: Receipt | None = None, language: str = "en", made: bool = True
+    piece: Piece,
+    title: str = "",
+    receipt: Receipt | None = None,
+    language: str = "en",
+    made: bool = True,
+    legato: Collection[int] = (),
 ) -> bytes:
     """Return a piece as a MusicXML file.
 
@@ -61,8 +68,9 @@ def musicxml(
         receipt: how to make the piece again, kept in the file; None for what no receipt can make again.
         language: one of `LANGUAGES`, of the line that says that a machine made it.
         made: whether to say so, in that line and for programs.
+        legato: bars, from 0, in which rests shorter than a beat are not meant, see `sounding_legato`.
     """
-    decided = _decide(piece)
+    decided = _decide(piece, legato)
     maker = message("music.machine_composed", language) if made else ""
     root = _head(title, entries(origin(maker, receipt), repr(piece).encode()) if made else {}, language, maker)
     part = Xml.SubElement(root, "part", id="P1")
@@ -80,12 +88,14 @@ def musicxml(
     return Xml.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def _decide(piece: Piece) -> _Piece:
+def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
     adorned = grace_notes(piece)
     plain = replace(piece, notes=tuple(note for note in piece.notes if note not in adorned))
-    notes, frames = quantize_for_score(plain), measures(piece)
+    frames = measures(piece)
+    notes = sounding_legato(quantize_for_score(plain), frames, legato)
     key = piece.key or estimate_key_or_c_major(notes)
-    names = spell(notes, key)
+    keys = [piece.key_at(frame.bar.start) or key for frame in frames]
+    names = spell(notes, key, piece.key_changes, [frame.bar.start for frame in frames])
     lines = voices(notes, frames)
     clefs: dict[int, list[str]] = {}
     accidentals: dict[int, str] = {}
@@ -96,20 +106,21 @@ def _decide(piece: Piece) -> _Piece:
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
         ]
-        accidentals |= _accidentals(struck, names, key)
-    return _Piece(notes, names, key, frames, lines, clefs, accidentals, _graces(adorned, notes, key))
+        accidentals |= _accidentals(struck, names, keys)
+    return _Piece(notes, names, keys, frames, lines, clefs, accidentals, _graces(adorned, notes, piece, key))
 
 
-def _graces(adorned: dict[Note, Note], notes: Sequence[Note], key: Key) -> dict[int, list[Name]]:
+def _graces(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key) -> dict[int, list[Name]]:
     """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
 
     Args:
         adorned: from `grace_notes`.
         notes: as they are written.
-        key: of the signature.
+        piece: says where other keys hold.
+        key: of its beginning.
     """
     found: dict[int, list[Name]] = {}
-    for name, note in zip(spell(list(adorned), key), adorned.values(), strict=True):
+    for name, note in zip(spell(list(adorned), key, piece.key_changes), adorned.values(), strict=True):
         same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
         place = min(same, key=lambda place: abs(notes[place].start - note.start))
         found.setdefault(place, []).append(name)
@@ -148,7 +159,7 @@ def _clefs(bars: Sequence[Sequence[tuple[int, int]]], hand: int) -> list[str]:
     return min(best.values(), key=lambda item: item[0])[1][1:]
 
 
-def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], key: Key) -> dict[int, str]:
+def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Sequence[Key]) -> dict[int, str]:
     """Return what has to be printed before the notes of a staff.
 
     A sign holds for its line until the bar ends. Where another octave of the bar, or the same line in the bar before,
@@ -157,12 +168,14 @@ def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], key: Key)
     Args:
         bars: places of the notes struck in every bar, in their order.
         names: of all notes.
-        key: of the signature.
+        keys: of every bar's signature.
     """
-    usuals = signature(key)
     found: dict[int, str] = {}
     before: dict[int, int] = {}
-    for bar in bars:
+    usuals: dict[str, int] = {}
+    for bar, key in zip(bars, keys, strict=True):
+        if signature(key) != usuals:
+            usuals, before = signature(key), {}
         now: dict[int, int] = {}
         letters: dict[str, set[int]] = {}
         for place in bar:
@@ -219,9 +232,10 @@ def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
     attributes = Xml.Element("attributes")
     if number == 0:
         _sub(attributes, "divisions", TICKS)
+    if number == 0 or piece.keys[number] != piece.keys[number - 1]:
         key = _sub(attributes, "key")
-        _sub(key, "fifths", piece.key.sharps)
-        _sub(key, "mode", piece.key.mode)
+        _sub(key, "fifths", piece.keys[number].sharps)
+        _sub(key, "mode", piece.keys[number].mode)
     if before is None or (before.beats, before.unit) != (time_signature.beats, time_signature.unit):
         time = _sub(attributes, "time")
         _sub(time, "beats", time_signature.beats)
@@ -279,7 +293,14 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
             stem = ("up", "down")[voice] if len(lines) > 1 else None
             for place, (value, notes) in enumerate(written):
                 tuplet = _tuplet(written, marks, place)
-                _chord(measure, piece, frame, value, notes, _Place(hand, voice, stem, marks[place], tuplet))
+                _chord(
+                    measure,
+                    piece,
+                    frame,
+                    value,
+                    notes,
+                    _Place(piece.keys[number], hand, voice, stem, marks[place], tuplet),
+                )
 
 
 def _whole_rest(measure: Xml.Element, frame: Measure, hand: int) -> None:
@@ -313,6 +334,8 @@ def _tuplet(
 class _Place:
     """Where and how a value stands."""
 
+    key: Key
+    """of the bar"""
     hand: int
     voice: int
     stem: str | None
@@ -326,7 +349,7 @@ def _chord(
     """Write the notes of one value, or its rest."""
     start, end = frame.start + value.start, frame.start + value.end
     for name in [name for one in notes if piece.notes[one].start == start for name in piece.graces.get(one, ())]:
-        _grace(measure, name, signature(piece.key), at)
+        _grace(measure, name, signature(at.key), at)
     for number, place in enumerate(notes or (None,)):
         note = _sub(measure, "note")
         ties: list[str] = []

@@ -26,7 +26,7 @@ _CHROMATIC = {"major": (6, 7, -2, -3, -4, 8, -5, 9, 10), "minor": (6, 4, -5, 7)}
 
 _RESOLUTION = 4.0
 """places by which a step of a semitone to the next note outweighs the harmony"""
-_DOUBLE = 2.0
+_DOUBLE = 5.0
 """places that a double accidental costs"""
 
 
@@ -76,57 +76,121 @@ def signature(key: Key) -> dict[str, int]:
     return {_LETTERS[(place + 1) % 7]: (place + 1) // 7 for place in places}
 
 
-def spell(notes: Sequence[Note], key: Key) -> list[Name]:
+def spell(
+    notes: Sequence[Note], key: Key, changes: Sequence[tuple[int, Key]] = (), bars: Sequence[int] = ()
+) -> list[Name]:
     """Return the names of notes, in their order.
 
     Notes of the scale are named by it, in minor the raised sixth and seventh too. Any other note takes the name that
     lies nearest on the line of fifths to what sounds with it; a semitone's step to the next note of the same hand
-    outweighs that: upwards it is written as a raised, downwards as a lowered note.
+    outweighs that: upwards it is written as a raised, downwards as a lowered note. What has one sound has one name
+    within a bar, and in what sounds together: the one that all of it together costs least.
 
     Args:
         notes: in the order of their start, of both hands.
         key: the piece's key.
+        changes: from which ticks on other keys hold, in the order of time.
+        bars: ticks of the bar lines; without them every note has a bar of its own.
     """
-    tonic = tonic_place(key)
-    scale = {7 * (tonic + step) % 12: tonic + step for step in _SCALES[key.mode]}
-    chromatic: dict[int, list[int]] = defaultdict(list)
-    for step in _CHROMATIC[key.mode]:
-        chromatic[7 * (tonic + step) % 12].append(tonic + step)
-    starts = {hand: [note.start for note in notes if note.hand == hand] for hand in {note.hand for note in notes}}
-    hands = {hand: [note for note in notes if note.hand == hand] for hand in starts}
+    scales = [_Scale(key), *(_Scale(changed) for _, changed in changes)]
+    ticks = [tick for tick, _ in changes]
+    own = [scales[bisect_right(ticks, note.start)] for note in notes]
+    surroundings = _Surroundings(notes)
+    known = [scale.places.get(note.pitch % 12) for note, scale in zip(notes, own, strict=True)]
+    places = [0] * len(notes)
+    for group in _groups(notes, bars):
+        costs: dict[int, float] = defaultdict(float)
+        for number in group:
+            if known[number] is None:
+                for place, cost in surroundings.costs(number, own[number]).items():
+                    costs[place] += cost
+        # What belongs to the scale at one of its places is written so throughout.
+        told = [given for number in group if (given := known[number]) is not None]
+        chosen = told[0] if told else min(costs, key=costs.__getitem__)
+        for number in group:
+            own_place = known[number]
+            places[number] = chosen if own_place is None else own_place
+    return [name_at(place, note.pitch) for place, note in zip(places, notes, strict=True)]
 
-    def following(note: Note) -> set[int]:
-        """Return the pitches of the hand's next onset, if it comes within a quarter of the note's end."""
-        later = bisect_right(starts[note.hand], note.start)
-        group = (
-            hands[note.hand][later : bisect_right(starts[note.hand], starts[note.hand][later])]
-            if (later < len(starts[note.hand]))
-            else []
-        )
-        return {other.pitch for other in group if other.start <= note.end + TICKS}
 
-    all_starts = [note.start for note in notes]
+def _groups(notes: Sequence[Note], bars: Sequence[int]) -> list[list[int]]:
+    """Return the places of notes that are to have one name: of a pitch class, in one bar or sounding together."""
+    parent = list(range(len(notes)))
 
-    def harmony(note: Note) -> list[int]:
-        """Return the places of the scale's notes that start or end within the note, or a quarter around its start."""
-        first = bisect_left(all_starts, note.start - TICKS)
-        last = bisect_right(all_starts, max(note.start, note.end - 1))
-        near = [other for other in notes[first:last] if other.end > note.start and other is not note]
-        return [scale[other.pitch % 12] for other in near if other.pitch % 12 in scale]
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = number = parent[parent[number]]
+        return number
 
-    def place(note: Note) -> int:
-        if note.pitch % 12 in scale:
-            return scale[note.pitch % 12]
-        after, around = following(note), harmony(note)
+    in_bar: dict[tuple[int, int], int] = {}
+    held: dict[int, list[int]] = defaultdict(list)
+    for number, note in enumerate(notes):
+        pitch_class = note.pitch % 12
+        held[pitch_class] = [other for other in held[pitch_class] if notes[other].end > note.start]
+        bar = (bisect_right(bars, note.start), pitch_class)
+        for other in (*held[pitch_class], *([in_bar.setdefault(bar, number)] if bars else [])):
+            parent[root(number)] = root(other)
+        held[pitch_class].append(number)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number in range(len(notes)):
+        groups[root(number)].append(number)
+    return list(groups.values())
+
+
+class _Scale:
+    """The names that a key has.
+
+    Args:
+        key: see `spell`.
+    """
+
+    def __init__(self, key: Key) -> None:
+        tonic = tonic_place(key)
+        self.places = {7 * (tonic + step) % 12: tonic + step for step in _SCALES[key.mode]}
+        """place of each pitch class of the scale"""
+        self.chromatic: dict[int, list[int]] = defaultdict(list)
+        """places that each other pitch class may take, the usual ones first"""
+        for step in _CHROMATIC[key.mode]:
+            self.chromatic[7 * (tonic + step) % 12].append(tonic + step)
+
+
+class _Surroundings:
+    """What sounds with notes and after them.
+
+    Args:
+        notes: see `spell`.
+    """
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._notes = notes
+        self._starts = [note.start for note in notes]
+        self._hands = {hand: [note for note in notes if note.hand == hand] for hand in {note.hand for note in notes}}
+        self._hand_starts = {hand: [note.start for note in own] for hand, own in self._hands.items()}
+
+    def costs(self, number: int, scale: _Scale) -> dict[int, float]:
+        """Return what each place costs that a note outside the scale may take."""
+        note = self._notes[number]
+        after, around = self._following(note), self._harmony(note, scale)
 
         def cost(candidate: int) -> float:
             distance = sum(abs(candidate - other) for other in around) / len(around) if around else 0.0
             # One semitone up to the letter above lies 5 fifths back, one down to the letter below 5 fifths on.
-            up = note.pitch + 1 in after and scale.get((note.pitch + 1) % 12) == candidate - 5
-            down = note.pitch - 1 in after and scale.get((note.pitch - 1) % 12) == candidate + 5
-            doubled = not -8 <= candidate <= 12
-            return distance - _RESOLUTION * (up or down) + _DOUBLE * doubled
+            up = note.pitch + 1 in after and scale.places.get((note.pitch + 1) % 12) == candidate - 5
+            down = note.pitch - 1 in after and scale.places.get((note.pitch - 1) % 12) == candidate + 5
+            return distance - _RESOLUTION * (up or down) + _DOUBLE * (not -8 <= candidate <= 12)
 
-        return min(chromatic[note.pitch % 12], key=cost)
+        return {candidate: cost(candidate) for candidate in scale.chromatic[note.pitch % 12]}
 
-    return [name_at(place(note), note.pitch) for note in notes]
+    def _following(self, note: Note) -> set[int]:
+        """Return the pitches of the hand's next onset, if it comes within a quarter of the note's end."""
+        starts, hand = self._hand_starts[note.hand], self._hands[note.hand]
+        later = bisect_right(starts, note.start)
+        group = hand[later : bisect_right(starts, starts[later])] if later < len(starts) else []
+        return {other.pitch for other in group if other.start <= note.end + TICKS}
+
+    def _harmony(self, note: Note, scale: _Scale) -> list[int]:
+        """Return the places of the scale's notes that start or end within the note, or a quarter around its start."""
+        first = bisect_left(self._starts, note.start - TICKS)
+        last = bisect_right(self._starts, max(note.start, note.end - 1))
+        near = [other for other in self._notes[first:last] if other.end > note.start and other is not note]
+        return [scale.places[other.pitch % 12] for other in near if other.pitch % 12 in scale.places]

@@ -25,7 +25,6 @@ from genai_demo.music.sampling.composing import GUIDANCE
 from genai_demo.music.sampling.constraints import InpaintingConstraint
 from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
-from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import STEP, Note, Piece
 from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens import events
@@ -61,8 +60,7 @@ def harmonise(network: Composer, request: HarmoniseRequest) -> Iterator[Update]:
 
 
 def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Update]:
-    key = opened.given.key or estimate_key(opened.given.notes)
-    kept_part = events.quantize_to_tokens(replace(opened.kept_part, key=key))
+    kept_part = events.quantize_to_tokens(opened.kept_part)
     stretches = [(region, *bars) for region in opened.regions for bars in _stretches(kept_part, region)]
     written: list[list[Note]] = [[] for _ in range(asked.variants)]
 
@@ -75,7 +73,8 @@ def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Up
     yield update(0)
     for number, (region, first, last) in enumerate(stretches):
         for variant, notes in enumerate(written):
-            there = replace(kept_part, notes=tuple(sorted([*kept_part.notes, *notes])))
+            key = opened.key_at(kept_part.bars[first].start)
+            there = replace(kept_part, notes=tuple(sorted([*kept_part.notes, *notes])), key=key and key.sounding)
             seed = step_seed(stream_seed(asked.seed, variant), number) % 2**60
             notes += _best(network, there, region, (first, last), asked, seed)
         yield update(number + 1)

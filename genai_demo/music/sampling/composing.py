@@ -17,6 +17,7 @@ from genai_demo.engine.generation.seeds import stream_seed, try_seeds
 from genai_demo.music.models.composer import Composer
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
@@ -58,7 +59,12 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
         network: the composer.
         request: checked.
     """
-    plan = _plan_of_new(request) if isinstance(request, ComposeRequest) else _plan_of_given(request)
+    given: Piece | None = None
+    if isinstance(request, ComposeRequest):
+        plan, tempo = _plan_of_new(request), float(request.tempo)
+    else:
+        given = _kept(request)
+        plan, tempo = _plan_of_given(request, given), given.tempo
     sequences = []
     for number in range(request.variants):
         seeds = try_seeds(stream_seed(request.seed, number), TRIES)
@@ -68,7 +74,6 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
     decoder = Decoder(network, sequences, Sampling(request.temperature, request.top_p, guidance=guidance, guided=asked))
-    tempo = float(request.tempo) if isinstance(request, ComposeRequest) else given_music(request.music).tempo
     chosen, shown = [0] * request.variants, 0
     while shown < request.bars:
         decoder.next()
@@ -83,7 +88,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
                         decoder.follow(place, best)
         if min(chosen) > shown:
             shown = min(chosen)
-            compositions = (_composition(*one, tempo) for one in zip(sequences[::TRIES], chosen, strict=True))
+            compositions = (_composition(*one, tempo, given) for one in zip(sequences[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
 
 
@@ -103,10 +108,13 @@ def best_candidate(tries: Sequence[TokenSequence], written: int, bars: int) -> i
     return next((number for number, one in enumerate(near) if one >= enough), int(np.argmax(near)))
 
 
-def _composition(sequence: TokenSequence, bars: int, tempo: float) -> Composition:
-    return Composition(
-        replace(sequence.piece(bars), tempo=tempo), sequence.finished and bars == sequence.bars_written, bars
-    )
+def _composition(sequence: TokenSequence, bars: int, tempo: float, given: Piece | None) -> Composition:
+    piece = replace(sequence.piece(bars), tempo=tempo)
+    if given is not None:
+        new = [replace(note, start=note.start - given.end) for note in piece.notes if note.start >= given.end]
+        added = (replace(bar, start=bar.start - given.end) for bar in piece.bars if bar.start >= given.end)
+        piece = continued(given, new, tuple(added))
+    return Composition(piece, sequence.finished and bars == sequence.bars_written, bars)
 
 
 def _plan_of_new(request: ComposeRequest) -> Plan:
@@ -127,13 +135,17 @@ def _completed(plan: Plan, request: ComposeRequest, seed: int) -> Plan:
     return plan
 
 
-def _plan_of_given(request: ContinueRequest) -> Plan:
+def _kept(request: ContinueRequest) -> Piece:
+    """Return the given bars that stay, with a key if one is heard."""
     given = given_music(request.music)
-    bars = given.bars[: request.keep or len(given.bars)]
-    notes = tuple(note for note in given.notes if note.start < bars[-1].end)
-    key = given.key or estimate_key(notes)
-    kept = Piece(notes, bars, key, given.tempo)
-    return Plan(tuple(events.encode(kept)[:-1]), request.bars, request.style, request.density, request.register)
+    kept = given.first_bars(request.keep or len(given.bars))
+    return replace(kept, key=kept.key or estimate_key(kept.notes))
+
+
+def _plan_of_given(request: ContinueRequest, given: Piece) -> Plan:
+    # Of several keys the last one is gone on in.
+    seen = replace(given, key=given.key_at(given.bars[-1].start), key_changes=())
+    return Plan(tuple(events.encode(seen)[:-1]), request.bars, request.style, request.density, request.register)
 
 
 def _key_token(key: Key | None) -> int:

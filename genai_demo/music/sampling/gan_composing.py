@@ -20,6 +20,7 @@ from genai_demo.music.models.gan import Gan, RollBatch
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.gan_targets import draw_target, some_key, target_distance
 from genai_demo.music.sampling.gan_windows import cells_to_piece, equal_bars, last_bars
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
@@ -55,13 +56,12 @@ def compose(gan: Gan, request: ComposeRequest | ContinueRequest) -> Iterator[Upd
 def _kept(request: ContinueRequest) -> Piece:
     """Return the given bars that stay, with a key."""
     given = given_music(request.music)
-    bars = given.bars[: request.keep or len(given.bars)]
-    notes = tuple(note for note in given.notes if note.start < bars[-1].end)
-    time_signature = bars[-1].beats, bars[-1].unit
+    kept = given.first_bars(request.keep or len(given.bars))
+    time_signature = kept.bars[-1].beats, kept.bars[-1].unit
     if time_signature not in roll_conditioning.ROLL_TIME_SIGNATURES:
         allowed = ", ".join(f"{beats}/{unit}" for beats, unit in roll_conditioning.ROLL_TIME_SIGNATURES)
         raise UserError("music.gan_metre", found=f"{time_signature[0]}/{time_signature[1]}", allowed=allowed)
-    return Piece(notes, bars, given.key or estimate_key_or_c_major(notes), given.tempo)
+    return replace(kept, key=kept.key or estimate_key_or_c_major(kept.notes))
 
 
 class _Variant:
@@ -83,9 +83,11 @@ class _Variant:
             key = KEY_BY_NAME[request.key] or some_key(random)
             self.target = draw_target(request, key, (int(beats), int(unit)), float(request.tempo), random)
         else:
-            assert given is not None and given.key is not None
-            time_signature = given.bars[-1].beats, given.bars[-1].unit
-            self.target = draw_target(request, given.key, time_signature, given.tempo, random, given)
+            assert given is not None
+            last = given.bars[-1]
+            key_there = given.key_at(last.start)
+            assert key_there is not None
+            self.target = draw_target(request, key_there, (last.beats, last.unit), given.tempo, random, given)
         steps = self.target.steps
         # The cells of the whole piece: silence or given bars, then what is to be written.
         self._cells = np.zeros((HAND_COUNT, CHANNELS, (PHRASE_BARS + request.bars) * steps, COMPACT_KEYS), bool)
@@ -121,7 +123,7 @@ class _Variant:
         own = cells_to_piece(
             self._cells[:, :, PHRASE_BARS * steps : (PHRASE_BARS + self._written) * steps], self.target, bars
         )
-        piece = own if self._given is None else _joined(self._given, own)
+        piece = own if self._given is None else continued(self._given, own.notes, own.bars)
         return Composition(piece, self._written == self._bars, self._written)
 
 
@@ -142,15 +144,3 @@ def draw(
     drafts = gan.write(many, seed, temperature=temperature)
     best = gan.score(drafts).argsort(descending=True, stable=True)[:CHOSEN]
     return drafts.cells[best.numpy()]
-
-
-def _joined(given: Piece, own: Piece) -> Piece:
-    """Return a piece that goes on where another ends; what still rings there ends where its key is struck."""
-    end = given.end
-    bars = (*given.bars, *(replace(bar, start=bar.start + end) for bar in own.bars))
-    struck = {}
-    for note in reversed(own.notes):
-        struck[note.pitch] = note.start + end
-    kept = [replace(note, length=min(note.end, struck.get(note.pitch, note.end)) - note.start) for note in given.notes]
-    notes = [*kept, *(replace(note, start=note.start + end) for note in own.notes)]
-    return replace(given, notes=tuple(sorted(notes)), bars=bars)

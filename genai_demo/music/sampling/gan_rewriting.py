@@ -18,6 +18,7 @@ from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.gan_composing import draw
 from genai_demo.music.sampling.gan_targets import MEAN_PITCH, TYPICAL, Target, target_distance
 from genai_demo.music.sampling.gan_windows import cells_in_c, cells_to_piece, equal_bars, last_bars
+from genai_demo.music.theory.joining import among_given
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import TICKS, Bar, Note, Piece
 from genai_demo.music.theory.statistics import polyphony
@@ -105,7 +106,7 @@ def _target(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperatur
     model = others or within
     pitch = sum(note.pitch for note in model) / len(model) if model else MEAN_PITCH.mean
     time_signature = window[0].beats, window[0].unit
-    key = piece.key or estimate_key_or_c_major(piece.notes)
+    key = piece.key_at(anew[0].start) or estimate_key_or_c_major(piece.notes)
     held = polyphony(replace(piece, notes=tuple(model))) or TYPICAL
     return Target(key, time_signature, piece.tempo, ANY, max(len(model) / quarters, 1.0), pitch, held, temperature)
 
@@ -113,10 +114,4 @@ def _target(piece: Piece, window: Sequence[Bar], anew: Sequence[Bar], temperatur
 def _mended(piece: Piece, start: int, end: int, new: Sequence[Note]) -> Piece:
     """Return a piece with other notes from one tick to another; they give way to those that stay."""
     kept = [note for note in piece.notes if not start <= note.start < end]
-    fitting = []
-    for note in new:
-        same = [other for other in kept if other.pitch == note.pitch]
-        if start <= note.start < end and not any(other.start <= note.start < other.end for other in same):
-            until = min([note.end, *(other.start for other in same if other.start > note.start)])
-            fitting.append(replace(note, length=until - note.start))
-    return replace(piece, notes=tuple(sorted([*kept, *fitting])))
+    return replace(piece, notes=among_given([note for note in new if start <= note.start < end], kept))

@@ -52,6 +52,8 @@ def last_bars(piece: Piece, target: Target) -> tuple[np.ndarray, np.ndarray]:
             break
         there[PHRASE_BARS - 1 - place] = True
     cells = np.zeros((HAND_COUNT, CHANNELS, PHRASE_BARS * target.steps, COMPACT_KEYS), bool)
+    if not there.any():
+        return cells, there
     bars = piece.bars[len(piece.bars) - int(there.sum()) :]
     notes = tuple(note for note in piece.notes if note.start < bars[-1].end)
     cells[:, :, cells.shape[2] - len(bars) * target.steps :] = cells_in_c(replace(piece, notes=notes), bars, target)

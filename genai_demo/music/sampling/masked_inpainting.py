@@ -23,7 +23,6 @@ from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.loading import LoadedModel
 from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
 from genai_demo.music.sampling.unmasking import Struck, resolve
-from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS
 from genai_demo.music.tokens.columns import AT_ONCE, OUTSIDE, columns_of, metrical_positions, onsets_of
@@ -65,7 +64,7 @@ def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked) -> Iterator[
     assert isinstance(network, MaskedRoll)
     seeds = [stream_seed(asked.seed, variant) for variant in range(asked.variants)]
     random = [torch.Generator().manual_seed(seed) for seed in seeds]
-    variants = _Variants(opened.given, opened.kept_part, asked)
+    variants = _Variants(opened, asked)
     chunks = [(region, *chunk) for region in opened.regions for chunk in _chunks(opened.given, region.hidden)]
     total = asked.steps * len(chunks)
 
@@ -89,15 +88,16 @@ class _Variants:
     """All variants of a piece, as rows of columns with margins, and what was written into them so far.
 
     Args:
-        given: the piece as it was.
-        kept_part: what stays of it.
+        opened: the piece, what stays of it and what is to be filled.
         asked: how many variants, and how dense.
     """
 
-    def __init__(self, given: Piece, kept_part: Piece, asked: _Asked) -> None:
+    def __init__(self, opened: MaskedPiece, asked: _Asked) -> None:
+        given, kept_part = opened.given, opened.kept_part
         self._given, self._asked = given, asked
         # The model knows music on the white keys best: there it is heard, and from there it is brought back.
-        self._key = given.key or estimate_key(given.notes)
+        hidden = np.logical_or.reduce([region.hidden.any(0) for region in opened.regions])
+        self._key = opened.key_at(int(hidden.argmax()) * STEP)
         self._shift = to_white_keys(self._key)
         low, high = (pitch - self._shift for pitch in PITCHES)
         notes = [note for note in kept_part.notes if low <= note.pitch <= high]

@@ -10,7 +10,9 @@ import torch
 
 from genai_demo.music.models.masked_window import REACH, melody
 from genai_demo.music.requests import HarmoniseRequest, RewriteRequest
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Note, Piece, resolve_overlaps
+from genai_demo.music.theory.joining import among_given
+from genai_demo.music.theory.key_estimation import estimate_key
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Key, Note, Piece
 from genai_demo.music.tokens.columns import columns_of, onsets_of
 from genai_demo.music.tokens.roll import HAND_COUNT, PIANO_KEYS
 
@@ -41,19 +43,13 @@ class MaskedPiece:
     """to fill one after the other"""
 
     def together(self, written: Sequence[Note]) -> Piece:
-        """Return the piece with notes that were written; of those that stay none is touched."""
+        """Return the piece with notes that were written, as loud as those that stay, of which none is touched."""
         kept = self.given.notes if len(self.given.notes) == len(self.kept_part.notes) else self.kept_part.notes
-        by_pitch: dict[int, list[Note]] = {}
-        for note in kept:
-            by_pitch.setdefault(note.pitch, []).append(note)
-        notes = list(kept)
-        for note in resolve_overlaps(written):
-            others = by_pitch.get(note.pitch, [])
-            if any(other.start <= note.start < other.end for other in others):
-                continue
-            end = min([note.end, *(other.start for other in others if other.start > note.start)])
-            notes.append(replace(note, length=end - note.start))
-        return replace(self.given, notes=tuple(sorted(notes)))
+        return replace(self.given, notes=among_given(written, kept))
+
+    def key_at(self, tick: int) -> Key | None:
+        """Return the key that is given at `tick`, or else the one that is heard."""
+        return self.given.key_at(tick) or estimate_key(self.given.notes)
 
 
 def mask_for_rewriting(piece: Piece, request: RewriteRequest) -> MaskedPiece:

@@ -39,12 +39,22 @@ def estimate_key(notes: Sequence[Note]) -> Key | None:
     fit = profile_correlations(notes)
     if fit is None or len({note.pitch % 12 for note in notes}) < _FEWEST:
         return None
+    return ALL_KEYS[int(with_ends(fit, notes).argmax())]
+
+
+def with_ends(fit: np.ndarray, notes: Sequence[Note]) -> np.ndarray:
+    """Return how well each of `ALL_KEYS` fits, (24,), once the bass at both ends of some notes has had its say."""
+    for bass in bass_at_ends(notes):
+        fit = fit + _END * np.array([key.tonic == bass for key in ALL_KEYS])
+    return fit
+
+
+def bass_at_ends(notes: Sequence[Note]) -> tuple[int, int]:
+    """Return the pitch class of the lowest note where some notes, at least one, begin and where they end."""
     first, last = min(note.start for note in notes), max(note.start for note in notes)
-    begin = min((note for note in notes if note.start == first), key=lambda note: note.pitch)
-    end = min((note for note in notes if note.end > last), key=lambda note: note.pitch)
-    for note in (begin, end):
-        fit = fit + _END * np.array([key.tonic == note.pitch % 12 for key in ALL_KEYS])
-    return ALL_KEYS[int(fit.argmax())]
+    begin = min(note.pitch for note in notes if note.start == first)
+    end = min(note.pitch for note in notes if note.end > last)
+    return begin % 12, end % 12
 
 
 def estimate_key_or_c_major(notes: Sequence[Note]) -> Key:
@@ -60,7 +70,7 @@ def key_fit(notes: Sequence[Note], key: Key | None) -> float:
     estimated, fit = estimate_key(notes), profile_correlations(notes)
     if not notes or key is None or estimated is None or fit is None:
         return 0.0 if notes else -3.0
-    return 1.0 if estimated == key else float(fit[ALL_KEYS.index(key)] - fit.max())
+    return 1.0 if estimated == key.sounding else float(fit[ALL_KEYS.index(key.sounding)] - fit.max())
 
 
 def profile_correlations(notes: Sequence[Note]) -> np.ndarray | None:
@@ -69,9 +79,15 @@ def profile_correlations(notes: Sequence[Note]) -> np.ndarray | None:
     Args:
         notes: none of them counts for more than a quarter note.
     """
-    classes = np.zeros(12)
-    for note in notes:
-        classes[note.pitch % 12] += min(note.length, _LONGEST)
+    classes = sounding_classes(notes)
     if classes.std() == 0:
         return None
     return np.corrcoef(classes, _EXPECTED)[0, 1:]
+
+
+def sounding_classes(notes: Sequence[Note]) -> np.ndarray:
+    """Return the ticks (12,) for which each pitch class sounds, none of the notes counted for more than a quarter."""
+    classes = np.zeros(12)
+    for note in notes:
+        classes[note.pitch % 12] += min(note.length, _LONGEST)
+    return classes

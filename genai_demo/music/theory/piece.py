@@ -16,6 +16,8 @@ RIGHT, LEFT = 0, 1
 PITCHES = (21, 108)
 """MIDI numbers of a piano's lowest and highest key"""
 MODES = ("major", "minor")
+VELOCITY = 72
+"""of notes whose loudness nothing is known of"""
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +32,7 @@ class Note:
     """ticks, at least 1"""
     hand: int = RIGHT
     """`RIGHT` or `LEFT`"""
-    velocity: int = 72
+    velocity: int = VELOCITY
     """1 to 127"""
 
     @property
@@ -69,16 +71,37 @@ class Key:
     """pitch class, 0 for C to 11 for B"""
     mode: str
     """one of `MODES`"""
+    respelled: bool = False
+    """whether it is written the other way: with 6 flats for 6 sharps, 7 flats for 5 sharps, 7 sharps for 5 flats"""
+
+    @staticmethod
+    def of_signature(sharps: int, mode: str) -> Key:
+        """Return the key of a mode that has a signature.
+
+        Args:
+            sharps: -7 to 7; flats count below 0.
+            mode: one of `MODES`.
+        """
+        tonic = (7 * sharps + (9 if mode == "minor" else 0)) % 12
+        return Key(tonic, mode, respelled=not -5 <= sharps <= 6)
 
     @property
     def sharps(self) -> int:
-        """Sharps of its signature, -5 to 6; flats count below 0."""
+        """Sharps of its signature, -7 to 7; flats count below 0."""
         major = (self.tonic + (3 if self.mode == "minor" else 0)) % 12
-        return (major * 7 + 5) % 12 - 5
+        usual = (major * 7 + 5) % 12 - 5
+        if not self.respelled:
+            return usual
+        return usual - 12 if usual > 0 else usual + 12
+
+    @property
+    def sounding(self) -> Key:
+        """What is heard of it, however it is written: one of `ALL_KEYS`."""
+        return Key(self.tonic, self.mode)
 
     def transposed(self, semitones: int) -> Key:
-        """Return this key `semitones` higher."""
-        return Key((self.tonic + semitones) % 12, self.mode)
+        """Return this key `semitones` higher, written the usual way unless that is by whole octaves."""
+        return Key((self.tonic + semitones) % 12, self.mode, self.respelled and semitones % 12 == 0)
 
 
 ALL_KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
@@ -93,11 +116,13 @@ class Piece:
     bars: tuple[Bar, ...]
     """at least one, without gaps, the first at 0; every note starts within them"""
     key: Key | None = None
-    """None where nothing is known"""
+    """that of its beginning; None where nothing is known"""
     tempo: float = 96.0
     """quarter notes per minute"""
     pedal: tuple[tuple[int, int], ...] = ()
     """spans (start, end) in ticks for which the sustain pedal is down"""
+    key_changes: tuple[tuple[int, Key], ...] = ()
+    """ticks of bar lines from which another key holds, and that key, in the order of time; none without a `key`"""
 
     @property
     def end(self) -> int:
@@ -113,6 +138,28 @@ class Piece:
         """Return the place in `bars` of the bar that holds `tick`, from 0."""
         return bisect_right(self.bars, tick, key=lambda bar: bar.start) - 1
 
+    def key_at(self, tick: int) -> Key | None:
+        """Return the key that holds at `tick`; None where nothing is known."""
+        place = bisect_right(self.key_changes, tick, key=lambda change: change[0])
+        return self.key_changes[place - 1][1] if place else self.key
+
+    def first_bars(self, count: int) -> Piece:
+        """Return the piece up to the end of a bar: what is struck and pressed before it, with all its length.
+
+        Args:
+            count: bars, at least 1; all where there are no more.
+        """
+        if count >= len(self.bars):
+            return self
+        end = self.bars[count - 1].end
+        return replace(
+            self,
+            notes=tuple(note for note in self.notes if note.start < end),
+            bars=self.bars[:count],
+            pedal=tuple(span for span in self.pedal if span[0] < end),
+            key_changes=tuple(change for change in self.key_changes if change[0] < end),
+        )
+
     def faults(self) -> list[str]:
         """Return what contradicts the promises of this class, one phrase each; a whole piece has none."""
         found = []
@@ -121,6 +168,10 @@ class Piece:
         found += [f"gap before the bar at {b.start}" for a, b in pairwise(self.bars) if a.end != b.start]
         if list(self.notes) != sorted(self.notes):
             found.append("notes out of order")
+        lines = [bar.start for bar in self.bars[1:]]
+        changes = [tick for tick, _ in self.key_changes]
+        if changes != sorted({*changes}) or not {*changes} <= {*lines} or (changes and self.key is None):
+            found.append("key changes out of order, off the bar lines or without a key before them")
         sounding: dict[int, int] = {}
         for note in self.notes:
             if note.length < 1 or not PITCHES[0] <= note.pitch <= PITCHES[1] or not 1 <= note.velocity <= 127:

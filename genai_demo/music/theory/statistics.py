@@ -37,7 +37,8 @@ def excerpt(piece: Piece, first: int, count: int) -> Piece:
         for note in piece.notes
         if start <= note.start < end
     )
-    return Piece(notes, tuple(replace(bar, start=bar.start - start) for bar in bars), piece.key, piece.tempo)
+    key = piece.key_at(start)
+    return Piece(notes, tuple(replace(bar, start=bar.start - start) for bar in bars), key, piece.tempo)
 
 
 def qualified(piece: Piece) -> float | None:

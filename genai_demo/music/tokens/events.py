@@ -75,10 +75,11 @@ def quantize_to_tokens(piece: Piece) -> Piece:
 
     Notes start at the nearest position and last for the duration that brings their end nearest, three whole notes at
     most. Keys that would be struck while held are let go before. Bars longer than three whole notes are parted. The
-    tempo is the nearest of `TEMPOS`, velocities are all the same, and there is no pedal.
+    tempo is the nearest of `TEMPOS`, velocities are all the same, there is no pedal, and the key does not change.
     """
     bars = tuple(part for bar in piece.bars for part in _parted(bar))
-    parted = replace(piece, bars=bars, tempo=float(_tempo(piece.tempo)), pedal=())
+    key = piece.key and piece.key.sounding
+    parted = replace(piece, bars=bars, key=key, tempo=float(_tempo(piece.tempo)), pedal=(), key_changes=())
     notes = []
     for note in piece.notes:
         number = parted.bar_at(note.start)

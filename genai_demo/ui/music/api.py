@@ -26,7 +26,7 @@ def _pieces(request: Request) -> list[dict[str, Any]]:
     request.check()
     update = last(generation.run(request))
     pairs = zip(update.compositions, update.receipts, strict=True)
-    return [files.plain(composition.piece, receipt) for composition, receipt in pairs]
+    return [files.plain(composition.piece, request, receipt) for composition, receipt in pairs]
 
 
 def _piece(request: Request) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def reproduce_music(receipt: dict[str, Any]) -> dict[str, Any]:
         The piece: its "midi", a file in base64, its "musicxml", and its "receipt".
     """
     parsed = receipt_of(receipt)
-    _, composition = files.reproduced(parsed)
-    return files.plain(composition.piece, parsed)
+    request, composition = files.reproduced(parsed)
+    return files.plain(composition.piece, request, parsed)
 
 
 def register() -> None:

@@ -17,7 +17,7 @@ from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import marked_midi, to_midi
 from genai_demo.music.notation.engraving import WIDTHS, engrave, marked_page
 from genai_demo.music.notation.score import musicxml
-from genai_demo.music.requests import Request
+from genai_demo.music.requests import Request, legato_bars
 from genai_demo.music.results import Composition, score_title
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS
@@ -96,7 +96,7 @@ def printed(item: Item, language: str) -> tuple[str, ...]:
 
 def score(item: Item, language: str) -> bytes:
     """Return the score of a piece as a MusicXML file with its receipt."""
-    return musicxml(item.piece, score_title(item.piece, language), item.receipt, language, item.made)
+    return musicxml(item.piece, score_title(item.piece, language), item.receipt, language, item.made, item.legato)
 
 
 def printed_parcel(item: Item, language: str) -> str:
@@ -133,9 +133,8 @@ def score_parcel(item: Item, width: object, language: str) -> str:
         language: of the words in the score.
     """
     pixels = width if isinstance(width, int) and not isinstance(width, bool) else WIDTHS[0]
-    engraving = engrave(
-        musicxml(item.piece, language=language, made=False), min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{item.key}"
-    )
+    written = musicxml(item.piece, language=language, made=False, legato=item.legato)
+    engraving = engrave(written, min(max(pixels, WIDTHS[0]), WIDTHS[1]), f"score-{item.key}")
     return json.dumps({"key": item.key, "svg": engraving.pages[0]})
 
 
@@ -189,10 +188,11 @@ def reproduced(receipt: Receipt) -> tuple[Request, Composition]:
     return request, update.compositions[receipt.index]
 
 
-def plain(piece: Piece, receipt: Receipt) -> dict[str, Any]:
+def plain(piece: Piece, request: Request, receipt: Receipt) -> dict[str, Any]:
     """Return a piece as plain data: the MIDI file in base64, MusicXML, and its receipt."""
+    legato = legato_bars(request, len(piece.bars))
     return {
         "midi": base64.b64encode(marked_midi(piece, receipt)).decode("ascii"),
-        "musicxml": musicxml(piece, score_title(piece, "en"), receipt).decode("utf-8"),
+        "musicxml": musicxml(piece, score_title(piece, "en"), receipt, legato=legato).decode("utf-8"),
         "receipt": asdict(receipt),
     }

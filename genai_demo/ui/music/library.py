@@ -17,6 +17,7 @@ from genai_demo.music.requests import (
     HarmoniseRequest,
     Request,
     RewriteRequest,
+    bars_written,
 )
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import PITCHES, Note, Piece, resolve_overlaps
@@ -56,6 +57,21 @@ class Item:
     def made(self) -> bool:
         """Whether a machine wrote any of it."""
         return self.request is not None
+
+    @property
+    def legato(self) -> frozenset[int]:
+        """Bars, from 0, that the GAN wrote and nobody since: see `musicxml`."""
+        found: set[int] = set()
+        for step in (*self.past, self):
+            if step.request is None:
+                found = set()
+                continue
+            written = bars_written(step.request, len(step.piece.bars))
+            if step.request.model == "gan":
+                found |= set(written)
+            elif not isinstance(step.request, HarmoniseRequest):
+                found -= set(written)
+        return frozenset(found)
 
     @property
     def growing(self) -> bool:
@@ -133,12 +149,10 @@ def _grown(job: Job, composition: Composition, receipt: Receipt | None, before: 
 
 def _changed(request: Request, piece: Piece) -> tuple[int, int] | None:
     """Return the bars that a request writes; None for all."""
-    if isinstance(request, RewriteRequest):
-        return request.first - 1, request.last - 1
-    if isinstance(request, ContinueRequest):
-        kept = max(0, len(piece.bars) - request.bars) if request.keep == 0 else request.keep
-        return min(kept, len(piece.bars) - 1), len(piece.bars) - 1
-    return None
+    if isinstance(request, (ComposeRequest, HarmoniseRequest)):
+        return None
+    written, last = bars_written(request, len(piece.bars)), len(piece.bars) - 1
+    return min(written.start, last), min(written.stop - 1, last)
 
 
 def settled(library: Library | None) -> Library | None:
@@ -188,10 +202,11 @@ def transposed(item: Item, first: int, last: int, semitones: int) -> Item:
             raise UserError("ui.music_off_the_keyboard")
         return replace(note, pitch=note.pitch + semitones)
 
-    key = piece.key
-    if key and bars == (0, len(piece.bars) - 1):
-        key = key.transposed(semitones)
-    return _step(item, replace(piece, notes=resolve_overlaps(map(moved, piece.notes)), key=key), bars)
+    piece = replace(piece, notes=resolve_overlaps(map(moved, piece.notes)))
+    if piece.key and bars == (0, len(piece.bars) - 1):
+        changes = tuple((tick, key.transposed(semitones)) for tick, key in piece.key_changes)
+        piece = replace(piece, key=piece.key.transposed(semitones), key_changes=changes)
+    return _step(item, piece, bars)
 
 
 def checked_bars(piece: Piece, first: int, last: int) -> tuple[int, int]:

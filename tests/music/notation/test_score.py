@@ -131,6 +131,28 @@ def test_metre_changes_are_written() -> None:
     assert [element.text for element in Xml.fromstring(musicxml(made)).iter("beats")] == ["4", "3"]
 
 
+def test_key_changes_are_written_and_reset_the_signs() -> None:
+    flats = Key.of_signature(-6, "major")
+    made = replace(
+        piece([(0, 4, 66), (4, 4, 66), (8, 4, 66)], metres=[(4, 4)] * 3, key=Key(2, "major")),
+        key_changes=((1920, flats), (3840, Key(0, "major"))),
+    )
+    content = musicxml(made)
+    assert_valid(content)
+    root = Xml.fromstring(content)
+    assert [(key.findtext("fifths"), key.findtext("mode")) for key in root.iter("key")] == [
+        ("2", "major"),
+        ("-6", "major"),
+        ("0", "major"),
+    ]
+    assert [(step.text, alter.text) for step, alter in zip(root.iter("step"), root.iter("alter"), strict=True)] == [
+        ("F", "1"),
+        ("G", "-1"),
+        ("F", "1"),
+    ]
+    assert read(content).printed == {"sharp": 1}, "only where the signature has no F sharp"
+
+
 def test_clefs_follow_the_register_of_whole_bars() -> None:
     high = [(start / 2, 0.5, 72 + start % 5) for start in range(16, 32)]
     low = [(start / 2, 0.5, 43 + start % 5) for start in (*range(16), *range(32, 48))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
 from genai_demo.music.notation.spelling import Name, name_at, signature, spell, tonic_place
-from genai_demo.music.theory.piece import PITCHES, Key, Note
+from genai_demo.music.theory.piece import LEFT, PITCHES, Key, Note
 from tests.helpers.scores import KEYS, any_pieces
 
 SIGN = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "x"}
@@ -81,6 +83,33 @@ def test_scales(key: Key, scale: str) -> None:
 )
 def test_chromatic_notes_go_by_direction_and_harmony(key: Key, notes: list[Note], expected: str) -> None:
     assert written(spell(notes, key)) == expected
+
+
+def test_one_sound_has_one_name_in_a_bar_and_in_what_sounds_together() -> None:
+    up_and_down = line(67, 68, 69, 68, 67)
+    names = written(spell(up_and_down, Key(0, "major"), bars=[0]))
+    assert names in ("G G# A G# G", "G Ab A Ab G")
+    assert written(spell(up_and_down, Key(0, "major"), bars=[0, 960])) == "G G# A Ab G", "bars are parted"
+    held = [Note(0, 56, 4 * 480, LEFT), *(replace(note, start=note.start + 960) for note in line(67, 68, 69))]
+    assert len({name.letter for name in spell(held, Key(0, "major"), bars=[0, 960]) if name.pitch % 12 == 8}) == 1
+
+
+@given(any_pieces())
+def test_no_chord_has_two_names_for_one_sound(piece: object) -> None:
+    notes, key, bars = piece.notes, piece.key, piece.bars  # type: ignore[attr-defined]
+    names = spell(notes, key, bars=[bar.start for bar in bars])
+    for bar in bars:
+        alters: dict[int, set[str]] = {}
+        for note, name in zip(notes, names, strict=True):
+            if bar.start <= note.start < bar.end:
+                alters.setdefault(note.pitch % 12, set()).add(name.letter)
+        assert all(len(letters) == 1 for letters in alters.values())
+
+
+def test_every_section_is_named_in_its_own_key() -> None:
+    change = [(4 * 480, Key.of_signature(-6, "major"))]
+    notes = line(66, 68, 70, 71, 66, 68, 70, 71)
+    assert written(spell(notes, Key(6, "major"), change)) == "F# G# A# B Gb Ab Bb Cb"
 
 
 def test_octaves_count_by_the_letter() -> None:

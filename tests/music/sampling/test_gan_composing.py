@@ -155,6 +155,13 @@ def test_another_seed_writes_another_bar() -> None:
     assert len({rewrite_bars(GAN, piece, 5, 6, seed).notes for seed in range(4)}) > 1
 
 
+def test_before_the_bars_may_lie_other_metres() -> None:
+    piece = replace(scale(7), bars=bars_of([(1, 4), (3, 4)] + [(4, 4)] * 6))
+    made = rewrite_bars(GAN, piece, 2, 4, 1)
+    assert not made.faults()
+    assert [note for note in made.notes if note.start < 4 * TICKS] == [n for n in piece.notes if n.start < 4 * TICKS]
+
+
 def test_a_bar_needs_three_others_of_its_metre() -> None:
     piece = Piece(scale(3).notes, bars_of([(4, 4)] * 3 + [(3, 4)] * 3))
     for bar in (0, 4):

@@ -137,8 +137,8 @@ def test_a_file_without_a_receipt_is_refused() -> None:
 
 
 def test_programs_get_the_same_as_the_page(composed: Library) -> None:
-    receipt = composed.items[0].receipt
-    assert receipt
-    plain = files.plain(composed.items[0].piece, receipt)
+    receipt, request = composed.items[0].receipt, composed.items[0].request
+    assert receipt and request
+    plain = files.plain(composed.items[0].piece, request, receipt)
     assert read_midi(base64.b64decode(plain["midi"])).piece.notes == composed.items[0].piece.notes
     assert receipt_in(plain["musicxml"].encode(), "score") == receipt

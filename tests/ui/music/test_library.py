@@ -143,3 +143,17 @@ def test_the_same_notes_have_the_same_name() -> None:
     assert Item(TUNE).key != Item(replace(TUNE, tempo=97.0)).key
     other = replace(TUNE, notes=(*TUNE.notes[:-1], replace(TUNE.notes[-1], hand=LEFT)))
     assert Item(TUNE).key != Item(other).key
+
+
+def test_bars_that_the_gan_wrote_are_known_until_others_write_them() -> None:
+    music = write_piece_string(TUNE)
+    count = len(TUNE.bars)
+    given = Item(TUNE)
+    gan = replace(given, request=RewriteRequest(music, 2, 3, model="gan"), past=(given,))
+    assert (given.legato, gan.legato) == (frozenset(), {1, 2})
+    again = replace(gan, request=RewriteRequest(music, 3, 3), past=(*gan.past, replace(gan, past=())))
+    assert again.legato == {1}
+    assert lib.transposed(again, 0, 0, 2).legato == {1}
+    assert lib.undone(again).legato == {1, 2}
+    assert Item(TUNE, ComposeRequest("gan")).legato == set(range(count))
+    assert Item(TUNE, ContinueRequest("gan", music, keep=2)).legato == set(range(2, count))
