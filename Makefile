@@ -67,11 +67,12 @@ chromium:
 		else $(BIN)/python -m playwright install chromium; fi \
 		|| { echo 'The browser tests need Chromium. As administrator: apt-get install chromium'; exit 1; }
 
-# Programs that open what the app writes: half a minute, 7 MB to fetch, 36 MB of disk. Tests skip what is missing, but
-# not in CI.
+# Programs that open what the app writes: a minute, 72 MB to fetch, 340 MB of disk. Tests skip what is missing, but not
+# in CI.
 programs:
-	@for program in exiftool convert; do \
+	@for program in exiftool convert mscore3 lilypond midi2abc timidity fluidsynth; do \
 		command -v $$program >/dev/null || missing=yes; done; \
 	test -z "$$missing" || ! command -v apt-get >/dev/null || { $(APT) update && $(APT) install -y \
-		--no-install-recommends libimage-exiftool-perl imagemagick; } \
-		|| echo 'Tests that open our files in other programs are skipped: exiftool and others could not be installed.'
+		--no-install-recommends libimage-exiftool-perl imagemagick \
+		musescore3 lilypond abcmidi timidity fluidsynth; } \
+		|| echo 'Tests that open our files in other programs are skipped: MuseScore and others could not be installed.'

@@ -41,7 +41,7 @@ _HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/gradio_api/call/write_news", {"content": b"{"}),
     ("POST", "/gradio_api/call/write_news", {"json": {"data": [1]}}),
     ("POST", "/gradio_api/call/nothing", {"json": {"data": []}}),
-    ("POST", "/gradio_api/call/write_news", {"content": b" " * 4_000_000}),
+    ("POST", "/gradio_api/call/write_news", {"content": b" " * 14_000_000}),
     ("POST", "/gradio_api/queue/join", {"json": {"data": [], "fn_index": 10**6, "session_hash": "x"}}),
     ("POST", "/gradio_api/process_recording", {"content": b"x"}),
     ("POST", "/gradio_api/component_server", {"json": {}}),

@@ -89,7 +89,7 @@ def settings() -> Settings:
         port=_whole_number("PORT", 7860, 0, 65535),
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
         model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
-        body_bytes=_whole_number("GENAI_DEMO_BODY_BYTES", 2_000_000, 1000, 10**12),
+        body_bytes=_whole_number("GENAI_DEMO_BODY_BYTES", 12_000_000, 1000, 10**12),
         upload_bytes=_whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12),
         keep_seconds=_whole_number("GENAI_DEMO_KEEP_SECONDS", 4 * 3600, 1, 10**9),
         sessions=_whole_number("GENAI_DEMO_SESSIONS", 64, 1, 10_000),

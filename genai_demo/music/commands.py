@@ -23,7 +23,7 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, Request, legato_bars, take_midi
+from genai_demo.music.requests import MODELS, ComposeRequest, ContinueRequest, Request, legato_bars, take_music
 from genai_demo.music.training.configs import TRAININGS, MusicTrainRequest, engine_fields
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     bars = f"bars to write ({ComposeRequest().bars}; for --continue {ContinueRequest().bars})"
     parser.add_argument("--bars", type=int, metavar="N", help=bars)
     add_options(parser, ComposeRequest, (*_PIECE, *_MANNER))
-    parser.add_argument("--continue", dest="given", type=Path, metavar="MIDI", help="go on with this music instead")
+    parser.add_argument(
+        "--continue", dest="given", type=Path, metavar="FILE", help="go on with this MIDI file or MusicXML instead"
+    )
     parser.add_argument("--keep", type=int, default=0, metavar="N", help="bars of --continue that stay (all)")
     parser.add_argument("--no-sound", action="store_true", help="write no sound (.ogg)")
     parser.add_argument("--no-score", action="store_true", help="write no score (.musicxml and .svg)")
@@ -162,7 +164,7 @@ def _given_music(options: argparse.Namespace) -> str:
         return ""
     from genai_demo.music.tokens.piece_string import write_piece_string
 
-    reading = take_midi(options.given)
+    reading = take_music(options.given)
     for remark in reading.remarks:
         print(remark.in_language(terminal_language()), file=sys.stderr)
     return write_piece_string(reading.piece)

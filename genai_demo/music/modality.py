@@ -12,7 +12,7 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.music.tab",
     warm=warm,
-    packages=("mido", "pretty_midi", "symusic", "soundfile", "verovio"),
+    packages=("mido", "pretty_midi", "soundfile", "verovio"),
     examples={
         "train": ("--model composer --data piano.zip --minutes 120 --run runs/piano",),
         "generate": (

@@ -9,7 +9,8 @@ from typing import Annotated
 from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
-from genai_demo.music.midi.reading import Reading, Remark, read_midi
+from genai_demo.music.midi.reading import Reading, Remark
+from genai_demo.music.reading import read_piece
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, read_piece_string, write_piece_string
@@ -189,16 +190,16 @@ def shortened(piece: Piece) -> tuple[Piece, tuple[Remark, ...]]:
     return start, (Remark("music.shortened", len(start.bars)),) if len(start.bars) < len(piece.bars) else ()
 
 
-def take_midi(data: bytes | Path) -> Reading:
-    """Return what a MIDI file gives to a model: its piece, shortened if need be, and all remarks.
+def take_music(data: bytes | Path) -> Reading:
+    """Return what a MIDI file or a score gives to a model: its piece, shortened if need be, and all remarks.
 
     Args:
-        data: as in `read_midi`.
+        data: as in `read_piece`.
 
     Raises:
-        UserError: as from `read_midi`.
+        UserError: as from `read_piece`.
     """
-    reading = read_midi(data)
+    reading = read_piece(data)
     piece, cut = shortened(reading.piece)
     return Reading(piece, (*cut, *reading.remarks))
 

@@ -25,9 +25,14 @@ def download(name: str, kind: str, content: bytes) -> str:
     return json.dumps({"name": name, "kind": kind, "content": base64.b64encode(content).decode("ascii")})
 
 
+def fitting(most: int) -> int:
+    """Return the bytes of the largest file that a page can be given, `most` or less: it has to fit into a request."""
+    return min(most, settings().body_bytes * 3 // 4 - _BESIDE)
+
+
 def opened_bytes() -> int:
-    """Return the bytes of the largest file that the pages take which open one: it has to fit into a request."""
-    return min(LARGEST_FILE, settings().body_bytes * 3 // 4 - _BESIDE)
+    """Return the bytes of the largest file that the pages take which open one."""
+    return fitting(LARGEST_FILE)
 
 
 def too_large_to_open(language: str) -> str:

@@ -21,7 +21,7 @@ from genai_demo.music.requests import (
     given_music,
     legato_bars,
     shortened,
-    take_midi,
+    take_music,
 )
 from genai_demo.music.theory.piece import MODES, Bar, Key, Note, Piece
 from genai_demo.music.tokens.piece_string import (
@@ -160,7 +160,7 @@ def test_of_a_long_piece_the_beginning_is_taken() -> None:
 
 
 def test_what_a_file_gives_fits_a_request() -> None:
-    taken = take_midi(to_midi(scale(300)))
+    taken = take_music(to_midi(scale(300)))
     assert [remark.key for remark in taken.remarks] == ["music.shortened"]
     ContinueRequest(music=write_piece_string(taken.piece), keep=4).check()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,14 +14,13 @@ from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.errors import UserError
 from genai_demo.marks.writing import marked
 from genai_demo.music.audio.performance import Sounding, perform, seconds_at
-from genai_demo.music.audio.soundfont import soundfont, with_headers_per_zone
+from genai_demo.music.audio.sampler import RATE, Piano
+from genai_demo.music.audio.soundfont import read_piano, soundfont
 from genai_demo.music.theory.piece import Piece
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RATE = 44_100
-"""samples per second"""
 TAIL = 2.5
 """seconds that the last chord rings on"""
 _FADE = 1.5
@@ -41,16 +39,11 @@ KINDS = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_
 
 
 @cache
-def _synthesizer(file: Path) -> Any:
-    from symusic import Synthesizer
-
-    with TemporaryDirectory() as folder:
-        mended = Path(folder) / f"piano{file.suffix}"
-        try:
-            mended.write_bytes(with_headers_per_zone(file.read_bytes()))
-            return Synthesizer(mended, RATE, 0)
-        except (ValueError, RuntimeError) as error:
-            raise UserError("music.no_soundfont", file=file) from error
+def _piano(file: Path) -> Piano:
+    try:
+        return Piano(read_piano(file.read_bytes()))
+    except ValueError as error:
+        raise UserError("music.no_soundfont", file=file) from error
 
 
 def render(piece: Piece, ritardando: bool = True) -> NDArray[np.float32]:
@@ -71,18 +64,12 @@ def render(piece: Piece, ritardando: bool = True) -> NDArray[np.float32]:
 
 def _synthesize(notes: list[Sounding], end: float, font: Path) -> NDArray[np.float32]:
     """Return the sound (N, 2) of notes; those that last until the piece's end ring on until `end`."""
-    from symusic.core import NoteSecond, ScoreSecond, TrackSecond
-
-    synthesizer = _synthesizer(font)
-    if not notes:
-        return np.zeros((0, 2), np.float32)
-    score, track = ScoreSecond(480), TrackSecond("Piano", 0, False)
     ringing = end - TAIL - 0.01
-    for note in notes:
-        last = end if note.end >= ringing else note.end
-        track.notes.append(NoteSecond(note.start, last - note.start, note.pitch, note.velocity))
-    score.tracks.append(track)
-    return np.ascontiguousarray(synthesizer.render(score, True).T)  # (2, N) -> (N, 2)
+    timed = [
+        (round(note.start * RATE), round((end if note.end >= ringing else note.end) * RATE), note.pitch, note.velocity)
+        for note in notes
+    ]
+    return _piano(font).play(timed, round(end * RATE)).T  # (2, N) -> (N, 2)
 
 
 def finish(sound: NDArray[np.float32], length: int) -> NDArray[np.float32]:

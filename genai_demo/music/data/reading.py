@@ -1,4 +1,4 @@
-"""Reading music: folders and ZIP archives of MIDI files with a label table, and data sets of the hub.
+"""Reading music: folders and ZIP archives of MIDI files and scores with a label table, and data sets of the hub.
 
 Imports no torch.
 """
@@ -17,8 +17,8 @@ from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.data.sources import Member, SourceKind, open_source
 from genai_demo.errors import UserError
 from genai_demo.music.data.labels import COLUMNS, Label, read_label
-from genai_demo.music.midi.events import MOST_BYTES
-from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.musicxml.parsing import MOST_BYTES
+from genai_demo.music.reading import MUSIC_FILES, read_piece
 from genai_demo.music.theory.piece import Piece
 
 HUB_COLUMNS = ("midi", "music", "file")
@@ -63,7 +63,7 @@ def _find_column(features: Mapping[str, Any]) -> str | None:
 
 KIND = SourceKind(
     sentences="music",
-    suffixes=(".mid", ".midi", ".kar", ".rmi"),
+    suffixes=MUSIC_FILES,
     most_bytes=MOST_BYTES,
     most_members=200_000,
     most_unpacked=2 * 2**30,
@@ -145,8 +145,8 @@ def _content(member: Member[Label]) -> bytes | UserError:
 
 
 def _piece_of(content: bytes) -> Piece | tuple[str, dict[str, object]]:
-    """Return the piece in a MIDI file, or key and values of the sentence that refuses it."""
+    """Return the piece in a file, or key and values of the sentence that refuses it."""
     try:
-        return read_midi(content).piece
+        return read_piece(content).piece
     except UserError as error:
         return error.key, error.values

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from statistics import fmean
@@ -23,6 +24,8 @@ Of the parts for one hand in real files 19 of 20 have fewer, of whole pieces one
 """
 _AT_ONCE = TICKS // 16
 """ticks within which keys count as struck at once"""
+_TOGETHER = TICKS // 16
+"""ticks within which both hands strike a key as one"""
 _STRETCH = 4.0
 """what each semitone beyond the reach costs, in semitones of moving"""
 _MEMORY = 0.8
@@ -42,6 +45,22 @@ def hands_of_two(first: Sequence[Note], second: Sequence[Note]) -> tuple[int, in
     """Return the hands of two tracks: the right one plays the higher notes on average."""
     higher = fmean(note.pitch for note in first) >= fmean(note.pitch for note in second)
     return (RIGHT, LEFT) if higher else (LEFT, RIGHT)
+
+
+def melody_first(notes: Sequence[Note]) -> Iterator[Note]:
+    """Yield all notes but those of the left hand whose key the right one strikes at the same moment and holds."""
+    struck: dict[int, list[Note]] = defaultdict(list)
+    for note in sorted(notes):
+        if note.hand == RIGHT:
+            struck[note.pitch].append(note)
+    for note in notes:
+        others = struck[note.pitch] if note.hand != RIGHT else []
+        near = slice(
+            bisect_left(others, note.start - _TOGETHER, key=lambda other: other.start),
+            bisect_right(others, note.start + _TOGETHER, key=lambda other: other.start),
+        )
+        if not any(other.start < note.end and note.start < other.end for other in others[near]):
+            yield note
 
 
 def split_hands(notes: Sequence[Note]) -> list[Note]:

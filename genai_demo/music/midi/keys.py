@@ -13,8 +13,8 @@ MAJORS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B",
 MINORS = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
 """names of key signature events by their sharps, from 7 flats to 7 sharps"""
 _MODES_KEY = b"genai-demo-modes "
-_MAKER = 0x7D
-"""the maker's number that MIDI leaves to whoever sells nothing"""
+MAKER = 0x7D
+"""stands before sequencer-specific data that belong to no maker's product: the number for non-commercial use"""
 
 
 def key_events(piece: Piece) -> list[tuple[int, mido.MetaMessage]]:
@@ -31,12 +31,12 @@ def modes_event(piece: Piece) -> mido.MetaMessage:
     It names the keys, whose modes are meant: other programs state major whatever the music is in.
     """
     names = " ".join(event.key for _, event in key_events(piece))
-    return mido.MetaMessage("sequencer_specific", data=(_MAKER, *_MODES_KEY, *names.encode()))
+    return mido.MetaMessage("sequencer_specific", data=(MAKER, *_MODES_KEY, *names.encode()))
 
 
 def modes_in(data: bytes) -> tuple[str, ...] | None:
     """Return the names of keys that a sequencer-specific event of `modes_event` has; None for any other event."""
-    _, found, names = data.partition(bytes([_MAKER]) + _MODES_KEY)
+    _, found, names = data.partition(bytes([MAKER]) + _MODES_KEY)
     return tuple(names.decode("ascii", errors="replace").split()) if found else None
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -22,7 +21,7 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
-from genai_demo.music.midi.hands import hands_of_two, split_hands, within_reach
+from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.keys import stated_keys
 from genai_demo.music.midi.names import HAND_NAMES, hand_named
 from genai_demo.music.midi.parts import drum_parts, joined_channels
@@ -37,8 +36,6 @@ _FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "
 """what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
-_TOGETHER = TICKS // 16
-"""ticks within which both hands strike a key as one"""
 _DEFAULT_TEMPO = 500_000
 """microseconds per quarter note where a file names none"""
 
@@ -185,25 +182,9 @@ def _notes(strikes: list[NoteEvent], names: dict[int, str], scale: Fraction) -> 
         for note in parts[part]
     ]
     open_notes = resolve_overlaps(note for part, hand in hands.items() if hand is None for note in parts[part])
-    notes = resolve_overlaps(_melody_first([*sure, *split_hands(open_notes)]))
+    notes = resolve_overlaps(melody_first([*sure, *split_hands(open_notes)]))
     doubled = sum(map(len, parts.values())) - len(notes)
     return notes, _remarks(("music.left_out_doubled", doubled), ("music.hands_guessed", len(open_notes)))
-
-
-def _melody_first(notes: Sequence[Note]) -> Iterator[Note]:
-    """Yield all notes but those of the left hand whose key the right one strikes at the same moment and holds."""
-    struck: dict[int, list[Note]] = defaultdict(list)
-    for note in sorted(notes):
-        if note.hand == RIGHT:
-            struck[note.pitch].append(note)
-    for note in notes:
-        others = struck[note.pitch] if note.hand != RIGHT else []
-        near = slice(
-            bisect_left(others, note.start - _TOGETHER, key=lambda other: other.start),
-            bisect_right(others, note.start + _TOGETHER, key=lambda other: other.start),
-        )
-        if not any(other.start < note.end and note.start < other.end for other in others[near]):
-            yield note
 
 
 def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, int | None]:

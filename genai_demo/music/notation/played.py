@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from genai_demo.music.notation.note_values import GRIDS
-from genai_demo.music.theory.piece import TICKS, Note, Piece
+from genai_demo.music.notation.spelling import Name, spell
+from genai_demo.music.theory.piece import TICKS, Key, Note, Piece
 
 _AT_ONCE = 0.05
 """seconds within which a hand strikes one chord"""
@@ -76,4 +77,21 @@ def grace_notes(piece: Piece) -> dict[Note, Note]:
             ]
             if after:
                 found[note] = max(after, key=lambda other: other.pitch)
+    return found
+
+
+def grace_names(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key) -> dict[int, list[Name]]:
+    """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
+
+    Args:
+        adorned: from `grace_notes`.
+        notes: as they are written.
+        piece: says where other keys hold.
+        key: of its beginning.
+    """
+    found: dict[int, list[Name]] = {}
+    for name, note in zip(spell(list(adorned), key, piece.key_changes), adorned.values(), strict=True):
+        same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
+        place = min(same, key=lambda place: abs(notes[place].start - note.start))
+        found.setdefault(place, []).append(name)
     return found

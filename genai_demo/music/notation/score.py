@@ -9,23 +9,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as Xml
 
-from genai_demo import __version__
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
 from genai_demo.music.notation.beams import beams
+from genai_demo.music.notation.clefs import CLEFS, clefs_of, heights
+from genai_demo.music.notation.directions import Direction, directions, is_performed
+from genai_demo.music.notation.header import head
+from genai_demo.music.notation.header import sub as _sub
 from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
-from genai_demo.music.notation.played import grace_notes
+from genai_demo.music.notation.played import grace_names, grace_notes
 from genai_demo.music.notation.spelling import Name, signature, spell
 from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, quantize_for_score, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
-_CLEFS = {"G": ("2", 30, 38), "F": ("4", 18, 26)}
-"""line of the staff a clef stands on, and `Name.line` of the staff's lowest and highest line"""
-_CHANGE = 8
-"""ledger lines that a change of clef has to save"""
+FORTE = 90
+"""velocity of which MusicXML counts the hundredths"""
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
 
@@ -47,6 +48,9 @@ class _Piece:
     """what is printed before a note, by its place in `notes`"""
     graces: dict[int, list[Name]]
     """grace notes before a note, by its place in `notes`"""
+    directions: list[Direction]
+    performed: bool
+    """whether velocities are kept"""
 
 
 def musicxml(
@@ -60,7 +64,9 @@ def musicxml(
     """Return a piece as a MusicXML file.
 
     Notes that are on no writable grid move to the nearest place of one, as `quantize_for_score` says; very short ones
-    before another become grace notes, as `grace_notes` says.
+    before another become grace notes, as `grace_notes` says. Velocities stand with the notes where they are not all the
+    usual one, and the exact tempo in a field of its own where it is no whole number: tempi with fractions are an error
+    to LilyPond's reader.
 
     Args:
         piece: what to write. Where it has no key, the one nearest to its notes is taken.
@@ -72,7 +78,9 @@ def musicxml(
     """
     decided = _decide(piece, legato)
     maker = message("music.machine_composed", language) if made else ""
-    root = _head(title, entries(origin(maker, receipt), repr(piece).encode()) if made else {}, language, maker)
+    root = head(
+        title, entries(origin(maker, receipt), repr(piece).encode()) if made else {}, piece.tempo, language, maker
+    )
     part = Xml.SubElement(root, "part", id="P1")
     for number, frame in enumerate(decided.frames):
         measure = Xml.SubElement(part, "measure", number=str(frame.number))
@@ -101,62 +109,32 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
     accidentals: dict[int, str] = {}
     for hand in HANDS:
         sounding = [sorted({place for line in bar[hand] for event in line for place in event.notes}) for bar in lines]
-        clefs[hand] = _clefs([_heights(bar[hand], names) for bar in lines], hand)
+        clefs[hand] = clefs_of([heights(bar[hand], names) for bar in lines], hand)
         struck = [
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
         ]
         accidentals |= _accidentals(struck, names, keys)
-    return _Piece(notes, names, keys, frames, lines, clefs, accidentals, _graces(adorned, notes, piece, key))
+    starts = [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[LEFT][0], frame)]
+    return _Piece(
+        notes,
+        names,
+        keys,
+        frames,
+        lines,
+        clefs,
+        accidentals,
+        grace_names(adorned, notes, piece, key),
+        directions(piece, frames, starts),
+        is_performed(piece),
+    )
 
 
-def _graces(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key) -> dict[int, list[Name]]:
-    """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
-
-    Args:
-        adorned: from `grace_notes`.
-        notes: as they are written.
-        piece: says where other keys hold.
-        key: of its beginning.
-    """
-    found: dict[int, list[Name]] = {}
-    for name, note in zip(spell(list(adorned), key, piece.key_changes), adorned.values(), strict=True):
-        same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
-        place = min(same, key=lambda place: abs(notes[place].start - note.start))
-        found.setdefault(place, []).append(name)
-    return found
-
-
-def _heights(lines: Sequence[Sequence[Event]], names: Sequence[Name]) -> list[tuple[int, int]]:
-    """Return `Name.line` of the lowest and highest note of every chord of a staff in a bar."""
-    chords = [event.notes for line in lines for event in line if event.notes]
-    return [(names[chord[0]].line, names[chord[-1]].line) for chord in chords]
-
-
-def _clefs(bars: Sequence[Sequence[tuple[int, int]]], hand: int) -> list[str]:
-    """Return the clef of every bar of a staff: the one with fewer ledger lines, changed only where that saves some.
-
-    Args:
-        bars: lowest and highest `Name.line` of the chords of every bar.
-        hand: `RIGHT` or `LEFT`.
-    """
-    usual = "F" if hand == LEFT else "G"
-
-    def ledgers(bar: Sequence[tuple[int, int]], clef: str) -> int:
-        _, low, high = _CLEFS[clef]
-        return sum(max((low - lowest) // 2, 0) + max((highest - high) // 2, 0) for lowest, highest in bar)
-
-    # The least sum of ledger lines and changes, by dynamic programming over the bars.
-    best = {clef: (0.0 if clef == usual else float(_CHANGE), [clef]) for clef in _CLEFS}
-    for bar in bars:
-        reached = {}
-        for clef in _CLEFS:
-            cost, way = min(
-                ((cost + _CHANGE * (way[-1] != clef), way) for cost, way in best.values()), key=lambda item: item[0]
-            )
-            reached[clef] = (cost + ledgers(bar, clef), [*way, clef])
-        best = reached
-    return min(best.values(), key=lambda item: item[0])[1][1:]
+def _starts(line: Sequence[Event], frame: Measure) -> list[int]:
+    """Return the ticks at which the values of a voice start."""
+    if _is_silent(line, frame):
+        return [frame.bar.start]
+    return [frame.start + value.start for value, _ in _written(line, frame)]
 
 
 def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Sequence[Key]) -> dict[int, str]:
@@ -193,38 +171,6 @@ def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Seq
     return found
 
 
-def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) -> Xml.Element:
-    element = Xml.SubElement(parent, tag, attributes)
-    if text is not None:
-        element.text = str(text)
-    return element
-
-
-def _head(title: str, marks: dict[str, str], language: str, maker: str) -> Xml.Element:
-    root = Xml.Element("score-partwise", version="4.0")
-    if printable := "".join(character for character in title if character.isprintable()):
-        _sub(_sub(root, "work"), "work-title", printable)
-    identification = _sub(root, "identification")
-    if maker:
-        _sub(identification, "creator", maker, type="composer")
-    _sub(_sub(identification, "encoding"), "software", f"GenAI Demo {__version__}")
-    if marks:
-        miscellaneous = _sub(identification, "miscellaneous")
-        for name, value in marks.items():
-            _sub(miscellaneous, "miscellaneous-field", value, name=name)
-    for words, side, row, size in ((printable, "center", "top", "20"), (maker, "right", "bottom", "11")):
-        if words:
-            credit = _sub(root, "credit", page="1")
-            _sub(credit, "credit-words", words, **{"font-size": size, "justify": side, "valign": row})
-    part = _sub(_sub(root, "part-list"), "score-part", id="P1")
-    _sub(part, "part-name", message("music.piano", language), **{"print-object": "no"})
-    _sub(_sub(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")
-    instrument = _sub(part, "midi-instrument", id="P1-I1")
-    _sub(instrument, "midi-channel", 1)
-    _sub(instrument, "midi-program", 1)
-    return root
-
-
 def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
     """Write key, metre and clefs where they begin or change."""
     time_signature = piece.frames[number].time_signature
@@ -247,7 +193,7 @@ def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
         if number == 0 or sign != piece.clefs[hand][number - 1]:
             clef = _sub(attributes, "clef", number=_staff(hand))
             _sub(clef, "sign", sign)
-            _sub(clef, "line", _CLEFS[sign][0])
+            _sub(clef, "line", CLEFS[sign][0])
     if len(attributes):
         measure.append(attributes)
 
@@ -266,13 +212,27 @@ def _tempo(measure: Xml.Element, tempo: float, frame: Measure) -> None:
         _sub(metronome, "beat-unit-dot")
     _sub(metronome, "per-minute", round(tempo / 1.5 if dotted else tempo))
     _sub(direction, "staff", 1)
-    _sub(direction, "sound", tempo=f"{tempo:g}")
+    _sub(direction, "sound", tempo=str(round(tempo)))
+
+
+def _direct(measure: Xml.Element, piece: _Piece, hand: int, tick: int) -> None:
+    """Write the signs under a staff that stand before what starts at a tick."""
+    for sign in piece.directions:
+        if (sign.hand, sign.before) == (hand, tick):
+            direction = _sub(measure, "direction", placement="below")
+            kind = _sub(direction, "direction-type")
+            if sign.kind == "dynamics":
+                _sub(_sub(kind, "dynamics"), sign.value)
+            else:
+                _sub(kind, "pedal", type=sign.value, line="yes")
+            if sign.offset:
+                _sub(direction, "offset", sign.offset)
+            _sub(direction, "staff", _staff(hand))
 
 
 def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
     """Write the voices of one bar, each from its start."""
     frame = piece.frames[number]
-    tree = division(frame.time_signature)
     first = True
     for hand in HANDS:
         lines = piece.lines[number][hand]
@@ -280,19 +240,17 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
             if not first:
                 _sub(_sub(measure, "backup"), "duration", frame.bar.length)
             first = False
-            if len(line) == 1 and not line[0].notes:
+            if _is_silent(line, frame):
+                _direct(measure, piece, hand, frame.bar.start)
                 _whole_rest(measure, frame, hand)
                 continue
-            shared = list(triplets(tree, [event.start for event in line]))
-            written = [
-                (value, event.notes)
-                for event in line
-                for value in values(tree, event.start, event.end, shared, rest=not event.notes)
-            ]
+            written = _written(line, frame)
             marks = beams([(value, not notes) for value, notes in written], frame.time_signature)
             stem = ("up", "down")[voice] if len(lines) > 1 else None
             for place, (value, notes) in enumerate(written):
                 tuplet = _tuplet(written, marks, place)
+                if voice == 0:
+                    _direct(measure, piece, hand, frame.start + value.start)
                 _chord(
                     measure,
                     piece,
@@ -301,6 +259,24 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
                     notes,
                     _Place(piece.keys[number], hand, voice, stem, marks[place], tuplet),
                 )
+    if number == len(piece.frames) - 1:
+        _direct(measure, piece, LEFT, frame.bar.end)
+
+
+def _written(line: Sequence[Event], frame: Measure) -> list[tuple[Value, tuple[int, ...]]]:
+    """Return the values that write a voice of a bar, each with the places of its notes."""
+    tree = division(frame.time_signature)
+    shared = list(triplets(tree, [event.start for event in line]))
+    return [
+        (value, event.notes)
+        for event in line
+        for value in values(tree, event.start, event.end, shared, rest=not event.notes)
+    ]
+
+
+def _is_silent(line: Sequence[Event], frame: Measure) -> bool:
+    """Return whether a voice rests for all of a whole bar."""
+    return len(line) == 1 and not line[0].notes and frame.bar.length == frame.time_signature.length
 
 
 def _whole_rest(measure: Xml.Element, frame: Measure, hand: int) -> None:
@@ -359,6 +335,8 @@ def _chord(
             if number:
                 _sub(note, "chord")
             _pitch(note, piece.names[place])
+            if piece.performed:
+                note.set("dynamics", f"{piece.notes[place].velocity / FORTE:.2%}"[:-1])
             ties = ["stop"] * (piece.notes[place].start < start) + ["start"] * (piece.notes[place].end > end)
         _sub(note, "duration", value.end - value.start)
         for tie in ties:

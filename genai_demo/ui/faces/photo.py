@@ -17,6 +17,7 @@ from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import upload as faces_upload
 from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
 from genai_demo.ui.faces.upload import Code
+from genai_demo.ui.files import fitting
 from genai_demo.ui.forms import PRIVATE, Updates, notice_place, parcel, refusing, small_button
 from genai_demo.ui.languages import Texts, sentence, text
 
@@ -29,8 +30,9 @@ def photo_page(texts: Texts) -> None:
     code = gr.State(None, time_to_live=_KEPT)
     with gr.Row(elem_classes="page", elem_id="faces-photo"):
         with gr.Column(elem_classes="fields"):
-            wrong = UserError("faces.too_many_bytes", most=MOST_BYTES // 2**20)
-            intake = photo(texts, "faces-intake", "faces_photo", MOST_BYTES, wrong.in_language)
+            most = fitting(MOST_BYTES)
+            wrong = UserError("faces.too_many_bytes", most=most // 2**20)
+            intake = photo(texts, "faces-intake", "faces_photo", most, wrong.in_language)
             notice = notice_place(texts, "faces-photo-notice")
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="side-by-side"):

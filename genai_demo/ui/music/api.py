@@ -10,7 +10,7 @@ from genai_demo.music.requests import (
     HarmoniseRequest,
     Request,
     RewriteRequest,
-    take_midi,
+    take_music,
 )
 from genai_demo.music.sampling import generation
 from genai_demo.music.tokens.piece_string import write_piece_string
@@ -34,7 +34,7 @@ def _piece(request: Request) -> dict[str, Any]:
 
 
 def _music(midi: str) -> tuple[str, dict[str, Any]]:
-    reading = take_midi(received(midi, MOST_BYTES, *WRONG))
+    reading = take_music(received(midi, MOST_BYTES, *WRONG))
     return write_piece_string(reading.piece), {"remarks": [remark.in_language("en") for remark in reading.remarks]}
 
 
@@ -58,7 +58,7 @@ def register() -> None:
     Where music is given, "remarks" are sentences about what was left out of it, guessed or put right.
     """
     composed = endpoint("compose_music", "Write pieces for piano.", ComposeRequest(), _pieces)
-    midi = Given("midi", "music", _music, "a MIDI file in base64")
+    midi = Given("midi", "music", _music, "a MIDI file or MusicXML (.musicxml, .mxl) in base64")
     changed = [
         endpoint(name, description, default, _piece, parameters, midi)
         for name, description, default, parameters in (

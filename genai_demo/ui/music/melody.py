@@ -9,8 +9,8 @@ from genai_demo.music.requests import TEMPO, TIME_SIGNATURES
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import PITCHES, RIGHT, STEP, Note, Piece, resolve_overlaps
 
-MOST_BYTES = 2 * 2**20
-"""largest MIDI file that can be given"""
+MOST_BYTES = 8 * 2**20
+"""largest file that can be given: a score without compression"""
 WRONG = ("music.too_many_bytes", "music.not_midi")
 """what is said of a file that is too large, and of one that is none"""
 MOST_NOTES = 1000

@@ -1,4 +1,4 @@
-"""The page of the piano tab for a visitor's own music: a MIDI file, or what is played on the keyboard in the page."""
+"""The page of the piano tab for a visitor's own music: a MIDI file or a score, or what is played on its keyboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import gradio as gr
 
 from genai_demo.errors import UserError
-from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, take_midi
+from genai_demo.music.reading import MUSIC_FILES
+from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, take_music
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.piano import Piano, piano
 from genai_demo.ui.components.widget import sent
@@ -34,8 +35,8 @@ class OwnMusicPage:
 
         @refusing(self.notice, "music")
         def take(language: str, event: gr.EventData) -> Updates:
-            """Read a MIDI file."""
-            reading = take_midi(received(sent(event).get("content"), MOST_BYTES, *WRONG))
+            """Read a MIDI file or a score."""
+            reading = take_music(received(sent(event).get("content"), MOST_BYTES, *WRONG))
             return shown(library_of(reading.piece, reading.remarks), language)
 
         @refusing(self.notice, "music")
@@ -58,7 +59,7 @@ def own_music_page(texts: Texts) -> OwnMusicPage:
     """Build the page."""
     keys = piano(texts, "music-piano", TIME_SIGNATURES, TEMPO)
     wrong = UserError("music.too_many_bytes", most=MOST_BYTES // 2**20)
-    accept = ".mid,.midi,.kar,.rmi,audio/midi"
+    accept = ",".join((*MUSIC_FILES, "audio/midi"))
     intake = file_drop(
         texts, "music-intake", "music_given", accept, MOST_BYTES, wrong.in_language, heading="music_given_file"
     )

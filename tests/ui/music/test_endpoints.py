@@ -66,7 +66,7 @@ def test_programs_are_told_what_became_of_their_music(client: Client) -> None:
 def test_programs_are_told_what_is_not_allowed(client: Client) -> None:
     with pytest.raises(AppError, match="must be one of"):
         client.predict(metre="5/4", api_name="/compose_music")
-    with pytest.raises(AppError, match="not a MIDI file"):
+    with pytest.raises(AppError, match="neither a MIDI file nor MusicXML"):
         client.predict(base64.b64encode(b"no music").decode(), api_name="/continue_music")
     with pytest.raises(AppError, match="MIDI"):
         client.predict("%", api_name="/harmonise_music")

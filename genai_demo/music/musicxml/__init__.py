@@ -1,0 +1,1 @@
+"""Scores in MusicXML, from whatever program they come, read."""

@@ -1,0 +1,418 @@
+"""MusicXML, from wherever it comes: from its bytes to a piece for two hands, as a MIDI file is read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from xml.etree import ElementTree as Xml
+
+from genai_demo.errors import UserError
+from genai_demo.music.midi.bars import UNITS, time_signature_of
+from genai_demo.music.midi.events import MOST_NOTES, TEMPOS
+from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
+from genai_demo.music.midi.names import hand_named
+from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark
+from genai_demo.music.musicxml.flow import Flow, played_order
+from genai_demo.music.musicxml.measures import Part, PartReader, Sign, WrittenNote, number
+from genai_demo.music.musicxml.parsing import parse_score
+from genai_demo.music.notation.header import TEMPO_FIELD
+from genai_demo.music.notation.played import typed
+from genai_demo.music.theory.key_estimation import estimate_key
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Key, Note, Piece, resolve_overlaps
+
+_PIANOS = range(1, 9)
+"""General MIDI's programs that are pianos, from 1"""
+_PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clavecin", "钢琴")
+_GRACE, _GRACES = 0.05, 0.075
+"""seconds that a grace note takes from what is before it, and that several together take: printed as such again"""
+_SHARE = 6
+"""of the note that it adorns, a grace note is as long as this part at most"""
+_HAIRPIN = 16
+"""velocity by which a crescendo that leads to no mark grows: a step"""
+_MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
+_DEFAULT_TEMPO = 120.0
+
+
+def read_musicxml(content: bytes) -> Reading:
+    """Read a score in MusicXML, packed or not, that may come from anywhere.
+
+    - Parts for piano are taken; where there are none, all that have pitches.
+    - Hands are the staves of a part, or two parts; else they are told as for a MIDI file.
+    - Repeats, endings and jumps are played out. Bars are as long as what stands in them.
+    - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
+      notes are struck before what they adorn, ornaments are not played out.
+    - Of several tempi the piece gets the one under which it lasts as long.
+    - A signature without a mode is taken for major or minor by ear.
+
+    Args:
+        content: of a .musicxml, .xml or .mxl file.
+
+    Raises:
+        UserError: no score, a damaged one, one without notes, or one that is too large or too long.
+    """
+    root = parse_score(content)
+    parts = _parts(root)
+    chosen, remarks = _for_piano(parts)
+    flows = _flows(parts)
+    order = played_order(flows)
+    remarks += _remarks(("music.repeats_played", len(order) - len(set(order))))
+    bars, starts = _bars(parts, order)
+    if bars[-1].end > MOST_QUARTERS * TICKS:
+        raise UserError("music.too_long", most=MOST_MINUTES)
+    tempos = sorted(tempo for part in parts for tempo in _signs(part, order, starts, "tempos"))
+    tempo, averaged = _tempo(tempos, bars[-1].end, root)
+    played = [_Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
+    notes, found = _notes(chosen, played)
+    piece = Piece(notes, bars, _key(parts, notes), tempo, _joined(span for part in played for span in part.pedal))
+    if piece.seconds > MOST_MINUTES * 60:
+        raise UserError("music.too_long", most=MOST_MINUTES)
+    return Reading(piece, (*remarks, *found, *averaged))
+
+
+def _remarks(*counts: tuple[str, int]) -> list[Remark]:
+    return [Remark(key, count) for key, count in counts if count]
+
+
+def _parts(root: Xml.Element) -> list[Part]:
+    """Return the parts of a score, of either kind."""
+    parts: dict[str, Part] = {}
+    for listed in root.iterfind("part-list/score-part"):
+        names = [listed.findtext("part-name"), *(name.text for name in listed.iter("instrument-name"))]
+        programs = {int(number(program.text)) for program in listed.iter("midi-program")}
+        parts[listed.get("id", "")] = Part(" ".join(name for name in names if name), programs)
+    readers = {name: PartReader(part) for name, part in parts.items()}
+    for outer in root:
+        for inner in outer:
+            part, measure = (outer, inner) if root.tag == "score-partwise" else (inner, outer)
+            if part.tag != "part" or measure.tag != "measure":
+                continue
+            name = part.get("id", "")
+            if name not in readers:
+                parts[name] = Part()
+                readers[name] = PartReader(parts[name])
+            if root.tag == "score-timewise":
+                inner.attrib.update(number=outer.get("number", ""), implicit=outer.get("implicit", ""))
+                measure = inner
+            readers[name].read(measure)
+    return [part for part in parts.values() if part.measures]
+
+
+def _for_piano(parts: Sequence[Part]) -> tuple[list[Part], list[Remark]]:
+    """Return the parts that a piano is to play, and what was left out.
+
+    Raises:
+        UserError: there are none.
+    """
+    left_out = sum((part.left_out for part in parts), Counter[str]())
+    sounding = [part for part in parts if part.count]
+    if not sounding:
+        raise UserError("music.only_drums" if left_out["drums"] else "music.no_notes")
+    pianos = [part for part in sounding if _is_piano(part)]
+    chosen = pianos or sounding
+    others = sum(part.left_out["notes"] for part in sounding if part not in chosen)
+    return chosen, _remarks(
+        ("music.left_out_drums", left_out["drums"]),
+        ("music.left_out_instruments", others),
+        ("music.no_piano", 0 if pianos else left_out["notes"]),
+        ("music.left_out_cues", left_out["cues"]),
+        ("music.left_out_ornaments", sum(part.left_out["ornaments"] for part in chosen)),
+    )
+
+
+def _is_piano(part: Part) -> bool:
+    if part.programs:
+        return bool(part.programs & {*_PIANOS})
+    return part.staves > 1 or any(name in part.name.lower() for name in _PIANO_NAMES)
+
+
+def _flows(parts: Sequence[Part]) -> list[Flow]:
+    """Return what any part says about the way through each bar."""
+    found = [Flow() for _ in range(max(len(part.measures) for part in parts))]
+    for part in parts:
+        for flow, measure in zip(found, part.measures, strict=False):
+            own = measure.flow
+            flow.repeats = max(flow.repeats, own.repeats)
+            flow.endings |= own.endings
+            for name in ("begins_repeat", "segno", "coda", "to_coda", "da_capo", "dal_segno", "fine"):
+                setattr(flow, name, getattr(flow, name) or getattr(own, name))
+    return found
+
+
+def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...], list[int]]:
+    """Return the bars of a piece, and the tick at which each measure of `order` begins.
+
+    A measure is as long as what stands in it. What is longer than its metre says becomes several bars.
+    """
+    shapes: list[list[tuple[int, int]]] = []
+    beats, unit = 4, 4
+    for place in range(max(len(part.measures) for part in parts)):
+        measures = [part.measures[place] for part in parts if place < len(part.measures)]
+        stated = next((measure.metre for measure in measures if measure.metre), None)
+        beats, unit = (stated and time_signature_of(*stated)) or (beats, unit)
+        whole = Bar(0, beats, unit).length
+        # Rests that are longer than their bar are a slip of many programs.
+        length = max(max(min(measure.length, whole), measure.sounding) for measure in measures)
+        shapes.append(_shape(length, beats, unit))
+    bars: list[Bar] = []
+    starts: list[int] = []
+    for place in order:
+        starts.append(bars[-1].end if bars else 0)
+        for shape in shapes[place]:
+            bars.append(Bar(bars[-1].end if bars else 0, *shape))
+        if bars[-1].end > MOST_QUARTERS * TICKS:
+            raise UserError("music.too_long", most=MOST_MINUTES)
+    return tuple(bars), starts
+
+
+def _shape(length: int, beats: int, unit: int) -> list[tuple[int, int]]:
+    """Return the metres of the bars that one measure becomes.
+
+    Args:
+        length: ticks that it is filled with; 0 for a whole bar.
+        beats, unit: its metre.
+    """
+    whole = Bar(0, beats, unit).length
+    found: list[tuple[int, int]] = []
+    rest = max((length + STEP // 2) // STEP, 1) * STEP if length else whole
+    while rest >= whole:
+        found.append((beats, unit))
+        rest -= whole
+    if rest:
+        finer = next(finer for finer in UNITS if finer >= unit and rest % (TICKS * 4 // finer) == 0)
+        found.append((rest * finer // (TICKS * 4), finer))
+    return found
+
+
+def _signs(part: Part, order: Sequence[int], starts: Sequence[int], kind: str) -> list[Sign]:
+    """Return the signs of a kind in the order in which they are played, at ticks of the piece."""
+    return [
+        Sign(start + sign.tick, sign.value)
+        for place, start in zip(order, starts, strict=True)
+        if place < len(part.measures)
+        for sign in getattr(part.measures[place], kind)
+    ]
+
+
+@dataclass
+class _Played:
+    """A part as it is played."""
+
+    notes: list[tuple[Note, int]] = field(default_factory=list)
+    """notes, each with its staff"""
+    pedal: list[tuple[int, int]] = field(default_factory=list)
+
+
+class _Player:
+    """Plays the measures of a part."""
+
+    def __init__(self, part: Part, order: Sequence[int], starts: Sequence[int], tempo: float) -> None:
+        self._part, self._order, self._starts = part, order, starts
+        self._second = tempo / 60 * TICKS
+        self._loudness = _Loudness(*(_signs(part, order, starts, kind) for kind in ("levels", "wedges", "accents")))
+        self._found: list[tuple[Note, int]] = []
+        self._tied: dict[tuple[int, int], list[int]] = {}
+        self._last: dict[tuple[str, int], list[int]] = {}
+        """places of the last chord of each voice and staff"""
+
+    def play(self, end: int) -> _Played:
+        """Return what is played until tick `end`."""
+        for place, start in zip(self._order, self._starts, strict=True):
+            if place < len(self._part.measures):
+                for written in self._part.measures[place].notes:
+                    self._strike(written, start + written.start)
+        notes = [(note, staff) for note, staff in self._found if note.length > 0 and note.start < end]
+        return _Played(notes, self._pedal(end))
+
+    def _strike(self, written: WrittenNote, start: int) -> None:
+        voice = (written.voice, written.staff)
+        length = written.length
+        if written.graces:
+            length = self._adorn(written, start, length, voice)
+            start = start + written.length - length
+        if not written.length:
+            return
+        # Many files mark the beginning of a tie alone.
+        waiting = self._tied.get((written.pitch, start), [])
+        if waiting:
+            place = waiting.pop()
+            note, staff = self._found[place]
+            self._found[place] = (replace(note, length=start + length - note.start), staff)
+        else:
+            place = len(self._found)
+            velocity = written.velocity or self._loudness.at(start)
+            self._found.append((Note(start, written.pitch, length, RIGHT, velocity), written.staff))
+            if len(self._found) > MOST_NOTES:
+                raise UserError("music.too_many_notes", most=MOST_NOTES)
+        if written.tied:
+            self._tied.setdefault((written.pitch, start + length), []).append(place)
+        before = self._last.get(voice, [])
+        together = before and self._found[before[-1]][0].start == start
+        self._last[voice] = [*before, place] if together else [place]
+
+    def _adorn(self, written: WrittenNote, start: int, length: int, voice: tuple[str, int]) -> int:
+        """Strike the grace notes of a note, and return how long it is: shorter only at the beginning of a piece.
+
+        Each of them is held until the note itself. None stands where a score may write a plain note, so that all
+        are printed as grace notes again: see `notation.played`.
+        """
+        count = len(written.graces)
+        taken = round(self._second * (_GRACE if count == 1 else _GRACES))
+        taken = max(min(taken, length // _SHARE) if length else taken, count + 1)
+        first = max(start - taken, 1)
+        until = max(start, first + taken)
+        for place in self._last.get(voice, []):
+            note, staff = self._found[place]
+            if note.start < first < note.end <= start:
+                self._found[place] = (replace(note, length=first - note.start), staff)
+        for turn, chord in enumerate(written.graces):
+            tick = first + turn * taken // count
+            tick += typed(tick)
+            for pitch, velocity in chord:
+                note = Note(tick, pitch, until - tick, RIGHT, velocity or self._loudness.at(tick))
+                self._found.append((note, written.staff))
+        return max(length - (until - start), min(length, 1))
+
+    def _pedal(self, end: int) -> list[tuple[int, int]]:
+        spans: list[tuple[int, int]] = []
+        pressed: int | None = None
+        for tick, down in _signs(self._part, self._order, self._starts, "pedal"):
+            if down:
+                pressed = tick if pressed is None else pressed
+            elif pressed is not None:
+                spans.append((pressed, tick))
+                pressed = None
+        return [*spans, (pressed, end)] if pressed is not None else spans
+
+
+class _Loudness:
+    """How loud each moment of a part is, by its dynamics and hairpins."""
+
+    def __init__(self, levels: Sequence[Sign], wedges: Sequence[Sign], accents: Sequence[Sign]) -> None:
+        self._levels = sorted(levels, key=lambda sign: sign.tick)
+        self._accents = {sign.tick: int(sign.value) for sign in accents}
+        self._slopes: list[tuple[int, int, float, float]] = []
+        opened: Sign | None = None
+        for sign in wedges:
+            if sign.value and opened is None:
+                opened = sign
+            elif not sign.value and opened is not None:
+                self._slope(opened, sign.tick)
+                opened = None
+        self._levels.sort(key=lambda sign: sign.tick)
+        self._ticks = [sign.tick for sign in self._levels]
+        self._firsts = [first for first, *_ in self._slopes]
+
+    def _slope(self, opened: Sign, end: int) -> None:
+        """Add a hairpin: to the mark at its end, or by `_HAIRPIN`."""
+        ticks = [sign.tick for sign in self._levels]
+        start = self._standing(opened.tick, ticks)
+        behind = bisect_right(ticks, opened.tick)
+        if behind < len(ticks) and ticks[behind] <= end + TICKS:
+            goal = self._levels[behind].value
+        else:
+            goal = min(max(start + _HAIRPIN * opened.value, 1), 127)
+            self._levels.insert(behind, Sign(max(end, opened.tick + 1), goal))
+        if end > opened.tick:
+            self._slopes.append((opened.tick, end, start, goal))
+
+    def _standing(self, tick: int, ticks: Sequence[int]) -> float:
+        place = bisect_right(ticks, tick)
+        return self._levels[place - 1].value if place else float(Note.velocity)
+
+    def at(self, tick: int) -> int:
+        """Return the velocity of what is struck at a tick."""
+        if tick in self._accents:
+            return self._accents[tick]
+        place = bisect_right(self._firsts, tick) - 1
+        if place >= 0 and tick < self._slopes[place][1]:
+            first, end, start, goal = self._slopes[place]
+            return round(start + (goal - start) * (tick - first) / (end - first))
+        return round(self._standing(tick, self._ticks))
+
+
+def _notes(parts: Sequence[Part], played: Sequence[_Played]) -> tuple[tuple[Note, ...], list[Remark]]:
+    """Return the notes of a piece, each with its hand."""
+    sure: list[Note] = []
+    open_: list[Note] = []
+    for part, one, hand in zip(parts, played, _hands(parts, played), strict=True):
+        for note, staff in one.notes:
+            if part.staves > 1:
+                sure.append(replace(note, hand=RIGHT if staff == 1 else LEFT))
+            elif hand is not None:
+                sure.append(replace(note, hand=hand))
+            else:
+                open_.append(note)
+    reached = [[note for note in some if PITCHES[0] <= note.pitch <= PITCHES[1]] for some in (sure, open_)]
+    count = len(sure) + len(open_)
+    if not any(reached):
+        raise UserError("music.no_notes")
+    guessed = resolve_overlaps(reached[1])
+    notes = resolve_overlaps(melody_first([*reached[0], *split_hands(guessed)]))
+    return notes, _remarks(
+        ("music.left_out_range", count - sum(map(len, reached))),
+        ("music.left_out_doubled", sum(map(len, reached)) - len(notes)),
+        ("music.hands_guessed", len(guessed)),
+    )
+
+
+def _hands(parts: Sequence[Part], played: Sequence[_Played]) -> list[int | None]:
+    """Return the hand that each part of one staff is for, as of the tracks of a MIDI file; None where none is sure."""
+    named = [hand_named(part.name) for part in parts]
+    if {RIGHT, LEFT} <= {*named}:
+        return [*named]
+    notes = [[note for note, _ in one.notes] for one in played]
+    reached = [within_reach(some) for some in notes]
+    if len(parts) == 2 and all(reached) and all(notes) and all(part.staves == 1 for part in parts):
+        return [*hands_of_two(notes[0], notes[1])]
+    return [hand if within else None for hand, within in zip(named, reached, strict=True)]
+
+
+def _tempo(tempos: Sequence[Sign], end: int, root: Xml.Element) -> tuple[float, list[Remark]]:
+    """Return the tempo under which the piece lasts as long as under all of `tempos`."""
+    believed = [sign for sign in tempos if TEMPOS[0] <= sign.value <= TEMPOS[1] and sign.tick < end]
+    first = believed[0].value if believed and not believed[0].tick else _DEFAULT_TEMPO
+    exact = number(_field(root, TEMPO_FIELD))
+    if len({sign.value for sign in believed} | {first}) == 1 and round(exact) == first:
+        return exact, []
+    changes = [Sign(0, first), *believed]
+    spans = [(after.tick - one.tick, one.value) for one, after in pairwise([*changes, Sign(end, 0)])]
+    sounding = {value for ticks, value in spans if ticks}
+    if len(sounding) == 1:
+        return sounding.pop(), []
+    seconds = sum(ticks / value for ticks, value in spans)
+    return end / seconds, [Remark("music.tempo_averaged", len(sounding))]
+
+
+def _field(root: Xml.Element, name: str) -> str | None:
+    for found in root.iterfind("identification/miscellaneous/miscellaneous-field"):
+        if found.get("name") == name:
+            return found.text
+    return None
+
+
+def _key(parts: Sequence[Part], notes: Sequence[Note]) -> Key | None:
+    """Return the first key that a score states; None where it states none."""
+    stated = next((measure.key for part in parts for measure in part.measures if measure.key), None)
+    if stated is None:
+        return None
+    sharps, mode = stated
+    major = 7 * sharps % 12
+    keys = {"major": Key(major, "major"), "minor": Key((major + 9) % 12, "minor")}
+    if mode in _MODES:
+        return keys[_MODES[mode]]
+    heard = estimate_key(notes)
+    return heard if heard in keys.values() else keys["major"]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans in the order of time, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
