@@ -9,7 +9,7 @@ from genai_demo.music.theory.piece import LEFT, RIGHT
 
 HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
 """names of the tracks of a file that is written here"""
-# English, German, French, Spanish, Portuguese, Italian; accents are taken off.
+# English, German, French, Spanish, Portuguese, Italian, Polish, Russian; accents are taken off.
 _HANDS = {
     RIGHT: {
         "right",
@@ -29,6 +29,8 @@ _HANDS = {
         "direita",
         "destra",
         "destro",
+        "prawa",
+        "правая",
     },
     LEFT: {
         "left",
@@ -47,9 +49,11 @@ _HANDS = {
         "esquerda",
         "sinistra",
         "sinistro",
+        "lewa",
+        "левая",
     },
 }
-_INITIALS = {RIGHT: {"md"}, LEFT: {"mg", "mi", "me", "ms"}}
+_SHORT = {RIGHT: {"md", "r", "up"}, LEFT: {"mg", "mi", "me", "ms", "l", "down"}}
 """of main droite, mano sinistra and the like: they mean a hand where no other word stands beside but a piano"""
 _DRUMS = {
     "drum",
@@ -90,7 +94,7 @@ def hand_named(name: str) -> int | None:
     meant = {
         hand
         for hand in (RIGHT, LEFT)
-        if words & _HANDS[hand] or _CHINESE[hand] in name or (words - _PIANOS and words - _PIANOS <= _INITIALS[hand])
+        if words & _HANDS[hand] or _CHINESE[hand] in name or (words - _PIANOS and words - _PIANOS <= _SHORT[hand])
     }
     return meant.pop() if len(meant) == 1 else None
 
