@@ -26,7 +26,11 @@ def _examples(command: str) -> str:
         for modality in modalities().values()
         for options in modality.examples.get(command, ())
     ]
-    lines += {"generate": ["generate --receipt out/text-1.txt --out again"], "doctor": ["doctor"]}.get(command, [])
+    lines += {
+        "generate": ["generate --receipt out/text-1.txt --out again"],
+        "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
+        "doctor": ["doctor"],
+    }.get(command, [])
     return "\n".join([f"example{'s' * (command != 'doctor')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
 
 
@@ -44,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "generate": "make results, one file each, with their receipts",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
+        "inspect": "say what a file is: what is read of it, its receipt, its marks",
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
@@ -57,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
         if command == "generate":
             sub.add_argument("--receipt", type=Path, metavar="FILE", help="make again what this result or receipt says")
             sub.add_argument("--out", type=Path, metavar="DIR", default=Path("out"), help="folder to write to (out)")
-        if command == "doctor":
+        if command == "inspect":
+            sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
+            sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
+        if command in ("doctor", "inspect"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for name, modality in modalities().items():
@@ -83,6 +91,10 @@ def main(arguments: list[str] | None = None) -> int:
             from genai_demo.doctor import doctor
 
             return doctor()
+        if options.command == "inspect":
+            from genai_demo.inspection import inspect_files
+
+            return inspect_files(options.files, options.json)
         if options.command == "generate" and options.receipt is not None:
             from genai_demo.engine.generation.receipts import read_receipt
 

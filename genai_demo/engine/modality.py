@@ -41,6 +41,8 @@ class Modality:
     """module whose `build(texts, page)` makes its tab of the page and offers its endpoints"""
     warm: Callable[[], None]
     """loads what the first visitor would have to wait for"""
+    inspect: Callable[[Path, str], Mapping[str, Any] | None]
+    """says in a language what a file or folder is: its "kind", and what else there is to tell; None for others"""
     packages: tuple[str, ...] = ()
     """distributions that it needs besides those of the engine and the page"""
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.faces import commands
+from genai_demo.faces.inspection import inspect
 from genai_demo.faces.sampling.generation import service
 
 MODALITY = Modality(
@@ -12,6 +13,7 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.faces.tab",
     warm=service.warm,
+    inspect=inspect,
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.music import commands
+from genai_demo.music.inspection import inspect
 from genai_demo.music.sampling.generation import service, warm
 
 MODALITY = Modality(
@@ -12,6 +13,7 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.music.tab",
     warm=warm,
+    inspect=inspect,
     packages=("mido", "pretty_midi", "soundfile", "verovio"),
     examples={
         "train": ("--model composer --data piano.zip --minutes 120 --run runs/piano",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.text import commands
+from genai_demo.text.inspection import inspect
 from genai_demo.text.sampling.generation import service
 
 MODALITY = Modality(
@@ -12,6 +13,7 @@ MODALITY = Modality(
     service=service,
     tab="genai_demo.ui.text.tab",
     warm=service.warm,
+    inspect=inspect,
     packages=("tokenizers", "datasets"),
     examples={
         "train": (

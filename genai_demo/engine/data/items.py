@@ -70,6 +70,12 @@ class Items:
             found.append(message("data.a_handful", language, name=name, used=self.used))
         return found
 
+    def inspected(self, kind: str, language: str) -> dict[str, Any]:
+        """Return what `inspect` says of a source of these."""
+        counts = {"used": self.used, "left_out": len(self.left_out), "held_out": self.held_out}
+        items = {**counts, "labelled": self.labelled, "because": self.because(language)}
+        return {"kind": kind, "items": items, "remarks": [self.told(language), *self.warnings(language)]}
+
     @property
     def record(self) -> dict[str, Any]:
         """All of this in every language, JSON-able."""

@@ -106,6 +106,17 @@ class Selection(Generic[LabelT]):
         return () if self.later == "validation" else tuple(left_out)
 
 
+def holds(source: Path, suffixes: Sequence[str]) -> bool:
+    """Return whether a folder or ZIP archive has a file with one of the suffixes, in lower case."""
+    try:
+        if source.is_dir():
+            return any(file.suffix.lower() in suffixes for file in source.rglob("*"))
+        with zipfile.ZipFile(source) as archive:
+            return any(PurePosixPath(_name(entry)).suffix.lower() in suffixes for entry in archive.infolist())
+    except _UNPACKING_ERRORS:
+        return False
+
+
 @contextmanager
 def open_source(
     kind: SourceKind[LabelT], source: str, split: str | None = None, where: str = "", labels: str | None = None

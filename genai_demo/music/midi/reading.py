@@ -60,6 +60,8 @@ class Reading:
     piece: Piece
     remarks: tuple[Remark, ...] = ()
     """what was left out or guessed; none for a file that was written here"""
+    key_sources: tuple[str, ...] = ()
+    """how each of the piece's keys is known, see `HeardKeys.sources`"""
 
 
 def read_midi(data: bytes | Path) -> Reading:
@@ -108,9 +110,10 @@ def read_midi(data: bytes | Path) -> Reading:
     remarks += found
     if contents.modes is not None:
         # What was written here has the bars that it is to have.
-        return Reading(piece, tuple(remarks))
+        return Reading(piece, tuple(remarks), keys.sources)
     piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
-    return Reading(piece, (*remarks, *_remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))))
+    remarks += _remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))
+    return Reading(piece, tuple(remarks), keys.sources)
 
 
 def _remarks(*counts: tuple[str, int]) -> list[Remark]:

@@ -61,6 +61,8 @@ class HeardKeys:
     """as `Piece.key_changes`"""
     contradicting: int = 0
     """notes for which an empty signature was not believed, and the key is heard; 0 where it was"""
+    sources: tuple[str, ...] = ()
+    """how `key` and each of `changes` is known: it is "stated", its "mode" is heard, or all of it is "heard\""""
 
 
 def hear_keys(stated: Iterable[StatedKey], notes: Sequence[Note], bars: Sequence[Bar]) -> HeardKeys:
@@ -82,8 +84,11 @@ def hear_keys(stated: Iterable[StatedKey], notes: Sequence[Note], bars: Sequence
         other = _contradiction(notes)
         if other is not None:
             key = Key.of_signature(other, _heard_mode(other, notes, bars))
-            return HeardKeys(key, contradicting=sum(note.pitch % 12 not in _MAJOR_SCALE for note in notes))
+            return HeardKeys(
+                key, contradicting=sum(note.pitch % 12 not in _MAJOR_SCALE for note in notes), sources=("heard",)
+            )
     keys: list[tuple[int, Key]] = []
+    sources: list[str] = []
     for section, end in zip(sections, [*(section.tick for section in sections[1:]), bars[-1].end], strict=True):
         own = [note for note in notes if section.tick <= note.start < end]
         inside = [bar for bar in bars if section.tick <= bar.start < end]
@@ -91,7 +96,8 @@ def hear_keys(stated: Iterable[StatedKey], notes: Sequence[Note], bars: Sequence
         key = Key.of_signature(section.sharps, mode)
         if not keys or keys[-1][1] != key:
             keys.append((section.tick, key))
-    return HeardKeys(keys[0][1], tuple(keys[1:]))
+            sources.append("stated" if section.mode else "mode")
+    return HeardKeys(keys[0][1], tuple(keys[1:]), sources=tuple(sources))
 
 
 def keys_at_bar_lines(changes: Iterable[tuple[int, Key]], bars: Sequence[Bar]) -> tuple[tuple[int, Key], ...]:

@@ -8,6 +8,8 @@ from html import escape
 import gradio as gr
 
 from genai_demo.errors import UserError
+from genai_demo.music.inspection import piece_told
+from genai_demo.music.reading import read_piece
 from genai_demo.music.requests import ComposeRequest, given_music
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.widget import sent
@@ -48,7 +50,7 @@ class OpenPanel:
             try:
                 found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
             except UserError as error:
-                return {self.notice: refused(error, content, language, "music")}
+                return {self.notice: refused(error, content, language, "music") + _heard(content, language)}
             # with the seed of the receipt kept, pressing the button gives the same piece once more
             settings = form.restored(found.request) if isinstance(found.request, ComposeRequest) else {}
             opened = {self.notice: "", self.verdict: _verdict(found, language), self.kept: found}
@@ -95,3 +97,13 @@ def _verdict(found: music_files.Opened, language: str) -> str:
         lines.append(text("music_open_settings", language))
     told = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<div class="verdict" role="status">{told}{listed(found.marks, language)}</div>'
+
+
+def _heard(content: bytes, language: str) -> str:
+    """Return what a file without a receipt is read as, if it is music."""
+    try:
+        found = piece_told(read_piece(content), "", language)
+    except UserError:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in [*found["told"], *found["remarks"]])
+    return f'<div class="marks"><ul>{lines}</ul></div>'

@@ -12,5 +12,6 @@ MODALITY = Modality(
     service=service,
     tab="tests.helpers.dice.tab",
     warm=service.warm,
+    inspect=lambda path, language: None,
     examples={"generate": ("--count 12 --out out",)},
 )

@@ -1,0 +1,24 @@
+"""What a file of news holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from genai_demo.engine.data.items import Items
+from genai_demo.text.data.articles import read_source
+from genai_demo.text.data.tables import ENDINGS
+
+
+def inspect(path: Path, language: str) -> dict[str, Any] | None:
+    """Return what there is to learn from in a table or text file; None for any other file.
+
+    Raises:
+        UserError: see `read_source`.
+    """
+    if not path.is_file() or not path.name.lower().endswith(ENDINGS):
+        return None
+    found = read_source(str(path))
+    labelled = sum(article.topic != "any" for article in found.articles)
+    items = Items("text", len(found.articles), 0, labelled, found.left_out, found.remarks())
+    return items.inspected("articles", language)
