@@ -91,6 +91,7 @@ class _Loop:
         begun = resume and run.state_folder() is not None  # a run that was killed early has no state yet
         if begun:
             tensors, numbers = run.read_state()
+            self._check_numbers(numbers)
         self.precision = numbers.get("precision") or choose_precision(config.precision, device)
         self.accelerator = Accelerator(
             cpu=device.type == "cpu",
@@ -111,7 +112,6 @@ class _Loop:
         for network in task.networks.values():
             network.to(self.accelerator.device).train()
         self.ema = EMA(task.networks[task.ema_network], config.ema_half_life, config.ema_ramp)
-        self._check_numbers(numbers)
         self.step: int = numbers.get("step", 0)
         self.seconds_before: float = numbers.get("seconds", 0.0)
         self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))

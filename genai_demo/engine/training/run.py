@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -104,7 +105,8 @@ class RunFolder:
         try:
             yield
         except (OSError, SafetensorError) as error:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            # "Error while serializing: I/O error: No space left on device (os error 28)" says it twice too often.
+            reason = getattr(error, "strerror", None) or re.sub(r".*error: |\s*\(os error \d+\)", "", str(error))
             raise UserError("engine.run_not_written", run=self.path, reason=reason) from error
 
     def tidy(self) -> None:

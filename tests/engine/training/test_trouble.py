@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.models.checkpoint import read_checkpoint
@@ -328,6 +329,10 @@ def full(*_: Any, **__: Any) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def full_as_safetensors_says(*_: Any, **__: Any) -> None:
+    raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
 @pytest.mark.parametrize("place", ["tensors", "numbers", "stats", "samples", "snapshot"])
 def test_a_full_disk_ends_the_run_in_a_state_that_resumes(
     place: str, run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -335,7 +340,7 @@ def test_a_full_disk_ends_the_run_in_a_state_that_resumes(
     stopped(run)
     with monkeypatch.context() as patch:
         if place == "tensors":
-            patch.setattr(safetensors.torch, "save_file", full)
+            patch.setattr(safetensors.torch, "save_file", full_as_safetensors_says)
         elif place == "numbers":
             write = run_module.write_json
             patch.setattr(
@@ -350,7 +355,7 @@ def test_a_full_disk_ends_the_run_in_a_state_that_resumes(
             patch.setattr(run_module, "write_bytes", full)
         else:
             patch.setattr("genai_demo.engine.training.log.save_checkpoint", full)
-        assert "No space left on device" in refused("engine.run_not_written", Toy(), run)
+        assert "(No space left on device)" in refused("engine.run_not_written", Toy(), run)
     assert run.read_status()["state"] == "failed"
     assert "No space left" in run.read_status()["message"]
     assert train(Toy(), CONFIG, run, resume=True).fraction == 1

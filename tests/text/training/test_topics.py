@@ -171,7 +171,7 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
     network = TopicsModel(TopicsConfig(**DEBUG))
     save_checkpoint(tmp_path / "gru", network.state_dict(), "gru", {}, {})
     save_checkpoint(tmp_path / "other", network.state_dict(), "topics", asdict(TopicsConfig(64, 4)), {})
-    for folder, key in (("gru", "text.other_family"), ("other", "engine.damaged"), ("none", "engine.missing")):
+    for folder, key in (("gru", "text.other_family"), ("other", "engine.other_weights"), ("none", "engine.missing")):
         with pytest.raises(UserError) as refusal:
             load_classifier(str(tmp_path / folder))
         assert refusal.value.key == key
