@@ -13,6 +13,7 @@ from genai_demo import __version__
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
+from genai_demo.music.notation.accidentals import SIGNS, accidentals_of
 from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
@@ -26,7 +27,6 @@ _CLEFS = {"G": ("2", 30, 38), "F": ("4", 18, 26)}
 """line of the staff a clef stands on, and `Name.line` of the staff's lowest and highest line"""
 _CHANGE = 8
 """ledger lines that a change of clef has to save"""
-_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
         ]
-        accidentals |= _accidentals(struck, names, keys)
+        accidentals |= accidentals_of(struck, names, keys)
     return _Piece(notes, names, keys, frames, lines, clefs, accidentals, _graces(adorned, notes, piece, key))
 
 
@@ -157,40 +157,6 @@ def _clefs(bars: Sequence[Sequence[tuple[int, int]]], hand: int) -> list[str]:
             reached[clef] = (cost + ledgers(bar, clef), [*way, clef])
         best = reached
     return min(best.values(), key=lambda item: item[0])[1][1:]
-
-
-def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Sequence[Key]) -> dict[int, str]:
-    """Return what has to be printed before the notes of a staff.
-
-    A sign holds for its line until the bar ends. Where another octave of the bar, or the same line in the bar before,
-    had one, the reader is reminded.
-
-    Args:
-        bars: places of the notes struck in every bar, in their order.
-        names: of all notes.
-        keys: of every bar's signature.
-    """
-    found: dict[int, str] = {}
-    before: dict[int, int] = {}
-    usuals: dict[str, int] = {}
-    for bar, key in zip(bars, keys, strict=True):
-        if signature(key) != usuals:
-            usuals, before = signature(key), {}
-        now: dict[int, int] = {}
-        letters: dict[str, set[int]] = {}
-        for place in bar:
-            name = names[place]
-            usual = usuals[name.letter]
-            valid = now.get(name.line, usual)
-            reminded = name.line not in now and (
-                before.get(name.line, usual) != name.alter or letters.get(name.letter, set()) - {name.alter}
-            )
-            if valid != name.alter or reminded:
-                found[place] = _ACCIDENTALS[name.alter]
-            now[name.line] = name.alter
-            letters.setdefault(name.letter, set()).add(name.alter)
-        before = now
-    return found
 
 
 def _sub(parent: Xml.Element, tag: str, text: object = None, **attributes: str) -> Xml.Element:
@@ -411,5 +377,5 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
     _sub(note, "voice", 1 + at.voice + 4 * (at.hand == LEFT))
     _sub(note, "type", "eighth")
     if name.alter or usual[name.letter]:
-        _sub(note, "accidental", _ACCIDENTALS[name.alter])
+        _sub(note, "accidental", SIGNS[name.alter])
     _sub(note, "staff", _staff(at.hand))
