@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import Receipt, origin
 from genai_demo.marks.origin import entries
+from genai_demo.music.notation.accidentals import SIGNS, accidentals_of
 from genai_demo.music.notation.beams import beams
 from genai_demo.music.notation.clefs import CLEFS, clefs_of, heights
 from genai_demo.music.notation.directions import Direction, directions, is_performed
@@ -27,7 +28,6 @@ from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
 FORTE = 90
 """velocity of which MusicXML counts the hundredths"""
-_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
             [place for place in bar if notes[place].start >= frame.bar.start]
             for bar, frame in zip(sounding, frames, strict=True)
         ]
-        accidentals |= _accidentals(struck, names, keys)
+        accidentals |= accidentals_of(struck, names, keys)
     starts = [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[LEFT][0], frame)]
     return _Piece(
         notes,
@@ -135,40 +135,6 @@ def _starts(line: Sequence[Event], frame: Measure) -> list[int]:
     if _is_silent(line, frame):
         return [frame.bar.start]
     return [frame.start + value.start for value, _ in _written(line, frame)]
-
-
-def _accidentals(bars: Sequence[Sequence[int]], names: Sequence[Name], keys: Sequence[Key]) -> dict[int, str]:
-    """Return what has to be printed before the notes of a staff.
-
-    A sign holds for its line until the bar ends. Where another octave of the bar, or the same line in the bar before,
-    had one, the reader is reminded.
-
-    Args:
-        bars: places of the notes struck in every bar, in their order.
-        names: of all notes.
-        keys: of every bar's signature.
-    """
-    found: dict[int, str] = {}
-    before: dict[int, int] = {}
-    usuals: dict[str, int] = {}
-    for bar, key in zip(bars, keys, strict=True):
-        if signature(key) != usuals:
-            usuals, before = signature(key), {}
-        now: dict[int, int] = {}
-        letters: dict[str, set[int]] = {}
-        for place in bar:
-            name = names[place]
-            usual = usuals[name.letter]
-            valid = now.get(name.line, usual)
-            reminded = name.line not in now and (
-                before.get(name.line, usual) != name.alter or letters.get(name.letter, set()) - {name.alter}
-            )
-            if valid != name.alter or reminded:
-                found[place] = _ACCIDENTALS[name.alter]
-            now[name.line] = name.alter
-            letters.setdefault(name.letter, set()).add(name.alter)
-        before = now
-    return found
 
 
 def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
@@ -389,5 +355,5 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
     _sub(note, "voice", 1 + at.voice + 4 * (at.hand == LEFT))
     _sub(note, "type", "eighth")
     if name.alter or usual[name.letter]:
-        _sub(note, "accidental", _ACCIDENTALS[name.alter])
+        _sub(note, "accidental", SIGNS[name.alter])
     _sub(note, "staff", _staff(at.hand))
