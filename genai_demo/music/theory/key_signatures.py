@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -61,7 +61,7 @@ class HeardKeys:
     """as `Piece.key_changes`"""
     contradicting: int = 0
     """notes for which an empty signature was not believed, and the key is heard; 0 where it was"""
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = field(default=(), compare=False)
     """how `key` and each of `changes` is known: it is "stated", its "mode" is heard, or all of it is "heard\""""
 
 
