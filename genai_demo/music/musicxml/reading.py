@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree as Xml
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.bars import UNITS, time_signature_of
-from genai_demo.music.midi.events import MOST_NOTES, TEMPOS
+from genai_demo.music.midi.events import TEMPOS
 from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.names import hand_named
 from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark
 from genai_demo.music.musicxml.flow import Flow, played_order
-from genai_demo.music.musicxml.measures import Part, PartReader, Sign, WrittenNote, number
+from genai_demo.music.musicxml.measures import Part, PartReader, Sign, number
 from genai_demo.music.musicxml.parsing import parse_score
+from genai_demo.music.musicxml.playing import Played, Player, signs
 from genai_demo.music.notation.header import TEMPO_FIELD
-from genai_demo.music.notation.played import typed
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Key, Note, Piece, resolve_overlaps
 
 _PIANOS = range(1, 9)
 """General MIDI's programs that are pianos, from 1"""
 _PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clavecin", "钢琴")
-_GRACE, _GRACES = 0.05, 0.075
-"""seconds that a grace note takes from what is before it, and that several together take: printed as such again"""
-_SHARE = 6
-"""of the note that it adorns, a grace note is as long as this part at most"""
-_HAIRPIN = 16
-"""velocity by which a crescendo that leads to no mark grows: a step"""
 _MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
 _DEFAULT_TEMPO = 120.0
 
@@ -62,9 +55,9 @@ def read_musicxml(content: bytes) -> Reading:
     bars, starts = _bars(parts, order)
     if bars[-1].end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
-    tempos = sorted(tempo for part in parts for tempo in _signs(part, order, starts, "tempos"))
+    tempos = sorted(tempo for part in parts for tempo in signs(part, order, starts, "tempos"))
     tempo, averaged = _tempo(tempos, bars[-1].end, root)
-    played = [_Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
+    played = [Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
     notes, found = _notes(chosen, played)
     piece = Piece(notes, bars, _key(parts, notes), tempo, _joined(span for part in played for span in part.pedal))
     if piece.seconds > MOST_MINUTES * 60:
@@ -186,154 +179,7 @@ def _shape(length: int, beats: int, unit: int) -> list[tuple[int, int]]:
     return found
 
 
-def _signs(part: Part, order: Sequence[int], starts: Sequence[int], kind: str) -> list[Sign]:
-    """Return the signs of a kind in the order in which they are played, at ticks of the piece."""
-    return [
-        Sign(start + sign.tick, sign.value)
-        for place, start in zip(order, starts, strict=True)
-        if place < len(part.measures)
-        for sign in getattr(part.measures[place], kind)
-    ]
-
-
-@dataclass
-class _Played:
-    """A part as it is played."""
-
-    notes: list[tuple[Note, int]] = field(default_factory=list)
-    """notes, each with its staff"""
-    pedal: list[tuple[int, int]] = field(default_factory=list)
-
-
-class _Player:
-    """Plays the measures of a part."""
-
-    def __init__(self, part: Part, order: Sequence[int], starts: Sequence[int], tempo: float) -> None:
-        self._part, self._order, self._starts = part, order, starts
-        self._second = tempo / 60 * TICKS
-        self._loudness = _Loudness(*(_signs(part, order, starts, kind) for kind in ("levels", "wedges", "accents")))
-        self._found: list[tuple[Note, int]] = []
-        self._tied: dict[tuple[int, int], list[int]] = {}
-        self._last: dict[tuple[str, int], list[int]] = {}
-        """places of the last chord of each voice and staff"""
-
-    def play(self, end: int) -> _Played:
-        """Return what is played until tick `end`."""
-        for place, start in zip(self._order, self._starts, strict=True):
-            if place < len(self._part.measures):
-                for written in self._part.measures[place].notes:
-                    self._strike(written, start + written.start)
-        notes = [(note, staff) for note, staff in self._found if note.length > 0 and note.start < end]
-        return _Played(notes, self._pedal(end))
-
-    def _strike(self, written: WrittenNote, start: int) -> None:
-        voice = (written.voice, written.staff)
-        length = written.length
-        if written.graces:
-            length = self._adorn(written, start, length, voice)
-            start = start + written.length - length
-        if not written.length:
-            return
-        # Many files mark the beginning of a tie alone.
-        waiting = self._tied.get((written.pitch, start), [])
-        if waiting:
-            place = waiting.pop()
-            note, staff = self._found[place]
-            self._found[place] = (replace(note, length=start + length - note.start), staff)
-        else:
-            place = len(self._found)
-            velocity = written.velocity or self._loudness.at(start)
-            self._found.append((Note(start, written.pitch, length, RIGHT, velocity), written.staff))
-            if len(self._found) > MOST_NOTES:
-                raise UserError("music.too_many_notes", most=MOST_NOTES)
-        if written.tied:
-            self._tied.setdefault((written.pitch, start + length), []).append(place)
-        before = self._last.get(voice, [])
-        together = before and self._found[before[-1]][0].start == start
-        self._last[voice] = [*before, place] if together else [place]
-
-    def _adorn(self, written: WrittenNote, start: int, length: int, voice: tuple[str, int]) -> int:
-        """Strike the grace notes of a note, and return how long it is: shorter only at the beginning of a piece.
-
-        Each of them is held until the note itself. None stands where a score may write a plain note, so that all
-        are printed as grace notes again: see `notation.played`.
-        """
-        count = len(written.graces)
-        taken = round(self._second * (_GRACE if count == 1 else _GRACES))
-        taken = max(min(taken, length // _SHARE) if length else taken, count + 1)
-        first = max(start - taken, 1)
-        until = max(start, first + taken)
-        for place in self._last.get(voice, []):
-            note, staff = self._found[place]
-            if note.start < first < note.end <= start:
-                self._found[place] = (replace(note, length=first - note.start), staff)
-        for turn, chord in enumerate(written.graces):
-            tick = first + turn * taken // count
-            tick += typed(tick)
-            for pitch, velocity in chord:
-                note = Note(tick, pitch, until - tick, RIGHT, velocity or self._loudness.at(tick))
-                self._found.append((note, written.staff))
-        return max(length - (until - start), min(length, 1))
-
-    def _pedal(self, end: int) -> list[tuple[int, int]]:
-        spans: list[tuple[int, int]] = []
-        pressed: int | None = None
-        for tick, down in _signs(self._part, self._order, self._starts, "pedal"):
-            if down:
-                pressed = tick if pressed is None else pressed
-            elif pressed is not None:
-                spans.append((pressed, tick))
-                pressed = None
-        return [*spans, (pressed, end)] if pressed is not None else spans
-
-
-class _Loudness:
-    """How loud each moment of a part is, by its dynamics and hairpins."""
-
-    def __init__(self, levels: Sequence[Sign], wedges: Sequence[Sign], accents: Sequence[Sign]) -> None:
-        self._levels = sorted(levels, key=lambda sign: sign.tick)
-        self._accents = {sign.tick: int(sign.value) for sign in accents}
-        self._slopes: list[tuple[int, int, float, float]] = []
-        opened: Sign | None = None
-        for sign in wedges:
-            if sign.value and opened is None:
-                opened = sign
-            elif not sign.value and opened is not None:
-                self._slope(opened, sign.tick)
-                opened = None
-        self._levels.sort(key=lambda sign: sign.tick)
-        self._ticks = [sign.tick for sign in self._levels]
-        self._firsts = [first for first, *_ in self._slopes]
-
-    def _slope(self, opened: Sign, end: int) -> None:
-        """Add a hairpin: to the mark at its end, or by `_HAIRPIN`."""
-        ticks = [sign.tick for sign in self._levels]
-        start = self._standing(opened.tick, ticks)
-        behind = bisect_right(ticks, opened.tick)
-        if behind < len(ticks) and ticks[behind] <= end + TICKS:
-            goal = self._levels[behind].value
-        else:
-            goal = min(max(start + _HAIRPIN * opened.value, 1), 127)
-            self._levels.insert(behind, Sign(max(end, opened.tick + 1), goal))
-        if end > opened.tick:
-            self._slopes.append((opened.tick, end, start, goal))
-
-    def _standing(self, tick: int, ticks: Sequence[int]) -> float:
-        place = bisect_right(ticks, tick)
-        return self._levels[place - 1].value if place else float(Note.velocity)
-
-    def at(self, tick: int) -> int:
-        """Return the velocity of what is struck at a tick."""
-        if tick in self._accents:
-            return self._accents[tick]
-        place = bisect_right(self._firsts, tick) - 1
-        if place >= 0 and tick < self._slopes[place][1]:
-            first, end, start, goal = self._slopes[place]
-            return round(start + (goal - start) * (tick - first) / (end - first))
-        return round(self._standing(tick, self._ticks))
-
-
-def _notes(parts: Sequence[Part], played: Sequence[_Played]) -> tuple[tuple[Note, ...], list[Remark]]:
+def _notes(parts: Sequence[Part], played: Sequence[Played]) -> tuple[tuple[Note, ...], list[Remark]]:
     """Return the notes of a piece, each with its hand."""
     sure: list[Note] = []
     open_: list[Note] = []
@@ -358,7 +204,7 @@ def _notes(parts: Sequence[Part], played: Sequence[_Played]) -> tuple[tuple[Note
     )
 
 
-def _hands(parts: Sequence[Part], played: Sequence[_Played]) -> list[int | None]:
+def _hands(parts: Sequence[Part], played: Sequence[Played]) -> list[int | None]:
     """Return the hand that each part of one staff is for, as of the tracks of a MIDI file; None where none is sure."""
     named = [hand_named(part.name) for part in parts]
     if {RIGHT, LEFT} <= {*named}:

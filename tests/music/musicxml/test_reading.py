@@ -307,7 +307,7 @@ def test_grace_notes_are_struck_before_what_they_adorn() -> None:
     graces = [note("C4", 2), note("E4", 0), note("F4", 0), note("A4", 0, before="<chord/>"), note("G4", 2)]
     piece = read_piece(score([bar(*graces, more="")])).piece  # at 120: a quarter is half a second
     assert [(one.start, one.pitch, one.end) for one in piece.notes] == [
-        (0, 60, 408),
+        (0, 60, 480),
         (408, 64, 480),
         (444, 65, 480),
         (444, 69, 480),
@@ -317,8 +317,8 @@ def test_grace_notes_are_struck_before_what_they_adorn() -> None:
     assert [(one.start, one.pitch, one.end) for one in first.notes] == [(1, 64, 49), (49, 67, 480)]
     behind = read_piece(score([bar(note("G4", 8), note("E4", 0), more=""), bar(note("C4", 8))])).piece
     assert [(one.start, one.pitch, one.end) for one in behind.notes] == [
-        (0, 67, 1872),
-        (1873, 64, 1920),
+        (0, 67, 1920),
+        (1872, 64, 1920),
         (1920, 60, 3840),
     ]
 

@@ -154,7 +154,7 @@ def test_signs_of_any_performance_stand_in_their_order_and_at_their_time(made: P
 )
 def test_lilypond_has_nothing_to_complain_of(made: Piece, tmp_path: Path) -> None:
     (tmp_path / "a.musicxml").write_bytes(musicxml(made, "A title"))
-    told = run("musicxml2ly", "a.musicxml", "-o", "a.ly", folder=tmp_path)
+    told = run("musicxml2ly", "--midi", "a.musicxml", "-o", "a.ly", folder=tmp_path)
     told += run("lilypond", "-dno-point-and-click", "--svg", "-o", "a", "a.ly", folder=tmp_path)
     assert "warning" not in told.lower() and "error" not in told.lower(), told
     assert (tmp_path / "a.svg").exists()
