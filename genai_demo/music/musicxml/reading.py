@@ -19,8 +19,8 @@ from genai_demo.music.musicxml.measures import Part, PartReader, Sign, number
 from genai_demo.music.musicxml.parsing import parse_score
 from genai_demo.music.musicxml.playing import Played, Player, signs
 from genai_demo.music.notation.header import TEMPO_FIELD
-from genai_demo.music.theory.key_estimation import estimate_key
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Key, Note, Piece, resolve_overlaps
+from genai_demo.music.theory.key_signatures import StatedKey, hear_keys
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Note, Piece, resolve_overlaps
 
 _PIANOS = range(1, 9)
 """General MIDI's programs that are pianos, from 1"""
@@ -38,7 +38,7 @@ def read_musicxml(content: bytes) -> Reading:
     - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
       notes are struck before what they adorn, ornaments are not played out.
     - Of several tempi the piece gets the one under which it lasts as long.
-    - A signature without a mode is taken for major or minor by ear.
+    - Signatures hold from their bar on; one without a mode is taken for major or minor by ear, see `hear_keys`.
 
     Args:
         content: of a .musicxml, .xml or .mxl file.
@@ -59,10 +59,13 @@ def read_musicxml(content: bytes) -> Reading:
     tempo, averaged = _tempo(tempos, bars[-1].end, root)
     played = [Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
     notes, found = _notes(chosen, played)
-    piece = Piece(notes, bars, _key(parts, notes), tempo, _joined(span for part in played for span in part.pedal))
+    keys = hear_keys(_stated_keys(parts, order, starts), notes, bars)
+    remarks += _remarks(("music.key_doubted", keys.contradicting))
+    pedal = _joined(span for part in played for span in part.pedal)
+    piece = Piece(notes, bars, keys.key, tempo, pedal, keys.changes)
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
-    return Reading(piece, (*remarks, *found, *averaged))
+    return Reading(piece, (*remarks, *found, *averaged), keys.sources)
 
 
 def _remarks(*counts: tuple[str, int]) -> list[Remark]:
@@ -239,18 +242,14 @@ def _field(root: Xml.Element, name: str) -> str | None:
     return None
 
 
-def _key(parts: Sequence[Part], notes: Sequence[Note]) -> Key | None:
-    """Return the first key that a score states; None where it states none."""
-    stated = next((measure.key for part in parts for measure in part.measures if measure.key), None)
-    if stated is None:
-        return None
-    sharps, mode = stated
-    major = 7 * sharps % 12
-    keys = {"major": Key(major, "major"), "minor": Key((major + 9) % 12, "minor")}
-    if mode in _MODES:
-        return keys[_MODES[mode]]
-    heard = estimate_key(notes)
-    return heard if heard in keys.values() else keys["major"]
+def _stated_keys(parts: Sequence[Part], order: Sequence[int], starts: Sequence[int]) -> list[StatedKey]:
+    """Return the keys that a score states, in the order in which they are played."""
+    return [
+        StatedKey(start, key[0], _MODES.get(key[1]))
+        for place, start in zip(order, starts, strict=True)
+        for key in (part.measures[place].key for part in parts if place < len(part.measures))
+        if key
+    ]
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

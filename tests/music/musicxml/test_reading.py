@@ -412,3 +412,13 @@ def test_what_musescore_makes_of_our_scores_comes_back(piece: Piece, ending: str
     assert back.tempo == pytest.approx(piece.tempo, rel=0.01)
     assert [one.velocity for one in back.notes] == [one.velocity for one in piece.notes]
     assert len(back.pedal) == len(piece.pedal)
+
+
+def test_keys_that_change_change_in_the_piece() -> None:
+    first = bar(*(note(pitch, 1) for pitch in ("C4", "E4", "G4", "B4", "C5", "G4", "E4", "C4")), more=key(0))
+    then = bar(*(note(pitch, 1) for pitch in ("E4", "Ab4", "B4", "Eb5", "E5", "B4", "Ab4", "E4")), more=key(4))
+    reading = read_piece(score([first, then]))
+    assert (reading.piece.key, reading.piece.key_changes) == (Key(0, "major"), ((1920, Key(4, "major")),))
+    assert reading.key_sources == ("mode", "mode")
+    again = read_piece(musicxml(reading.piece)).piece
+    assert (again.key, again.key_changes) == (reading.piece.key, reading.piece.key_changes)
