@@ -87,6 +87,12 @@ def _key(reading: Reading) -> str:
     return key_id(reading.piece.key).replace("_", " ") if reading.piece.key else ""
 
 
+def _keys(reading: Reading) -> list[str]:
+    piece = reading.piece
+    changes = [f"{piece.bar_at(tick) + 1} {key_id(key).replace('_', ' ')}" for tick, key in piece.key_changes]
+    return [f"1 {_key(reading)}", *changes]
+
+
 FACTS: dict[str, Callable[[Reading], Any]] = {
     "bars": lambda reading: [f"{bar.beats}/{bar.unit}" for bar in reading.piece.bars],
     "hands": lambda reading: [sum(note.hand == hand for note in reading.piece.notes) for hand in (RIGHT, LEFT)],
@@ -98,6 +104,7 @@ FACTS: dict[str, Callable[[Reading], Any]] = {
         f"{note.pitch} {main.pitch}" for note, main in sorted(grace_notes(reading.piece).items())
     ],
     "key": _key,
+    "keys": _keys,
     "tempo": lambda reading: round(reading.piece.tempo, 3),
     "about_tempo": lambda reading: round(reading.piece.tempo),
     "remarks": lambda reading: {remark.key.removeprefix("music."): remark.count for remark in reading.remarks},

@@ -153,7 +153,7 @@ def test_of_a_long_piece_the_beginning_is_taken() -> None:
     start, (remark,) = shortened(scale(300))
     assert (len(start.bars), remark.count) == (MOST_GIVEN_BARS, MOST_GIVEN_BARS)
     assert start.faults() == []
-    full = piece_of([(tick / 8, 0.125, pitch) for tick in range(640) for pitch in range(40, 72)], [], [(4, 4)] * 20)
+    full = piece_of([(tick / 8, 0.125, pitch) for tick in range(640) for pitch in range(24, 104)], [], [(4, 4)] * 20)
     start, (remark,) = shortened(full)
     given_music(write_piece_string(start))
     assert remark.count == len(start.bars) < 20 and "bars" in remark.in_language("en")

@@ -1,7 +1,7 @@
 """Notes as a musician would write them whose ends nobody chose: rests shorter than a beat are not meant.
 
-A network that decides cell by cell lets keys go a sixteenth early or late. With the pedal nobody hears that, but it is
-written as a confetti of rests and ties.
+A network that decides cell by cell lets keys go a sixteenth early or late. With the pedal nobody hears it; on paper
+it is a confetti of rests and ties.
 """
 
 from __future__ import annotations
