@@ -94,7 +94,7 @@ def test_the_one_that_ships_is_small() -> None:
 
 
 def test_sizes_have_to_fit() -> None:
-    with pytest.raises(ValueError, match="width 30"):
+    with pytest.raises(ValueError, match="width is 30"):
         Composer(ComposerConfig(width=30, heads=2))
 
 
