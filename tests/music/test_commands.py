@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from genai_demo.marks.reading import read_marks
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
 from genai_demo.music.models.composer import DEBUG
-from genai_demo.music.theory.piece import Key
+from genai_demo.music.notation.score import musicxml
+from genai_demo.music.theory.piece import Key, Piece
 from tests.helpers.music import scale
 
 _METADATA = re.compile(rb"<metadata>.*?</metadata>", re.DOTALL)
@@ -84,9 +86,10 @@ def test_train_go_on_export_write_and_write_again(
 
 
 @pytest.mark.usefixtures("tiny")
-def test_music_that_is_there_goes_on(tmp_path: Path) -> None:
-    mine = tmp_path / "mine.mid"
-    mine.write_bytes(to_midi(scale(4, Key(7, "major"), tempo=92.0)))
+@pytest.mark.parametrize(("name", "write"), [("mine.mid", to_midi), ("mine.musicxml", musicxml)])
+def test_music_that_is_there_goes_on(name: str, write: Callable[[Piece], bytes], tmp_path: Path) -> None:
+    mine = tmp_path / name
+    mine.write_bytes(write(scale(4, Key(7, "major"), tempo=92.0)))
     words = ["--continue", mine, "--keep", "3", "--bars", "5", "--no-sound", "--no-score", "--out", tmp_path / "out"]
     assert run("generate", "music", *words) == 0
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["piano-0.mid"]

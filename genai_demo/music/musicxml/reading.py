@@ -38,7 +38,7 @@ def read_musicxml(content: bytes) -> Reading:
     - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
       notes are struck before what they adorn, ornaments are not played out.
     - Of several tempi the piece gets the one under which it lasts as long.
-    - Signatures hold from their bar on; one without a mode is taken for major or minor by ear, see `hear_keys`.
+    - Signatures hold from bar to bar; `hear_keys` says when their mode, or they, are heard instead.
 
     Args:
         content: of a .musicxml, .xml or .mxl file.
@@ -243,12 +243,17 @@ def _field(root: Xml.Element, name: str) -> str | None:
 
 
 def _stated_keys(parts: Sequence[Part], order: Sequence[int], starts: Sequence[int]) -> list[StatedKey]:
-    """Return the keys that a score states, in the order in which they are played."""
+    """Return the signatures of a score in the order in which they are played, those of its first part that has any."""
+    part = next((part for part in parts if any(measure.key for measure in part.measures)), None)
+    if part is None:
+        return []
+    standing: list[tuple[int, str] | None] = []
+    for measure in part.measures:
+        standing.append(measure.key or (standing[-1] if standing else None))
     return [
         StatedKey(start, key[0], _MODES.get(key[1]))
         for place, start in zip(order, starts, strict=True)
-        for key in (part.measures[place].key for part in parts if place < len(part.measures))
-        if key
+        if place < len(standing) and (key := standing[place])
     ]
 
 

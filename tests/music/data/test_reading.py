@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -16,6 +17,7 @@ import pytest
 from genai_demo.music.data.reading import KIND, Music, data_hash, read_music
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
+from genai_demo.music.notation.score import musicxml
 from genai_demo.music.theory.piece import Key
 from tests.common.sources import SourceSuite
 from tests.helpers.archives import write_zip
@@ -79,6 +81,19 @@ def test_a_file_is_a_source(archive: Path, tmp_path: Path) -> None:
     alone = read_music(str(tmp_path / "two.mid"), labels=str(tmp_path / "set.csv"))
     assert (alone.names, alone.pieces) == (("two.mid",), (read_music(str(archive)).pieces[1],))
     assert alone.labels[0].licence == "CC BY 4.0"
+
+
+def test_scores_are_sources_too(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("score.xml", musicxml(scale(2)))
+    (tmp_path / "a.musicxml").write_bytes(musicxml(scale(1)))
+    (tmp_path / "b.mxl").write_bytes(packed.getvalue())
+    (tmp_path / "c.xml").write_bytes(b"<settings/>")
+    (tmp_path / "d.mid").write_bytes(to_midi(scale(3)))
+    music = read_music(str(tmp_path))
+    assert [len(piece.bars) for piece in music.pieces] == [1, 2, 3]
+    assert [(name, why.key) for name, why in music.left_out] == [("c.xml", "music.no_score")]
 
 
 def test_hash_stands_for_the_music(archive: Path) -> None:

@@ -179,6 +179,24 @@ def test_keys(stated: str, pitches: str, expected: Key | None) -> None:
     assert read_piece(score([bar(*notes, more=stated)])).piece.key == expected
 
 
+def test_keys_change_and_come_back_with_repeats() -> None:
+    chord = [note("C4", 2), note("E4", 2), note("G4", 2), note("C5", 2)]
+    bars = [
+        bar(*chord, more=key(-6, "major")),
+        bar(*chord, more=key(2, "minor")).replace("</measure>", repeat("backward") + "</measure>"),
+        bar(*chord, more=key(0, "major")),
+    ]
+    piece = read_piece(score(bars)).piece
+    assert piece.key == Key.of_signature(-6, "major") and piece.key.sharps == -6
+    assert piece.key_changes == (
+        (1920, Key(11, "minor")),
+        (3840, Key.of_signature(-6, "major")),
+        (5760, Key(11, "minor")),
+        (7680, Key(0, "major")),
+    )
+    assert read_piece(musicxml(piece)).piece.key_changes == piece.key_changes
+
+
 def sound(**states: str) -> str:
     return "<sound " + " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in states.items()) + "/>"
 

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 
 from genai_demo.music.midi.reading import read_midi
 from genai_demo.music.midi.writing import to_midi
+from genai_demo.music.notation.score import musicxml
 from genai_demo.music.theory.piece import Piece
 from genai_demo.settings import settings
 from tests.helpers.music import scale
@@ -21,6 +22,7 @@ from tests.ui import test_languages as languages
 
 TUNE = piece([(start, 1, 60 + start) for start in range(8)], [], [(4, 4)] * 2)
 GIVEN = base64.b64encode(to_midi(TUNE)).decode()
+SCORE = base64.b64encode(musicxml(TUNE)).decode()
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def test_programs_get_pieces_and_pieces_again(client: Client) -> None:
     assert "score-partwise" in pieces[0]["musicxml"]
     assert client.predict(pieces[1]["receipt"], api_name="/reproduce_music") == pieces[1]
     assert len(heard(client.predict(GIVEN, bars=4, api_name="/continue_music")).bars) == 6
+    assert len(heard(client.predict(SCORE, bars=4, api_name="/continue_music")).bars) == 6
     rewritten = heard(client.predict(GIVEN, first=2, last=2, api_name="/rewrite_music"))
     assert [n.pitch for n in rewritten.notes if n.start < 1920] == [n.pitch for n in TUNE.notes if n.start < 1920]
     melody = {(note.start, note.pitch) for note in TUNE.notes}
