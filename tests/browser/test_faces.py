@@ -21,9 +21,11 @@ from playwright.sync_api import Page, expect
 from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
+from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.faces.upload import Code
+from genai_demo.ui.files import fitting, opened_bytes
 from tests.browser.test_page import visible_words
 from tests.helpers.face_models import write_face_models
 from tests.helpers.faces import drawing
@@ -432,9 +434,12 @@ def test_an_opened_file_is_not_written_to_a_disk(enter: Visit, faces: App, tmp_p
     page.locator("#faces-open input[type=file]").set_input_files(photo(tmp_path))
     expect(page.locator("#faces-open-notice [role=alert]")).to_be_visible()
     expect(page.locator("#faces-open-drop .file-said")).to_be_empty()
-    (tmp_path / "large.png").write_bytes(bytes(4_000_001))
+    most = opened_bytes()
+    (tmp_path / "large.png").write_bytes(bytes(most + 1))
     page.locator("#faces-open input[type=file]").set_input_files(tmp_path / "large.png")
-    expect(page.locator("#faces-open-drop .file-said")).to_contain_text("large.png is larger than 4 MB")
+    expect(page.locator("#faces-open-drop .file-said")).to_contain_text(
+        f"large.png is larger than {most / 10**6:.1f} MB"
+    )
     assert {file for file in faces.temporary.rglob("*") if file.is_file()} == kept
 
 
@@ -451,13 +456,14 @@ def test_a_photo_without_a_face_is_refused(enter: Visit, tmp_path: Path) -> None
 
 
 def test_a_file_that_is_too_large_stays_in_the_browser(enter: Visit, tmp_path: Path) -> None:
-    (tmp_path / "large.jpg").write_bytes(bytes(20 * 2**20 + 1))
+    most = fitting(MOST_BYTES)
+    (tmp_path / "large.jpg").write_bytes(bytes(most + 1))
     page = enter()
     show(page, "photo")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.locator("#faces-intake input[type=file]").set_input_files(tmp_path / "large.jpg")
-    expect(page.locator("#faces-intake .file-said")).to_contain_text("20 MB")
+    expect(page.locator("#faces-intake .file-said")).to_contain_text(f"{most // 2**20} MB")
     assert not [address for address in asked if "queue/join" in address]
 
 

@@ -23,6 +23,7 @@ from genai_demo.music.sampling import generation
 from genai_demo.music.theory.piece import Key
 from genai_demo.settings import settings
 from genai_demo.ui import serving
+from genai_demo.ui.music.melody import MOST_BYTES
 from tests.browser.fields import set_number
 from tests.browser.test_page import visible_words
 from tests.helpers.music_models import write_music_models
@@ -369,8 +370,8 @@ def test_files_that_are_no_music_are_refused_in_words(enter: Visit, tmp_path: Pa
     ):
         give(page, tmp_path, content)
         expect(notice).to_contain_text(words)
-    give(page, tmp_path, bytes(2 * 2**20 + 1))
-    expect(page.locator("#music-intake .file-said")).to_contain_text("larger than 2 MB")
+    give(page, tmp_path, bytes(MOST_BYTES + 1))
+    expect(page.locator("#music-intake .file-said")).to_contain_text(f"larger than {MOST_BYTES // 2**20} MB")
     expect(page.locator("article.work")).to_have_count(0)
     expect(give(page, tmp_path)).to_be_visible()
     expect(notice).to_have_count(0)
