@@ -364,7 +364,7 @@ def test_files_that_are_no_music_are_refused_in_words(enter: Visit, tmp_path: Pa
     empty = to_midi(piece([], []))
     for content, words in (
         (b"no music", "not a MIDI file"),
-        (to_midi(TUNE)[:200], "damaged"),
+        (to_midi(TUNE)[:100], "damaged"),
         (empty, "no note"),
         (drums(), "nothing but drums"),
     ):
