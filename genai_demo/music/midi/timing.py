@@ -21,6 +21,11 @@ _UNEVEN = (5, 7, 9, 11, 13)
 """notes of a group that is neither halved nor of triplets"""
 _GROUP_SPANS = (TICKS // 2, TICKS, 2 * TICKS)
 """ticks of such a group"""
+_PLACES = {
+    span: [tuple(round(number * span / count) for number in range(1, count)) for count in _UNEVEN]
+    for span in _GROUP_SPANS
+}
+"""ticks from its start at which the further notes of each kind of group begin, by how long it is"""
 _MANY_TEMPOS = 8
 """tempi that nobody states but to put the beats where the music has them"""
 _OFFSET_PERIODS = (STEP, TICKS // 3, STEP // 3)
@@ -57,12 +62,11 @@ def uneven_notes(notes: Sequence[Note]) -> int:
     for hand in (RIGHT, LEFT):
         starts = {note.start for note in notes if note.hand == hand}
         near = {start + beside: start for start in starts for beside in (-1, 1, 0)}
-        for span in _GROUP_SPANS:
+        for span, groups in _PLACES.items():
             for first in {start - start % span for start in starts}:
-                for count in _UNEVEN:
-                    places = [first + round(number * span / count) for number in range(1, count)]
-                    if all(place in near for place in places):
-                        found |= {(hand, near[place]) for place in places}
+                for places in groups:
+                    if all(first + place in near for place in places):
+                        found |= {(hand, near[first + place]) for place in places}
     return sum((note.hand, note.start) in found for note in notes)
 
 
