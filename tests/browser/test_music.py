@@ -363,7 +363,7 @@ def test_files_that_are_no_music_are_refused_in_words(enter: Visit, tmp_path: Pa
     notice = page.locator("#music-given-notice [role=alert]")
     empty = to_midi(piece([], []))
     for content, words in (
-        (b"no music", "not a MIDI file"),
+        (b"no music", "neither a MIDI file nor MusicXML"),
         (to_midi(TUNE)[:100], "damaged"),
         (empty, "no note"),
         (drums(), "nothing but drums"),
