@@ -308,7 +308,7 @@ def test_a_seed_out_of_range_is_refused(app: str, visit: Visit, seed: str) -> No
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"\xff\xfe\x00\x01", "not UTF-8"), (b"no receipt here", "no receipt"), (b"", "no receipt")],
+    [(b"\xff\xfe\x00\x01", "no receipt"), (b"no receipt here", "no receipt"), (b"", "no receipt")],
 )
 def test_files_that_are_no_results_are_refused(
     app: str, visit: Visit, tmp_path: Path, content: bytes, sentence: str
@@ -336,7 +336,7 @@ def test_a_file_can_be_dropped(app: str, visit: Visit) -> None:
     page.get_by_role("tab", name="Open a result").click()
     expect(page.locator("#open-file")).to_be_visible()
     page.evaluate(DROP, ["#open-results", "holiday.jpg", [0xFF, 0xD8]])
-    expect(page.locator("#open-notice [role=alert]")).to_contain_text("holiday.jpg is not UTF-8")
+    expect(page.locator("#open-notice [role=alert]")).to_contain_text("no receipt")
 
 
 def test_an_address_with_a_wrong_setting_says_so(app: str, visit: Visit) -> None:
