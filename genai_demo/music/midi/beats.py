@@ -13,10 +13,10 @@ from genai_demo.music.theory.piece import TICKS
 
 _PERIODS = (TICKS, TICKS // 2, TICKS // 3, TICKS // 4)
 """ticks between what players strike: quarters, eighths, triplets, sixteenths"""
-_TYPED = (TICKS // 16, TICKS // 12, TICKS // 5)
-"""ticks of grids that notes lie on exactly if they were typed: 64ths, triplets of 32nds, quintuplets"""
-_HALF = 0.5
-"""share of notes that lie there, where chance would have one in fifteen"""
+_FEW = 0.5
+"""share of the places in a quarter that notes would have by chance, and above which they were not typed"""
+_COARSEST = 24
+"""ticks a quarter note that a file has at least"""
 _UNFIT = 0.16
 """below this mean resultant length no period fits; in recorded and edited performances with their true beats it is
 0.17 at least, in the same ones with a steady count 0.16 at most"""
@@ -37,17 +37,18 @@ Chosen, with `_USUAL` and the weights in `timing`, on every 50th recorded perfor
 """
 
 
-def beats_fit(onsets: Sequence[float]) -> bool:
+def beats_fit(onsets: Sequence[int]) -> bool:
     """Return whether notes begin on the beats that a file states, or on parts of them, more than elsewhere.
 
-    They do where many lie exactly on a fine grid; else the Rayleigh test of their phases tells (Mardia and Jupp 2000,
-    Directional Statistics, section 6.3.1).
+    They do where they have few places within a quarter note, as what is typed has, uneven groups too; else the Rayleigh
+    test of their phases tells (Mardia and Jupp 2000, Directional Statistics, section 6.3.1).
 
     Args:
         onsets: in ticks of a piece.
     """
-    ticks = np.asarray(onsets, np.float64)
-    if np.any([ticks % grid == 0 for grid in _TYPED], axis=0).mean() >= _HALF:
+    ticks = np.asarray(onsets)
+    possible = max(TICKS // np.gcd.reduce([*onsets, TICKS]), _COARSEST)
+    if len(np.unique(ticks % TICKS)) <= _FEW * possible * (1 - np.exp(-len(ticks) / possible)):
         return True
     lengths = [abs(np.exp(2j * np.pi * ticks / period).mean()) for period in _PERIODS]
     return max(lengths) >= max(_UNFIT, min(_CHANCE / np.sqrt(len(ticks)), 0.5))

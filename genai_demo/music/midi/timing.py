@@ -34,6 +34,8 @@ _ALL = 0.98
 """mean resultant length of phases that are all alike"""
 _LEAST_OFFSET = 3
 """ticks"""
+_WRITTEN = (STEP // 4, STEP // 3)
+"""ticks of 64ths and of triplets of 32nds: what is off by them is meant so"""
 
 
 def in_time(piece: Piece, tempos: Sequence[tuple[int, int]]) -> tuple[Piece, list[tuple[str, int]]]:
@@ -76,7 +78,8 @@ def _offset(onsets: Sequence[int]) -> int:
         mean = np.exp(2j * np.pi * np.asarray(onsets) / period).mean()
         if abs(mean) >= _ALL:
             offset = round(float(np.angle(mean)) / (2 * np.pi) * period)
-            return offset if abs(offset) >= _LEAST_OFFSET else 0
+            written = any(offset % grid == 0 for grid in _WRITTEN)
+            return 0 if written or abs(offset) < _LEAST_OFFSET else offset
     return 0
 
 

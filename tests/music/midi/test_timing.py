@@ -75,8 +75,8 @@ def test_what_is_off_all_beats_alike_moves(offset: int) -> None:
     assert found.notes == shifted(score, TICKS).notes
 
 
-@pytest.mark.parametrize("offset", [-2, 1])
-def test_a_tick_or_two_is_no_offset(offset: int) -> None:
+@pytest.mark.parametrize("offset", [-2, 1, 60, 80])
+def test_a_tick_or_two_or_a_note_value_is_no_offset(offset: int) -> None:
     piece = replace(shifted(tune(1), TICKS + offset), bars=bars_of([(4, 4)] * 22))
     assert in_time(piece, TEMPOS) == (piece, [])
 
@@ -92,6 +92,8 @@ def test_quarters_and_triplets_fit_and_chance_does_not() -> None:
     assert beats_fit([number * TICKS for number in range(40)])
     assert beats_fit([number * 160 for number in range(40)])
     assert beats_fit([number * 96 for number in range(40)])
+    assert beats_fit([number * 720 // 11 for number in range(400)]), "eleven in a dotted quarter"
+    assert not beats_fit([20 * (number * 17 + number**2 % 11) for number in range(400)]), "24 ticks a quarter"
     assert not beats_fit([number * 337 + number**2 % 41 for number in range(400)])
 
 
