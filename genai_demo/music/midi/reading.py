@@ -253,6 +253,11 @@ def _pedal(contents: MidiContents, strikes: Iterable[NoteEvent], scale: Fraction
     """Return the spans for which the pedal of any part that is played is down."""
     parts = {strike.part for strike in strikes}
     spans = {(_scaled(a, scale), _scaled(b, scale)) for part in parts for a, b in contents.pedals.get(part, ())}
+    return joined_spans(spans)
+
+
+def joined_spans(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans in the order of time, those that overlap as one."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if joined and start < joined[-1][1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree as Xml
@@ -13,7 +13,7 @@ from genai_demo.music.midi.bars import UNITS, time_signature_of
 from genai_demo.music.midi.events import TEMPOS
 from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.names import hand_named
-from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark
+from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark, joined_spans
 from genai_demo.music.musicxml.flow import Flow, played_order
 from genai_demo.music.musicxml.measures import Part, PartReader, Sign, number
 from genai_demo.music.musicxml.parsing import parse_score
@@ -61,7 +61,7 @@ def read_musicxml(content: bytes) -> Reading:
     notes, found = _notes(chosen, played)
     keys = hear_keys(_stated_keys(parts, order, starts), notes, bars)
     remarks += _remarks(("music.key_doubted", keys.contradicting))
-    pedal = _joined(span for part in played for span in part.pedal)
+    pedal = joined_spans(span for part in played for span in part.pedal)
     piece = Piece(notes, bars, keys.key, tempo, pedal, keys.changes)
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
@@ -255,14 +255,3 @@ def _stated_keys(parts: Sequence[Part], order: Sequence[int], starts: Sequence[i
         for place, start in zip(order, starts, strict=True)
         if place < len(standing) and (key := standing[place])
     ]
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return spans in the order of time, those that overlap as one."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return tuple(joined)
