@@ -25,7 +25,7 @@ test: $(DEV_STAMP) chromium programs  ## check style and types, run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 format: $(DEV_STAMP)  ## put all code into the house style
 	$(BIN)/ruff check --fix --exit-zero --quiet .

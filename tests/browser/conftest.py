@@ -21,8 +21,9 @@ def app(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # One browser a file: as long as playwright runs, its event loop keeps every other test from starting one.
     with sync_playwright() as playwright:
         # As root, in containers too, Chromium starts only without its sandbox; it opens nothing but our own page.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

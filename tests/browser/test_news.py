@@ -139,23 +139,37 @@ def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> No
     finished(page, "generate")
 
 
-def test_while_a_text_is_written_nothing_frees_the_button(app: str, visit: Visit) -> None:
-    page = visit(app)
+def write_slowly(page: Page) -> None:
+    """Let the masked model write for 16 seconds."""
     open_settings(page, "generate")
     page.locator("#generate-model label").last.click()
     page.locator("#generate-pace label").last.click()
     set_number(page, "generate-steps", 32)
     page.locator("#generate-run").click()
     expect(page.locator("#generate-results article.running")).to_be_visible()
+
+
+def test_while_a_text_is_written_another_language_frees_no_button(app: str, visit: Visit) -> None:
+    page = visit(app)
+    write_slowly(page)
     page.get_by_role("radio", name="中文").check(force=True)
     expect(page.locator("#generate-stop")).to_have_text("停止")
-    expect(page.locator("#generate-run")).to_have_text("正在写 …")
-    page.locator("#generate-model label").first.click()
-    page.wait_for_timeout(500)
-    expect(page.locator("#generate-run")).to_be_disabled()
-    page.locator("#generate-stop").click()
+    assert page.locator("#generate-run").inner_text() == "正在写 …"
+    # The page moves while it is put into another language; a click would wait until it is calm.
+    page.locator("#generate-stop").dispatch_event("click")
     expect(page.locator("#generate-results")).to_contain_text("已停止")
     expect(page.locator("#generate-run")).to_have_text("开始写")
+    expect(page.locator("#generate-run")).to_be_enabled()
+
+
+def test_while_a_text_is_written_another_model_frees_no_button(app: str, visit: Visit) -> None:
+    page = visit(app)
+    write_slowly(page)
+    page.locator("#generate-model label").first.click()
+    page.wait_for_timeout(500)
+    assert page.locator("#generate-run").is_disabled()
+    page.locator("#generate-stop").click()
+    expect(page.locator("#generate-results")).to_contain_text("Stopped")
     expect(page.locator("#generate-run")).to_be_enabled()
 
 
@@ -346,6 +360,8 @@ def test_an_address_with_a_wrong_setting_says_so(app: str, visit: Visit) -> None
 
 def test_the_receipt_in_the_page_is_that_of_the_download(app: str, visit: Visit) -> None:
     page = visit(f"{app}?length=16&seed=3")
+    open_settings(page, "generate")
+    expect(page.locator("#generate-seed input")).to_have_value("3")
     page.locator("#generate-run").click()
     finished(page, "generate")
     data = page.locator("#generate-results article").first.get_attribute("data-receipt") or ""
