@@ -46,7 +46,7 @@ def linked(kind: type[R], settings: Mapping[str, Any]) -> R | None:
         return None
     request: Any = kind(**values)
     request.check()
-    return request  # type: ignore[no-any-return]
+    return request
 
 
 def _value(field: Field, written: Any) -> Any:

@@ -165,7 +165,9 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
             return None, {}
         handlers.check(request)
         fields = {} if wanted.get("keep") else {**form.restored(request), form.fresh: True}
-        return (Job(request, heard=False), {**fields, **emptied(language)}) if "seed" in wanted["settings"] else (None, fields)
+        if "seed" not in wanted["settings"]:
+            return None, fields
+        return Job(request, heard=False), {**fields, **emptied(language)}
 
     def follow_change(kind: type[Request], language: str, wanted: Any) -> tuple[Job | None, Updates]:
         """Make the music again that came of a change; its settings are nobody's fields."""
