@@ -20,12 +20,13 @@ def link(tab: str, page: str, request: Any) -> str:
     Args:
         tab: name of the tab.
         page: name of the page in it.
-        request: a dataclass whose fields have defaults; those that differ from them are in the address, and the seed.
+        request: a dataclass; what is empty is left out, and nothing else, since what is usual may be another thing in
+            later versions.
     """
     values, plain = {"tab": tab, "page": page}, asdict(request)
     for field in fields_of(type(request)):
         value = plain[field.name]
-        if getattr(request, field.name) != field.default or field.name == "seed":
+        if value not in ("", (), []):
             value = float(value) if field.kind is float else value
             values[field.name] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     return f"?{urlencode(values)}"

@@ -152,11 +152,20 @@ def write_slowly(page: Page) -> None:
 def test_while_a_text_is_written_another_language_frees_no_button(app: str, visit: Visit) -> None:
     page = visit(app)
     write_slowly(page)
-    page.get_by_role("radio", name="中文").check(force=True)
-    expect(page.locator("#generate-stop")).to_have_text("停止")
-    assert page.locator("#generate-run").inner_text() == "正在写 …"
-    # The page moves while it is put into another language; a click would wait until it is calm.
-    page.locator("#generate-stop").dispatch_event("click")
+    # In the page itself: a test that waits outside of it may come when the text is done.
+    said = page.evaluate(
+        """() => new Promise((done) => {
+            document.querySelector("#language input[value=zh]").click();
+            const look = () => {
+                const [run, stop] = ["run", "stop"].map((name) => document.getElementById(`generate-${name}`));
+                if (stop?.textContent.trim() !== "停止" && run.disabled) { setTimeout(look, 50); return; }
+                done([run.textContent.trim(), run.disabled]);
+                stop?.click();
+            };
+            look();
+        })"""
+    )
+    assert said == ["正在写 …", True]
     expect(page.locator("#generate-results")).to_contain_text("已停止")
     expect(page.locator("#generate-run")).to_have_text("开始写")
     expect(page.locator("#generate-run")).to_be_enabled()
@@ -366,3 +375,24 @@ def test_the_receipt_in_the_page_is_that_of_the_download(app: str, visit: Visit)
     finished(page, "generate")
     data = page.locator("#generate-results article").first.get_attribute("data-receipt") or ""
     assert parse_receipt(data).settings["seed"] == json.loads(data)["settings"]["seed"] == 3
+
+
+def test_the_page_opens_with_a_text_that_can_be_read_at_once(app: str, visit: Visit) -> None:
+    page = visit(app)
+    article = page.locator("#generate-results article")
+    expect(article).to_have_class(re.compile(r"\bshipped\b"))
+    text = article.get_attribute("data-text") or ""
+    assert len(text) > 40
+    expect(article).to_contain_text("Machine-made")
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(article).to_contain_text("机器")
+    assert article.get_attribute("data-text") == text
+    page.wait_for_timeout(1000)
+    expect(page.locator(".strip-of-results")).to_be_hidden()
+    assert "seed=" not in page.url
+
+
+def test_a_link_shows_nothing_but_what_it_names(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?topic=sports")
+    expect(page.get_by_role("radio", name="Sports")).to_be_checked()
+    expect(page.locator("#generate-results article")).to_have_count(0)

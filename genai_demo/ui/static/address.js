@@ -42,7 +42,9 @@ genaiDemo.address = (() => {
   };
   const places = () => [...document.querySelectorAll("[data-tab]")];
   const openPlace = () => places().find((place) => panelsOf(place).every(isOpen));
-  const results = () => [...document.querySelectorAll("[data-link]")].filter((one) => one.dataset.link && one.offsetParent);
+  // What was there before anybody asked for anything is nobody's result.
+  const results = () => [...document.querySelectorAll("[data-link]")].filter((one) => (
+    one.dataset.link && one.offsetParent && !one.closest("[data-shipped]")));
   const plain = (link) => `?${new URLSearchParams(link)}`;
 
   // Acts as soon as something is there, unless another address is to be shown by then.
@@ -78,11 +80,12 @@ genaiDemo.address = (() => {
       document.dispatchEvent(new CustomEvent("shown", { detail: place.dataset.page }));
       return;
     }
-    if (!Object.keys(wanted).length) return;
     const { id } = place.closest("[id$=-address]");
     const { after } = place.dataset;
     const ready = () => genaiDemo.widget(id) && (!after || document.querySelector(after));
-    when(ready, () => genaiDemo.widget(id).follow({ settings: wanted, keep: mine }));
+    const first = !Object.keys(wanted).length;
+    if (first && !(place.dataset.first && mine)) return;
+    when(ready, () => genaiDemo.widget(id).follow({ settings: wanted, keep: mine, first }));
   }
 
   const linkOf = ({ dataset: { tab, page } }, settings) => `?${new URLSearchParams({ tab, page, ...settings })}`;
@@ -127,7 +130,8 @@ genaiDemo.address = (() => {
   // Called when the page is there, its fields are as they were left, and its events reach the server.
   function begin() {
     const settings = written();
-    go(settings, stored.get("genai_demo_link") === `?${settings}`);
+    const bare = !settings.size;
+    go(settings, bare || stored.get("genai_demo_link") === `?${settings}`);
   }
 
   // ---- fields: as they were left, after a reload, and at the next visit where that is wanted

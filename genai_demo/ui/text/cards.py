@@ -29,6 +29,8 @@ class Shown:
     stopped: bool = False
     told: bool = True
     """whether its words are shown as they come; otherwise the page tells them when all are there"""
+    shipped: bool = False
+    """whether it is there before anybody asked for anything"""
 
     @property
     def tokens(self) -> int:
@@ -46,7 +48,8 @@ def results(shown: Shown, language: str) -> str:
     drafts = shown.update.drafts
     cards = [_card(shown, number, language) for number in range(len(drafts))]
     several = " several" if len(drafts) > 1 else ""
-    return f'<div class="news-items{several}">{"".join(cards)}</div>{_status(shown, language)}'
+    shipped = ' data-shipped=""' if shown.shipped else ""
+    return f'<div class="news-items{several}"{shipped}>{"".join(cards)}</div>{_status(shown, language)}'
 
 
 def _status(shown: Shown, language: str) -> str:
@@ -71,10 +74,11 @@ def _card(shown: Shown, number: int, language: str) -> str:
     draft = shown.update.drafts[number]
     done = shown.update.finished
     label = text("card_label", language, number=number + 1, count=len(shown.update.drafts))
-    classes = ["news-item", "finished" if done else "stopped" if shown.stopped else "running"]
+    state = "finished" if done else "stopped" if shown.stopped else "running"
+    classes = ["news-item", "shipped" if shown.shipped else state]
     written = isinstance(shown.request, GenerateRequest)
     if written:
-        classes += ["written", *([] if shown.in_steps else ["by-word"])]
+        classes += ["written", *([] if shown.in_steps or shown.shipped else ["by-word"])]
     if shown.in_steps and not (written and done):
         classes.append("shaded")
     kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
@@ -23,6 +25,12 @@ FRAME = 0.05
 PACES = {"at_once": 0.0, "to_follow": 0.12, "slow": 0.5}
 """Seconds that a step of the masked model stays, so that an eye can follow. The GRU is done in less than one of its
 words would stay: its texts are told by the page, word by word, and nobody waits in the queue meanwhile."""
+
+
+FIRST = GenerateRequest(topic="scitech", seed=1)
+"""what is shown before anything was asked for"""
+_MAKING_FIRST = Lock()
+"""whoever comes while the first text is written waits for it"""
 
 
 def model_of(request: Request) -> str:
@@ -57,6 +65,20 @@ def stream(request: Request, pace: str = "at_once") -> Iterator[Shown]:
     with closing(generation.run(request)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
+
+
+def first() -> Shown | None:
+    """Return a text to be read before anything was asked for, the same for everybody; None where there is no model."""
+    if problem(FIRST.model):
+        return None
+    with _MAKING_FIRST:
+        return _first()
+
+
+@cache
+def _first() -> Shown:
+    *_, (update, seconds) = timed(generation.run(FIRST))
+    return Shown(FIRST, update, seconds, shipped=True)
 
 
 def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:

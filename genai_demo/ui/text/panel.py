@@ -68,7 +68,7 @@ def build_panel(
     """
     idle, busy, empty = _NAMES[action]
     form: Form[Any] = Form(texts, ACTIONS[action](), action)
-    address = page_address("news", PAGES[action])
+    address = page_address("news", PAGES[action], first=action == "generate")
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
             build_fields(form)
@@ -94,6 +94,8 @@ def build_panel(
 
     def follow(language: str, wanted: Any) -> tuple[Asked | None, Updates]:
         """Put the settings of an address into the fields; with a seed they are those of a result."""
+        if wanted.get("first"):
+            return None, _first(language)
         request = linked(ACTIONS[action], wanted["settings"])
         if request is None:
             return None, {}
@@ -103,6 +105,10 @@ def build_panel(
         if "seed" not in wanted["settings"]:
             return None, fields
         return Asked(request, linked=True), {**fields, **waiting(language)}
+
+    def _first(language: str) -> Updates:
+        first = handlers.first()
+        return {shown: first, **draw(first, language)} if first else {}
 
     def waiting(language: str) -> Updates:
         return {place: cards.placeholder(text("waiting", language)), shown: None}
