@@ -177,7 +177,7 @@ def test_what_is_asked_for_is_said_and_the_seed_is_shown(enter: Visit) -> None:
 
 def test_both_models_stand_side_by_side(enter: Visit) -> None:
     page = enter()
-    page.locator("#faces-model").get_by_text("Both, side by side").click()
+    page.locator("#faces-model").get_by_text("Both (different people)").click()
     expect(page.locator("#faces-grid .pair")).to_have_count(16)
     expect(page.locator(FACES)).to_have_count(32)
     left, right = (page.locator(FACES).nth(place).bounding_box() for place in (0, 1))

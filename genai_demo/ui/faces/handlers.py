@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, COUNT, DIRECTIONS, MODELS, NUDGES, STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face
 from genai_demo.faces.sampling import generation
-from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder
+from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder, load_reference_faces
 from genai_demo.ui.forms import whole
 from genai_demo.ui.languages import text
 
@@ -207,8 +205,7 @@ def direction_names(model: str, language: str) -> list[str]:
 def nearness(face: Face) -> float | None:
     """Return the share of held-out faces that are at least as near to a training face; None without the encoder."""
     try:
-        encoder = load_encoder()
-        index = _reference_faces(encoder.checkpoint.folder, encoder.checkpoint.id)
+        encoder, index = load_encoder(), load_reference_faces()
     except UserError:
         return None
     import torch
@@ -217,13 +214,6 @@ def nearness(face: Face) -> float | None:
 
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
     return index.nearness(embed(encoder.network, picture))[0].share_nearer
-
-
-@lru_cache(maxsize=2)
-def _reference_faces(folder: Path, _checkpoint: str) -> Any:
-    from genai_demo.faces.sampling.reference_faces import ReferenceFaces
-
-    return ReferenceFaces.read_from(folder)
 
 
 def added(strip: tuple[FaceRequest, ...], request: FaceRequest) -> tuple[FaceRequest, ...]:
@@ -248,11 +238,6 @@ def rearranged(strip: tuple[FaceRequest, ...], edit: str, place: int) -> tuple[F
     if edit != "remove":
         faces.insert(max(0, place - 1) if edit == "earlier" else place + 1, face)
     return tuple(faces)
-
-
-def chosen(model: str, seed: int, count: int = 4) -> tuple[FaceRequest, ...]:
-    """Return faces for a morph that nobody chose."""
-    return tuple(paint(request).request for request in GalleryRequest(model, count=count, seed=seed).faces())
 
 
 def restored(request: FaceRequest, count: int) -> Gallery:

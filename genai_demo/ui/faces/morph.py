@@ -14,6 +14,7 @@ from gradio.components import Component
 
 from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, MorphRequest
 from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.choosing import choose
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
 from genai_demo.ui.components.face_strip import FaceStrip
@@ -113,7 +114,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: 
         model = handlers.models_of(model)[0]
         if problem := generation.problem(model):
             raise problem
-        return shown(handlers.chosen(model, new_seed()), language)
+        return shown(choose(model, new_seed()), language)
 
     def shown(faces: Strip, language: str) -> Updates:
         return {page.notice: "", page.faces: faces, **page.drawn(faces, language)}
