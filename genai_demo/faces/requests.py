@@ -19,7 +19,7 @@ INDEX = (0, 9_999)
 VARIETY = (0.2, 1.3)
 """how far faces may be from the most typical one; 1 as in the training set"""
 USUAL_VARIETY = 0.5
-"""unless something else is asked for: there the GAN paints half as many spoilt faces as at 0.8, and they still differ"""
+"""if nothing is said of it: there the GAN spoils half as many faces as at 0.8, and they still differ"""
 AGE = (18, 90)
 """years that can be asked for"""
 DIRECTIONS = 8

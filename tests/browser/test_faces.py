@@ -25,6 +25,7 @@ from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.faces.upload import Code
+from genai_demo.ui.fair_queue import FairQueue
 from genai_demo.ui.files import fitting, opened_bytes
 from tests.browser.test_page import visible_words
 from tests.helpers.face_models import write_face_models
@@ -130,6 +131,12 @@ def steer(page: Page, place: int = 0) -> None:
     changed(page, PORTRAIT, before)
 
 
+def pressed(page: Page, where: str) -> list[int]:
+    """Return the places of the faces that stand in a frame."""
+    faces = page.locator(f"#faces-{where} .face").all()
+    return [place for place, face in enumerate(faces) if face.get_attribute("aria-pressed") == "true"]
+
+
 def photo(folder: Path) -> Path:
     file = folder / "the-visitor.jpg"
     drawing(40, 1, 1, seed=1, side=DRAWN_SIDE).save(file)
@@ -226,12 +233,29 @@ def test_faces_like_one_are_found_and_opened(enter: Visit) -> None:
     found = page.locator("#faces-alike .face")
     expect(found).to_have_count(8)
     expect(page.locator("#faces-alike h3")).to_contain_text("face 3 of seed 0")
+    expect(page.locator("#faces-alike h3")).to_be_in_viewport()
+    expect(found.first).to_be_in_viewport()
+    expect(found.first).to_have_attribute("aria-pressed", "true")
     title, portrait = found.nth(1).locator("img").get_attribute("alt") or "", source(page, PORTRAIT)
     found.nth(1).click()
     changed(page, PORTRAIT, portrait)
     seed, number = re.findall(r"Face (\d+) of seed (\d+)", title)[0][::-1]
     expect(page.locator("#faces-portrait figcaption")).to_contain_text(f"seed {seed} · face {number}")
+    expect(page.locator(PORTRAIT)).to_be_in_viewport()
+    assert pressed(page, "alike") == [1]
     expect(found).to_have_count(8)
+    other = source(page, PORTRAIT)
+    move(page, "faces-steer-smile", 0.35)
+    changed(page, PORTRAIT, other)
+    for picture in (other, portrait):
+        page.locator("#faces-undo").click()
+        became(page, PORTRAIT, picture)
+    expect(page.locator("#faces-undo")).to_be_disabled()
+    assert (pressed(page, "alike"), pressed(page, "grid")) == ([0], [2])
+    found.nth(3).click()
+    changed(page, PORTRAIT, portrait)
+    found.first.click()
+    became(page, PORTRAIT, portrait)
     page.locator("#language").get_by_text("中文").click()
     expect(page.locator("#faces-alike h3")).to_contain_text("种子 0 的第 3 张")
 
@@ -548,6 +572,253 @@ def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_face(enter: Visit, 
             "all => all.filter(one => one.getBoundingClientRect().right > 390).map(one => one.textContent)"
         )
         assert outside == [], name
+
+
+SCREENS = [
+    {"viewport": {"width": 1280, "height": 720}},
+    {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+]
+IN_THE_MIDDLE = """(element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return seen === element || element.contains(seen);
+}"""
+"""whether nothing else is seen in the middle of an element"""
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_the_face_and_the_way_back_stay_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any]) -> None:
+    page = enter(**screen, reduced_motion="reduce")
+    steer(page)
+    page.locator("#faces-steer-more > button").click()
+    expect(page.locator("#faces-steer-direction-8")).to_be_visible()
+    for slider in ("age", "woman", "smile", *(f"direction-{number}" for number in range(1, 9))):
+        handle = page.locator(f"#faces-steer-{slider} input[type=range]")
+        handle.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+        assert handle.evaluate(IN_THE_MIDDLE), slider
+        for there in (PORTRAIT, "#faces-undo"):
+            expect(page.locator(there)).to_be_in_viewport(ratio=0.95)
+            assert page.locator(there).evaluate(IN_THE_MIDDLE), (slider, there)
+        assert page.locator(PORTRAIT).evaluate("(image) => image.getBoundingClientRect().width") >= 240
+        covered = page.locator(PORTRAIT).evaluate(
+            """(image) => {
+                const { left, right, top, bottom } = image.getBoundingClientRect();
+                const labels = [...document.querySelectorAll("#faces-steer label")].map((one) => one.firstElementChild);
+                return labels.filter((one) => {
+                    const box = one.getBoundingClientRect();
+                    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+                    const inside = left < x && x < right && top < y && y < bottom;
+                    return inside && one.contains(document.elementFromPoint(x, y));
+                }).map((one) => one.textContent);
+            }"""
+        )
+        assert covered == [], slider
+
+
+def test_a_direction_shows_what_it_does_at_either_end(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    seen = """([end, direction]) => {
+        const style = getComputedStyle(document.getElementById(`faces-steer-direction-${direction}`), end);
+        return [style.backgroundImage, style.backgroundPosition, style.width];
+    }"""
+    page.wait_for_function(f"({seen})(['::before', 1])[0].startsWith('url(\"data:image/jpeg')")
+    ends = [page.evaluate(seen, [end, number]) for end in ("::before", "::after") for number in (1, 2, 3, 4)]
+    assert len({sheet for sheet, _, _ in ends}) == 1
+    assert len({place for _, place, _ in ends}) == 8
+    assert {width for _, _, width in ends} == {"44px"}
+    page.locator("#faces-close").click()
+    before = source(page, f"{FACES} img")
+    page.locator("#faces-model").get_by_text("VAE", exact=True).click()
+    changed(page, f"{FACES} img", before)
+    steer(page)
+    assert page.evaluate(seen, ["::before", 1])[0] not in {ends[0][0], "none"}
+
+
+def test_faces_look_as_if_they_could_be_pressed(enter: Visit) -> None:
+    page = enter()
+    face = page.locator(FACES).nth(3)
+    look = "(face) => [getComputedStyle(face).cursor, getComputedStyle(face).outlineStyle]"
+    assert face.evaluate(look) == ["pointer", "none"]
+    expect(page.locator("#faces-made")).to_contain_text("Press a face")
+    face.hover()
+    assert face.evaluate(look) == ["pointer", "solid"]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Let the queue refuse everything, or nothing any more."""
+
+    def fill(refusing: bool) -> None:
+        said = "There is no room in this test." if refusing else ""
+        monkeypatch.setattr(FairQueue, "_no_room", lambda *_: said)
+
+    return fill
+
+
+def test_the_first_faces_wait_in_no_queue(enter: Visit, full: Callable[[bool], None]) -> None:
+    full(True)
+    page = enter()
+    expect(page.locator(FACES)).to_have_count(16)
+    page.locator("#faces-new-seed").click()
+    expect(page.locator("#faces-notice [role=alert]")).to_contain_text("Try again")
+    full(False)
+    before = source(page, f"{FACES} img")
+    page.locator("#faces-new-seed").click()
+    changed(page, f"{FACES} img", before)
+    expect(page.locator("#faces-notice [role=alert]")).to_have_count(0)
+
+
+def test_a_full_queue_leaves_nothing_waiting_in_the_panel(enter: Visit, full: Callable[[bool], None]) -> None:
+    page = enter()
+    notice = page.locator("#faces-steer-notice [role=alert]")
+    full(True)
+    page.locator(FACES).first.click()
+    expect(notice).to_contain_text("Try again")
+    full(False)
+    page.locator(FACES).first.click()
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    expect(notice).to_have_count(0)
+    before = source(page, PORTRAIT)
+    for act in ("slider", "faces-nudge", "faces-search", "faces-add"):
+        full(True)
+        if act == "slider":
+            move(page, "faces-steer-direction-2", 3)
+        else:
+            page.locator(f"#{act}").click()
+        expect(notice).to_contain_text("Try again")
+        expect(page.locator("#faces-steer .searching")).to_be_hidden()
+        assert (source(page, PORTRAIT) == before) is True
+        full(False)
+        page.locator("#faces-reset").click()
+        expect(notice).to_have_count(0)
+    page.locator("#faces-search").click()
+    expect(page.locator("#faces-alike .face")).to_have_count(8)
+    full(True)
+    page.locator("#faces-alike .face").nth(2).click()
+    expect(notice).to_contain_text("Try again")
+
+
+def test_a_full_queue_leaves_nothing_waiting_on_the_other_pages(
+    enter: Visit, full: Callable[[bool], None], tmp_path: Path
+) -> None:
+    page = enter()
+    show(page, "photo")
+    full(True)
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
+    expect(page.locator("#faces-intake .file-said")).to_be_empty()
+    full(False)
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    full(True)
+    move(page, "faces-photo-direction-1", 3)
+    expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
+    show(page, "open")
+    page.locator("#faces-open input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-open-notice [role=alert]")).to_contain_text("Try again")
+    expect(page.locator("#faces-open-drop .file-said")).to_be_empty()
+    show(page, "morph")
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-morph-notice [role=alert]")).to_contain_text("Try again")
+    full(False)
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    expect(page.locator("#faces-morph-notice [role=alert]")).to_have_count(0)
+    full(True)
+    page.locator("#faces-morph-run").click()
+    expect(page.locator("#faces-film")).to_contain_text("There is no film")
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+
+
+def test_every_press_is_answered_before_the_server_does(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    held: list[Any] = []
+    page.route("**/queue/join*", held.append)
+    working = """([id, pseudo]) => getComputedStyle(document.getElementById(id), pseudo).animationName"""
+    for press, where in (
+        ("faces-new-seed", "faces-grid"),
+        ("faces-nudge", "faces-portrait"),
+        ("faces-search", "faces-alike"),
+        ("faces-add", "faces-add"),
+        ("faces-download", "faces-download"),
+        ("faces-zip", "faces-zip"),
+    ):
+        assert page.evaluate(working, [where, "::after"]) == "none", press
+        with page.expect_request("**/queue/join*"):
+            page.locator(f"#{press}").click()
+        page.wait_for_function(f"({working})(['{where}', '::after']) === 'faces-working'")
+        if press == "faces-search":
+            expect(page.locator("#faces-alike .searching")).to_be_in_viewport()
+        held.pop().continue_()
+        page.wait_for_function(f"({working})(['{where}', '::after']) === 'none'")
+
+
+def test_notices_shift_nothing(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    places = """() => [...document.querySelectorAll("#faces-gallery :is(button, input, img)")]
+        .map((one) => Math.round(one.getBoundingClientRect().top + scrollY))"""
+    before = page.evaluate(places)
+    page.locator("#faces-add").click()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_be_visible()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_be_in_viewport()
+    assert page.evaluate(places) == before
+    page.locator("#faces-close").click()
+    before = page.evaluate(places)
+    page.locator("#faces-seed input").fill("-1")
+    expect(page.locator("#faces-notice [role=alert]")).to_be_visible()
+    assert page.evaluate(places) == before
+
+
+def test_a_closed_accordion_points_right(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    turn = """(icon) => {
+        const { a, b } = new DOMMatrix(getComputedStyle(icon).transform);
+        return Math.round(Math.atan2(b, a) * 180 / Math.PI);
+    }"""
+    icon = page.locator("#faces-steer-more .label-wrap .icon")
+    assert (icon.text_content(), icon.evaluate(turn)) == ("▼", -90)
+    page.locator("#faces-steer-more > button").click()
+    expect(page.locator("#faces-steer-direction-8")).to_be_visible()
+    assert icon.evaluate(turn) == 0
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_no_chinese_words_break_into_single_characters(enter: Visit, width: int, tmp_path: Path) -> None:
+    page = enter(locale="zh-CN", viewport={"width": width, "height": 1080 if width > 1000 else 844})
+    steer(page)
+    page.locator("#faces-steer-more > button").click()
+    page.locator("#faces-search").click()
+    expect(page.locator("#faces-alike .face")).to_have_count(8)
+    lonely = """(tab) => {
+        const found = [], walker = document.createTreeWalker(document.getElementById(tab), NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            const node = walker.currentNode, lines = new Map();
+            if (!/[\u4e00-\u9fff]{2}/.test(node.data) || !node.parentElement.checkVisibility()) continue;
+            [...node.data].forEach((letter, place) => {
+                const range = document.createRange();
+                range.setStart(node, place);
+                range.setEnd(node, place + 1);
+                const top = Math.round(range.getBoundingClientRect().top);
+                lines.set(top, (lines.get(top) || "") + letter.trim());
+            });
+            const said = [...lines.values()];
+            if (said.length > 1 && said.some((line) => line.length === 1)) found.push(said);
+        }
+        return found;
+    }"""
+    for name in ("gallery", "morph", "photo", "open"):
+        show(page, name)
+        if name == "morph":
+            page.locator("#faces-choose").click()
+            expect(page.locator("#faces-strip img")).to_have_count(4)
+        if name == "photo":
+            page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+            expect(page.locator("#faces-rebuilt img")).to_be_visible()
+        assert page.evaluate(lonely, f"tab-faces-{name}") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from html import escape
 
@@ -89,9 +89,14 @@ def _button(request: GalleryRequest, face: Face, place: int, side: int, language
         name = _listed([name, text(f"faces_model_{face.request.model}", language)], language)
     alt = text("faces_named", language, name=name, what=described(face.request, language))
     return (
-        f'<button type="button" class="face" data-place="{place}" aria-pressed="false">'
+        f'<button type="button" class="face" data-place="{place}" {_named(face.request)} aria-pressed="false">'
         f"{_image(face.picture, side, alt)}{maker}</button>"
     )
+
+
+def _named(request: FaceRequest) -> str:
+    """Return what the page's script tells a face by, however it is steered."""
+    return f'data-face="{request.model}-{request.seed}-{request.index}"'
 
 
 def _image(picture: np.ndarray | Image.Image, side: int, alt: str) -> str:
@@ -112,9 +117,27 @@ def portrait(face: Face, language: str) -> str:
         number=request.index + 1,
     )
     return (
-        f'<figure class="portrait">{_image(face.picture, PORTRAIT, described(request, language))}'
+        f'<figure class="portrait" data-model="{request.model}" {_named(request)}>'
+        f"{_image(face.picture, PORTRAIT, described(request, language))}"
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def direction_ends(pictures: Mapping[str, np.ndarray]) -> str:
+    """Return the style sheet by which the directions' sliders show what they do; see `faces.css`.
+
+    Args:
+        pictures: of each model, as `handlers.direction_ends` returns them.
+    """
+    rules = []
+    for model, ends in pictures.items():
+        sheet = Image.fromarray(np.concatenate([np.concatenate(list(row), 1) for row in ends]))  # (2 S, D S, 3)
+        stream = io.BytesIO()
+        sheet.save(stream, "JPEG", quality=85)
+        content = base64.b64encode(stream.getvalue()).decode("ascii")
+        places = f'#faces-gallery:has(.portrait[data-model="{model}"])' + (", #faces-photo" if model == "vae" else "")
+        rules.append(f'{places} {{ --ends: url("data:image/jpeg;base64,{content}") }}')
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def nearest(share: float | None, language: str) -> str:
@@ -127,22 +150,26 @@ def nearest(share: float | None, language: str) -> str:
 
 
 def searching(language: str) -> str:
-    """Return the line that tells that faces are being searched."""
-    return f'<p class="hint" role="status">{escape(text("faces_searching", language))}</p>'
+    """Return the line that is seen while faces are searched."""
+    return f'<p class="hint searching" role="status">{escape(text("faces_searching", language))}</p>'
 
 
 def alike(of: FaceRequest, faces: Sequence[Face], language: str) -> str:
-    """Return faces that look like one as buttons, the nearest first."""
+    """Return a face, and those that look like it, the nearest first, as buttons."""
     title = escape(text("faces_alike_of", language, seed=of.seed, number=of.index + 1))
     buttons = []
     for place, face in enumerate(faces):
         request = face.request
         name = text("faces_seed_number", language, seed=request.seed, number=request.index + 1)
+        if not place:
+            name = text("faces_alike_itself", language, name=name)
         alt = text("faces_named", language, name=name, what=described(request, language))
         buttons.append(
-            f'<button type="button" class="face" data-place="{place}">{_image(face.picture, THUMBNAIL, alt)}</button>'
+            f'<button type="button" class="face" data-place="{place}" {_named(request)} aria-pressed="false">'
+            f"{_image(face.picture, THUMBNAIL, alt)}</button>"
         )
-    return f'<h3>{title}</h3><div class="faces" role="group" aria-label="{title}">{"".join(buttons)}</div>'
+    group = f'<div class="faces" role="group" aria-label="{title}">{"".join(buttons)}</div>'
+    return f"{searching(language)}<h3>{title}</h3>{group}"
 
 
 def strip(faces: Sequence[Face], language: str) -> str:

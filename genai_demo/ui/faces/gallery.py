@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, CHOICES, COUNT, GENDERS, SMILES, VARIETY, GalleryRequest
-from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
 from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
-from genai_demo.ui.faces.sliders import WORK, live
+from genai_demo.ui.faces.sliders import WORK, live, say_failure
 from genai_demo.ui.faces.steer import Steer, steer_panel
-from genai_demo.ui.forms import Form, Updates, live_slider, new_seed, notice_place, parcel, refusing, result_place
+from genai_demo.ui.forms import (
+    PRIVATE,
+    Form,
+    Updates,
+    live_slider,
+    new_seed,
+    notice_place,
+    parcel,
+    refusing,
+    result_place,
+)
 from genai_demo.ui.languages import Texts, sentence, text
 
 
@@ -56,9 +65,8 @@ class GalleryPage:
         Raises:
             UserError: a model cannot be used, or knows nothing of what is asked for.
         """
-        started = time.perf_counter()
-        faces = generation.gallery(gallery.request)
-        grid = faces_cards.gallery(gallery.request, faces, time.perf_counter() - started, language)
+        faces, seconds = handlers.painted(gallery.request)
+        grid = faces_cards.gallery(gallery.request, faces, seconds, language)
         return {self.notice: "", self.shown: gallery, self.grid: grid, self.any_age: gallery.request.age == 0}
 
 
@@ -67,7 +75,6 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
     form = Form(texts, GalleryRequest(model=models[0]), "faces", "faces")
     with gr.Row(elem_classes="page", elem_id="faces-gallery"):
         with gr.Column(elem_classes="fields"):
-            notice = notice_place(texts, "faces-notice")
             form.choice("model", [choice for choice in CHOICES if set(handlers.models_of(choice)) <= set(models)])
             form.choice("gender", GENDERS)
             form.choice("smile", SMILES)
@@ -79,29 +86,39 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
             form.live_slider("variety", VARIETY, 0.05)
             form.live_slider("count", COUNT, 1)
             with gr.Row(elem_classes="seed-row"):
-                seed = texts.make(gr.Number, {"label": "seed"}, value=0, precision=0, elem_id="faces-seed", scale=3)
+                named = {"label": "seed", "info": "faces_seed_info"}
+                seed = texts.make(gr.Number, named, value=0, precision=0, elem_id="faces-seed", scale=3)
                 form.controls["seed"] = seed
                 fresh = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id="faces-new-seed", scale=2)
+            notice = notice_place(texts, "faces-notice")
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="grid-head"):
-                texts.make(gr.HTML, {"value": _machine_made})
+                texts.make(gr.HTML, {"value": _machine_made}, elem_id="faces-made")
                 save = texts.make(
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
             grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
         steer = steer_panel(texts, grid)
+        ends = gr.HTML("", elem_id="faces-ends", elem_classes="paper")
     page = GalleryPage(notice, form, any_age, age, grid, gr.State(None), steer)
-    inputs = [texts.language, page.shown]
-    parcel(save.click, lambda _, gallery: gallery_file(gallery.request), inputs, notice, "faces", **WORK)
-    _connect(page, texts, tab, fresh)
+
+    def pack(_: str, gallery: Gallery | None) -> str:
+        return gallery_file(gallery.request) if gallery else ""
+
+    parcel(save.click, pack, [texts.language, page.shown], notice, "faces", **WORK)
+    opening = _connect(page, texts, tab, fresh)
+    # Seen beside sliders only, and so it may come later than the faces.
+    opening.then(lambda: faces_cards.direction_ends(handlers.direction_ends(models)), None, ends, **PRIVATE)
     return page
 
 
 def _machine_made(language: str) -> str:
-    return f'<p class="machine-made">{escape(text("faces_nobody", language))}</p>'
+    told = f'<p class="machine-made">{escape(text("faces_nobody", language))}</p>'
+    return f'{told}<p class="hint">{escape(text("faces_press_one", language))}</p>'
 
 
-def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> None:
+def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> Dependency:
+    """Connect the controls and return the event that paints first."""
     language = texts.language
     seed = page.form.controls["seed"]
 
@@ -137,8 +154,13 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     sliders: list[Any] = [page.form.controls["count"], page.age, page.form.controls["variety"]]
     moves = [event for slider in sliders for event in (slider.input, slider.release)]
     changes = [control.input for control in page.fields if control not in sliders]  # type: ignore[attr-defined]
-    gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
-    tab.select(paint_first, inputs, page.outputs, **live(page.grid))
-    fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
-    language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
-    page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.grid))
+    painting = gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
+    # What everybody sees first is painted once, and so waits in no line.
+    opening = tab.select(paint_first, inputs, page.outputs, **PRIVATE)
+    repainting = fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
+    translating = language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
+    for event in (painting, repainting, translating):
+        say_failure(event, page.notice, language)
+    picking = page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.steer.portrait))
+    say_failure(picking, page.steer.notice, language)
+    return opening
