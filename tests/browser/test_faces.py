@@ -733,32 +733,42 @@ def test_a_full_queue_leaves_nothing_waiting_on_the_other_pages(
 
 def test_every_press_is_answered_before_the_server_does(enter: Visit) -> None:
     page = enter()
-    steer(page)
     held: list[Any] = []
-    page.route("**/queue/join*", held.append)
-    working = """([id, pseudo]) => getComputedStyle(document.getElementById(id), pseudo).animationName"""
-    for press, where in (
-        ("faces-new-seed", "faces-grid"),
-        ("faces-nudge", "faces-portrait"),
-        ("faces-search", "faces-alike"),
-        ("faces-add", "faces-add"),
-        ("faces-download", "faces-download"),
-        ("faces-zip", "faces-zip"),
-    ):
-        assert page.evaluate(working, [where, "::after"]) == "none", press
+    page.route("**/queue/join*", lambda route: held.append(route))
+    working = "([id, end]) => getComputedStyle(document.getElementById(id), end).animationName"
+
+    def press(button: str, where: str) -> None:
+        assert page.evaluate(working, [where, "::after"]) == "none", button
         with page.expect_request("**/queue/join*"):
-            page.locator(f"#{press}").click()
+            page.locator(f"#{button}").click()
         page.wait_for_function(f"({working})(['{where}', '::after']) === 'faces-working'")
-        if press == "faces-search":
+        if button == "faces-search":
             expect(page.locator("#faces-alike .searching")).to_be_in_viewport()
         held.pop().continue_()
         page.wait_for_function(f"({working})(['{where}', '::after']) === 'none'")
+
+    press("faces-new-seed", "faces-grid")
+    press("faces-zip", "faces-zip")
+    page.locator(FACES).first.click()
+    page.wait_for_function(f"({working})(['faces-portrait', '::after']) === 'faces-working'")
+    held.pop().continue_()
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    press("faces-download", "faces-download")
+    press("faces-add", "faces-portrait")
+    press("faces-nudge", "faces-portrait")
+    press("faces-search", "faces-alike")
+    show(page, "morph")
+    press("faces-choose", "faces-choose")
+    page.locator("#faces-morph-run").click()
+    expect(page.locator("#faces-morph-run")).to_contain_text("Filming")
+    held.pop().continue_()
+    expect(page.locator("#faces-film video")).to_be_visible()
 
 
 def test_notices_shift_nothing(enter: Visit) -> None:
     page = enter()
     steer(page)
-    places = """() => [...document.querySelectorAll("#faces-gallery :is(button, input, img)")]
+    places = """() => [...document.querySelectorAll("#faces-gallery :is(button, input)")]
         .map((one) => Math.round(one.getBoundingClientRect().top + scrollY))"""
     before = page.evaluate(places)
     page.locator("#faces-add").click()

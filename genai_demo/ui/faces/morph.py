@@ -123,7 +123,8 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         """Show the strip in `language`."""
         return page.drawn(faces, language)
 
-    adding = steer.add.click(add, [language, page.faces, steer.steered], [steer.notice, *places], **live(page.strip))
+    asked = [language, page.faces, steer.steered]
+    adding = steer.add.click(add, asked, [steer.notice, *places], **live(steer.portrait))
     say_failure(adding, steer.notice, language)
     editing = page.strip.edit(edit, [language, page.faces], places, **live(page.strip))
     model = gallery.form.controls["model"]
