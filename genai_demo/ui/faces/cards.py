@@ -42,7 +42,12 @@ def address(picture: np.ndarray | Image.Image, side: int) -> str:
 
 
 def described(request: FaceRequest, language: str) -> str:
-    """Return what a face was asked to be, in words."""
+    """Return what a face was asked to be, in words, and that a machine made it."""
+    return text("faces_described", language, what=_asked(request, language))
+
+
+def _asked(request: FaceRequest, language: str) -> str:
+    """Return what one of several faces was asked to be; that a machine made them is said once."""
     words = []
     if request.woman >= 0:
         words.append(text("faces_is_woman" if request.woman >= 0.5 else "faces_is_man", language))
@@ -50,7 +55,7 @@ def described(request: FaceRequest, language: str) -> str:
         words.append(text("faces_is_about", language, age=round(request.age)))
     if request.smile >= 0:
         words.append(text("faces_is_smiling" if request.smile >= 0.5 else "faces_is_not_smiling", language))
-    return text("faces_described", language, what=_listed(words or [text("faces_is_anybody", language)], language))
+    return _listed(words or [text("faces_is_anybody", language)], language)
 
 
 def _listed(words: Sequence[str], language: str) -> str:
@@ -87,7 +92,7 @@ def _button(request: GalleryRequest, face: Face, place: int, side: int, language
     name = text("faces_number", language, number=face.request.index + 1)
     if several:
         name = _listed([name, text(f"faces_model_{face.request.model}", language)], language)
-    alt = text("faces_named", language, name=name, what=described(face.request, language))
+    alt = text("faces_named", language, name=name, what=_asked(face.request, language))
     return (
         f'<button type="button" class="face" data-place="{place}" {_named(face.request)} aria-pressed="false">'
         f"{_image(face.picture, side, alt)}{maker}</button>"
@@ -163,7 +168,7 @@ def alike(of: FaceRequest, faces: Sequence[Face], language: str) -> str:
         name = text("faces_seed_number", language, seed=request.seed, number=request.index + 1)
         if not place:
             name = text("faces_alike_itself", language, name=name)
-        alt = text("faces_named", language, name=name, what=described(request, language))
+        alt = text("faces_named", language, name=name, what=_asked(request, language))
         buttons.append(
             f'<button type="button" class="face" data-place="{place}" {_named(request)} aria-pressed="false">'
             f"{_image(face.picture, THUMBNAIL, alt)}</button>"
@@ -177,9 +182,10 @@ def strip(faces: Sequence[Face], language: str) -> str:
     if not faces:
         return f'<div class="empty-strip">{escape(text("faces_strip_empty", language))}</div>'
     items = "".join(_station(faces, place, language) for place in range(len(faces)))
-    missing = max(0, STATIONS[0] - len(faces))
-    hint = f'<p class="hint">{escape(text("faces_strip_more", language))}</p>' if missing else ""
-    return f'<ol class="strip">{items}</ol>{hint}'
+    key = "faces_strip_more" if len(faces) < STATIONS[0] else "faces_strip_count"
+    hint = f'<p class="hint">{escape(text(key, language, count=len(faces), most=STATIONS[1]))}</p>'
+    label = escape(text("faces_strip_label", language))
+    return f'<ol class="strip" aria-label="{label}">{items}</ol>{hint}'
 
 
 def _station(faces: Sequence[Face], place: int, language: str) -> str:
@@ -190,7 +196,7 @@ def _station(faces: Sequence[Face], place: int, language: str) -> str:
         f'aria-label="{escape(text(f"faces_strip_{edit}", language, number=place + 1))}">{sign}</button>'
         for edit, sign, disabled in edits
     )
-    return f"<li>{_image(face.picture, THUMBNAIL, described(face.request, language))}<div>{tools}</div></li>"
+    return f"<li>{_image(face.picture, THUMBNAIL, _asked(face.request, language))}<div>{tools}</div></li>"
 
 
 def progress(done: int, total: int, language: str) -> str:
