@@ -587,6 +587,21 @@ IN_THE_MIDDLE = """(element) => {
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_a_photo_stays_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any], tmp_path: Path) -> None:
+    page = enter(**screen, reduced_motion="reduce")
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    page.locator("#faces-photo-more > button").click()
+    for slider in ("age", "direction-1", "direction-8"):
+        handle = page.locator(f"#faces-photo-{slider} input[type=range]")
+        handle.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+        assert handle.evaluate(IN_THE_MIDDLE), slider
+        expect(page.locator("#faces-rebuilt img")).to_be_in_viewport(ratio=0.95)
+        assert page.locator("#faces-rebuilt img").evaluate(IN_THE_MIDDLE), slider
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
 def test_the_face_and_the_way_back_stay_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any]) -> None:
     page = enter(**screen, reduced_motion="reduce")
     steer(page)
