@@ -156,7 +156,7 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     changes = [control.input for control in page.fields if control not in sliders]  # type: ignore[attr-defined]
     painting = gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
     # What everybody sees first is painted once, and so waits in no line.
-    opening = tab.select(paint_first, inputs, page.outputs, **PRIVATE)
+    opening = tab.select(paint_first, inputs, page.outputs, show_progress_on=page.grid, **PRIVATE)
     repainting = fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
     translating = language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
     for event in (painting, repainting, translating):
