@@ -774,7 +774,8 @@ def test_every_press_is_answered_before_the_server_does(enter: Visit) -> None:
     press("faces-search", "faces-alike")
     show(page, "morph")
     press("faces-choose", "faces-choose")
-    page.locator("#faces-morph-run").click()
+    with page.expect_request("**/queue/join*"):
+        page.locator("#faces-morph-run").click()
     expect(page.locator("#faces-morph-run")).to_contain_text("Filming")
     held.pop().continue_()
     expect(page.locator("#faces-film video")).to_be_visible()
