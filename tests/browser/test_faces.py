@@ -799,7 +799,7 @@ def test_notices_shift_nothing(enter: Visit) -> None:
 
 
 def test_a_closed_accordion_points_right(enter: Visit) -> None:
-    page = enter()
+    page = enter(reduced_motion="reduce")
     steer(page)
     turn = """(icon) => {
         const { a, b } = new DOMMatrix(getComputedStyle(icon).transform);
