@@ -33,6 +33,9 @@ from genai_demo.ui.forms import (
 )
 from genai_demo.ui.languages import Texts, sentence, text
 
+_AGE = 40
+"""where the slider of the age stands at first"""
+
 
 @dataclass(frozen=True)
 class GalleryPage:
@@ -79,7 +82,7 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
             form.choice("gender", GENDERS)
             form.choice("smile", SMILES)
             with gr.Row(elem_classes="age-row"):
-                age = live_slider(texts, {"label": "faces_age"}, AGE, 1, "faces-age", value=40)
+                age = live_slider(texts, {"label": "faces_age"}, AGE, 1, "faces-age", value=_AGE)
                 any_age = texts.make(
                     gr.Checkbox, {"label": "faces_any_age"}, value=True, elem_id="faces-any-age", container=False
                 )
@@ -122,17 +125,20 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     language = texts.language
     seed = page.form.controls["seed"]
 
+    @refusing(page.notice, "faces")
     def paint(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint what the fields ask for, or say what is wrong with it."""
-        try:
-            return page.painted(handlers.gallery_of(before, *values), language)
-        except UserError as error:
-            grid = {} if before else {page.grid: cards.placeholder(text("error_title", language))}
-            return {page.notice: cards.notice(sentence(error, language, "faces")), **grid}
+        return page.painted(handlers.gallery_of(before, *values), language)
 
-    def paint_first(language: str, before: Gallery | None, *values: Any) -> Updates:
-        """Paint when the tab is opened, unless it was before."""
-        return gr.skip() if before else paint(language, before, *values)
+    def paint_first(language: str, before: Gallery | None) -> Updates:
+        """Paint when the tab is opened, unless it was before; nobody can ask for anything else here."""
+        if before:
+            return gr.skip()
+        try:
+            return page.painted(Gallery(page.form.default, _AGE), language)
+        except UserError as error:
+            failed = cards.placeholder(text("error_title", language))
+            return {page.notice: cards.notice(sentence(error, language, "faces")), page.grid: failed}
 
     def paint_fresh(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint with a seed that nobody chose."""
@@ -156,10 +162,10 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     changes = [control.input for control in page.fields if control not in sliders]  # type: ignore[attr-defined]
     painting = gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
     # What everybody sees first is painted once, and so waits in no line.
-    opening = tab.select(paint_first, inputs, page.outputs, show_progress_on=page.grid, **PRIVATE)
+    opening = tab.select(paint_first, [language, page.shown], page.outputs, show_progress_on=page.grid, **PRIVATE)
     repainting = fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
     translating = language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
-    for event in (painting, repainting, translating):
+    for event in (opening, painting, repainting, translating):
         say_failure(event, page.notice, language)
     picking = page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.steer.portrait))
     say_failure(picking, page.steer.notice, language)
