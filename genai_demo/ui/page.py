@@ -10,6 +10,7 @@ import gradio as gr
 
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
+from genai_demo.ui.components.history import history
 from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
@@ -36,6 +37,7 @@ def build() -> tuple[gr.Blocks, Texts]:
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
+        history(texts)
         texts.language.input(
             texts.updates,
             texts.language,
@@ -43,13 +45,15 @@ def build() -> tuple[gr.Blocks, Texts]:
             js="(language) => { genaiDemo.setLanguage(language); return [language]; }",
             **PRIVATE,
         )
+        page.load(None, None, None, js="() => genaiDemo.address.begin()", api_visibility="private")
         theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
     return page, texts
 
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
+    frame = (STATIC / "frame.css").read_text(encoding="utf-8")
+    script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("page.js", "address.js"))
     phrases = script_json(gradio_phrases())
     phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
     return f"<style>{frame}</style>{phrases}<script>{script}</script>"
@@ -67,5 +71,6 @@ def _heading(language: str) -> str:
     return (
         f"<h1>{escape(text('title', language))}</h1><p>{escape(text('tagline', language))}</p>"
         f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
-        f'data-ready="{escape(text("announce_ready", language))}"></div>'
+        f'data-ready="{escape(text("announce_ready", language))}" '
+        f'data-link-copied="{escape(text("link_copied", language))}"></div>'
     )

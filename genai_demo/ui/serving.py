@@ -9,6 +9,7 @@ import os
 import re
 import socket
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import gradio as gr
 from starlette.datastructures import MutableHeaders
@@ -87,7 +88,14 @@ class PageInLanguage:
                 headers["content-length"] = str(len(page))
             return page
 
-        await self.app(scope, receive, collect)
+        await self.app(_without_page(scope), receive, collect)
+
+
+def _without_page(scope: Scope) -> Scope:
+    """Return the scope of a request without `page`, which is ours: Gradio 6 looks for a page of its own, and fails."""
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = urlencode([(name, value) for name, value in query if name != "page"])
+    return {**scope, "query_string": kept.encode("latin-1")}
 
 
 def serve(host: str, port: int) -> gr.Blocks:

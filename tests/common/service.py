@@ -21,7 +21,7 @@ from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 
-MISSING = object()
+MISSING = Ellipsis  # has one name in every process, which the tests' own names hold
 """stands for a setting that a receipt lacks"""
 
 

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.fields import add_options, add_options_of_several, given
+from genai_demo.engine.fields import add_options, add_options_of_several, bookkeeping, given
 from genai_demo.engine.files import write_json
 from genai_demo.engine.generation.checks import SEED
 from genai_demo.engine.training.config import TRACKERS, TrainConfig
 from genai_demo.errors import UserError
+
+_OPTIONS = {"family": "--model", "train": "--{}", "data.training": "--{}", "model": "--size {}"}
+"""options that the keys of a run's configuration stand for, by what these begin with; what is learnt is `--data`"""
 
 
 def add_output_options(parser: argparse.ArgumentParser, what: str) -> None:
@@ -130,3 +133,48 @@ def write_json_option(target: str | None, value: Any) -> None:
         print(json.dumps(value, indent=2) if half else text)
     elif target is not None:
         write_json(Path(target), value)
+
+
+def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Make sure that a run is resumed with the configuration that it began with.
+
+    Args:
+        run: its folder.
+        before: what it was told when it began, as JSON.
+        now: what it is told now.
+
+    Raises:
+        UserError: something has changed that changes what it learns.
+    """
+    former, present = _flat(before), _flat(json.loads(json.dumps(now)))  # so that a tuple is the list it was written as
+    free = {f"train.{name}" for name in bookkeeping(TrainConfig)}
+    for key in sorted(former.keys() | present.keys()):
+        if key.startswith(("budget.", "items.")) or key in free or former.get(key) == present.get(key):
+            continue
+        if key.startswith("data.started_from"):
+            sentence = "engine.started_from" if former.get(key) is not None else "engine.started_from_nothing"
+            raise UserError(sentence, run=run, option="--start", checkpoint=former.get(key))
+        values = {name: _plain(some.get(key)) for name, some in (("before", former), ("now", present))}
+        raise UserError("engine.other_config", run=run, option=_option(key), key=key, **values)
+
+
+def _option(key: str) -> str:
+    """Return the option that a key of a run's configuration stands for, as it is typed."""
+    first = next((prefix for prefix in _OPTIONS if key == prefix or key.startswith(f"{prefix}.")), None)
+    if first is None:
+        return "--data"
+    name = key.removeprefix(f"{first}.")
+    return _OPTIONS[first].format(name if first == "model" else name.replace("_", "-"))
+
+
+def _plain(value: Any) -> str:
+    """Return a value of a run's configuration as a person would write it."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested values by their dotted names, such as "train.batch_size"."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat

@@ -26,9 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genai_demo.engine.fields import bookkeeping
 from genai_demo.engine.files import remove_unfinished, write_bytes, write_json, write_text
-from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.options import check_same
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ LOST = 60.0
 _ALIVE = ("preparing", "running")
 """states in which a process is at work"""
 _CHECKSUMS = "checksums.json"
-_OPTIONS = {"family": "--model", "train": "--{}", "data.training": "--{}", "model": "--size {}"}
-"""options that the keys of a run's configuration stand for, by what these begin with; what is learnt is `--data`"""
 
 
 @dataclass(frozen=True)
@@ -128,21 +125,9 @@ class RunFolder:
         file = self.path / "config.json"
         if resume:
             self.stop_file.unlink(missing_ok=True)
-            now = _flat(json.loads(json.dumps(config)))  # so that a tuple is the list it was written as
-            self._check_config(_flat(_read_json(file, self.path)), now)
+            check_same(self.path, _read_json(file, self.path), config)
         with self.writing():
             write_json(file, config)
-
-    def _check_config(self, before: dict[str, Any], now: dict[str, Any]) -> None:
-        free = {f"train.{name}" for name in bookkeeping(TrainConfig)}
-        for key in sorted(before.keys() | now.keys()):
-            if key.startswith(("budget.", "items.")) or key in free or before.get(key) == now.get(key):
-                continue
-            if key.startswith("data.started_from"):
-                sentence = "engine.started_from" if before.get(key) is not None else "engine.started_from_nothing"
-                raise UserError(sentence, run=self.path, option="--start", checkpoint=before.get(key))
-            values = {name: _plain(some.get(key)) for name, some in (("before", before), ("now", now))}
-            raise UserError("engine.other_config", run=self.path, option=_option(key), key=key, **values)
 
     def write_status(self, state: str, **values: Any) -> None:
         """Say where the run stands.
@@ -377,20 +362,6 @@ def _read_json(file: Path, run: Path) -> dict[str, Any]:
     return values
 
 
-def _option(key: str) -> str:
-    """Return the option that a key of a run's configuration stands for, as it is typed."""
-    first = next((prefix for prefix in _OPTIONS if key == prefix or key.startswith(f"{prefix}.")), None)
-    if first is None:
-        return "--data"
-    name = key.removeprefix(f"{first}.")
-    return _OPTIONS[first].format(name if first == "model" else name.replace("_", "-"))
-
-
-def _plain(value: Any) -> str:
-    """Return a value of a run's configuration as a person would write it."""
-    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, by name."""
     files = (file.parent for name in ("config.json", "status.json") for file in folder.glob(f"*/{name}"))
@@ -411,11 +382,3 @@ def _is_alive(pid: int) -> bool:
         return False
     except psutil.AccessDenied:
         return True
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested values by their dotted names, such as "train.batch_size"."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat

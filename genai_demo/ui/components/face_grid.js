@@ -31,6 +31,7 @@ new MutationObserver(() => {
 function close() {
   delete gallery().dataset.steering;
   mark(undefined);
+  genaiDemo.address.settle();
   chosen?.focus();
 }
 
@@ -65,6 +66,8 @@ element.addEventListener("keydown", (event) => {
 });
 
 if (!inPanel) {
+  // On the way back from a face to its gallery.
+  document.addEventListener("shown", ({ detail }) => { if (detail === "gallery" && gallery().dataset.steering !== undefined) close(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.closest("#faces-steer")) close();
   });
