@@ -684,6 +684,27 @@ def test_the_first_faces_wait_in_no_queue(enter: Visit, full: Callable[[bool], N
     expect(page.locator("#faces-notice [role=alert]")).to_have_count(0)
 
 
+def test_fields_that_come_back_are_what_is_painted_first(
+    enter: Visit, faces: App, full: Callable[[bool], None]
+) -> None:
+    page = enter()
+    page.get_by_label("Keep my settings").check()
+    page.locator("#faces-seed input").fill("12")
+    expect(page.locator("#faces-grid .result-status")).to_contain_text("seed 12 ")
+    page.wait_for_timeout(500)
+    again = page.context.new_page()
+    full(True)
+    again.goto(faces.address)
+    again.locator("#tab-faces-button").click()
+    expect(again.locator("#faces-notice [role=alert]")).to_contain_text("Try again")
+    expect(again.locator("#faces-grid")).not_to_contain_text("Painting")
+    full(False)
+    again.locator("#tab-news-button").click()
+    again.locator("#tab-faces-button").click()
+    expect(again.locator("#faces-grid .result-status")).to_contain_text("seed 12 ")
+    expect(again.locator("#faces-notice [role=alert]")).to_have_count(0)
+
+
 def test_a_full_queue_leaves_nothing_waiting_in_the_panel(enter: Visit, full: Callable[[bool], None]) -> None:
     page = enter()
     notice = page.locator("#faces-steer-notice [role=alert]")
