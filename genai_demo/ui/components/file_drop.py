@@ -33,7 +33,7 @@ def file_drop(
 
     def drawn(language: str) -> str:
         intro, drop, choose, reading = (
-            escape(text(f"{keys}_{key}", language, most=f"{most / 10**6:.1f}"))
+            escape(text(f"{keys}_{key}", language, most=most // 2**20))
             for key in ("intro", "drop", "button", "reading")
         )
         head = f"<h3>{escape(text(heading, language))}</h3>" if heading else ""
