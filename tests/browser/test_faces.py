@@ -25,6 +25,7 @@ from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.settings import settings
 from genai_demo.ui import serving
 from genai_demo.ui.faces.upload import Code
+from genai_demo.ui.fair_queue import FairQueue
 from genai_demo.ui.files import fitting, opened_bytes
 from tests.browser.test_page import visible_words
 from tests.helpers.face_models import write_face_models
@@ -33,7 +34,7 @@ from tests.helpers.faces import drawing
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 
-ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GAN|VAE|API|PNG|ZIP|MP4|WebP|GIF|\.png")
+ENGLISH_BY_NATURE = re.compile(r"GenAI Demo|English|GAN|VAE|API|PNG|ZIP|MP4|WebP|GIF| MB|\.png")
 FACES = "#faces-grid .face"
 PORTRAIT = "#faces-portrait img"
 DRAWN_SIDE = 300
@@ -130,6 +131,12 @@ def steer(page: Page, place: int = 0) -> None:
     changed(page, PORTRAIT, before)
 
 
+def pressed(page: Page, where: str) -> list[int]:
+    """Return the places of the faces that stand in a frame."""
+    faces = page.locator(f"#faces-{where} .face").all()
+    return [place for place, face in enumerate(faces) if face.get_attribute("aria-pressed") == "true"]
+
+
 def photo(folder: Path) -> Path:
     file = folder / "the-visitor.jpg"
     drawing(40, 1, 1, seed=1, side=DRAWN_SIDE).save(file)
@@ -166,7 +173,7 @@ def test_what_is_asked_for_is_said_and_the_seed_is_shown(enter: Visit) -> None:
     page.locator("#faces-smile").get_by_text("Smiling", exact=True).click()
     move(page, "faces-age", 70)
     expect(page.locator("#faces-any-age input")).not_to_be_checked()
-    expect(page.get_by_role("button", name="Face 3: woman, about 70, smiling; machine-made")).to_be_visible()
+    expect(page.get_by_role("button", name="Face 3: woman, about 70, smiling", exact=True)).to_be_visible()
     page.locator("#faces-new-seed").click()
     expect(page.locator("#faces-seed input")).not_to_have_value("0")
     seed = page.locator("#faces-seed input").input_value()
@@ -177,7 +184,7 @@ def test_what_is_asked_for_is_said_and_the_seed_is_shown(enter: Visit) -> None:
 
 def test_both_models_stand_side_by_side(enter: Visit) -> None:
     page = enter()
-    page.locator("#faces-model").get_by_text("Both, side by side").click()
+    page.locator("#faces-model").get_by_text("Both (different people)").click()
     expect(page.locator("#faces-grid .pair")).to_have_count(16)
     expect(page.locator(FACES)).to_have_count(32)
     left, right = (page.locator(FACES).nth(place).bounding_box() for place in (0, 1))
@@ -226,12 +233,29 @@ def test_faces_like_one_are_found_and_opened(enter: Visit) -> None:
     found = page.locator("#faces-alike .face")
     expect(found).to_have_count(8)
     expect(page.locator("#faces-alike h3")).to_contain_text("face 3 of seed 0")
+    expect(page.locator("#faces-alike h3")).to_be_in_viewport()
+    expect(found.first).to_be_in_viewport()
+    expect(found.first).to_have_attribute("aria-pressed", "true")
     title, portrait = found.nth(1).locator("img").get_attribute("alt") or "", source(page, PORTRAIT)
     found.nth(1).click()
     changed(page, PORTRAIT, portrait)
     seed, number = re.findall(r"Face (\d+) of seed (\d+)", title)[0][::-1]
     expect(page.locator("#faces-portrait figcaption")).to_contain_text(f"seed {seed} · face {number}")
+    expect(page.locator(PORTRAIT)).to_be_in_viewport()
+    assert pressed(page, "alike") == [1]
     expect(found).to_have_count(8)
+    other = source(page, PORTRAIT)
+    move(page, "faces-steer-smile", 0.35)
+    changed(page, PORTRAIT, other)
+    for picture in (other, portrait):
+        page.locator("#faces-undo").click()
+        became(page, PORTRAIT, picture)
+    expect(page.locator("#faces-undo")).to_be_disabled()
+    assert (pressed(page, "alike"), pressed(page, "grid")) == ([0], [2])
+    found.nth(3).click()
+    changed(page, PORTRAIT, portrait)
+    found.first.click()
+    became(page, PORTRAIT, portrait)
     page.locator("#language").get_by_text("中文").click()
     expect(page.locator("#faces-alike h3")).to_contain_text("种子 0 的第 3 张")
 
@@ -548,6 +572,300 @@ def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_face(enter: Visit, 
             "all => all.filter(one => one.getBoundingClientRect().right > 390).map(one => one.textContent)"
         )
         assert outside == [], name
+
+
+SCREENS = [
+    {"viewport": {"width": 1280, "height": 720}},
+    {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+]
+IN_THE_MIDDLE = """(element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return seen === element || element.contains(seen);
+}"""
+"""whether nothing else is seen in the middle of an element"""
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_a_photo_stays_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any], tmp_path: Path) -> None:
+    page = enter(**screen, reduced_motion="reduce")
+    show(page, "photo")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    page.locator("#faces-photo-more > button").click()
+    for slider in ("age", "direction-1", "direction-8"):
+        handle = page.locator(f"#faces-photo-{slider} input[type=range]")
+        handle.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+        assert handle.evaluate(IN_THE_MIDDLE), slider
+        expect(page.locator("#faces-rebuilt img")).to_be_in_viewport(ratio=0.95)
+        assert page.locator("#faces-rebuilt img").evaluate(IN_THE_MIDDLE), slider
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=["desk", "phone"])
+def test_the_face_and_the_way_back_stay_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any]) -> None:
+    page = enter(**screen, reduced_motion="reduce")
+    steer(page)
+    page.locator("#faces-steer-more > button").click()
+    expect(page.locator("#faces-steer-direction-8")).to_be_visible()
+    for slider in ("age", "woman", "smile", *(f"direction-{number}" for number in range(1, 9))):
+        handle = page.locator(f"#faces-steer-{slider} input[type=range]")
+        handle.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+        assert handle.evaluate(IN_THE_MIDDLE), slider
+        for there in (PORTRAIT, "#faces-undo"):
+            expect(page.locator(there)).to_be_in_viewport(ratio=0.95)
+            assert page.locator(there).evaluate(IN_THE_MIDDLE), (slider, there)
+        assert page.locator(PORTRAIT).evaluate("(image) => image.getBoundingClientRect().width") >= 240
+        covered = page.locator(PORTRAIT).evaluate(
+            """(image) => {
+                const { left, right, top, bottom } = image.getBoundingClientRect();
+                const labels = [...document.querySelectorAll("#faces-steer label")].map((one) => one.firstElementChild);
+                return labels.filter((one) => {
+                    const box = one.getBoundingClientRect();
+                    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+                    const inside = left < x && x < right && top < y && y < bottom;
+                    return inside && one.contains(document.elementFromPoint(x, y));
+                }).map((one) => one.textContent);
+            }"""
+        )
+        assert covered == [], slider
+
+
+def test_a_direction_shows_what_it_does_at_either_end(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    seen = """([end, direction]) => {
+        const style = getComputedStyle(document.getElementById(`faces-steer-direction-${direction}`), end);
+        return [style.backgroundImage, style.backgroundPosition, style.width];
+    }"""
+    page.wait_for_function(f"({seen})(['::before', 1])[0].startsWith('url(\"data:image/jpeg')")
+    ends = [page.evaluate(seen, [end, number]) for end in ("::before", "::after") for number in (1, 2, 3, 4)]
+    assert len({sheet for sheet, _, _ in ends}) == 1
+    assert len({place for _, place, _ in ends}) == 8
+    assert {width for _, _, width in ends} == {"44px"}
+    page.locator("#faces-close").click()
+    before = source(page, f"{FACES} img")
+    page.locator("#faces-model").get_by_text("VAE", exact=True).click()
+    changed(page, f"{FACES} img", before)
+    steer(page)
+    assert page.evaluate(seen, ["::before", 1])[0] not in {ends[0][0], "none"}
+
+
+def test_faces_look_as_if_they_could_be_pressed(enter: Visit) -> None:
+    page = enter()
+    face = page.locator(FACES).nth(3)
+    look = "(face) => [getComputedStyle(face).cursor, getComputedStyle(face).outlineStyle]"
+    assert face.evaluate(look) == ["pointer", "none"]
+    expect(page.locator("#faces-made")).to_contain_text("Press a face")
+    face.hover()
+    assert face.evaluate(look) == ["pointer", "solid"]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Let the queue refuse everything, or nothing any more."""
+
+    def fill(refusing: bool) -> None:
+        said = "There is no room in this test." if refusing else ""
+        monkeypatch.setattr(FairQueue, "_no_room", lambda *_: said)
+
+    return fill
+
+
+def test_the_first_faces_wait_in_no_queue(enter: Visit, full: Callable[[bool], None]) -> None:
+    full(True)
+    page = enter()
+    expect(page.locator(FACES)).to_have_count(16)
+    page.locator("#faces-new-seed").click()
+    expect(page.locator("#faces-notice [role=alert]")).to_contain_text("Try again")
+    full(False)
+    before = source(page, f"{FACES} img")
+    page.locator("#faces-new-seed").click()
+    changed(page, f"{FACES} img", before)
+    expect(page.locator("#faces-notice [role=alert]")).to_have_count(0)
+
+
+def test_fields_that_come_back_are_what_is_painted_first(
+    enter: Visit, faces: App, full: Callable[[bool], None]
+) -> None:
+    page = enter()
+    page.get_by_label("Keep my settings").check()
+    page.locator("#faces-seed input").fill("12")
+    expect(page.locator("#faces-grid .result-status")).to_contain_text("seed 12 ")
+    page.wait_for_timeout(500)
+    again = page.context.new_page()
+    full(True)
+    again.goto(faces.address)
+    again.locator("#tab-faces-button").click()
+    expect(again.locator("#faces-notice [role=alert]")).to_contain_text("Try again")
+    expect(again.locator("#faces-grid")).not_to_contain_text("Painting")
+    full(False)
+    again.locator("#tab-news-button").click()
+    again.locator("#tab-faces-button").click()
+    expect(again.locator("#faces-grid .result-status")).to_contain_text("seed 12 ")
+    expect(again.locator("#faces-notice [role=alert]")).to_have_count(0)
+
+
+def test_a_full_queue_leaves_nothing_waiting_in_the_panel(enter: Visit, full: Callable[[bool], None]) -> None:
+    page = enter()
+    notice = page.locator("#faces-steer-notice [role=alert]")
+    full(True)
+    page.locator(FACES).first.click()
+    expect(notice).to_contain_text("Try again")
+    full(False)
+    page.locator(FACES).first.click()
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    expect(notice).to_have_count(0)
+    before = source(page, PORTRAIT)
+    for act in ("slider", "faces-nudge", "faces-search", "faces-add"):
+        full(True)
+        if act == "slider":
+            move(page, "faces-steer-direction-2", 3)
+        else:
+            page.locator(f"#{act}").click()
+        expect(notice).to_contain_text("Try again")
+        expect(page.locator("#faces-steer .searching")).to_be_hidden()
+        assert (source(page, PORTRAIT) == before) is True
+        full(False)
+        page.locator("#faces-reset").click()
+        expect(notice).to_have_count(0)
+    page.locator("#faces-search").click()
+    expect(page.locator("#faces-alike .face")).to_have_count(8)
+    full(True)
+    page.locator("#faces-alike .face").nth(2).click()
+    expect(notice).to_contain_text("Try again")
+
+
+def test_a_full_queue_leaves_nothing_waiting_on_the_other_pages(
+    enter: Visit, full: Callable[[bool], None], tmp_path: Path
+) -> None:
+    page = enter()
+    show(page, "photo")
+    full(True)
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
+    expect(page.locator("#faces-intake .file-said")).to_be_empty()
+    full(False)
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    full(True)
+    move(page, "faces-photo-direction-1", 3)
+    expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
+    show(page, "open")
+    page.locator("#faces-open input[type=file]").set_input_files(photo(tmp_path))
+    expect(page.locator("#faces-open-notice [role=alert]")).to_contain_text("Try again")
+    expect(page.locator("#faces-open-drop .file-said")).to_be_empty()
+    show(page, "morph")
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-morph-notice [role=alert]")).to_contain_text("Try again")
+    full(False)
+    page.locator("#faces-choose").click()
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    expect(page.locator("#faces-morph-notice [role=alert]")).to_have_count(0)
+    full(True)
+    page.locator("#faces-morph-run").click()
+    expect(page.locator("#faces-film")).to_contain_text("There is no film")
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+
+
+def test_every_press_is_answered_before_the_server_does(enter: Visit) -> None:
+    page = enter()
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    working = "([id, end]) => getComputedStyle(document.getElementById(id), end).animationName"
+
+    def press(button: str, where: str) -> None:
+        assert page.evaluate(working, [where, "::after"]) == "none", button
+        with page.expect_request("**/queue/join*"):
+            page.locator(f"#{button}").click()
+        page.wait_for_function(f"({working})(['{where}', '::after']) === 'faces-working'")
+        if button == "faces-search":
+            expect(page.locator("#faces-alike .searching")).to_be_in_viewport()
+        held.pop().continue_()
+        page.wait_for_function(f"({working})(['{where}', '::after']) === 'none'")
+
+    press("faces-new-seed", "faces-grid")
+    press("faces-zip", "faces-zip")
+    page.locator(FACES).first.click()
+    page.wait_for_function(f"({working})(['faces-portrait', '::after']) === 'faces-working'")
+    held.pop().continue_()
+    expect(page.locator(PORTRAIT)).to_be_visible()
+    press("faces-download", "faces-download")
+    press("faces-add", "faces-portrait")
+    press("faces-nudge", "faces-portrait")
+    press("faces-search", "faces-alike")
+    show(page, "morph")
+    press("faces-choose", "faces-choose")
+    with page.expect_request("**/queue/join*"):
+        page.locator("#faces-morph-run").click()
+    expect(page.locator("#faces-morph-run")).to_contain_text("Filming")
+    held.pop().continue_()
+    expect(page.locator("#faces-film video")).to_be_visible()
+
+
+def test_notices_shift_nothing(enter: Visit) -> None:
+    page = enter()
+    steer(page)
+    places = """() => [...document.querySelectorAll("#faces-gallery :is(button, input)")]
+        .map((one) => Math.round(one.getBoundingClientRect().top + scrollY))"""
+    before = page.evaluate(places)
+    page.locator("#faces-add").click()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_be_visible()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_be_in_viewport()
+    assert page.evaluate(places) == before
+    page.locator("#faces-close").click()
+    before = page.evaluate(places)
+    page.locator("#faces-seed input").fill("-1")
+    expect(page.locator("#faces-notice [role=alert]")).to_be_visible()
+    assert page.evaluate(places) == before
+
+
+def test_a_closed_accordion_points_right(enter: Visit) -> None:
+    page = enter(reduced_motion="reduce")
+    steer(page)
+    turn = """(icon) => {
+        const { a, b } = new DOMMatrix(getComputedStyle(icon).transform);
+        return Math.round(Math.atan2(b, a) * 180 / Math.PI);
+    }"""
+    icon = page.locator("#faces-steer-more .label-wrap .icon")
+    assert (icon.text_content(), icon.evaluate(turn)) == ("▼", -90)
+    page.locator("#faces-steer-more > button").click()
+    expect(page.locator("#faces-steer-direction-8")).to_be_visible()
+    assert icon.evaluate(turn) == 0
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_no_chinese_words_break_into_single_characters(enter: Visit, width: int, tmp_path: Path) -> None:
+    page = enter(locale="zh-CN", viewport={"width": width, "height": 1080 if width > 1000 else 844})
+    steer(page)
+    page.locator("#faces-steer-more > button").click()
+    page.locator("#faces-search").click()
+    expect(page.locator("#faces-alike .face")).to_have_count(8)
+    lonely = """(tab) => {
+        const found = [], walker = document.createTreeWalker(document.getElementById(tab), NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            const node = walker.currentNode, lines = new Map();
+            if (!/[\u4e00-\u9fff]{2}/.test(node.data) || !node.parentElement.checkVisibility()) continue;
+            [...node.data].forEach((letter, place) => {
+                const range = document.createRange();
+                range.setStart(node, place);
+                range.setEnd(node, place + 1);
+                const top = Math.round(range.getBoundingClientRect().top);
+                lines.set(top, (lines.get(top) || "") + letter.trim());
+            });
+            const said = [...lines.values()];
+            if (said.length > 1 && said.some((line) => line.length === 1)) found.push(said);
+        }
+        return found;
+    }"""
+    for name in ("gallery", "morph", "photo", "open"):
+        show(page, name)
+        if name == "morph":
+            page.locator("#faces-choose").click()
+            expect(page.locator("#faces-strip img")).to_have_count(4)
+        if name == "photo":
+            page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+            expect(page.locator("#faces-rebuilt img")).to_be_visible()
+        assert page.evaluate(lonely, f"tab-faces-{name}") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.engine.models.checkpoint import Checkpoint
@@ -11,6 +13,7 @@ from genai_demo.engine.models.registry import Registry, load_network
 if TYPE_CHECKING:
     from genai_demo.faces.models.encoder import FaceEncoder
     from genai_demo.faces.sampling.painting import GanPainter, VaePainter
+    from genai_demo.faces.sampling.reference_faces import ReferenceFaces
 
 FOLDERS = {"gan": "faces-gan", "vae": "faces-vae"}
 """folder of the checkpoint of each model that paints"""
@@ -87,3 +90,20 @@ def load_encoder(model: str = "encoder") -> LoadedEncoder:
     loaded = registry.load(model, "encoder")
     assert isinstance(loaded, LoadedEncoder)
     return loaded
+
+
+def load_reference_faces() -> ReferenceFaces:
+    """Return the training faces as the encoder that ships sees them.
+
+    Raises:
+        UserError: they or the encoder cannot be used.
+    """
+    checkpoint = load_encoder().checkpoint
+    return _reference_faces(checkpoint.folder, checkpoint.id)
+
+
+@lru_cache(maxsize=2)
+def _reference_faces(folder: Path, _checkpoint: str) -> ReferenceFaces:
+    from genai_demo.faces.sampling.reference_faces import ReferenceFaces
+
+    return ReferenceFaces.read_from(folder)

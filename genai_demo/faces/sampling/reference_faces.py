@@ -6,6 +6,7 @@ Only the encoder's vectors of the training faces are kept, rounded to bytes: no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from genai_demo.faces.data.labels import Faces
 
 FILE = "training_faces.safetensors"
+_RIDGE = 1e-5
+"""added to the variances, so that a direction in which no training face differs counts as any other"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,23 @@ class ReferenceFaces:
         below = torch.searchsorted(self.held_out, similarity.contiguous())
         shares = 1 - below / max(1, len(self.held_out))
         return [Nearness(*pair) for pair in zip(similarity.tolist(), shares.tolist(), strict=True)]
+
+    @cached_property
+    def _normal(self) -> tuple[Tensor, Tensor]:
+        """The mean (E,) of the training faces' vectors, and the inverse (E, E) of their covariance."""
+        vectors = self.vectors.float() / 127
+        covariance = torch.cov(vectors.T) + _RIDGE * torch.eye(vectors.shape[1])
+        return vectors.mean(0), torch.linalg.inv(covariance)
+
+    def oddness(self, vectors: Tensor) -> Tensor:
+        """Return how far faces are from what training faces have in common, (B,): squared Mahalanobis distances.
+
+        Args:
+            vectors: (B, E) of length 1.
+        """
+        mean, precision = self._normal
+        away = vectors.cpu().float() - mean  # (B, E)
+        return (away @ precision * away).sum(1)
 
     def write(self, folder: Path) -> None:
         """Write `FILE` into `folder`."""

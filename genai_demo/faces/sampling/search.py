@@ -22,7 +22,7 @@ _AT_ONCE = 64
 
 def searched(model: str) -> list[FaceRequest]:
     """Return the faces of a model among which is searched."""
-    return [FaceRequest(model, number // COUNT[1], number % COUNT[1], 1.0) for number in range(SEARCHED)]
+    return [FaceRequest(model, number // COUNT[1], number % COUNT[1]) for number in range(SEARCHED)]
 
 
 def alike(face: Face, count: int) -> list[FaceRequest]:

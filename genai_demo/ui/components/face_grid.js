@@ -1,4 +1,5 @@
-// Faces as buttons: a click on one shows it in the panel that steers it, in which other faces may stand as well.
+// Faces as buttons: a click on one shows it in the panel that steers it, in which other faces may stand as well. A frame
+// marks the one that is steered, wherever it stands.
 const inPanel = element.closest("#faces-steer");
 const gallery = () => document.getElementById("faces-gallery");
 let chosen = null;
@@ -11,23 +12,39 @@ function showPanel() {
 // Opens the panel beside the grid at once; the server fills it.
 function open(face) {
   chosen = face;
-  element.querySelectorAll(".face").forEach((one) => one.setAttribute("aria-pressed", String(one === face)));
   gallery().dataset.steering = "";
+  mark(face?.dataset.face);
   showPanel();
 }
 
+function mark(steered) {
+  element.querySelectorAll(".face").forEach((one) => {
+    one.setAttribute("aria-pressed", String(one.dataset.face === steered));
+  });
+}
+
+// Whatever draws the portrait or the faces anew, such as a step back: the frame follows.
+new MutationObserver(() => {
+  if (gallery().dataset.steering !== undefined) mark(document.querySelector("#faces-portrait .portrait")?.dataset.face);
+}).observe(gallery(), { subtree: true, childList: true, attributes: true, attributeFilter: ["data-face"] });
+
 function close() {
   delete gallery().dataset.steering;
+  mark(undefined);
   genaiDemo.address.settle();
-  if (!chosen) return;
-  chosen.setAttribute("aria-pressed", "false");
-  chosen.focus();
+  chosen?.focus();
+}
+
+// Goes to faces that are being looked for, or were found.
+function showFound() {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.parentElement.closest("[id]").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
 }
 
 element.addEventListener("click", (event) => {
   const face = event.target.closest(".face");
   if (!face) return;
-  if (inPanel) showPanel(); else open(face);
+  if (inPanel) mark(face.dataset.face); else open(face);
   trigger("pick", { place: Number(face.dataset.place) });
 });
 
@@ -61,4 +78,4 @@ function showSteered() {
   open(null);
 }
 
-genaiDemo.offer(element, { close, showSteered });
+genaiDemo.offer(element, { close, showSteered, showFound });

@@ -29,7 +29,7 @@ def photo(texts: Texts, elem_id: str, keys: str, most: int, too_large: Callable[
 
     def drawn(language: str) -> str:
         def said(name: str) -> str:
-            return escape(text(f"{keys}_{name}", language))
+            return escape(text(f"{keys}_{name}", language, most=most // 2**20))
 
         button = {
             name: f'<button type="button" data-take="{name}">{said(name)}</button>'

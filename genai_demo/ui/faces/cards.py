@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from html import escape
 
@@ -44,7 +44,12 @@ def address(picture: np.ndarray | Image.Image, side: int) -> str:
 
 
 def described(request: FaceRequest, language: str) -> str:
-    """Return what a face was asked to be, in words."""
+    """Return what a face was asked to be, in words, and that a machine made it."""
+    return text("faces_described", language, what=_asked(request, language))
+
+
+def _asked(request: FaceRequest, language: str) -> str:
+    """Return what one of several faces was asked to be; that a machine made them is said once."""
     words = []
     if request.woman >= 0:
         words.append(text("faces_is_woman" if request.woman >= 0.5 else "faces_is_man", language))
@@ -52,7 +57,7 @@ def described(request: FaceRequest, language: str) -> str:
         words.append(text("faces_is_about", language, age=round(request.age)))
     if request.smile >= 0:
         words.append(text("faces_is_smiling" if request.smile >= 0.5 else "faces_is_not_smiling", language))
-    return text("faces_described", language, what=_listed(words or [text("faces_is_anybody", language)], language))
+    return _listed(words or [text("faces_is_anybody", language)], language)
 
 
 def _listed(words: Sequence[str], language: str) -> str:
@@ -102,11 +107,16 @@ def _button(request: GalleryRequest, face: Face, place: int, side: int, language
     name = text("faces_number", language, number=face.request.index + 1)
     if several:
         name = _listed([name, text(f"faces_model_{face.request.model}", language)], language)
-    alt = text("faces_named", language, name=name, what=described(face.request, language))
+    alt = text("faces_named", language, name=name, what=_asked(face.request, language))
     return (
-        f'<button type="button" class="face" data-place="{place}" aria-pressed="false">'
+        f'<button type="button" class="face" data-place="{place}" {_named(face.request)} aria-pressed="false">'
         f"{_image(face.picture, side, alt)}{maker}</button>"
     )
+
+
+def _named(request: FaceRequest) -> str:
+    """Return what the page's script tells a face by, however it is steered."""
+    return f'data-face="{request.model}-{request.seed}-{request.index}"'
 
 
 def _image(picture: np.ndarray | Image.Image, side: int, alt: str) -> str:
@@ -128,9 +138,27 @@ def portrait(face: Face, language: str) -> str:
     )
     data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json())
     return (
-        f'<figure class="portrait"{data}>{_image(face.picture, PORTRAIT, described(request, language))}'
+        f'<figure class="portrait" data-model="{request.model}" {_named(request)}{data}>'
+        f"{_image(face.picture, PORTRAIT, described(request, language))}"
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def direction_ends(pictures: Mapping[str, np.ndarray]) -> str:
+    """Return the style sheet by which the directions' sliders show what they do; see `faces.css`.
+
+    Args:
+        pictures: of each model, as `handlers.direction_ends` returns them.
+    """
+    rules = []
+    for model, ends in pictures.items():
+        sheet = Image.fromarray(np.concatenate([np.concatenate(list(row), 1) for row in ends]))  # (2 S, D S, 3)
+        stream = io.BytesIO()
+        sheet.save(stream, "JPEG", quality=85)
+        content = base64.b64encode(stream.getvalue()).decode("ascii")
+        places = f'#faces-gallery:has(.portrait[data-model="{model}"])' + (", #faces-photo" if model == "vae" else "")
+        rules.append(f'{places} {{ --ends: url("data:image/jpeg;base64,{content}") }}')
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def nearest(share: float | None, language: str) -> str:
@@ -143,22 +171,26 @@ def nearest(share: float | None, language: str) -> str:
 
 
 def searching(language: str) -> str:
-    """Return the line that tells that faces are being searched."""
-    return f'<p class="hint" role="status">{escape(text("faces_searching", language))}</p>'
+    """Return the line that is seen while faces are searched."""
+    return f'<p class="hint searching" role="status">{escape(text("faces_searching", language))}</p>'
 
 
 def alike(of: FaceRequest, faces: Sequence[Face], language: str) -> str:
-    """Return faces that look like one as buttons, the nearest first."""
+    """Return a face, and those that look like it, the nearest first, as buttons."""
     title = escape(text("faces_alike_of", language, seed=of.seed, number=of.index + 1))
     buttons = []
     for place, face in enumerate(faces):
         request = face.request
         name = text("faces_seed_number", language, seed=request.seed, number=request.index + 1)
-        alt = text("faces_named", language, name=name, what=described(request, language))
+        if not place:
+            name = text("faces_alike_itself", language, name=name)
+        alt = text("faces_named", language, name=name, what=_asked(request, language))
         buttons.append(
-            f'<button type="button" class="face" data-place="{place}">{_image(face.picture, THUMBNAIL, alt)}</button>'
+            f'<button type="button" class="face" data-place="{place}" {_named(request)} aria-pressed="false">'
+            f"{_image(face.picture, THUMBNAIL, alt)}</button>"
         )
-    return f'<h3>{title}</h3><div class="faces" role="group" aria-label="{title}">{"".join(buttons)}</div>'
+    group = f'<div class="faces" role="group" aria-label="{title}">{"".join(buttons)}</div>'
+    return f"{searching(language)}<h3>{title}</h3>{group}"
 
 
 def strip(faces: Sequence[Face], language: str) -> str:
@@ -166,9 +198,10 @@ def strip(faces: Sequence[Face], language: str) -> str:
     if not faces:
         return f'<div class="empty-strip">{escape(text("faces_strip_empty", language))}</div>'
     items = "".join(_station(faces, place, language) for place in range(len(faces)))
-    missing = max(0, STATIONS[0] - len(faces))
-    hint = f'<p class="hint">{escape(text("faces_strip_more", language))}</p>' if missing else ""
-    return f'<ol class="strip">{items}</ol>{hint}'
+    key = "faces_strip_more" if len(faces) < STATIONS[0] else "faces_strip_count"
+    hint = f'<p class="hint">{escape(text(key, language, count=len(faces), most=STATIONS[1]))}</p>'
+    label = escape(text("faces_strip_label", language))
+    return f'<ol class="strip" aria-label="{label}">{items}</ol>{hint}'
 
 
 def _station(faces: Sequence[Face], place: int, language: str) -> str:
@@ -179,7 +212,7 @@ def _station(faces: Sequence[Face], place: int, language: str) -> str:
         f'aria-label="{escape(text(f"faces_strip_{edit}", language, number=place + 1))}">{sign}</button>'
         for edit, sign, disabled in edits
     )
-    return f"<li>{_image(face.picture, THUMBNAIL, described(face.request, language))}<div>{tools}</div></li>"
+    return f"<li>{_image(face.picture, THUMBNAIL, _asked(face.request, language))}<div>{tools}</div></li>"
 
 
 def progress(done: int, total: int, language: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import secrets
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
 from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, CHOICES, COUNT, GENDERS, SMILES, VARIETY, GalleryRequest
-from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
 from genai_demo.ui.address import linked
 from genai_demo.ui.components.address import Address, page_address
@@ -22,9 +22,10 @@ from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
-from genai_demo.ui.faces.sliders import WORK, live
+from genai_demo.ui.faces.sliders import WORK, live, say_failure
 from genai_demo.ui.faces.steer import Steer, steer_panel
 from genai_demo.ui.forms import (
+    PRIVATE,
     Form,
     Updates,
     link_button,
@@ -76,9 +77,8 @@ class GalleryPage:
         Raises:
             UserError: a model cannot be used, or knows nothing of what is asked for.
         """
-        started = time.perf_counter()
-        faces = generation.gallery(gallery.request)
-        grid = faces_cards.gallery(gallery.request, faces, time.perf_counter() - started, language)
+        faces, seconds = handlers.painted(gallery.request)
+        grid = faces_cards.gallery(gallery.request, faces, seconds, language)
         return {self.notice: "", self.shown: gallery, self.grid: grid, self.any_age: gallery.request.age == 0}
 
 
@@ -88,7 +88,6 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
     address = page_address("faces", "gallery", after=PAINTED)
     with gr.Row(elem_classes="page", elem_id="faces-gallery"):
         with gr.Column(elem_classes="fields"):
-            notice = notice_place(texts, "faces-notice")
             form.choice("model", [choice for choice in CHOICES if set(handlers.models_of(choice)) <= set(models)])
             form.choice("gender", GENDERS)
             form.choice("smile", SMILES)
@@ -100,46 +99,69 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
             form.live_slider("variety", VARIETY, 0.05)
             form.live_slider("count", COUNT, 1)
             with gr.Row(elem_classes="seed-row"):
-                seed = texts.make(gr.Number, {"label": "seed"}, value=0, precision=0, elem_id="faces-seed", scale=3)
+                named = {"label": "seed", "info": "faces_seed_info"}
+                seed = texts.make(gr.Number, named, value=0, precision=0, elem_id="faces-seed", scale=3)
                 form.controls["seed"] = seed
                 fresh = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id="faces-new-seed", scale=2)
+            notice = notice_place(texts, "faces-notice")
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="grid-head"):
-                texts.make(gr.HTML, {"value": _machine_made})
+                texts.make(gr.HTML, {"value": _machine_made}, elem_id="faces-made")
                 share = link_button(texts, "faces-gallery-link", elem_classes="quiet")
                 save = texts.make(
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
             grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
         steer = steer_panel(texts, grid, PAINTED)
+        ends = gr.HTML("", elem_id="faces-ends", elem_classes="paper")
     page = GalleryPage(notice, form, address, any_age, age, grid, gr.State(None), steer)
     run_script(share, "genaiDemo.copyLinkOf('faces-grid', 'faces-gallery-link')")
-    inputs = [texts.language, page.shown]
-    parcel(save.click, lambda _, gallery: gallery_file(gallery.request), inputs, notice, "faces", **WORK)
-    _connect(page, texts, tab, fresh)
+
+    def pack(_: str, gallery: Gallery | None) -> str:
+        return gallery_file(gallery.request) if gallery else ""
+
+    parcel(save.click, pack, [texts.language, page.shown], notice, "faces", **WORK)
+    opening = _connect(page, texts, tab, fresh)
+    # Seen beside sliders only, and so it may come later than the faces.
+    opening.then(lambda: faces_cards.direction_ends(handlers.direction_ends(models)), None, ends, **PRIVATE)
     _connect_address(page, texts)
     return page
 
 
 def _machine_made(language: str) -> str:
-    return f'<p class="machine-made">{escape(text("faces_nobody", language))}</p>'
+    told = f'<p class="machine-made">{escape(text("faces_nobody", language))}</p>'
+    return f'{told}<p class="hint">{escape(text("faces_press_one", language))}</p>'
 
 
-def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> None:
+def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> Dependency:
+    """Connect the controls and return the event that paints first."""
     language = texts.language
     seed = page.form.controls["seed"]
+    other = gr.Textbox(visible="hidden", show_label=False)
 
+    @refusing(page.notice, "faces")
     def paint(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint what the fields ask for, or say what is wrong with it."""
-        try:
-            return page.painted(handlers.gallery_of(before, *values), language)
-        except UserError as error:
-            grid = {} if before else {page.grid: cards.placeholder(text("error_title", language))}
-            return {page.notice: cards.notice(sentence(error, language, "faces")), **grid}
+        return page.painted(handlers.gallery_of(before, *values), language)
 
     def paint_first(language: str, before: Gallery | None, *values: Any) -> Updates:
-        """Paint when the tab is opened, unless it was before."""
-        return gr.skip() if before else paint(language, before, *values)
+        """Paint what everybody sees first when the tab is opened, unless something was painted or the fields differ."""
+        if before:
+            return gr.skip()
+        first = page.form.default
+        try:
+            if handlers.gallery_of(None, *values).request == first:
+                return page.painted(Gallery(first, _USUAL_AGE), language)
+        except UserError as error:
+            return {page.notice: cards.notice(sentence(error, language, "faces")), page.grid: failed(language)}
+        return {other: secrets.token_hex(8)}
+
+    def failed(language: str) -> str:
+        return cards.placeholder(text("error_title", language))
+
+    def leave(language: str, before: Gallery | None) -> Updates:
+        """Wait for nothing that will not come."""
+        return gr.skip() if before else {page.grid: failed(language)}
 
     def paint_fresh(language: str, before: Gallery | None, *values: Any) -> Updates:
         """Paint with a seed that nobody chose."""
@@ -161,11 +183,18 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     sliders: list[Any] = [page.form.controls["count"], page.age, page.form.controls["variety"]]
     moves = [event for slider in sliders for event in (slider.input, slider.release)]
     changes = [control.input for control in page.fields if control not in sliders]  # type: ignore[attr-defined]
-    gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
-    tab.select(paint_first, inputs, page.outputs, **live(page.grid))
-    fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
-    language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
-    page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.grid))
+    painting = gr.on([*changes, *moves], paint, inputs, page.outputs, **live(page.grid))
+    # What everybody sees first is painted once, and so waits in no line; nothing else is painted by this event.
+    opening = tab.select(paint_first, inputs, [*page.outputs, other], show_progress_on=page.grid, **PRIVATE)
+    remembering = other.change(paint, inputs, page.outputs, **live(page.grid))
+    remembering.failure(leave, [language, page.shown], page.grid, **PRIVATE)
+    repainting = fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
+    translating = language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
+    for event in (opening, remembering, painting, repainting, translating):
+        say_failure(event, page.notice, language)
+    picking = page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.steer.portrait))
+    say_failure(picking, page.steer.notice, language)
+    return opening
 
 
 def _connect_address(page: GalleryPage, texts: Texts) -> None:
@@ -182,4 +211,4 @@ def _connect_address(page: GalleryPage, texts: Texts) -> None:
         return {**page.painted(gallery, language), **fields}
 
     outputs = list(dict.fromkeys([*page.outputs, *page.form.outputs, page.age]))
-    page.address.follow(follow, texts.language, outputs, **live(page.grid))
+    say_failure(page.address.follow(follow, texts.language, outputs, **live(page.grid)), page.notice, texts.language)

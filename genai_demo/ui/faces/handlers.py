@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
 
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import AGE, COUNT, DIRECTIONS, MODELS, NUDGES, STATIONS, FaceRequest, GalleryRequest
+from genai_demo.faces.requests import (
+    AGE,
+    CHOICES,
+    COUNT,
+    DIRECTIONS,
+    MODELS,
+    NUDGES,
+    PUSH,
+    STATIONS,
+    VARIETY,
+    FaceRequest,
+    GalleryRequest,
+)
 from genai_demo.faces.results import Face
 from genai_demo.faces.sampling import generation
-from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder
+from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder, load_reference_faces
 from genai_demo.ui.forms import whole
 from genai_demo.ui.languages import text
 
@@ -21,6 +36,8 @@ PAUSE = 1.0
 """seconds after which moving the same slider again is a new step to undo"""
 _REMEMBERED = 100
 """steps that can be undone"""
+_MIDDLE, _OPEN = (35.0, 0.5, 0.5), (0.0, -1.0, -1.0)
+"""age, woman and smile of the face that directions are shown on, and left open"""
 
 
 def models_here() -> tuple[str, ...]:
@@ -74,6 +91,42 @@ def gallery_of(
     return Gallery(request, age)
 
 
+def painted(request: GalleryRequest) -> tuple[list[Face], float]:
+    """Return the faces of a gallery, and the seconds that they took; what visitors see first is painted once for all.
+
+    Raises:
+        UserError: a setting is not allowed, or a model cannot be used.
+    """
+    if request != GalleryRequest(request.model):
+        return _timed(request)
+    checkpoints = tuple(load(model).checkpoint.id for model in models_of(request.model))
+    with _PAINTING_FIRST:
+        return _painted_first(request, checkpoints)
+
+
+_PAINTING_FIRST = Lock()
+"""whoever comes while the first gallery is painted waits for it"""
+
+
+@lru_cache(maxsize=len(CHOICES))
+def _painted_first(request: GalleryRequest, _checkpoints: tuple[str, ...]) -> tuple[list[Face], float]:
+    return _timed(request)
+
+
+def _timed(request: GalleryRequest) -> tuple[list[Face], float]:
+    started = time.perf_counter()
+    return generation.gallery(request), time.perf_counter() - started
+
+
+class Step(NamedTuple):
+    """A face as it was before a step."""
+
+    request: FaceRequest
+    """what made it"""
+    first: FaceRequest
+    """as it had been chosen"""
+
+
 @dataclass(frozen=True)
 class Steered:
     """A face that is being steered."""
@@ -83,7 +136,7 @@ class Steered:
     """as it was chosen; what is open in it shows as the model has it"""
     seen: tuple[float, ...]
     """where the sliders stand"""
-    past: tuple[FaceRequest, ...] = ()
+    past: tuple[Step, ...] = ()
     """what it was before each step, the oldest first"""
     control: int = -1
     """place of the slider that made the last change"""
@@ -161,16 +214,21 @@ def moved(steered: Steered, values: Sequence[float], moment: float) -> Steered:
     return Steered(paint(request), steered.first, tuple(values), past, changed[0], moment)
 
 
-def _remember(steered: Steered) -> tuple[FaceRequest, ...]:
-    return (*steered.past, steered.source)[-_REMEMBERED:]
+def _remember(steered: Steered) -> tuple[Step, ...]:
+    return (*steered.past, Step(steered.source, steered.first))[-_REMEMBERED:]
 
 
 def undone(steered: Steered) -> Steered:
     """Return the face before its last step."""
     if not steered.past:
         return steered
-    *past, request = steered.past
-    return replace(steer(request), first=steered.first, past=tuple(past))
+    *past, step = steered.past
+    return replace(steer(step.request), first=step.first, past=tuple(past))
+
+
+def exchanged(steered: Steered, request: FaceRequest) -> Steered:
+    """Return another face in the place of one, which is a step that can be undone."""
+    return replace(steer(request), past=_remember(steered))
 
 
 def reset(steered: Steered) -> Steered:
@@ -204,11 +262,35 @@ def direction_names(model: str, language: str) -> list[str]:
     ]
 
 
+def direction_ends(models: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return what the directions of models do to a typical face of each; those that cannot be used are left out.
+
+    Returns:
+        For each model pictures (2, DIRECTIONS, S, S, 3), uint8: at the lower end of each direction's slider, and at
+        the upper one.
+    """
+    ends = {}
+    for model in models:
+        with suppress(UserError):
+            ends[model] = _direction_ends(model, load(model).checkpoint.id)
+    return ends
+
+
+@lru_cache(maxsize=len(MODELS))
+def _direction_ends(model: str, _checkpoint: str) -> np.ndarray:
+    known = load(model).known
+    age, woman, smile = (middle if able else open_ for middle, able, open_ in zip(_MIDDLE, known, _OPEN, strict=True))
+    typical = FaceRequest(model, variety=VARIETY[0], age=age, woman=woman, smile=smile)
+    pushes = [tuple(end * (place == one) for place in range(DIRECTIONS)) for end in PUSH for one in range(DIRECTIONS)]
+    faces = generation.paint([replace(typical, directions=push) for push in pushes])
+    pictures = np.stack([face.picture for face in faces])  # (2 D, S, S, 3)
+    return pictures.reshape(2, DIRECTIONS, *pictures.shape[1:])
+
+
 def nearness(face: Face) -> float | None:
     """Return the share of held-out faces that are at least as near to a training face; None without the encoder."""
     try:
-        encoder = load_encoder()
-        index = _reference_faces(encoder.checkpoint.folder, encoder.checkpoint.id)
+        encoder, index = load_encoder(), load_reference_faces()
     except UserError:
         return None
     import torch
@@ -217,13 +299,6 @@ def nearness(face: Face) -> float | None:
 
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
     return index.nearness(embed(encoder.network, picture))[0].share_nearer
-
-
-@lru_cache(maxsize=2)
-def _reference_faces(folder: Path, _checkpoint: str) -> Any:
-    from genai_demo.faces.sampling.reference_faces import ReferenceFaces
-
-    return ReferenceFaces.read_from(folder)
 
 
 def added(strip: tuple[FaceRequest, ...], request: FaceRequest) -> tuple[FaceRequest, ...]:
@@ -248,11 +323,6 @@ def rearranged(strip: tuple[FaceRequest, ...], edit: str, place: int) -> tuple[F
     if edit != "remove":
         faces.insert(max(0, place - 1) if edit == "earlier" else place + 1, face)
     return tuple(faces)
-
-
-def chosen(model: str, seed: int, count: int = 4) -> tuple[FaceRequest, ...]:
-    """Return faces for a morph that nobody chose."""
-    return tuple(paint(request).request for request in GalleryRequest(model, count=count, seed=seed).faces())
 
 
 def restored(request: FaceRequest, count: int) -> Gallery:

@@ -14,6 +14,7 @@ from gradio.components import Component
 
 from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, MorphRequest
 from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.choosing import choose
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
 from genai_demo.ui.address import linked
@@ -23,7 +24,7 @@ from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.handlers import Steered
-from genai_demo.ui.faces.sliders import FILMING, live
+from genai_demo.ui.faces.sliders import FILMING, live, say_failure
 from genai_demo.ui.forms import (
     Form,
     Updates,
@@ -85,11 +86,11 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
         strip = texts.make(FaceStrip, empty, switched=False, elem_id="faces-strip")
         with gr.Row(elem_classes="page"):
             with gr.Column(elem_classes="fields"):
-                choose = texts.make(gr.Button, {"value": "faces_choose"}, elem_id="faces-choose", size="md")
+                choose_button = texts.make(gr.Button, {"value": "faces_choose"}, elem_id="faces-choose", size="md")
                 seconds = form.slider("seconds", SECONDS, 0.1)
                 kind = form.choice("format", FORMATS)
-                notice = notice_place(texts, "faces-morph-notice")
                 buttons = run_buttons(texts, "faces-morph", "faces_film", "faces_filming", interactive=False)
+                notice = notice_place(texts, "faces-morph-notice")
             with gr.Column(elem_classes="result"):
                 film = result_place(texts, "faces_film_empty", "faces-film")
                 texts.make(gr.HTML, {"value": _caption})
@@ -112,7 +113,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     )
     run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
-    _connect_strip(page, texts, gallery, choose)
+    _connect_strip(page, texts, gallery, choose_button)
     _connect_film(page, texts)
     return page
 
@@ -121,7 +122,7 @@ def _caption(language: str) -> str:
     return f'<p class="machine-made" id="faces-film-caption">{escape(text("faces_film_caption", language))}</p>'
 
 
-def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: gr.Button) -> None:
+def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_button: gr.Button) -> None:
     language, run = texts.language, page.buttons.run
     steer = gallery.steer
     places = [page.notice, page.faces, page.strip, run]
@@ -145,7 +146,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: 
         model = handlers.models_of(model)[0]
         if problem := generation.problem(model):
             raise problem
-        return shown(handlers.chosen(model, new_seed()), language)
+        return shown(choose(model, new_seed()), language)
 
     def shown(faces: Strip, language: str) -> Updates:
         return {page.notice: "", page.faces: faces, **page.drawn(faces, language)}
@@ -154,11 +155,15 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose: 
         """Show the strip in `language`."""
         return page.drawn(faces, language)
 
-    steer.add.click(add, [language, page.faces, steer.steered], [steer.notice, *places], **live(page.strip))
-    page.strip.edit(edit, [language, page.faces], places, **live(page.strip))
+    asked = [language, page.faces, steer.steered]
+    adding = steer.add.click(add, asked, [steer.notice, *places], **live(steer.portrait))
+    say_failure(adding, steer.notice, language)
+    editing = page.strip.edit(edit, [language, page.faces], places, **live(page.strip))
     model = gallery.form.controls["model"]
-    choose.click(choose_some, [language, page.faces, model], places, **live(page.strip))
-    language.input(redraw, [language, page.faces], [page.strip, run], **live(page.strip))
+    choosing = choose_button.click(choose_some, [language, page.faces, model], places, **live(page.strip))
+    translating = language.input(redraw, [language, page.faces], [page.strip, run], **live(page.strip))
+    for event in (editing, choosing, translating):
+        say_failure(event, page.notice, language)
 
 
 def _connect_film(page: MorphPage, texts: Texts) -> None:

@@ -15,7 +15,7 @@ from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import WRONG, Opened, OpenedFilm, opened
 from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.morph import MorphPage
-from genai_demo.ui.faces.sliders import live
+from genai_demo.ui.faces.sliders import live, say_failure
 from genai_demo.ui.files import opened_bytes, received, too_large_to_open
 from genai_demo.ui.forms import Updates, notice_place, result_place, run_script
 from genai_demo.ui.languages import Texts, sentence, text
@@ -75,5 +75,6 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
 
     opening = intake.chosen(open_file, [language, form.controls["count"]], places, **live(results))
     opening.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
-    language.input(drawn, [language, kept], results, **live(results))
+    say_failure(opening, notice, language, f"{intake.function('read')}()")
+    say_failure(language.input(drawn, [language, kept], results, **live(results)), notice, language)
     run_script(go_on, f"{gallery.grid.function('showSteered')}()")

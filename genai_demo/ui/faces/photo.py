@@ -16,7 +16,7 @@ from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.photo import Photo, photo
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import upload as faces_upload
-from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
+from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live, say_failure
 from genai_demo.ui.faces.upload import Code
 from genai_demo.ui.files import fitting
 from genai_demo.ui.forms import PRIVATE, Updates, notice_place, parcel, refusing, small_button
@@ -131,7 +131,10 @@ def _connect(
     reset, _, forget_button = buttons
     reading = intake.chosen(read, language, places, **live(rebuilt))
     reading.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
-    gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
-    reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
+    say_failure(reading, notice, language, f"{intake.function('read')}()")
+    editing = gr.on(sliders.moves, edit, [language, code, *sliders.all], [notice, rebuilt], **live(rebuilt))
+    resetting = reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
     forget_button.click(forget, None, places, **PRIVATE)
-    language.input(rename, [language, code], list(sliders.directions), **live(rebuilt))
+    renaming = language.input(rename, [language, code], list(sliders.directions), **live(rebuilt))
+    for event in (editing, resetting, renaming):
+        say_failure(event, notice, language)

@@ -8,10 +8,12 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
 from genai_demo.faces.requests import AGE, DIRECTIONS, PUSH, FaceRequest
+from genai_demo.ui import cards
 from genai_demo.ui.faces import handlers
-from genai_demo.ui.forms import Updates, live_slider, small_heading
+from genai_demo.ui.forms import PRIVATE, Updates, live_slider, small_heading
 from genai_demo.ui.languages import Texts, text
 
 WORK: dict[str, Any] = {"concurrency_id": "faces", "concurrency_limit": 2}
@@ -36,6 +38,23 @@ def live(shown: Component) -> dict[str, Any]:
         "api_visibility": "private",
         **WORK,
     }
+
+
+def say_failure(event: Dependency, notice: gr.HTML, language: gr.Radio, script: str = "") -> None:
+    """Let a page say that an event was not done, such as when the queue is full or the server has gone.
+
+    Args:
+        event: what follows it as success does not.
+        notice: where that is said.
+        language: the page's.
+        script: what the page does besides.
+    """
+
+    def say(language: str) -> str:
+        return cards.notice(text("faces_not_done", language))
+
+    js = f"(language) => {{ {script}; return language; }}" if script else None
+    event.failure(say, language, notice, js=js, **PRIVATE)
 
 
 @dataclass(frozen=True)
@@ -82,11 +101,11 @@ def face_sliders(texts: Texts, prefix: str) -> Sliders:
             live_slider(texts, {"label": "faces_smile"}, (0, 1), 0.05, f"{prefix}-smile", value=0.5),
         )
     small_heading(texts, "faces_directions")
-    with gr.Row(elem_classes="slider-pair"):
+    with gr.Column(elem_classes="directions"):
         directions = [_direction(texts, prefix, number) for number in range(SHOWN_DIRECTIONS)]
     with (
         texts.make(gr.Accordion, {"label": "faces_more_directions"}, open=False, elem_id=f"{prefix}-more"),
-        gr.Row(elem_classes="slider-pair"),
+        gr.Column(elem_classes="directions"),
     ):
         directions += [_direction(texts, prefix, number) for number in range(SHOWN_DIRECTIONS, DIRECTIONS)]
     return Sliders(labels, tuple(directions))
@@ -94,4 +113,5 @@ def face_sliders(texts: Texts, prefix: str) -> Sliders:
 
 def _direction(texts: Texts, prefix: str, number: int) -> gr.Slider:
     name = partial(text, "faces_direction", number=number + 1)
-    return live_slider(texts, {"label": name}, PUSH, 0.1, f"{prefix}-direction-{number + 1}", value=0, switched=False)
+    elem_id, classes = f"{prefix}-direction-{number + 1}", ["direction", f"direction-{number + 1}"]
+    return live_slider(texts, {"label": name}, PUSH, 0.1, elem_id, value=0, switched=False, elem_classes=classes)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 import gradio as gr
 from gradio.components import Component
 
-from genai_demo.errors import UserError
 from genai_demo.faces.requests import NUDGES, FaceRequest
-from genai_demo.ui import cards
 from genai_demo.ui.address import linked
 from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_grid import FaceGrid
@@ -22,7 +20,7 @@ from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.alike import Likeness
 from genai_demo.ui.faces.files import portrait_file
 from genai_demo.ui.faces.handlers import Steered
-from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
+from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live, say_failure
 from genai_demo.ui.forms import (
     Updates,
     link_button,
@@ -33,7 +31,7 @@ from genai_demo.ui.forms import (
     run_script,
     small_button,
 )
-from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.languages import Texts, text
 
 
 @dataclass(frozen=True)
@@ -99,10 +97,10 @@ def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
                 search = small_button(texts, "faces_alike", "faces-search")
                 add = small_button(texts, "faces_add", "faces-add")
                 share = link_button(texts, "faces-link")
-                notice = notice_place(texts, "faces-steer-notice")
+            notice = notice_place(texts, "faces-steer-notice")
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
-        alike = FaceGrid(elem_id="faces-alike")
+        alike = texts.make(FaceGrid, {"value": faces_cards.searching}, switched=False, elem_id="faces-alike")
     panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
     run_script(close, f"{grid.function('close')}()")
     run_script(share, "genaiDemo.copyLinkOf('faces-portrait', 'faces-link')")
@@ -131,13 +129,14 @@ def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
         return lambda language, steered: panel.opened(change(steered), language) if steered else gr.skip()
 
     moved = [language, panel.steered, *panel.sliders.all]
-    gr.on(panel.sliders.moves, move, moved, panel.outputs, **live(panel.portrait))
+    say_failure(gr.on(panel.sliders.moves, move, moved, panel.outputs, **live(panel.portrait)), panel.notice, language)
     for button, change in (
         (panel.undo, handlers.undone),
         (reset, handlers.reset),
         (panel.nudge, lambda steered: handlers.nudged(steered, new_seed())),
     ):
-        button.click(step(change), [language, panel.steered], panel.all, **live(panel.portrait))
+        stepping = button.click(step(change), [language, panel.steered], panel.all, **live(panel.portrait))
+        say_failure(stepping, panel.notice, language)
 
     def redraw(language: str, steered: Steered | None) -> Updates:
         """Show the panel in `language`."""
@@ -153,33 +152,38 @@ def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
     language = texts.language
     found = gr.State(None)
 
-    def look(language: str, steered: Steered | None) -> Iterator[Updates]:
+    @refusing(panel.notice, "faces")
+    def look(language: str, steered: Steered | None) -> Updates:
         """Find faces like the one that is steered."""
         if steered is None:
-            yield gr.skip()
-            return
-        yield {panel.notice: "", panel.alike: faces_cards.searching(language)}
-        try:
-            likeness = faces_alike.likeness(steered)
-        except UserError as error:
-            yield {panel.notice: cards.notice(sentence(error, language, "faces")), found: None, panel.alike: ""}
-            return
-        yield {panel.notice: "", found: likeness, panel.alike: drawn(likeness, language)}
+            return gr.skip()
+        likeness = faces_alike.likeness(steered)
+        return {panel.notice: "", found: likeness, panel.alike: drawn(likeness, language)}
 
-    def drawn(likeness: Likeness, language: str) -> str:
+    def drawn(likeness: Likeness | None, language: str) -> str:
+        if likeness is None:
+            return faces_cards.searching(language)
         return faces_cards.alike(likeness.of, faces_alike.painted(likeness), language)
 
-    def redraw(language: str, likeness: Likeness | None) -> object:
+    def redraw(language: str, likeness: Likeness | None) -> str:
         """Show what was found in `language`."""
-        return drawn(likeness, language) if likeness else gr.skip()
+        return drawn(likeness, language)
 
     @refusing(panel.notice, "faces")
-    def pick(language: str, likeness: Likeness | None, event: gr.EventData) -> Updates:
+    def pick(language: str, likeness: Likeness | None, steered: Steered | None, event: gr.EventData) -> Updates:
         """Open the face that was clicked."""
-        return panel.opened(faces_alike.opened(likeness, event.place), language) if likeness else gr.skip()
+        if likeness is None or steered is None:
+            return gr.skip()
+        return panel.opened(faces_alike.opened(likeness, steered, event.place), language)
 
-    search.click(look, [language, panel.steered], [panel.notice, found, panel.alike], **live(panel.alike))
-    panel.alike.pick(pick, [language, found], panel.all, **live(panel.portrait))
+    inputs = [language, panel.steered]
+    show = f"{panel.alike.function('showFound')}()"
+    run_script(search, show)
+    looking = search.click(look, inputs, [panel.notice, found, panel.alike], **live(panel.alike))
+    looking.then(None, None, None, js=f"() => {show}", api_visibility="private")
+    picking = panel.alike.pick(pick, [language, found, panel.steered], panel.all, **live(panel.portrait))
+    for event in (looking, picking):
+        say_failure(event, panel.notice, language)
     language.input(redraw, [language, found], panel.alike, **live(panel.alike))
 
 
@@ -193,3 +197,4 @@ def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Text
 
     opening = address.follow(follow, texts.language, panel.all, **live(panel.portrait))
     opening.then(None, None, None, js=f"() => {grid.function('showSteered')}()", api_visibility="private")
+    say_failure(opening, panel.notice, texts.language)

@@ -189,8 +189,8 @@ window.genaiDemo = (() => {
   }
 
   function fileOf(card) {
-    const note = card.querySelector(".machine-made").textContent;
-    return `${card.dataset.front}${card.dataset.text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
+    const { front, text, note } = card.dataset;
+    return `${front}${text}\n\n${note}\nReceipt: ${card.dataset.receipt}\n`;
   }
 
   function download(card) {

@@ -47,9 +47,11 @@ def results(shown: Shown, language: str) -> str:
     """Return all variants of a result as cards, with the line that tells what was used."""
     drafts = shown.update.drafts
     cards = [_card(shown, number, language) for number in range(len(drafts))]
-    several = " several" if len(drafts) > 1 else ""
-    shipped = ' data-shipped=""' if shown.shipped else ""
-    return f'<div class="news-items{several}"{shipped}>{"".join(cards)}</div>{_status(shown, language)}'
+    if len(drafts) == 1:
+        shipped = ' data-shipped=""' if shown.shipped else ""
+        return f'<div class="news-items"{shipped}>{cards[0]}</div>{_status(shown, language)}'
+    note = f'<p class="machine-made">{escape(message("text.machine_made_several", language))}</p>'
+    return f'<div class="news-items several">{"".join(cards)}</div>{note}{_status(shown, language)}'
 
 
 def _status(shown: Shown, language: str) -> str:
@@ -82,18 +84,21 @@ def _card(shown: Shown, number: int, language: str) -> str:
     if shown.in_steps and not (written and done):
         classes.append("shaded")
     kicker = text(f"topic_{shown.request.topic}", language) if shown.request.topic != "any" else ""
+    note = f'<p class="machine-made">{escape(message("text.machine_made", language))}</p>'
+    if len(shown.update.drafts) > 1:
+        note = ""  # it is said once for all
     return (
-        f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number)}>'
+        f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number, language)}>'
         f'<p class="kicker">{escape(kicker)}</p>'
         f"{_story(_visible(shown, draft), language, focusable='shaded' in classes)}"
-        f'<p class="machine-made">{escape(message("text.machine_made", language))}</p>'
+        f"{note}"
         f"{_before(shown.request, draft, language) if done else ''}"
         f"{_tools(shown, draft, language) if done else ''}"
         "</article>"
     )
 
 
-def _data(shown: Shown, number: int) -> str:
+def _data(shown: Shown, number: int, language: str) -> str:
     """What the page's script copies, downloads and announces."""
     if not shown.update.finished:
         return ""
@@ -104,6 +109,7 @@ def _data(shown: Shown, number: int) -> str:
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
+        "note": message("text.machine_made", language),
         "file": name,
     }
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())

@@ -33,6 +33,23 @@ def test_an_animation_goes_round_for_ever(kind: str) -> None:
     assert image.n_frames <= 36
 
 
+def test_a_gif_keeps_the_colours_and_looks_for_them_among_few_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    quantize, looked_at = Image.Image.quantize, []
+
+    def counted(image: Image.Image, *values: object, **named: object) -> Image.Image:
+        if named.get("palette") is None:
+            looked_at.append(image.width * image.height)
+        return quantize(image, *values, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Image.Image, "quantize", counted)
+    film = list(morph(MorphRequest(FACES, 0.5, "gif")))[-1]
+    assert 0 < sum(looked_at) <= 64 * 64 * 4
+    image = Image.open(io.BytesIO(film.content))
+    shown = np.asarray(image.convert("RGB")).astype(int)
+    painted = np.asarray(enlarge(paint(FACES[:1])[0].picture, SIDE)).astype(int)
+    assert np.abs(shown - painted).mean() < 6
+
+
 def test_a_film_shows_every_face_in_turn() -> None:
     film = list(morph(MorphRequest(FACES, 0.5, "mp4")))[-1]
     with av.open(io.BytesIO(film.content)) as opened:

@@ -89,6 +89,34 @@ def test_the_seed_is_always_shown() -> None:
         assert "4711" in Loose(cards.gallery(GalleryRequest(seed=4711, count=1), [face()], 0.1, language)).words
 
 
+def test_that_several_faces_are_machine_made_is_said_once() -> None:
+    for drawn in (
+        cards.gallery(GalleryRequest(count=4), [face()] * 4, 0.1, "en"),
+        cards.strip([face()] * 4, "en"),
+    ):
+        assert drawn.lower().count("machine-made") == 1
+        assert all("woman, about 34" in (image["alt"] or "") for image in Loose(drawn).attributes("img"))
+    assert cards.portrait(face(), "en").count('alt="woman, about 34, smiling; machine-made"') == 1
+
+
+def test_a_strip_says_how_many_faces_it_has_room_for() -> None:
+    assert "3 of at most 6" in Loose(cards.strip([face()] * 3, "en")).words
+    assert "One more face" in Loose(cards.strip([face()], "en")).words
+
+
+def test_the_ends_of_directions_are_one_sheet_for_each_model() -> None:
+    ends = np.zeros((2, 8, 16, 16, 3), np.uint8)
+    ends[1, 3] = 255
+    sheet = cards.direction_ends({"gan": ends, "vae": ends})
+    addresses = re.findall(r'--ends: url\("([^"]+)"\)', sheet)
+    assert len(addresses) == 2
+    assert "#faces-photo" in sheet.partition("vae")[2]
+    picture = decoded(addresses[0])
+    assert picture.size == (8 * 16, 2 * 16)
+    assert picture.getpixel((3 * 16 + 8, 16 + 8)) == (255, 255, 255)
+    assert picture.getpixel((3 * 16 + 8, 8)) == (0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("share", "words"), [(0.8, "80 %"), (0.2, "nearer than usual"), (0.01, "partly remembered"), (0.0, "At most 1 %")]
 )

@@ -189,6 +189,35 @@ def test_after_the_last_nudge_the_face_stays() -> None:
     assert handlers.nudged(steered, 1) is steered
 
 
+def test_another_face_in_its_place_is_a_step_that_can_be_undone() -> None:
+    first = moved(handlers.steer(FaceRequest(seed=6)), 2, 1.0, 0.0)
+    other = handlers.exchanged(first, FaceRequest(seed=7, index=3))
+    assert other.request.seed == 7
+    assert same(handlers.reset(moved(other, 0, 80.0, 0.0)).face.picture, other.face.picture)
+    back = handlers.undone(other)
+    assert same(back.face.picture, first.face.picture)
+    assert handlers.reset(back).source == FaceRequest(seed=6)
+
+
+def test_what_is_seen_first_is_painted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    faces, seconds = handlers.painted(GalleryRequest())
+    assert same(faces[3].picture, generation.gallery(GalleryRequest())[3].picture)
+    monkeypatch.setattr(generation, "gallery", lambda *_: pytest.fail("painted"))
+    again = handlers.painted(GalleryRequest())
+    assert again == (faces, seconds)
+
+
+def test_the_ends_of_a_direction_are_what_its_slider_does() -> None:
+    ends = handlers.direction_ends(("gan", "vae", "nothing"))
+    assert ends.keys() == {"gan", "vae"}
+    for model, pictures in ends.items():
+        assert pictures.shape[:2] == (2, 8) and pictures.shape[-1] == 3
+        typical = FaceRequest(model, variety=0.2, age=35.0, woman=0.5, smile=0.5)
+        for end, push in enumerate((-3.0, 3.0)):
+            pushed = handlers.paint(replace(typical, directions=(0.0, push)))
+            assert same(pictures[end, 1], pushed.picture)
+
+
 def test_directions_have_names_or_numbers() -> None:
     names = handlers.direction_names("vae", "en")
     assert len(names) == 8

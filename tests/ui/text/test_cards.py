@@ -79,6 +79,15 @@ def test_every_card_says_that_it_is_machine_made(language: str, sentence: str) -
         assert sentence in cards.results(result(GenerateRequest(), Piece("Oil", "filled"), finished=finished), language)
 
 
+@pytest.mark.parametrize(("count", "sentence"), [(1, "Machine-made"), (3, "All of these are machine-made")])
+def test_that_results_are_machine_made_is_said_once(count: int, sentence: str) -> None:
+    page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled"), count=count), "en"))
+    assert page.classes("machine-made") == 1
+    assert page.words.count(sentence) == 1
+    notes = {article["data-note"] for article in page.attributes("article")}
+    assert notes == {"Machine-made: invented by a small model, not a real report."}
+
+
 def test_what_stands_before_the_first_line_break_is_the_headline() -> None:
     shown = result(GenerateRequest(), Piece("Oil ro", "given"), Piece("se\nPrices of oil rose", "filled"))
     headline, _, rest = cards.results(shown, "en").partition('<p class="headline"')[2].partition("</p>")
