@@ -30,9 +30,9 @@ def build() -> tuple[gr.Blocks, Texts]:
             texts.make(gr.HTML, {"value": _heading}, elem_id="heading")
             with gr.Row(elem_id="switches"):
                 texts.language.render()
-                theme = texts.make(
-                    gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet"
-                )
+                # The page's script listens to these: see frame.js.
+                for name in ("theme", "size"):
+                    texts.make(gr.Button, {"value": f"{name}_button"}, size="sm", elem_id=name, elem_classes="quiet")
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
@@ -43,16 +43,15 @@ def build() -> tuple[gr.Blocks, Texts]:
             js="(language) => { genaiDemo.setLanguage(language); return [language]; }",
             **PRIVATE,
         )
-        theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
     return page, texts
 
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, script = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "page.js"))
+    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "frame.js", "page.js"))
     phrases = script_json(gradio_phrases())
     phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
-    return f"<style>{frame}</style>{phrases}<script>{script}</script>"
+    return f"<style>{frame}</style>{phrases}" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def styles(page: gr.Blocks) -> list[Path]:

@@ -1,0 +1,80 @@
+"""What stands around every tab: sizes for a desk, a room and a phone, and what all controls have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+
+TABS = ("news", "faces", "music")
+# What can be pressed or filled in, and does not lie whole within the window's width.
+OUTSIDE = """() => [...document.querySelectorAll("button, input:not([type=radio]), select, textarea, label, h1, h2, p")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".for-screen-readers, [aria-hidden]"))
+    .map((one) => [one.getBoundingClientRect(), one])
+    .filter(([box]) => box.width > 1 && (box.left < -1 || box.right > innerWidth + 1))
+    .map(([box, one]) => `${one.outerHTML.slice(0, 120)} ${box.left} ${box.right}`)"""
+
+
+def height(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box
+    return box["height"]
+
+
+@pytest.mark.parametrize("size", ["large", "normal"])
+@pytest.mark.parametrize(
+    ("width", "height", "locale", "scheme"),
+    [
+        (1920, 1080, "en-US", "light"),
+        (1280, 720, "zh-CN", "dark"),
+        (1280, 720, "en-US", "light"),
+        (390, 844, "zh-CN", "light"),
+        (390, 844, "en-US", "dark"),
+    ],
+)
+def test_every_tab_fits_its_screen(
+    app: str, visit: Visit, size: str, width: int, height: int, locale: str, scheme: str
+) -> None:
+    window = {"width": width, "height": height}
+    page = visit(f"{app}/?size={size}", viewport=window, locale=locale, color_scheme=scheme)
+    page.locator("#generate-settings > button").click()
+    for tab in TABS:
+        page.locator(f"#tab-{tab}-button").click()
+        expect(page.locator(f"#tab-{tab}")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(OUTSIDE) == [], tab
+
+
+def test_in_a_room_type_and_controls_grow_and_fill_the_screen(app: str, visit: Visit) -> None:
+    page = visit(app, viewport={"width": 1920, "height": 1080})
+    parts = ("#generate-run", "#generate-topic label", "#heading h1", "#generate-opening textarea", "#generate-results")
+    before = [height(page, part) for part in parts]
+    button = page.get_by_role("button", name="Large type")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert all(height(page, part) > 1.3 * old for part, old in zip(parts, before, strict=True))
+    box = page.locator("#rooms").bounding_box()
+    assert box and box["width"] > 1800
+    # It stays so in this browser, until it is asked for otherwise.
+    page.goto(app)
+    expect(page.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Large type").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "false")
+    assert [height(page, part) for part in parts] == before
+
+
+def test_the_address_asks_for_a_size_and_follows_the_button(app: str, visit: Visit) -> None:
+    page = visit(f"{app}/?size=large", locale="zh-CN")
+    button = page.get_by_role("button", name="大字")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.goto(f"{app}/?size=enormous")
+    expect(button).to_have_attribute("aria-pressed", "false")
