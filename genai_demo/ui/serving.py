@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui.fair_queue import make_fair
-from genai_demo.ui.gate import Gate, endpoint_names, log_without_content
+from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
 from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
@@ -116,6 +116,9 @@ def serve(host: str, port: int) -> gr.Blocks:
     app = page.app
     assert app.middleware_stack is not None
     app.middleware_stack = Gate(app.middleware_stack, endpoint_names(page.config))
+    # Gradio starts uvicorn with options of its own; what it makes of each new connection is looked up here.
+    configuration = page.server.config
+    configuration.http_protocol_class = patient(configuration.http_protocol_class)
     return page
 
 

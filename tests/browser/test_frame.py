@@ -13,7 +13,8 @@ Visit = Callable[..., Page]
 TABS = ("news", "faces", "music")
 # What can be pressed or filled in, and does not lie whole within the window's width.
 OUTSIDE = """() => [...document.querySelectorAll("button, input:not([type=radio]), select, textarea, label, h1, h2, p")]
-    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".for-screen-readers, [aria-hidden]"))
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => !one.closest(".for-screen-readers, [aria-hidden]"))
     .map((one) => [one.getBoundingClientRect(), one])
     .filter(([box]) => box.width > 1 && (box.left < -1 || box.right > innerWidth + 1))
     .map(([box, one]) => `${one.outerHTML.slice(0, 120)} ${box.left} ${box.right}`)"""
@@ -78,3 +79,17 @@ def test_the_address_asks_for_a_size_and_follows_the_button(app: str, visit: Vis
     expect(button).to_have_attribute("aria-pressed", "false")
     page.goto(f"{app}/?size=enormous")
     expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_eight_tabs_of_one_browser_work_side_by_side(app: str, visit: Visit) -> None:
+    """A browser opens six connections: none is held by a tab in which nothing runs, nor after something ran."""
+    first = visit(app)
+    tabs = [first, *(first.context.new_page() for _ in range(7))]
+    for page in tabs:
+        page.goto(app)
+        expect(page.locator("#generate-run")).to_be_visible()
+    for page in tabs:
+        page.locator("#generate-pace label").first.click()
+        page.locator("#generate-run").click()
+        expect(page.locator("#generate-results article.finished")).to_be_visible()
+        expect(page.locator("#generate-run")).to_be_enabled()
