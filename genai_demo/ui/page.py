@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from genai_demo.catalogue import message
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 from genai_demo.ui.components.widget import Widget
@@ -36,6 +37,7 @@ def build() -> tuple[gr.Blocks, Texts]:
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
+        texts.make(gr.HTML, {"value": _foot}, elem_id="foot")
         texts.language.input(
             texts.updates,
             texts.language,
@@ -68,3 +70,8 @@ def _heading(language: str) -> str:
         f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
         f'data-ready="{escape(text("announce_ready", language))}"></div>'
     )
+
+
+def _foot(language: str) -> str:
+    link, hint = (escape(message(f"api.{key}", language)) for key in ("link", "opens_anew"))
+    return f'<footer><a href="api?lang={language}" target="_blank" title="{hint}">{link}</a></footer>'

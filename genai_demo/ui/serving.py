@@ -11,12 +11,16 @@ import socket
 from typing import Any
 
 import gradio as gr
+from gradio.route_utils import get_root_url
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
+from genai_demo.ui.api import described
 from genai_demo.ui.fair_queue import make_fair
 from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
 from genai_demo.ui.languages import Texts, request_language, script_json, text
@@ -29,6 +33,13 @@ _LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
 # Gradio compiles its event scripts in the page, hence the two "unsafe"; what counts is that no address but our own
 # can be reached, so that nothing a visitor types can leave the machine.
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "vary": "Accept-Language, Cookie",
+    "cache-control": "no-cache",
+}
+API_PATH = "/api"
+"""where programs' endpoints are described; the panel that Gradio has for this speaks English only"""
 
 
 def translated_page(page: str, texts: Texts, language: str) -> str:
@@ -52,13 +63,21 @@ def translated_page(page: str, texts: Texts, language: str) -> str:
 
 
 class PageInLanguage:
-    """ASGI middleware that translates the page on its way out, and forbids it to reach other machines."""
+    """ASGI middleware that translates the page on its way out, and forbids it to reach other machines.
 
-    def __init__(self, app: ASGIApp, texts: Texts) -> None:
-        self.app = app
-        self.texts = texts
+    Args:
+        app: what serves it.
+        page: the page, whose endpoints are described at `API_PATH`.
+        texts: its texts.
+    """
+
+    def __init__(self, app: ASGIApp, page: gr.Blocks, texts: Texts) -> None:
+        self.app, self.page, self.texts = app, page, texts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == API_PATH:
+            await self._described(scope)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
             await self.app(scope, receive, send)
             return
@@ -81,13 +100,16 @@ class PageInLanguage:
             if headers.get("content-type", "").startswith("text/html"):
                 language = request_language(scope)
                 page = translated_page(page.decode("utf-8"), self.texts, language).encode("utf-8")
-                headers["content-security-policy"] = _POLICY
-                headers["vary"] = "Accept-Language, Cookie"
-                headers["cache-control"] = "no-cache"
+                headers.update(_HEADERS)
                 headers["content-length"] = str(len(page))
             return page
 
         await self.app(scope, receive, collect)
+
+    def _described(self, scope: Scope) -> HTMLResponse:
+        language = request_language(scope)
+        address = get_root_url(Request(scope), API_PATH, self.page.app.root_path)
+        return HTMLResponse(described(self.page, language, _LOCALES[language], address), headers=_HEADERS)
 
 
 def serve(host: str, port: int) -> gr.Blocks:
@@ -102,7 +124,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         theme=theme(),
         css_paths=styles(page),
         head=head(),
-        footer_links=["api"],
+        footer_links=[],
         run_history=False,
         enable_monitoring=False,
         max_file_size="5mb",
@@ -110,7 +132,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(PageInLanguage, texts=texts)]},
+        app_kwargs={"middleware": [Middleware(PageInLanguage, page=page, texts=texts)]},
     )
     # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
     app = page.app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -93,3 +94,32 @@ def test_eight_tabs_of_one_browser_work_side_by_side(app: str, visit: Visit) -> 
         page.locator("#generate-run").click()
         expect(page.locator("#generate-results article.finished")).to_be_visible()
         expect(page.locator("#generate-run")).to_be_enabled()
+
+
+@pytest.mark.parametrize(("locale", "scheme", "phone"), [("zh-CN", "dark", True), ("en-US", "light", False)])
+def test_what_programs_call_is_told_in_the_visitors_language_and_theme(
+    app: str, visit: Visit, locale: str, scheme: str, phone: bool
+) -> None:
+    page = visit(app, locale=locale, color_scheme="light" if scheme == "dark" else "dark", phone=phone)
+    wrong: list[str] = []
+    page.context.on("console", lambda message: wrong.append(message.text))
+    page.context.on("weberror", lambda error: wrong.append(str(error.error)))
+    page.context.on("response", lambda answer: wrong.append(answer.url) if answer.status >= 400 else None)
+    page.locator("#theme").click()
+    page.locator("#size").click()
+    with page.context.expect_page() as opened:
+        page.locator("footer a").click()
+    api = opened.value
+    api.locator("#write_news summary").first.click()
+    assert api.evaluate("document.documentElement.lang") == locale.removesuffix("-US")
+    expect(api.locator("h1")).to_have_text({"zh-CN": "供程序使用", "en-US": "For programs"}[locale])
+    expect(api.locator("body.dark")).to_have_count(1 if scheme == "dark" else 0)
+    expect(api.locator("#size")).to_have_attribute("aria-pressed", "true")
+    assert api.evaluate("document.documentElement.scrollWidth") <= (390 if phone else 1280)
+    assert [one["id"] for one in Axe().run(api).response["violations"]] == []
+    api.locator("header a").click()
+    expect(api.locator("#generate-run")).to_be_visible()
+    # Gradio's own description, in English only, is not there for those who know its address either.
+    api.goto(f"{app}/?view=api")
+    expect(api.locator("#generate-run")).to_be_visible()
+    assert wrong == []
