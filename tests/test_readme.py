@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import figures
 from genai_demo.__main__ import _parser
 from genai_demo.settings import settings
 
@@ -94,6 +95,18 @@ def test_the_examples_run(tmp_path: Path) -> None:
     assert again
     for file in again:
         assert file.read_bytes() == (tmp_path / "out" / file.name).read_bytes()
+
+
+def test_the_page_of_figures_is_what_the_cards_say() -> None:
+    assert read("docs/figures.md") == figures.page(), "python docs/figures.py writes it"
+
+
+def test_what_the_readmes_say_was_measured_stands_in_the_cards() -> None:
+    sections = [re.split("^## ", read(name), flags=re.MULTILINE)[2] for name in READMES]
+    english, chinese = (set(re.findall(r"\d+\.\d{3}\b|\b\d\d\.\d\d\b|\d+\.\d %", one)) for one in sections)
+    assert english == chinese and len(english) > 12
+    listed = set(re.findall(r"[\d.]+%?", figures.page().replace(" %", "%")))
+    assert {figure.replace(" ", "") for figure in english} <= listed
 
 
 def test_every_path_and_variable_in_the_tables_is_real() -> None:
