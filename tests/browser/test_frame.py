@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,47 @@ OUTSIDE = """() => [...document.querySelectorAll("button, input:not([type=radio]
     .map((one) => [one.getBoundingClientRect(), one])
     .filter(([box]) => box.width > 1 && (box.left < -1 || box.right > innerWidth + 1))
     .map(([box, one]) => `${one.outerHTML.slice(0, 120)} ${box.left} ${box.right}`)"""
+
+# Short names of which a line holds a single character, although there are more.
+BROKEN = """() => [...document.querySelectorAll("button, label, label span, legend, h1, h2, h3, .small-heading, th")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest("[aria-hidden], [lang=en]"))
+    .flatMap((one) => [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE))
+    .filter((node) => {
+        const lines = new Map();
+        const letters = [...node.data.trim()];
+        const start = node.data.indexOf(letters[0]);
+        letters.forEach((letter, index) => {
+            const range = document.createRange();
+            range.setStart(node, start + index);
+            range.setEnd(node, start + index + 1);
+            const { top } = range.getBoundingClientRect();
+            const line = [...lines.keys()].find((other) => Math.abs(other - top) < 6) ?? top;
+            lines.set(line, (lines.get(line) || "") + letter);
+        });
+        return lines.size > 1 && [...lines.values()].some((line) => line.trim().length < 2);
+    })
+    .map((node) => node.data)"""
+# What can be reached by the Tab key, and has a ring around it that an ancestor or the window cuts off.
+CUT = """() => [...document.querySelectorAll("a, button, input, textarea, summary, [tabindex='0']")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0 && !one.disabled)
+    .filter((one) => {
+        one.focus({ focusVisible: true });
+        const inLabel = one.matches("label input") && getComputedStyle(one).outlineStyle === "none";
+        const ringed = inLabel ? one.closest("label") : one;
+        const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(ringed);
+        const wide = outlineStyle === "none" ? 0 : parseFloat(outlineWidth) + parseFloat(outlineOffset);
+        const box = ringed.getBoundingClientRect();
+        if (box.left - wide < 0 || box.right + wide > innerWidth) return true;
+        for (let around = ringed.parentElement; around !== document.body; around = around.parentElement) {
+            const { overflowX, overflowY } = getComputedStyle(around);
+            const edge = around.getBoundingClientRect();
+            const beside = box.left - wide < edge.left - 0.5 || box.right + wide > edge.right + 0.5;
+            const beyond = box.top - wide < edge.top - 0.5 || box.bottom + wide > edge.bottom + 0.5;
+            if ((overflowX !== "visible" && beside) || (overflowY !== "visible" && beyond)) return true;
+        }
+        return wide <= 0 && outlineStyle === "none";
+    })
+    .map((one) => one.outerHTML.slice(0, 160))"""
 
 
 def height(page: Page, selector: str) -> float:
@@ -49,6 +91,85 @@ def test_every_tab_fits_its_screen(
         expect(page.locator(f"#tab-{tab}")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(OUTSIDE) == [], tab
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "zh-TW"])
+@pytest.mark.parametrize(("width", "size"), [(390, "large"), (390, "normal"), (1280, "large"), (1280, "normal")])
+def test_chinese_names_do_not_break_into_single_characters(
+    app: str, visit: Visit, locale: str, width: int, size: str
+) -> None:
+    page = visit(f"{app}/?size={size}", viewport={"width": width, "height": 844}, locale=locale)
+    page.locator("#generate-settings > button").click()
+    for tab in TABS:
+        page.locator(f"#tab-{tab}-button").click()
+        expect(page.locator(f"#tab-{tab}")).to_be_visible()
+        assert page.evaluate(BROKEN) == [], tab
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_rings_around_what_has_the_focus_are_whole(app: str, visit: Visit, width: int) -> None:
+    page = visit(app, viewport={"width": width, "height": 844})
+    page.locator("#generate-pace label").first.click()
+    page.locator("#generate-example-0").click()
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+    expect(page.locator("#generate-run")).to_be_enabled()
+    page.locator("[data-action=sureness]").click()
+    for name, panel in (("write", "generate"), ("fill", "fill"), ("rewrite", "rewrite"), ("open", "open")):
+        page.locator(f"#tab-{name}-button").click()
+        if panel != "open":
+            page.locator(f"#{panel}-settings > button").click()
+            expect(page.locator(f"#{panel}-seed")).to_be_visible()
+        page.keyboard.press("Tab")
+        assert page.evaluate(CUT) == [], name
+
+
+def test_a_closed_part_points_to_the_right_and_an_open_one_down(app: str, visit: Visit) -> None:
+    page = visit(app, reduced_motion="reduce")
+    turn = "() => getComputedStyle(document.querySelector('#generate-settings .icon')).transform"
+    assert page.evaluate("document.querySelector('#generate-settings .icon').textContent.trim()") == "▼"
+    assert page.evaluate(turn) == "matrix(0, -1, 1, 0, 0, 0)"  # a quarter to the left: what pointed down points right
+    page.locator("#generate-settings > button").click()
+    expect(page.locator("#generate-seed")).to_be_visible()
+    assert page.evaluate(turn) in ("none", "matrix(1, 0, 0, 1, 0, 0)")
+
+
+@pytest.mark.parametrize(("scheme", "tick"), [("dark", "201e1b"), ("light", "white")])
+def test_the_tick_is_seen_in_its_box(app: str, visit: Visit, scheme: str, tick: str) -> None:
+    page = visit(app, color_scheme=scheme)
+    page.locator("#generate-settings > button").click()
+    box = page.locator("#generate-fresh input")
+    expect(box).to_be_checked()
+    expect(box).to_have_css("background-image", re.compile(tick))
+    expect(box).to_have_css("background-color", {"dark": "rgb(236, 231, 222)", "light": "rgb(31, 28, 24)"}[scheme])
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1280, "en-US"), (390, "zh-CN")])
+def test_a_refusal_stands_at_its_field_and_moves_nothing(app: str, visit: Visit, width: int, locale: str) -> None:
+    page = visit(app, viewport={"width": width, "height": 844}, locale=locale)
+    page.locator("#generate-pace label").first.click()
+    page.get_by_role("tab", name="Fill in" if locale == "en-US" else "填空").click()
+    page.locator("#fill-text textarea").fill("No blank")
+    parts = (
+        "() => ['text', 'pace', 'run', 'example-0', 'settings'].map((name) => "
+        "document.getElementById(`fill-${name}`).getBoundingClientRect().top + scrollY)"
+    )
+    before = page.evaluate(parts)
+    for _ in range(2):  # the same refusal once more
+        page.locator("#fill-run").click()
+        notice = page.locator("#fill-notice [role=alert]")
+        expect(notice).to_be_visible()
+        expect(page.locator("#fill-run")).to_be_enabled()
+        assert page.evaluate(parts) == before
+        field, said = page.locator("#fill-text").bounding_box(), notice.bounding_box()
+        assert field and said
+        assert 0 <= said["y"] - (field["y"] + field["height"]) < 12
+        assert field["x"] <= said["x"] and said["x"] + said["width"] <= field["x"] + field["width"] + 1
+        page.locator("#fill-text textarea").press_sequentially(" more")
+        expect(notice).to_be_hidden()
+    page.locator("#fill-text textarea").fill("A ___")
+    page.locator("#fill-run").click()
+    expect(page.locator("#fill-results article.finished")).to_be_visible()
+    expect(page.locator("#fill-notice [role=alert]")).to_have_count(0)
 
 
 def test_in_a_room_type_and_controls_grow_and_fill_the_screen(app: str, visit: Visit) -> None:
