@@ -11,7 +11,7 @@ import gradio as gr
 import httpx
 import pytest
 
-from genai_demo.catalogue import LANGUAGES
+from genai_demo.catalogue import LANGUAGES, sentences
 from genai_demo.ui.gate import endpoint_names
 
 
@@ -33,6 +33,12 @@ def test_ranges_and_defaults_stand_beside_their_parameters(client: httpx.Client)
     assert re.search(r"temperature\|+Below 1[^|]*\|+0\.1 – 2\.0\|+0\.65\|", page)
     assert re.search(r'format\|+[^|]*\|+mp4, webp, gif\|+"mp4"\|', page)
     assert re.search(r"receipt\|+[^|]*\|+anything\|+required", page)
+
+
+def test_every_sentence_is_said(client: httpx.Client) -> None:
+    page = unescape(client.get("/api").text)
+    unsaid = [key for key, said in sentences("en").items() if key.startswith("api.") and said.split("{")[0] not in page]
+    assert unsaid == ["api.link", "api.opens_anew"]  # which stand on the page itself
 
 
 def test_its_examples_work(client: httpx.Client) -> None:
