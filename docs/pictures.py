@@ -77,6 +77,9 @@ class Camera:
 def news(camera: Camera) -> Image.Image:
     """Write a story and show how sure the model was of each word."""
     page = camera.page
+    _set_seed(page, "generate", 1)
+    page.locator("#generate-topic label").nth(3).click()
+    page.locator("#generate-opening textarea").fill("Oil prices rose to a record")
     page.locator("#generate-run").click()
     story = page.locator("#generate-results article.finished:not(.telling)")
     camera.follow(lambda: story.count() > 0, 150)
@@ -112,13 +115,7 @@ def music(camera: Camera) -> Image.Image:
     """Compose a piece and hear how it begins."""
     page = camera.page
     page.locator("#tab-music-button").click()
-    page.locator("#music-settings > button").click()
-    seed = page.locator("#music-seed input")
-    seed.wait_for()
-    page.wait_for_timeout(500)  # until its fields have settled
-    seed.fill("4")
-    seed.blur()
-    page.locator("#music-settings > button").click()
+    _set_seed(page, "music", 4)
     page.locator("#music-run").click()
     card = page.locator("article.work.finished")
     camera.follow(lambda: card.count() > 0, 250)
@@ -128,6 +125,19 @@ def music(camera: Camera) -> Image.Image:
         picture = camera.look(300)
         page.wait_for_timeout(300)
     return picture
+
+
+def _set_seed(page: Page, prefix: str, value: int) -> None:
+    """Set a seed, which lies among the further settings."""
+    page.locator(f"#{prefix}-settings > button").click()
+    seed = page.locator(f"#{prefix}-seed input")
+    seed.wait_for()
+    page.wait_for_timeout(500)  # until the fields have settled
+    seed.fill(str(value))
+    seed.blur()
+    page.wait_for_timeout(500)  # until it is known that no other one is to be drawn
+    page.locator(f"#{prefix}-settings > button").click()
+    seed.wait_for(state="hidden")
 
 
 TABS = {"news": news, "faces": faces, "music": music}
@@ -146,9 +156,8 @@ def take(address: str, browser: Browser, folder: Path, language: str, frames: in
     context = browser.new_context(locale=LANGUAGES[language], viewport=WINDOW, color_scheme="light")
     context.set_default_timeout(_PATIENCE)
     page = context.new_page()
-    page.goto(f"{address}/?topic=business&opening=Oil+prices+rose+to+a+record&seed=1")
+    page.goto(address)
     page.locator("#generate-run").wait_for()
-    page.wait_for_function("document.querySelector('#generate-opening textarea').value !== ''")
     camera, files = Camera(page, frames), []
     for name, show in TABS.items():
         files.append(folder / f"{name}.{language}.webp")

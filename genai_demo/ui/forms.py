@@ -119,6 +119,14 @@ class Form(Generic[R]):
         """What `restored` changes."""
         return [*self.controls.values(), *([self.fresh] if self.fresh else [])]
 
+    def remember(self, page: gr.Blocks, *others: Component) -> None:
+        """Let the browser keep what the controls and `others` say, to be the same when `page` is reloaded."""
+        kept: list[Any] = [*self.outputs, *others]
+        call = f"(...values) => genaiDemo.address.{{}}('{self.prefix}', values)"
+        remember, remembered = call.format("remember"), call.format("remembered")
+        gr.on([control.change for control in kept], None, kept, None, js=remember, api_visibility="private")
+        page.load(None, kept, kept, js=remembered, api_visibility="private")
+
     def request(self, values: Iterable[Any]) -> R:
         """Return the request that the values of `inputs` ask for."""
         return request_from(type(self.default), values)
@@ -174,6 +182,11 @@ def small_heading(texts: Texts, key: str) -> None:
 def small_button(texts: Texts, key: str, elem_id: str, **properties: Any) -> gr.Button:
     """Build a small button; `key` is that of its name."""
     return texts.make(gr.Button, {"value": key}, size="sm", elem_id=elem_id, **properties)
+
+
+def link_button(texts: Texts, elem_id: str, **properties: Any) -> gr.Button:
+    """Build the button that copies the link to a result; `genaiDemo.copyLinkOf` does it."""
+    return small_button(texts, "copy_link", elem_id, **properties)
 
 
 def chip(texts: Texts, name: Text, elem_id: str) -> gr.Button:

@@ -11,6 +11,7 @@ import gradio as gr
 from genai_demo.catalogue import message
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
+from genai_demo.ui.components.history import history
 from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
@@ -37,6 +38,7 @@ def build() -> tuple[gr.Blocks, Texts]:
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
+        history(texts)
         texts.make(gr.HTML, {"value": _foot}, elem_id="foot")
         texts.language.input(
             texts.updates,
@@ -45,12 +47,14 @@ def build() -> tuple[gr.Blocks, Texts]:
             js="(language) => { genaiDemo.setLanguage(language); return [language]; }",
             **PRIVATE,
         )
+        page.load(None, None, None, js="() => genaiDemo.address.begin()", api_visibility="private")
     return page, texts
 
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in ("frame.css", "frame.js", "page.js"))
+    names = ("frame.css", "frame.js", "page.js", "address.js")
+    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in names)
     phrases = script_json(gradio_phrases())
     phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
     return f"<style>{frame}</style>{phrases}" + "".join(f"<script>{script}</script>" for script in scripts)
@@ -68,7 +72,8 @@ def _heading(language: str) -> str:
     return (
         f"<h1>{escape(text('title', language))}</h1><p>{escape(text('tagline', language))}</p>"
         f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
-        f'data-ready="{escape(text("announce_ready", language))}"></div>'
+        f'data-ready="{escape(text("announce_ready", language))}" '
+        f'data-link-copied="{escape(text("link_copied", language))}"></div>'
     )
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import gradio as gr
 from gradio.route_utils import get_root_url
@@ -104,12 +105,19 @@ class PageInLanguage:
                 headers["content-length"] = str(len(page))
             return page
 
-        await self.app(scope, receive, collect)
+        await self.app(_without_page(scope), receive, collect)
 
     def _described(self, scope: Scope) -> HTMLResponse:
         language = request_language(scope)
         address = get_root_url(Request(scope), API_PATH, self.page.app.root_path)
         return HTMLResponse(described(self.page, language, _LOCALES[language], address), headers=_HEADERS)
+
+
+def _without_page(scope: Scope) -> Scope:
+    """Return the scope of a request without `page`, which is ours: Gradio 6 looks for a page of its own, and fails."""
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = urlencode([(name, value) for name, value in query if name != "page"])
+    return {**scope, "query_string": kept.encode("latin-1")}
 
 
 def serve(host: str, port: int) -> gr.Blocks:

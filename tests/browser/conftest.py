@@ -52,7 +52,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
         page.goto(address)
-        expect(page.locator("#generate-run")).to_be_visible()
+        # An address may name another tab than the first one.
+        expect(page.locator("#language" if "tab=" in address else "#generate-run")).to_be_visible()
         pages.append(page)
         return page
 

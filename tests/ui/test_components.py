@@ -9,9 +9,11 @@ import gradio as gr
 import pytest
 
 import genai_demo.ui.components
+from genai_demo.ui.components.address import Address
 from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.components.file_drop import FileDrop
+from genai_demo.ui.components.history import History
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.photo import Photo
 from genai_demo.ui.components.piano import Piano
@@ -20,10 +22,12 @@ from genai_demo.ui.page import build, styles
 
 FOLDER = Path(genai_demo.ui.components.__file__).parent
 WIDGETS: dict[type[Widget], set[str]] = {
+    Address: {"follow"},
     FileDrop: {"chosen"},
     Photo: {"chosen"},
     FaceGrid: {"pick"},
     FaceStrip: {"edit"},
+    History: set(),
     Piano: {"played"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},
 }

@@ -68,10 +68,19 @@ def test_only_the_page_is_rewritten(client: httpx.Client) -> None:
     assert "default-src" not in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("query", ["?tab=faces&page=morph&seed=7", "?page=", "?page=%2e%2e", "?lang=zh&page=write"])
+def test_a_page_may_be_named_in_the_address(client: httpx.Client, query: str) -> None:
+    answer = client.get(f"/{query}")
+    assert answer.status_code == 200 and "window.gradio_config" in answer.text
+    assert ('lang="zh-CN"' in answer.text) == ("zh" in query)
+
+
 def test_the_server_remembers_a_number_of_visitors_and_no_more(served: gr.Blocks, client: httpx.Client) -> None:
     config = client.get("/config").json()
     language = next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "language")
-    switched = next(one for one in config["dependencies"] if one["inputs"] == [language])
+    switched = next(
+        one for one in config["dependencies"] if one["inputs"] == [language] and [language, "input"] in one["targets"]
+    )
     for visitor in range(settings().sessions + 20):
         body = {"data": ["en"], "fn_index": switched["id"], "session_hash": f"visitor {visitor}"}
         assert client.post("/gradio_api/run/predict", json=body).status_code == 200

@@ -18,6 +18,7 @@ function open(face) {
 
 function close() {
   delete gallery().dataset.steering;
+  genaiDemo.address.settle();
   if (!chosen) return;
   chosen.setAttribute("aria-pressed", "false");
   chosen.focus();
@@ -48,6 +49,8 @@ element.addEventListener("keydown", (event) => {
 });
 
 if (!inPanel) {
+  // On the way back from a face to its gallery.
+  document.addEventListener("shown", ({ detail }) => { if (detail === "gallery" && gallery().dataset.steering !== undefined) close(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.closest("#faces-steer")) close();
   });

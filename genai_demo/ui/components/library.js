@@ -8,7 +8,7 @@ let scoreOpen = false;
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Buttons that also work while a model does.
-const FREE = ["play", "stop", "score", "page-back", "page-forward", "all"];
+const FREE = ["play", "stop", "link", "score", "page-back", "page-forward", "all"];
 const words = () => JSON.parse(element.querySelector(".desk")?.dataset.words || "{}");
 const fill = (sentence, fields) => sentence.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const articles = () => [...element.querySelectorAll("article.work")];
@@ -217,7 +217,7 @@ function clicked(view, event) {
   if (button && button.dataset.file) {
     trigger("file", { ...named(view), kind: button.dataset.file });
   } else if (button) {
-    act(view, button.dataset.do);
+    act(view, button.dataset.do, button);
   } else if (event.target.closest(".sheet")) {
     const bar = score.barAt(view, event);
     if (bar < 0) return;
@@ -229,6 +229,7 @@ function clicked(view, event) {
 const BESIDE = {
   play: player.toggle,
   print: (view) => trigger("print", named(view)),
+  link: (view, button) => genaiDemo.copyLink(view.article, button),
   stop: () => document.getElementById("music-stop").click(),
   score: (view) => { scoreOpen = view.scoreOpen = !view.scoreOpen; view.asked = null; showScore(view); },
   "page-back": (view) => score.turn(view, view.page - 1),
@@ -236,8 +237,8 @@ const BESIDE = {
   all: choice.all,
 };
 
-function act(view, action) {
-  if (BESIDE[action]) { BESIDE[action](view); return; }
+function act(view, action, button) {
+  if (BESIDE[action]) { BESIDE[action](view, button); return; }
   if (busy()) return;
   // The bars stay chosen, to be changed once more.
   const [first, last] = view.selected = choice.bars(view);

@@ -14,7 +14,9 @@ from PIL import Image
 
 from genai_demo.faces.requests import STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, Film, enlarge
+from genai_demo.faces.sampling import generation
 from genai_demo.marks.reading import Marks
+from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 from genai_demo.ui.marks import listed
 
@@ -71,10 +73,23 @@ def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, lang
     key = "faces_status_one" if len(faces) == 1 else "faces_status"
     status = text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
     return (
-        f'<div class="faces" role="group" aria-label="{label}" '
-        f'style="--columns:{columns};--narrow:{narrow}">'
+        f'<div class="faces" role="group" aria-label="{label}" style="--columns:{columns};--narrow:{narrow}"'
+        f"{remembered('gallery', request, status.rpartition(' · ')[0], '')}>"
         f'{"".join(buttons)}</div><p class="result-status">{escape(status)}</p>'
     )
+
+
+def remembered(page: str, request: object, title: str, receipt: str) -> str:
+    """Return what the page's script needs to show a result again, as attributes of its element.
+
+    Args:
+        page: what the address calls the result.
+        request: what it was made of.
+        title: what it is called in the history.
+        receipt: as JSON; "" for several results.
+    """
+    values = {"link": link("faces", page, request), "title": title, "receipt": receipt}
+    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
 
 
 def _columns(cells: int, pairs: bool) -> int:
@@ -111,8 +126,9 @@ def portrait(face: Face, language: str) -> str:
         seed=request.seed,
         number=request.index + 1,
     )
+    data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json())
     return (
-        f'<figure class="portrait">{_image(face.picture, PORTRAIT, described(request, language))}'
+        f'<figure class="portrait"{data}>{_image(face.picture, PORTRAIT, described(request, language))}'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
@@ -175,12 +191,13 @@ def progress(done: int, total: int, language: str) -> str:
     )
 
 
-def film(kind: str, content: bytes) -> str:
+def film(kind: str, content: bytes, data: str = "") -> str:
     """Return a film that plays in a loop; the caption below it says what it is.
 
     Args:
         kind: its MIME type.
         content: the file.
+        data: what `remembered` returns for it.
     """
     label = 'aria-labelledby="faces-film-caption"'
     source = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
@@ -188,7 +205,7 @@ def film(kind: str, content: bytes) -> str:
         tag = f'<video src="{source}" {label} autoplay loop muted playsinline controls></video>'
     else:
         tag = f'<img src="{source}" alt="" {label}>'
-    return f'<div class="film">{tag}</div>'
+    return f'<div class="film"{data}>{tag}</div>'
 
 
 def framed(picture: np.ndarray | Image.Image | None, caption: str) -> str:

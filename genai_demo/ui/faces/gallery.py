@@ -14,15 +14,34 @@ from genai_demo.errors import UserError
 from genai_demo.faces.requests import AGE, CHOICES, COUNT, GENDERS, SMILES, VARIETY, GalleryRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
+from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_grid import FaceGrid
+from genai_demo.ui.components.widget import sent
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
 from genai_demo.ui.faces.sliders import WORK, live
 from genai_demo.ui.faces.steer import Steer, steer_panel
-from genai_demo.ui.forms import Form, Updates, live_slider, new_seed, notice_place, parcel, refusing, result_place
+from genai_demo.ui.forms import (
+    Form,
+    Updates,
+    link_button,
+    live_slider,
+    new_seed,
+    notice_place,
+    parcel,
+    refusing,
+    result_place,
+    run_script,
+)
 from genai_demo.ui.languages import Texts, sentence, text
+
+_USUAL_AGE = 40
+"""where the slider of the age stands while no age is asked for"""
+PAINTED = "#faces-grid [data-link]"
+"""selector of the gallery once it was painted, which happens when the tab is opened"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,7 @@ class GalleryPage:
 
     notice: gr.HTML
     form: Form[GalleryRequest]
+    address: Address
     any_age: gr.Checkbox
     age: gr.Slider
     grid: FaceGrid
@@ -65,6 +85,7 @@ class GalleryPage:
 def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryPage:
     """Build the page; it is first painted when `tab` is opened."""
     form = Form(texts, GalleryRequest(model=models[0]), "faces", "faces")
+    address = page_address("faces", "gallery", after=PAINTED)
     with gr.Row(elem_classes="page", elem_id="faces-gallery"):
         with gr.Column(elem_classes="fields"):
             notice = notice_place(texts, "faces-notice")
@@ -72,7 +93,7 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
             form.choice("gender", GENDERS)
             form.choice("smile", SMILES)
             with gr.Row(elem_classes="age-row"):
-                age = live_slider(texts, {"label": "faces_age"}, AGE, 1, "faces-age", value=40)
+                age = live_slider(texts, {"label": "faces_age"}, AGE, 1, "faces-age", value=_USUAL_AGE)
                 any_age = texts.make(
                     gr.Checkbox, {"label": "faces_any_age"}, value=True, elem_id="faces-any-age", container=False
                 )
@@ -85,15 +106,18 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="grid-head"):
                 texts.make(gr.HTML, {"value": _machine_made})
+                share = link_button(texts, "faces-gallery-link", elem_classes="quiet")
                 save = texts.make(
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
             grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
-        steer = steer_panel(texts, grid)
-    page = GalleryPage(notice, form, any_age, age, grid, gr.State(None), steer)
+        steer = steer_panel(texts, grid, PAINTED)
+    page = GalleryPage(notice, form, address, any_age, age, grid, gr.State(None), steer)
+    run_script(share, "genaiDemo.copyLinkOf('faces-grid', 'faces-gallery-link')")
     inputs = [texts.language, page.shown]
     parcel(save.click, lambda _, gallery: gallery_file(gallery.request), inputs, notice, "faces", **WORK)
     _connect(page, texts, tab, fresh)
+    _connect_address(page, texts)
     return page
 
 
@@ -142,3 +166,20 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     fresh.click(paint_fresh, inputs, [*page.outputs, seed], **live(page.grid))
     language.input(repaint, [language, page.shown], page.outputs, **live(page.grid))
     page.grid.pick(pick, [language, page.shown], page.steer.all, **live(page.grid))
+
+
+def _connect_address(page: GalleryPage, texts: Texts) -> None:
+    """Let an address set the fields, and show its gallery."""
+
+    @refusing(page.notice, "faces")
+    def follow(language: str, event: gr.EventData) -> Updates:
+        wanted = sent(event)
+        request = linked(GalleryRequest, wanted["settings"])
+        if request is None:
+            return gr.skip()
+        gallery = Gallery(request, request.age or _USUAL_AGE)
+        fields = {} if wanted.get("keep") else {**page.form.restored(request), page.age: gallery.age}
+        return {**page.painted(gallery, language), **fields}
+
+    outputs = list(dict.fromkeys([*page.outputs, *page.form.outputs, page.age]))
+    page.address.follow(follow, texts.language, outputs, **live(page.grid))

@@ -16,13 +16,25 @@ from genai_demo.faces.requests import FORMATS, SECONDS, STATIONS, FaceRequest, M
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
+from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
 from genai_demo.ui.faces.gallery import GalleryPage
 from genai_demo.ui.faces.handlers import Steered
 from genai_demo.ui.faces.sliders import FILMING, live
-from genai_demo.ui.forms import Form, Updates, new_seed, notice_place, refusing, result_place, run_script, small_button
+from genai_demo.ui.forms import (
+    Form,
+    Updates,
+    link_button,
+    new_seed,
+    notice_place,
+    refusing,
+    result_place,
+    run_script,
+    small_button,
+)
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.runner import Buttons, Runner, run_buttons
 
@@ -34,6 +46,8 @@ class MorphPage:
     """The components of the page."""
 
     notice: gr.HTML
+    form: Form[MorphRequest]
+    address: Address
     strip: FaceStrip
     faces: gr.State
     """the chosen faces"""
@@ -41,6 +55,7 @@ class MorphPage:
     format: gr.Radio
     buttons: Buttons
     save: gr.Button
+    share: gr.Button
     film: gr.HTML
     instead: gr.State
     """key of what is said in the place of the film; "" when it plays"""
@@ -64,6 +79,7 @@ class MorphPage:
 def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     """Build the page; faces come to it from the gallery's panel."""
     form = Form(texts, MorphRequest(), "faces", "faces")
+    address = page_address("faces", "morph")
     with gr.Column(elem_id="faces-morph"):
         empty = {"value": partial(faces_cards.strip, ())}
         strip = texts.make(FaceStrip, empty, switched=False, elem_id="faces-strip")
@@ -77,8 +93,24 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
             with gr.Column(elem_classes="result"):
                 film = result_place(texts, "faces_film_empty", "faces-film")
                 texts.make(gr.HTML, {"value": _caption})
-                save = small_button(texts, "faces_film_download", "faces-film-download", visible=False)
-    page = MorphPage(notice, strip, gr.State(()), seconds, kind, buttons, save, film, gr.State("faces_film_empty"))
+                with gr.Row(elem_classes="film-actions"):
+                    save = small_button(texts, "faces_film_download", "faces-film-download", visible=False)
+                    share = link_button(texts, "faces-film-link", visible=False)
+    page = MorphPage(
+        notice,
+        form,
+        address,
+        strip,
+        gr.State(()),
+        seconds,
+        kind,
+        buttons,
+        save,
+        share,
+        film,
+        gr.State("faces_film_empty"),
+    )
+    run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose)
     _connect_film(page, texts)
@@ -137,15 +169,31 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
         request.check()
         if problem := generation.problem(faces[0].model):
             raise problem
-        return request, {page.save: gr.update(visible=False), **draw("waiting", language), instead: "waiting"}
+        return request, begun(language)
+
+    def follow(language: str, wanted: Any) -> tuple[MorphRequest | None, Updates]:
+        """Make the film of an address again, with its faces in the strip."""
+        request = linked(MorphRequest, wanted["settings"])
+        if request is None:
+            return None, {}
+        if problem := generation.problem(request.model):
+            raise problem
+        return request, {**page.restored(request, language), **begun(language)}
+
+    def begun(language: str) -> Updates:
+        hidden = {button: gr.update(visible=False) for button in (page.save, page.share)}
+        return {**hidden, **draw("waiting", language), instead: "waiting"}
 
     def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
         with closing(generation.morph(request)) as films:
             for made in films:
                 if made.finished:
-                    shown = faces_cards.film(KINDS[request.format], made.marked())
-                    yield {film: shown, instead: "", page.save: gr.update(visible=True)}
+                    title = text("faces_film_title", language, count=len(request.faces))
+                    data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json())
+                    shown = faces_cards.film(KINDS[request.format], made.marked(), data)
+                    there = {button: gr.update(visible=True) for button in (page.save, page.share)}
+                    yield {film: shown, instead: "", **there}
                 else:
                     yield {film: faces_cards.progress(made.done, made.total, language)}
 
@@ -161,7 +209,7 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
     runner = Runner(
         texts,
         instead,
-        [film, page.save],
+        [film, page.save, page.share],
         stream=shoot,
         settle=settle,
         draw=draw,
@@ -171,4 +219,6 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
     )
     reveal = "genaiDemo.reveal('faces-film')"
     inputs = [page.faces, page.seconds, page.format]
-    runner.start(buttons.run.click, ask, inputs, page.notice, [page.save, film, instead], tab="faces", script=reveal)
+    begins = [page.save, page.share, film, instead]
+    runner.start(buttons.run.click, ask, inputs, page.notice, begins, tab="faces", script=reveal)
+    runner.start(page.address.follow, follow, [], page.notice, [*page.outputs, *begins], tab="faces")

@@ -8,6 +8,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.file_drop import file_drop
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
@@ -29,6 +30,7 @@ _ACCEPTED = "image/*,video/mp4,.json,.txt,.svg,.mp3,.ogg,.wav,.mid,.musicxml,.pd
 def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
     """Build the page; settings go back to the gallery or the morph, and the face to its panel."""
     language = texts.language
+    page_address("faces", "open")
     with gr.Row(elem_classes="page", elem_id="faces-open"):
         with gr.Column(elem_classes="fields"):
             intake = file_drop(texts, "faces-open-drop", "faces_open", _ACCEPTED, opened_bytes(), too_large_to_open)

@@ -12,6 +12,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.data.pictures import MOST_BYTES
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.ui import cards
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.photo import Photo, photo
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import upload as faces_upload
@@ -28,6 +29,7 @@ _KEPT = 30 * 60
 def photo_page(texts: Texts) -> None:
     """Build the page."""
     code = gr.State(None, time_to_live=_KEPT)
+    page_address("faces", "photo")
     with gr.Row(elem_classes="page", elem_id="faces-photo"):
         with gr.Column(elem_classes="fields"):
             most = fitting(MOST_BYTES)

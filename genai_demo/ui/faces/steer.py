@@ -10,9 +10,12 @@ import gradio as gr
 from gradio.components import Component
 
 from genai_demo.errors import UserError
-from genai_demo.faces.requests import NUDGES
+from genai_demo.faces.requests import NUDGES, FaceRequest
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
+from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_grid import FaceGrid
+from genai_demo.ui.components.widget import sent
 from genai_demo.ui.faces import alike as faces_alike
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
@@ -20,7 +23,16 @@ from genai_demo.ui.faces.alike import Likeness
 from genai_demo.ui.faces.files import portrait_file
 from genai_demo.ui.faces.handlers import Steered
 from genai_demo.ui.faces.sliders import WORK, Sliders, face_sliders, live
-from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, refusing, run_script, small_button
+from genai_demo.ui.forms import (
+    Updates,
+    link_button,
+    new_seed,
+    notice_place,
+    parcel,
+    refusing,
+    run_script,
+    small_button,
+)
 from genai_demo.ui.languages import Texts, sentence, text
 
 
@@ -69,9 +81,10 @@ class Steer:
         return {**self.updates(steered, language), **self.sliders.updates(steered.request, language)}
 
 
-def steer_panel(texts: Texts, grid: FaceGrid) -> Steer:
-    """Build the panel of the faces in `grid`."""
+def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
+    """Build the panel of the faces in `grid`; an address is followed once there is something that `after` selects."""
     steered = gr.State(None)
+    address = page_address("faces", "face", after=after)
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
         with gr.Row(elem_classes="steer-head"):
             texts.make(gr.HTML, {"value": _heading})
@@ -85,16 +98,19 @@ def steer_panel(texts: Texts, grid: FaceGrid) -> Steer:
                 save = small_button(texts, "faces_download", "faces-download")
                 search = small_button(texts, "faces_alike", "faces-search")
                 add = small_button(texts, "faces_add", "faces-add")
+                share = link_button(texts, "faces-link")
                 notice = notice_place(texts, "faces-steer-notice")
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
         alike = FaceGrid(elem_id="faces-alike")
     panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
     run_script(close, f"{grid.function('close')}()")
+    run_script(share, "genaiDemo.copyLinkOf('faces-portrait', 'faces-link')")
     inputs = [texts.language, steered]
     parcel(save.click, lambda _, steered: portrait_file(steered.face), inputs, notice, "faces", **WORK)
     _connect(panel, reset, texts)
     _connect_search(panel, search, texts)
+    _connect_address(panel, address, grid, texts)
     return panel
 
 
@@ -165,3 +181,15 @@ def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
     search.click(look, [language, panel.steered], [panel.notice, found, panel.alike], **live(panel.alike))
     panel.alike.pick(pick, [language, found], panel.all, **live(panel.portrait))
     language.input(redraw, [language, found], panel.alike, **live(panel.alike))
+
+
+def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Texts) -> None:
+    """Let an address open a face."""
+
+    @refusing(panel.notice, "faces")
+    def follow(language: str, event: gr.EventData) -> Updates:
+        request = linked(FaceRequest, sent(event)["settings"])
+        return panel.opened(handlers.steer(request), language) if request else gr.skip()
+
+    opening = address.follow(follow, texts.language, panel.all, **live(panel.portrait))
+    opening.then(None, None, None, js=f"() => {grid.function('showSteered')}()", api_visibility="private")

@@ -29,6 +29,8 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                     photo_page(texts)
             with _page(texts, "open"):
                 open_page(texts, gallery, morph)
+        gallery.form.remember(page, gallery.any_age, gallery.age)
+        morph.form.remember(page)
         faces_api.register()
 
 

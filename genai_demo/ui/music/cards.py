@@ -21,13 +21,26 @@ from genai_demo.music.requests import (
     MODELS,
     PARTS,
     REWRITERS,
+    ComposeRequest,
+    ContinueRequest,
+    HarmoniseRequest,
+    Request,
+    RewriteRequest,
 )
 from genai_demo.music.results import key_name
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
+from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 from genai_demo.ui.music.library import Item, Library
 
+PAGES: dict[type[Request], str] = {
+    ComposeRequest: "compose",
+    ContinueRequest: "continue",
+    RewriteRequest: "rewrite",
+    HarmoniseRequest: "harmonise",
+}
+"""what the address calls the result of a request"""
 FILES = ("mid", "musicxml", "svg", "mp3", "ogg", "wav")
 """what a piece can be saved as"""
 ADDED_BARS = (4, 8, 16, 32)
@@ -113,9 +126,19 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
         body += _files(language)
     past = ' data-past=""' if item.past else ""
     return (
-        f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past} '
-        f'aria-label="{escape(label)}" data-music="{escape(music(item))}">{body}</article>'
+        f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past}'
+        f'{_remembered(item, language)} aria-label="{escape(label)}" data-music="{escape(music(item))}">'
+        f"{body}</article>"
     )
+
+
+def _remembered(item: Item, language: str) -> str:
+    """What the page's script needs to show the piece again."""
+    if item.request is None or item.receipt is None:
+        return ""
+    address = link("music", PAGES[type(item.request)], item.request)
+    values = {"link": address, "title": title(item.piece, language), "receipt": item.receipt.to_json()}
+    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
 
 
 def _heading(piece: Piece, language: str) -> str:
@@ -248,7 +271,11 @@ def _files(language: str) -> str:
         for kind in FILES
     )
     label, printing = escape(text("download", language)), escape(text("music_print", language))
-    button = f'<button type="button" data-do="print">{printing}</button>'
+    copy, copied = escape(text("copy_link", language)), escape(text("link_copied", language))
+    button = (
+        f'<button type="button" data-do="print">{printing}</button>'
+        f'<button type="button" data-do="link" data-done="{copied}">{copy}</button>'
+    )
     return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 

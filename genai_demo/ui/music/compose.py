@@ -20,6 +20,7 @@ from genai_demo.music.requests import (
 from genai_demo.music.results import key_name
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
+from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.forms import PRIVATE, Form, chip, small_heading
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Buttons, run_buttons
@@ -106,6 +107,7 @@ class ComposePage:
     """The components of the page."""
 
     form: Form[ComposeRequest]
+    address: Address
     model: gr.Radio
     buttons: Buttons
     notice: gr.HTML
@@ -117,6 +119,7 @@ class ComposePage:
 def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
     """Build the page; `models` are those that write from nothing and are here."""
     form = Form(texts, ComposeRequest(model=models[0]), "music", "music")
+    address = page_address("music", "compose")
     problem = gr.HTML("", elem_id="music-problem", elem_classes="message")
     chips = _chips(texts)
     model = form.choice("model", models, visible=len(models) > 1)
@@ -145,7 +148,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
         script = f"() => {json.dumps(list(preset.values()))}"
         controls = [form.controls[field] for field in preset]
         button.click(None, None, controls, js=script, api_visibility="private")
-    return ComposePage(form, model, buttons, notice, problem)
+    return ComposePage(form, address, model, buttons, notice, problem)
 
 
 def _chips(texts: Texts) -> dict[str, gr.Button]:

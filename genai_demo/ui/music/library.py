@@ -110,6 +110,8 @@ class Job:
     """of the item that it changes; None for new ones, which take the place of all"""
     then: RewriteRequest | None = None
     """what to do next, with the music that has come of it; both are one step to undo"""
+    heard: bool = True
+    """whether it is played when it is done; nothing plays that nobody asked for, such as what a link shows"""
 
 
 def at(library: Library | None, place: object, key: object) -> tuple[Library, int]:

@@ -11,6 +11,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.inspection import piece_told
 from genai_demo.music.reading import read_piece
 from genai_demo.music.requests import ComposeRequest, given_music
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.widget import sent
 from genai_demo.ui.files import opened_bytes, received, too_large_to_open
@@ -75,6 +76,7 @@ class OpenPanel:
 
 def open_page(texts: Texts) -> OpenPanel:
     """Build the page."""
+    page_address("music", "open")
     accept = ".mid,.midi,.musicxml,.xml,.json,.txt,.svg,.pdf,audio/*,image/*,video/mp4"
     intake = file_drop(texts, "music-open-drop", "music_open", accept, opened_bytes(), too_large_to_open)
     notice = notice_place(texts, "music-open-notice")

@@ -9,6 +9,7 @@ import gradio as gr
 from genai_demo.errors import UserError
 from genai_demo.music.reading import MUSIC_FILES
 from genai_demo.music.requests import TEMPO, TIME_SIGNATURES, take_music
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.file_drop import FileDrop, file_drop
 from genai_demo.ui.components.piano import Piano, piano
 from genai_demo.ui.components.widget import sent
@@ -57,6 +58,7 @@ class OwnMusicPage:
 
 def own_music_page(texts: Texts) -> OwnMusicPage:
     """Build the page."""
+    page_address("music", "given")
     keys = piano(texts, "music-piano", TIME_SIGNATURES, TEMPO)
     wrong = UserError("music.too_many_bytes", most=MOST_BYTES // 2**20)
     accept = ",".join((*MUSIC_FILES, "audio/midi"))

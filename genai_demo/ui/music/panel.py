@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
+from genai_demo.music.requests import ContinueRequest, HarmoniseRequest, Request, RewriteRequest
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, result_place
@@ -117,9 +121,11 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
             values = (*values[:-1], new_seed())
         request = form.request(values)
         handlers.check(request)
+        return Job(request), {form.controls["seed"]: request.seed, **emptied(language)}
+
+    def emptied(language: str) -> Updates:
         waiting = cards.placeholder(text("waiting", language))
-        outputs = {panel.notice: "", panel.status: "", panel.library: waiting, shown: None}
-        return Job(request), {form.controls["seed"]: request.seed, **outputs}
+        return {panel.notice: "", panel.status: "", panel.library: waiting, shown: None}
 
     def act(
         language: str, wanted: dict[str, Any], library: Library | None, temperature: float, top_p: float
@@ -128,7 +134,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         return (None, panel.updates(found, language)) if isinstance(found, Library) else (found, {panel.status: ""})
 
     def stream(job: Job, library: Library | None, language: str) -> Iterator[Updates]:
-        for after in handlers.stream(job, library, secrets.token_hex(4)):
+        for after in handlers.stream(job, library, secrets.token_hex(4) if job.heard else ""):
             yield {shown: after, panel.library: handlers.drawn(after, language)}
 
     def settle(library: Library | None, language: str) -> Updates:
@@ -150,6 +156,32 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         tab="music",
         script="genaiDemo.silence(); genaiDemo.reveal('music-desk')",
     )
+    form.remember(page)
+
+    def follow(language: str, wanted: Any) -> tuple[Job | None, Updates]:
+        """Put the settings of an address into the fields; with a seed they are those of a piece."""
+        request = linked(type(form.default), wanted["settings"])
+        if request is None:
+            return None, {}
+        handlers.check(request)
+        fields = {} if wanted.get("keep") else {**form.restored(request), form.fresh: True}
+        if "seed" not in wanted["settings"]:
+            return None, fields
+        return Job(request, heard=False), {**fields, **emptied(language)}
+
+    def follow_change(kind: type[Request], language: str, wanted: Any) -> tuple[Job | None, Updates]:
+        """Make the music again that came of a change; its settings are nobody's fields."""
+        request = linked(kind, wanted["settings"])
+        if request is None:
+            return None, {}
+        handlers.check(request)
+        return Job(request, heard=False), emptied(language)
+
+    places = [panel.notice, *outputs, shown]
+    runner.start(compose.address.follow, follow, [], compose.notice, [*form.outputs, *places], tab="music")
+    for kind in (ContinueRequest, RewriteRequest, HarmoniseRequest):
+        change = page_address("music", music_cards.PAGES[kind])
+        runner.start(change.follow, partial(follow_change, kind), [], compose.notice, places, tab="music")
     sampling = [form.controls[name] for name in ("temperature", "top_p")]
     runner.start(panel.library.act, act, [shown, *sampling], panel.notice, [*outputs, shown], tab="music")
     runner.watch(page, compose.model, handlers.problem, compose.problem)

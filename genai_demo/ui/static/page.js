@@ -198,12 +198,6 @@ window.genaiDemo = (() => {
     }
   }
 
-  // The settings of a text as an address: opening it fills the fields, and its seed gives the same text again.
-  function linkOf(card) {
-    const { settings } = JSON.parse(card.dataset.receipt);
-    return `${location.origin}${location.pathname}?${new URLSearchParams(settings)}`;
-  }
-
   function whenShown(selector, act) {
     const element = document.querySelector(selector);
     if (element && element.offsetParent) act(element);
@@ -221,9 +215,20 @@ window.genaiDemo = (() => {
     }));
   }
 
+  const copyLink = (result, button) => (
+    copy(genaiDemo.address.absolute(result.dataset.link)).then(() => confirmOn(button)));
+
+  // The same for a button of the page: `place` is where the result is.
+  function copyLinkOf(place, id) {
+    const result = document.querySelector(`#${place} [data-link]`);
+    const button = document.getElementById(id);
+    button.dataset.done = document.getElementById("announcements").dataset.linkCopied;
+    if (result) copyLink(result, button);
+  }
+
   const actions = {
     copy: (card, button) => copy(card.dataset.text).then(() => confirmOn(button)),
-    copy_link: (card, button) => copy(linkOf(card)).then(() => confirmOn(button)),
+    copy_link: copyLink,
     download: (card, button) => { download(card); confirmOn(button); },
     sureness: (card, button) => {
       const shaded = card.classList.toggle("shaded");
@@ -268,5 +273,5 @@ window.genaiDemo = (() => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  return { setLanguage, announceResults, reveal, press, save, saveShown, offer, widget, silence };
+  return { copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
 })();

@@ -12,7 +12,11 @@ from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
 from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
+
+PAGES = {"generate": "write", "fill": "fill", "rewrite": "rewrite"}
+"""names of the pages in the address, by what they do"""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def _data(shown: Shown, number: int) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
+        "link": link("news", PAGES[receipt.action], shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -181,9 +186,7 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
-    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", "")]
-    if isinstance(shown.request, GenerateRequest):
-        names.append(("copy_link", "link_copied"))
+    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", ""), ("copy_link", "link_copied")]
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
         f"{escape(text(name, language))}</button>"

@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
 from genai_demo.text.requests import GenerateRequest, Request
@@ -107,24 +106,6 @@ def opened(file: str) -> tuple[Receipt, Request]:
     if wrong := problem(model_of(request)):
         raise wrong
     return receipt, request
-
-
-def request_of_link(query: dict[str, str]) -> GenerateRequest | None:
-    """Return the request that the query of the page's address sets, None if it sets nothing.
-
-    Raises:
-        UserError: a setting is not allowed.
-    """
-    settings: dict[str, Any] = {}
-    for field in fields_of(GenerateRequest):
-        if field.name in query:
-            try:
-                settings[field.name] = field.kind(query[field.name])
-            except ValueError:
-                settings[field.name] = query[field.name]  # for `check` to refuse with its sentence
-    request = GenerateRequest(**settings)
-    request.check()
-    return request if settings else None
 
 
 def reproduced(receipt: Receipt) -> Update:

@@ -13,7 +13,8 @@ from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.errors import UserError
 from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.ui import cards
-from genai_demo.ui.forms import PRIVATE, Updates, refusing, result_place
+from genai_demo.ui.components.address import page_address
+from genai_demo.ui.forms import Updates, result_place
 from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.marks import listed, refused
 from genai_demo.ui.runner import Runner
@@ -36,6 +37,7 @@ class Opened(NamedTuple):
 
 def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
     """Build the page; `panels` are those whose settings a receipt can hold."""
+    page_address("news", "open")
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
             texts.make(gr.HTML, {"value": _intro})
@@ -85,15 +87,3 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
 
 def _intro(language: str) -> str:
     return f'<p class="intro">{escape(text("open_intro", language))}</p>'
-
-
-def follow_links(page: gr.Blocks, texts: Texts, panel: Panel) -> None:
-    """Let the page's address set the fields of `panel`: `?topic=sports&opening=...&seed=7`."""
-
-    @refusing(panel.notice)
-    def follow(language: str, visit: gr.Request) -> Updates:
-        """Put the settings of the address into the fields, or say what is wrong with them."""
-        linked = handlers.request_of_link(dict(visit.query_params))
-        return {**panel.form.restored(linked), panel.notice: ""} if linked else gr.skip()
-
-    page.load(follow, texts.language, [*panel.form.outputs, panel.notice], **PRIVATE)

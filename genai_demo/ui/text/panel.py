@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from genai_demo.text.requests import ACTIONS, Request
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
+from genai_demo.ui.components.address import page_address
 from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, labelled, new_seed, result_place, small_heading
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Runner, run_buttons
 from genai_demo.ui.text import handlers
-from genai_demo.ui.text.cards import Shown, results
+from genai_demo.ui.text.cards import PAGES, Shown, results
 
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
@@ -25,6 +27,14 @@ _NAMES = {
     "rewrite": ("rewrite_button", "rewriting", "empty_rewrite"),
 }
 """keys of the button's name, idle and busy, and of what stands where the result will be"""
+
+
+class Asked(NamedTuple):
+    """What a page runs."""
+
+    request: Request
+    linked: bool = False
+    """whether it came with an address; otherwise the fields are asked again when its turn has come"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ def build_panel(
     """
     idle, busy, empty = _NAMES[action]
     form: Form[Any] = Form(texts, ACTIONS[action](), action)
+    address = page_address("news", PAGES[action])
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
             build_fields(form)
@@ -76,15 +87,29 @@ def build_panel(
             with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id=f"{action}-settings"):
                 build_settings(form)
 
-    def ask(language: str, _: Any, fresh: bool, *values: Any) -> tuple[Request, Updates]:
+    def ask(language: str, _: Any, fresh: bool, *values: Any) -> tuple[Asked, Updates]:
         request = form.request(values)
         handlers.check(request)
-        waiting = {place: cards.placeholder(text("waiting", language)), shown: None}
-        return request, {form.controls["seed"]: new_seed() if fresh else request.seed, **waiting}
+        return Asked(request), {form.controls["seed"]: new_seed() if fresh else request.seed, **waiting(language)}
 
-    def stream(_: Request, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
+    def follow(language: str, wanted: Any) -> tuple[Asked | None, Updates]:
+        """Put the settings of an address into the fields; with a seed they are those of a result."""
+        request = linked(ACTIONS[action], wanted["settings"])
+        if request is None:
+            return None, {}
+        handlers.check(request)
+        # The next press draws a seed again.
+        fields = {} if wanted.get("keep") else {**form.restored(request), form.fresh: True}
+        if "seed" not in wanted["settings"]:
+            return None, fields
+        return Asked(request, linked=True), {**fields, **waiting(language)}
+
+    def waiting(language: str) -> Updates:
+        return {place: cards.placeholder(text("waiting", language)), shown: None}
+
+    def stream(asked: Asked, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
         # A chip that was pressed meanwhile has set other fields: what they say now counts.
-        for after in handlers.stream(form.request(values), pace):
+        for after in handlers.stream(asked.request if asked.linked else form.request(values), pace):
             yield {shown: after, **draw(after, language)}
 
     def settle(before: Shown | None, language: str) -> Updates:
@@ -111,6 +136,8 @@ def build_panel(
     reveal = f"genaiDemo.reveal('{action}-results')"
     assert form.fresh
     runner.start(buttons.run.click, ask, [form.fresh, *form.inputs], notice, changed, script=reveal)
+    runner.start(address.follow, follow, [], notice, [*form.outputs, place, shown])
+    form.remember(page)
     model = form.controls.get("model")
     runner.watch(page, model if isinstance(model, gr.Radio) else "masked", handlers.problem, problem)
     with chips:

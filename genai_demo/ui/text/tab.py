@@ -22,7 +22,7 @@ from genai_demo.text.tokens.special_tokens import TOPICS
 from genai_demo.ui.forms import PRIVATE, Form
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
-from genai_demo.ui.text.open import follow_links, open_page
+from genai_demo.ui.text.open import open_page
 from genai_demo.ui.text.panel import build_panel
 
 _OPENINGS = [
@@ -58,7 +58,6 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "open"):
                 open_page(texts, [write, fill, rewrite])
         text_api.register()
-    follow_links(page, texts, write)
 
 
 def _page(texts: Texts, name: str) -> gr.Tab:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
+from dataclasses import asdict
 
 import gradio as gr
 import numpy as np
@@ -35,7 +37,8 @@ class Loose(Reader):
 
 
 def face(request: FaceRequest = WOMAN) -> Face:
-    return Face(PICTURE, request, (Receipt("faces", "paint", "faces-gan", "c0ffee", {}),))
+    settings = json.loads(json.dumps(asdict(request)))
+    return Face(PICTURE, request, (Receipt("faces", "paint", "faces-gan", "c0ffee", settings),))
 
 
 def decoded(address: str) -> Image.Image:

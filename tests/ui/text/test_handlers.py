@@ -127,22 +127,6 @@ def test_files_that_are_no_receipts_are_refused(content: bytes, sentence: str, t
         handlers.opened(str(file))
 
 
-def test_an_address_sets_the_fields() -> None:
-    query = {"topic": "sports", "opening": "The match", "seed": "7", "temperature": "0.5", "__theme": "dark"}
-    assert handlers.request_of_link(query) == GenerateRequest(
-        topic="sports", opening="The match", seed=7, temperature=0.5
-    )
-    assert handlers.request_of_link({"lang": "zh"}) is None
-
-
-@pytest.mark.parametrize(
-    "query", [{"topic": "gossip"}, {"seed": "-1"}, {"seed": "seven"}, {"temperature": "nan"}, {"opening": "x" * 301}]
-)
-def test_an_address_with_settings_that_are_not_allowed_is_refused(query: dict[str, str]) -> None:
-    with pytest.raises(UserError):
-        handlers.request_of_link(query)
-
-
 @pytest.mark.parametrize("model", ["/etc", "../secret", "runs/mine", ""])
 def test_a_visitors_receipt_cannot_name_a_folder(model: str) -> None:
     receipt = Receipt("text", "generate", model, "c0ffee", asdict(GenerateRequest()))

@@ -1,0 +1,27 @@
+"""Where a link comes in: a page of a tab by its name, with the settings of the address as the event `follow`."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import ClassVar
+
+from genai_demo.ui.components.widget import Widget
+
+
+class Address(Widget):
+    """A page of a tab, as the address names it; it shows nothing."""
+
+    parts: ClassVar[tuple[str, ...]] = ("address",)
+
+
+def page_address(tab: str, page: str, after: str = "") -> Address:
+    """Give a page of a tab its name in the address.
+
+    Args:
+        tab: name of the tab.
+        page: name of the page; of several in one place, the first is the one that a click on its tab names.
+        after: selector of what has to be there before a link is followed.
+    """
+    said = {"tab": tab, "page": page, "after": after}
+    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in said.items())
+    return Address(f"<i hidden {data}></i>", elem_id=f"{tab}-{page}-address", elem_classes="address")
