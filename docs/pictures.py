@@ -83,6 +83,7 @@ def news(camera: Camera) -> Image.Image:
     page.locator("#generate-run").click()
     story = page.locator("#generate-results article.finished:not(.telling)")
     camera.follow(lambda: story.count() > 0, 150)
+    page.locator("#generate-results .result-status", has_text=" 1 · ").wait_for()  # the seed, in every language
     page.locator("[data-action=sureness]").click()
     page.locator("#heading").hover()
     return camera.look(2000)
@@ -130,12 +131,13 @@ def music(camera: Camera) -> Image.Image:
 def _set_seed(page: Page, prefix: str, value: int) -> None:
     """Set a seed, which lies among the further settings."""
     page.locator(f"#{prefix}-settings > button").click()
-    seed = page.locator(f"#{prefix}-seed input")
+    seed, fresh = (page.locator(f"#{prefix}-{name} input") for name in ("seed", "fresh"))
     seed.wait_for()
     page.wait_for_timeout(500)  # until the fields have settled
     seed.fill(str(value))
     seed.blur()
-    page.wait_for_timeout(500)  # until it is known that no other one is to be drawn
+    page.wait_for_timeout(500)
+    fresh.uncheck()
     page.locator(f"#{prefix}-settings > button").click()
     seed.wait_for(state="hidden")
 
