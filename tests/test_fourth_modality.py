@@ -93,6 +93,7 @@ def test_the_page_has_its_tab_and_endpoints(root: Path, tiny: Path, tmp_path: Pa
         for language, tab in (("en", "Dice"), ("zh", "骰子")):
             page = httpx.get(address, headers={"Accept-Language": language}).text
             assert f'"{tab}"' in page and "tab-dice" in page
+            assert "/roll_dice" in httpx.get(f"{address}/api", headers={"Accept-Language": language}).text
         client = Client(address, verbose=False, analytics_enabled=False)
         made = client.predict(count=20, seed=3, api_name="/roll_dice")
         assert made["dice"] == list(service.run(RollRequest(count=20, seed=3)))[-1].dice[0]

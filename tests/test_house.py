@@ -17,7 +17,12 @@ from genai_demo.modalities import PACKAGES
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "genai_demo"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-PROGRAM = [*MODULES, ROOT / "app.py", *sorted((ROOT / "benchmarks").rglob("*.py"))]
+PROGRAM = [
+    *MODULES,
+    ROOT / "app.py",
+    *sorted((ROOT / "benchmarks").rglob("*.py")),
+    *sorted((ROOT / "docs").glob("*.py")),
+]
 MODALITIES = {package.removeprefix("genai_demo.") for package in PACKAGES}
 GROUND = {"__init__", "errors", "settings", "catalogue"}
 # What each room may use besides itself and the ground. What else lies beside the rooms (the command line) stands above

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import figures, pictures
 from genai_demo.__main__ import _parser
 from genai_demo.settings import settings
 
@@ -41,7 +42,21 @@ def test_both_languages_have_the_same_commands_and_parts() -> None:
     assert commands("README.md") == commands("README.zh.md")
     assert len(re.findall("^##? ", english, re.MULTILINE)) == len(re.findall("^##? ", chinese, re.MULTILINE))
     for pattern in (r"^\| (`[^`]+`) \|", r"\]\((?!README)([^)]+)\)"):  # first columns, links
-        assert re.findall(pattern, english, re.MULTILINE) == re.findall(pattern, chinese, re.MULTILINE)
+        found = re.findall(pattern, english, re.MULTILINE)
+        assert [one.replace(".en.webp", ".zh.webp") for one in found] == re.findall(pattern, chinese, re.MULTILINE)
+
+
+def test_the_readmes_open_with_pictures_and_the_two_commands() -> None:
+    for name, language in zip(READMES, ("en", "zh"), strict=True):
+        opening = read(name).partition("make test")[0]
+        shown = re.findall(r"!\[[^]]+\]\(docs/pictures/(\w+)\." + language + r"\.webp\)", opening)
+        assert shown == ["film", *pictures.TABS]
+        assert "make run" in opening
+    files = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert [file.name for file in files] == sorted(
+        f"{name}.{language}.webp" for name in ("film", *pictures.TABS) for language in pictures.LANGUAGES
+    )
+    assert sum(file.stat().st_size for file in files) < 1_000_000
 
 
 def test_every_command_is_known() -> None:
@@ -94,6 +109,19 @@ def test_the_examples_run(tmp_path: Path) -> None:
     assert again
     for file in again:
         assert file.read_bytes() == (tmp_path / "out" / file.name).read_bytes()
+
+
+def test_the_page_of_figures_is_what_the_cards_say() -> None:
+    assert read("docs/figures.md") == figures.page(), "python docs/figures.py writes it"
+
+
+def test_what_the_readmes_say_was_measured_stands_in_the_cards() -> None:
+    parts = [re.split("^## ", read(name), flags=re.MULTILINE) for name in READMES]
+    sections = [next(part for part in one if "](docs/figures.md)" in part) for one in parts]
+    english, chinese = (set(re.findall(r"\d+\.\d{3}\b|\b\d\d\.\d\d\b|\d+\.\d %", one)) for one in sections)
+    assert english == chinese and len(english) > 12
+    listed = set(re.findall(r"[\d.]+%?", figures.page().replace(" %", "%")))
+    assert {figure.replace(" ", "") for figure in english} <= listed
 
 
 def test_every_path_and_variable_in_the_tables_is_real() -> None:

@@ -68,9 +68,9 @@ class GenerateRequest:
         """Raise `UserError` that names the first setting that is not allowed."""
         _text("opening", self.opening)
         if len(self.opening) > OPENING_CHARACTERS:
-            raise UserError("text.opening_too_long", count=len(self.opening), most=OPENING_CHARACTERS)
+            raise UserError("text.opening_too_long", name="opening", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
-            raise UserError("text.opening_has_blank")
+            raise UserError("text.opening_has_blank", name="opening")
         check_fields(self)
 
 
@@ -92,9 +92,9 @@ class FillRequest:
         """Raise `UserError` that names the first setting that is not allowed."""
         _text("text", self.text)
         if len(self.text) > DRAFT_CHARACTERS:
-            raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
+            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
         if BLANK not in self.text:
-            raise UserError("text.no_blank")
+            raise UserError("text.no_blank", name="text")
         check_fields(self)
 
 
@@ -116,9 +116,9 @@ class RewriteRequest:
         """Raise `UserError` that names the first setting that is not allowed."""
         _text("text", self.text)
         if len(self.text) > DRAFT_CHARACTERS:
-            raise UserError("text.draft_too_long", count=len(self.text), most=DRAFT_CHARACTERS)
+            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
         if not self.text.strip():
-            raise UserError("text.nothing_to_rewrite")
+            raise UserError("text.nothing_to_rewrite", name="text")
         check_fields(self)
 
 

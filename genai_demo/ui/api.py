@@ -1,20 +1,30 @@
-"""The page for programs: named endpoints that `gradio_client` calls, with the fields of a request as parameters."""
+"""What programs call: named endpoints with the fields of a request as parameters, and the page that describes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
-from inspect import Parameter, Signature
-from typing import Any
+from html import escape
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Any, TypeVar
 
 import gradio as gr
 
+from genai_demo.catalogue import message, sentences
 from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.errors import UserError
-from genai_demo.ui.languages import spoken
+from genai_demo.ui.languages import spoken, text
+
+F = TypeVar("F", bound=Callable[..., Any])
+_STATIC = Path(__file__).parent / "static"
+_EXAMPLES = {"text": '"Shares of ___ fell on Monday."'}
+"""what stands in examples for what has to be given and can be written down"""
+_SYSTEM_THEME = 'document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);'
+"""What Gradio does on its own pages; the visitor's choice comes after it."""
 
 
 def offer(work: dict[str, Any], *endpoints: Callable[..., Any]) -> None:
@@ -37,6 +47,17 @@ def _in_english(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             raise spoken(error, "en") from error
 
     return answer
+
+
+def ruled(function: F, **rules: object) -> F:
+    """Return an endpoint that is described with what its parameters may hold.
+
+    Args:
+        function: the endpoint.
+        rules: by parameter, as `str` says them.
+    """
+    function.__dict__["rules"] = {name: str(rule) for name, rule in rules.items() if rule is not None}
+    return function
 
 
 def receipt_of(receipt: dict[str, Any]) -> Receipt:
@@ -100,4 +121,99 @@ def endpoint(
     call.__name__, call.__doc__ = name, "\n".join([description, "", "Args:", *told])
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()} | {"return": Any}
-    return call
+    return ruled(call, **{one.name: one.rule for one in chosen})
+
+
+def described(page: gr.Blocks, language: str, locale: str, address: str) -> str:
+    """Return the HTML page that describes all endpoints of a page.
+
+    Args:
+        page: whose endpoints.
+        language: one of `LANGUAGES`.
+        locale: what HTML calls it.
+        address: of the page, without a slash at its end.
+    """
+    endpoints = {str(one.api_name): one.fn for one in page.fns.values() if one.api_visibility == "public" and one.fn}
+    style, script, look = (
+        (_STATIC / name).read_text(encoding="utf-8") for name in ("api.css", "frame.js", "frame.css")
+    )
+    buttons = "".join(
+        f'<button type="button" class="quiet" id="{name}">{escape(text(f"{name}_button", language))}</button>'
+        for name in ("theme", "size")
+    )
+    title, intro = _said("title", language), _said("intro", language, count=len(endpoints))
+    return (
+        f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><title>{title} – GenAI Demo</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="theme.css">'
+        f'<style>{look}{style}</style></head><body class="gradio-container"><script>{_SYSTEM_THEME}{script}</script>'
+        f'<header><a href="./?lang={language}">{_said("back", language)}</a><span>{buttons}</span></header>'
+        f"<main><h1>{title}</h1><p>{intro}</p><p>{_said('install', language)}</p><pre>pip install gradio_client</pre>"
+        f"<p>{_said('list', language, address=f'{address}/gradio_api/info')}</p>"
+        + "".join(_endpoint(name, function, language, address) for name, function in endpoints.items())
+        + "</main></body></html>"
+    )
+
+
+def _said(key: str, language: str, **values: object) -> str:
+    return escape(message(f"api.{key}", language, **values))
+
+
+def _first(language: str, *keys: str) -> str:
+    """Return the first sentence that the catalogue has: endpoints of a further modality may have none."""
+    return next((_said(key, language) for key in keys if f"api.{key}" in sentences(language)), "")
+
+
+def _endpoint(name: str, function: Callable[..., Any], language: str, address: str) -> str:
+    parameters = signature(function).parameters.values()
+    columns = "".join(
+        f'<th scope="col">{_said(key, language)}</th>' for key in ("parameter", "meaning", "allowed", "default")
+    )
+    rows = "".join(_row(name, one, getattr(function, "rules", {}), language) for one in parameters)
+    ways = "".join(
+        f'<details><summary>{_said(way, language)}</summary><pre tabindex="0">{escape(code)}</pre></details>'
+        for way, code in (("python", _python(name, parameters, address)), ("shell", _shell(name, parameters, address)))
+    )
+    return (
+        f'<section id="{name}"><h2><code>/{name}</code></h2><p>{_first(language, name)}</p>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="/{name}"><table>'
+        f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>{ways}</section>"
+    )
+
+
+def _row(endpoint: str, one: Parameter, rules: Mapping[str, str], language: str) -> str:
+    meaning = _first(language, f"{endpoint}_{one.name}", one.name)
+    allowed = (
+        f"<code>{escape(rules[one.name].replace(' to ', ' – '))}</code>"
+        if one.name in rules
+        else _said("any_value", language)
+    )
+    default = f"<code>{escape(json.dumps(one.default))}</code>" if _has_default(one) else _said("required", language)
+    return (
+        f'<tr><th scope="row"><code>{one.name}</code></th><td>{meaning}</td><td>{allowed}</td><td>{default}</td></tr>'
+    )
+
+
+def _has_default(one: Parameter) -> bool:
+    return one.default is not Parameter.empty
+
+
+def _python(name: str, parameters: Iterable[Parameter], address: str) -> str:
+    """Return how Python calls an endpoint; what has no example is a variable of the parameter's name."""
+    shown = {one.name: repr(one.default) if _has_default(one) else _EXAMPLES.get(one.name) for one in parameters}
+    values = "".join(f"    {key}={value or key},\n" for key, value in shown.items())
+    return (
+        f'from gradio_client import Client\n\nclient = Client("{address}")\n'
+        f'result = client.predict(\n{values}    api_name="/{name}",\n)\nprint(result)'
+    )
+
+
+def _shell(name: str, parameters: Iterable[Parameter], address: str) -> str:
+    """Return how a shell calls an endpoint; what has no example stands in capitals."""
+    values = [json.dumps(one.default) if _has_default(one) else _EXAMPLES.get(one.name) for one in parameters]
+    names = [one.name.upper() for one in parameters]
+    data = ", ".join(value or key for key, value in zip(names, values, strict=True))
+    call = f"{address}/gradio_api/call/{name}"
+    return (
+        f"curl -s {call} -H 'Content-Type: application/json' -d '{{\"data\": [{data}]}}' \\\n"
+        f"  | grep -o '[0-9a-f]\\{{32\\}}' | xargs -I ID curl -sN {call}/ID"
+    )

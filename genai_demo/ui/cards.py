@@ -5,10 +5,17 @@ from __future__ import annotations
 from html import escape
 
 
-def notice(sentence: str, title: str = "") -> str:
-    """Return a sentence that the visitor must not miss; screen readers say it at once."""
+def notice(sentence: str, title: str = "", field: str = "") -> str:
+    """Return a sentence that the visitor must not miss; screen readers say it at once.
+
+    Args:
+        sentence: what to say.
+        title: what it is about, in bold.
+        field: name of the request's field at which it stands, if its control is seen.
+    """
     heading = f"<strong>{escape(title)}</strong> " if title else ""
-    return f'<div class="notice" role="alert">{heading}{escape(sentence)}</div>'
+    about = f' data-field="{escape(field)}"' if field else ""
+    return f'<div class="notice" role="alert"{about}>{heading}{escape(sentence)}</div>'
 
 
 def placeholder(sentence: str) -> str:

@@ -222,7 +222,8 @@ def refusing(
             try:
                 return handler(language, *values)
             except UserError as error:
-                return {notice: cards.notice(sentence(error, language, tab)), **(otherwise or {})}
+                said = cards.notice(sentence(error, language, tab), field=str(error.values.get("name", "")))
+                return {notice: said, **(otherwise or {})}
 
         return answer
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import gradio.queueing
 import gradio.routes
@@ -24,7 +25,7 @@ from genai_demo.ui.languages import request_language
 
 _LOG = logging.getLogger(__name__)
 _READ = re.compile(
-    r"/?|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte)/.+"
+    r"/?|/api|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte)/.+"
     r"|/gradio_api/((info|app_id|login_check|startup-events|theme\.css|upload_progress|queue/data)/?|file=.+"
     r"|(heartbeat|custom_component)/.+|call/(v2/)?[^/]+/[^/]+)"
 )
@@ -169,6 +170,44 @@ class _Exchange:
             _dress(self._scope, answer.headers)
             answer.headers["connection"] = "close"  # what is still on its way is not read
             await answer(self._scope, self._receive, self._send)
+
+
+def patient(protocol: type[Any]) -> type[Any]:
+    """Return uvicorn's HTTP protocol as one that closes connections on which a request's head does not come.
+
+    Args:
+        protocol: `http_protocol_class` of uvicorn's configuration; by itself it waits for ever.
+    """
+
+    class Patient(protocol):
+        """One connection; bytes that drip in do not buy more time."""
+
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._look()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._look()
+
+        def connection_lost(self, error: Exception | None) -> None:
+            self._stop()
+            super().connection_lost(error)
+
+        def _look(self) -> None:
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._stop()
+            elif self._timer is None:
+                self._timer = self.loop.call_later(PATIENCE, self.transport.close)
+
+        def _stop(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    return Patient
 
 
 _NOTHING_TO_CANCEL = _RefusedError(HTTPStatus.OK, "ui.nothing_to_cancel")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from genai_demo.catalogue import message
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 from genai_demo.ui.components.history import history
@@ -31,13 +32,14 @@ def build() -> tuple[gr.Blocks, Texts]:
             texts.make(gr.HTML, {"value": _heading}, elem_id="heading")
             with gr.Row(elem_id="switches"):
                 texts.language.render()
-                theme = texts.make(
-                    gr.Button, {"value": "theme_button"}, size="sm", elem_id="theme", elem_classes="quiet"
-                )
+                # The page's script listens to these: see frame.js.
+                for name in ("theme", "size"):
+                    texts.make(gr.Button, {"value": f"{name}_button"}, size="sm", elem_id=name, elem_classes="quiet")
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
         history(texts)
+        texts.make(gr.HTML, {"value": _foot}, elem_id="foot")
         texts.language.input(
             texts.updates,
             texts.language,
@@ -46,17 +48,16 @@ def build() -> tuple[gr.Blocks, Texts]:
             **PRIVATE,
         )
         page.load(None, None, None, js="() => genaiDemo.address.begin()", api_visibility="private")
-        theme.click(None, None, None, js="() => genaiDemo.toggleTheme()", api_visibility="private")
     return page, texts
 
 
 def head() -> str:
     """Return what the page's <head> needs besides Gradio's own."""
-    frame = (STATIC / "frame.css").read_text(encoding="utf-8")
-    script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("page.js", "address.js"))
+    names = ("frame.css", "frame.js", "page.js", "address.js")
+    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in names)
     phrases = script_json(gradio_phrases())
     phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
-    return f"<style>{frame}</style>{phrases}<script>{script}</script>"
+    return f"<style>{frame}</style>{phrases}" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def styles(page: gr.Blocks) -> list[Path]:
@@ -74,3 +75,8 @@ def _heading(language: str) -> str:
         f'data-ready="{escape(text("announce_ready", language))}" '
         f'data-link-copied="{escape(text("link_copied", language))}"></div>'
     )
+
+
+def _foot(language: str) -> str:
+    link, hint = (escape(message(f"api.{key}", language)) for key in ("link", "opens_anew"))
+    return f'<footer><a href="api?lang={language}" target="_blank" title="{hint}">{link}</a></footer>'

@@ -12,14 +12,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import gradio as gr
+from gradio.route_utils import get_root_url
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
+from genai_demo.ui.api import described
 from genai_demo.ui.fair_queue import make_fair
-from genai_demo.ui.gate import Gate, endpoint_names, log_without_content
+from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
 from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
@@ -30,6 +34,13 @@ _LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
 # Gradio compiles its event scripts in the page, hence the two "unsafe"; what counts is that no address but our own
 # can be reached, so that nothing a visitor types can leave the machine.
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "vary": "Accept-Language, Cookie",
+    "cache-control": "no-cache",
+}
+API_PATH = "/api"
+"""where programs' endpoints are described; the panel that Gradio has for this speaks English only"""
 
 
 def translated_page(page: str, texts: Texts, language: str) -> str:
@@ -53,13 +64,21 @@ def translated_page(page: str, texts: Texts, language: str) -> str:
 
 
 class PageInLanguage:
-    """ASGI middleware that translates the page on its way out, and forbids it to reach other machines."""
+    """ASGI middleware that translates the page on its way out, and forbids it to reach other machines.
 
-    def __init__(self, app: ASGIApp, texts: Texts) -> None:
-        self.app = app
-        self.texts = texts
+    Args:
+        app: what serves it.
+        page: the page, whose endpoints are described at `API_PATH`.
+        texts: its texts.
+    """
+
+    def __init__(self, app: ASGIApp, page: gr.Blocks, texts: Texts) -> None:
+        self.app, self.page, self.texts = app, page, texts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == API_PATH:
+            await self._described(scope)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
             await self.app(scope, receive, send)
             return
@@ -82,13 +101,16 @@ class PageInLanguage:
             if headers.get("content-type", "").startswith("text/html"):
                 language = request_language(scope)
                 page = translated_page(page.decode("utf-8"), self.texts, language).encode("utf-8")
-                headers["content-security-policy"] = _POLICY
-                headers["vary"] = "Accept-Language, Cookie"
-                headers["cache-control"] = "no-cache"
+                headers.update(_HEADERS)
                 headers["content-length"] = str(len(page))
             return page
 
         await self.app(_without_page(scope), receive, collect)
+
+    def _described(self, scope: Scope) -> HTMLResponse:
+        language = request_language(scope)
+        address = get_root_url(Request(scope), API_PATH, self.page.app.root_path)
+        return HTMLResponse(described(self.page, language, _LOCALES[language], address), headers=_HEADERS)
 
 
 def _without_page(scope: Scope) -> Scope:
@@ -110,7 +132,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         theme=theme(),
         css_paths=styles(page),
         head=head(),
-        footer_links=["api"],
+        footer_links=[],
         run_history=False,
         enable_monitoring=False,
         max_file_size="5mb",
@@ -118,12 +140,15 @@ def serve(host: str, port: int) -> gr.Blocks:
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(PageInLanguage, texts=texts)]},
+        app_kwargs={"middleware": [Middleware(PageInLanguage, page=page, texts=texts)]},
     )
     # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
     app = page.app
     assert app.middleware_stack is not None
     app.middleware_stack = Gate(app.middleware_stack, endpoint_names(page.config))
+    # Gradio starts uvicorn with options of its own; what it makes of each new connection is looked up here.
+    configuration = page.server.config
+    configuration.http_protocol_class = patient(configuration.http_protocol_class)
     return page
 
 

@@ -27,14 +27,19 @@ _STRONG_LINE = ("#8d8474", "#837a6d")
 _ACCENT = ("#8f2d1e", "#e8a48f")
 
 
+def _growing(size: gr.themes.Size) -> gr.themes.Size:
+    """Return a size that is the same in pixels, until the root's type is made larger: see `frame.css`."""
+    return gr.themes.Size(*(f"{float(pixels.removesuffix('px')) / 16:g}rem" for pixels in size.expand()))
+
+
 def theme() -> gr.themes.Base:
     """Return the theme of the page."""
     look = gr.themes.Base(
         font=list(SANS),
         font_mono=list(MONO),
         radius_size=gr.themes.sizes.radius_sm,
-        text_size=gr.themes.sizes.text_md,
-        spacing_size=gr.themes.sizes.spacing_md,
+        text_size=_growing(gr.themes.sizes.text_md),
+        spacing_size=_growing(gr.themes.sizes.spacing_md),
     )
     colours = {
         "body_background_fill": _PAGE,

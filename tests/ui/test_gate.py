@@ -125,6 +125,57 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
     assert answer.status_code == 408
 
 
+HEAD = b"POST /gradio_api/call/write_news HTTP/1.1\r\nHost: page\r\nContent-Type: application/json\r\n"
+
+
+def answered(client: httpx.Client, *parts: bytes) -> bytes:
+    """Send the parts of a request, the last one again and again, until the server ends it; return its answer."""
+    address, received = urlsplit(str(client.base_url)), b""
+    with socket.create_connection((str(address.hostname), address.port or 80)) as line:
+        for part in parts[:-1]:
+            line.sendall(part)
+        line.settimeout(0.1)
+        for _ in range(200):
+            try:
+                line.sendall(parts[-1])
+                while piece := line.recv(4096):
+                    received += piece
+                return received
+            except TimeoutError:
+                # Others are served meanwhile.
+                assert client.get("/robots.txt").status_code == 200
+            except (ConnectionResetError, BrokenPipeError):
+                return received
+    raise AssertionError("the server waits for ever")
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ((b"",), b""),
+        ((b"GET / HT", b""), b""),
+        ((b"GET / HTTP/1.1\r\nX-Slow: ", b"x"), b""),
+        ((b"GET /robots.txt HTTP/1.1\r\nHost: page\r\n\r\n", b"GET / HTTP/1.1\r\nX-Slow: "), b"HTTP/1.1 200"),
+        ((HEAD + b"Content-Length: 50\r\n\r\n{", b""), b"HTTP/1.1 408"),
+        ((HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", b""), b"HTTP/1.1 408"),
+    ],
+)
+def test_half_sent_requests_are_ended(
+    client: httpx.Client, parts: tuple[bytes, ...], status: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "PATIENCE", 0.5)
+    assert answered(client, *parts)[: len(b"HTTP/1.1 408")] == status
+
+
+def test_a_request_that_takes_long_to_answer_is_not_cut_off(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "PATIENCE", 0.01)
+    # One connection for both: neither an answer nor the pause after it counts.
+    for _ in range(2):
+        assert client.get("/").status_code == 200
+
+
 def test_what_breaks_gets_a_sentence_and_the_log_holds_nothing_that_was_sent(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         answers = ask(("GET", "/config"), ("GET", "/theme.css"))

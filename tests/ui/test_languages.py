@@ -18,7 +18,7 @@ from genai_demo.ui.page import build
 
 ENGLISH_BY_NATURE = re.compile(
     # names; the models know English only, so what they are given is English on every page
-    r"GenAI Demo|English|GRU|GAN|VAE|MIDI|MusicXML|PNG|ZIP|MP4|WebP|GIF|Top-p|Min-p"
+    r"GenAI Demo|English|API|GRU|GAN|VAE|MIDI|MusicXML|PNG|ZIP|MP4|WebP|GIF|Top-p|Min-p"
     r"| MB|\.png|\.txt|\.json|\.mid|\.musicxml|Scientists have discovered"
     r"|The ___ said on Monday that ___ would rise\.|Shares of the company rose after it reported higher profits\."
 )
@@ -102,7 +102,7 @@ def test_every_sentence_of_the_page_is_used() -> None:
     groups = ("preset", "model", "density", "register", "style", "tab", "by", "hand", "interval", "part", "range")
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}
-    made.add("language_zh-Hant")
+    made |= {"language_zh-Hant", "theme_button", "size_button", *(f"history_{name}" for name in asked)}
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()
 

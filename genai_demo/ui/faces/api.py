@@ -6,12 +6,13 @@ import base64
 from dataclasses import asdict
 from typing import Any
 
+from genai_demo.engine.fields import Within, fields_of
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.faces.requests import COUNT, GalleryRequest, MorphRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.faces.sampling.search import alike
-from genai_demo.ui.api import endpoint, offer, receipt_of
+from genai_demo.ui.api import endpoint, offer, receipt_of, ruled
 from genai_demo.ui.faces import files
 from genai_demo.ui.faces.sliders import FILMING, WORK
 from genai_demo.ui.fair_queue import last
@@ -70,5 +71,6 @@ def register() -> None:
     one = GalleryRequest(count=1)
     painted = endpoint("paint_faces", "Paint faces of people who do not exist.", one, _faces)
     offer(WORK, painted)
-    offer(FILMING, morph_faces)
-    offer(WORK, reproduce_face, search_faces)
+    rules = {one.name: one.rule for one in fields_of(MorphRequest)}
+    offer(FILMING, ruled(morph_faces, seconds=rules["seconds"], format=rules["format"]))
+    offer(WORK, reproduce_face, ruled(search_faces, count=Within(*COUNT)))

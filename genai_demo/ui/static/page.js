@@ -1,16 +1,7 @@
-// What the page does without the server: language and theme of the document, and the buttons under a result.
+// What the page does without the server: the language of the document, and the buttons under a result.
 window.genaiDemo = (() => {
   const YEAR = 31536000;
   const locales = { en: "en", zh: "zh-CN", "zh-Hant": "zh-TW" };
-
-  // Browsers that block storage throw here: the page then follows the system's theme at the next visit.
-  function kept() {
-    try { return localStorage.getItem("genai_demo_theme"); } catch { return null; }
-  }
-
-  function keep(theme) {
-    try { localStorage.setItem("genai_demo_theme", theme); } catch { /* only the next visit forgets it */ }
-  }
 
   // What Gradio says itself: a pattern per language, whose groups are the fields of the sentence.
   const phrases = JSON.parse(document.getElementById("gradio-phrases").textContent).map((sentences) => ({
@@ -61,16 +52,6 @@ window.genaiDemo = (() => {
     document.cookie = `genai_demo_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
     document.documentElement.lang = locales[language] || language;
     translateNode(document.body);
-  }
-
-  function setTheme(theme) {
-    document.body.classList.toggle("dark", theme === "dark");
-  }
-
-  function toggleTheme() {
-    const theme = document.body.classList.contains("dark") ? "light" : "dark";
-    keep(theme);
-    setTheme(theme);
   }
 
   function announce(sentence) {
@@ -292,8 +273,5 @@ window.genaiDemo = (() => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  if (kept()) setTheme(kept());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (kept()) setTheme(kept()); });
-
-  return { copyLink, copyLinkOf, setLanguage, toggleTheme, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
+  return { copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
 })();

@@ -1,0 +1,119 @@
+// How the page looks to this visitor: light or dark, and of which size, remembered in the browser; and where a refusal
+// stands.
+(() => {
+  const LARGE = "large";
+  const root = document.documentElement;
+
+  // Browsers that block storage throw here: the page then follows the system's theme, and is small, at the next visit.
+  function kept(what) {
+    try { return localStorage.getItem(`genai_demo_${what}`); } catch { return null; }
+  }
+
+  function keep(what, value) {
+    try { localStorage.setItem(`genai_demo_${what}`, value); } catch { /* only the next visit forgets it */ }
+  }
+
+  function setTheme(theme) {
+    document.body.classList.toggle("dark", theme === "dark");
+  }
+
+  function toggleTheme() {
+    const theme = document.body.classList.contains("dark") ? "light" : "dark";
+    keep("theme", theme);
+    setTheme(theme);
+  }
+
+  function setSize(size) {
+    root.classList.toggle(LARGE, size === LARGE);
+    document.getElementById("size")?.setAttribute("aria-pressed", String(size === LARGE));
+  }
+
+  // Gradio gives fields for words the height that their words have in pixels.
+  function fit(field) {
+    field.style.height = field.style.overflowY = "";
+    if (field.scrollHeight) field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+  }
+
+  function toggleSize() {
+    const size = root.classList.contains(LARGE) ? "normal" : LARGE;
+    keep("size", size);
+    setSize(size);
+    const address = new URL(location.href);
+    if (address.searchParams.has("size")) {
+      address.searchParams.set("size", size);
+      history.replaceState(history.state, "", address);
+    }
+    document.querySelectorAll("textarea").forEach(fit);
+    dispatchEvent(new Event("resize"));  // what is drawn in pixels is drawn anew
+  }
+
+  const asked = new URLSearchParams(location.search).get("size");
+  if ([LARGE, "normal"].includes(asked)) keep("size", asked);
+  // Without storage, too, the address is obeyed.
+  const size = asked === LARGE || (asked !== "normal" && kept("size") === LARGE) ? LARGE : "normal";
+  setSize(size);
+
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#theme")) toggleTheme();
+    if (target.closest("#size")) toggleSize();
+  });
+
+  function sayPressed() {
+    if (document.getElementById("size")) setSize(root.classList.contains(LARGE) ? LARGE : "normal");
+    else requestAnimationFrame(sayPressed);
+  }
+  sayPressed();
+
+  // A refusal stands at the field it is about, over what lies below, so that nothing moves. The message "x-notice" is
+  // about the field "x-name", where its notice says that name.
+  function fieldOf(message) {
+    const name = message.querySelector(".notice[data-field]")?.dataset.field.replaceAll("_", "-");
+    const field = name && document.getElementById(message.id.replace(/notice$/, name));
+    return field?.offsetParent ? field : null;
+  }
+
+  function stand(message) {
+    const field = fieldOf(message);
+    if (!field) {
+      delete message.dataset.standing;
+      ["top", "left", "width"].forEach((side) => message.style.removeProperty(side));
+      return;
+    }
+    message.dataset.standing ||= "new";
+    const [box, frame] = [field, message.offsetParent || field].map((one) => one.getBoundingClientRect());
+    message.style.top = `${box.bottom - frame.top + 4}px`;
+    message.style.left = `${box.left - frame.left}px`;
+    message.style.width = `${box.width}px`;
+  }
+
+  function standNew(message) {
+    delete message.dataset.standing;
+    stand(message);
+    const field = fieldOf(message);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (field && (field.getBoundingClientRect().top < 0 || message.getBoundingClientRect().bottom > innerHeight)) {
+      field.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });
+    }
+  }
+
+  const standing = () => document.querySelectorAll(".message[data-standing]");
+  const messageOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".message[id$='-notice']");
+  new MutationObserver((changes) => new Set(changes.map(({ target }) => messageOf(target)))
+    .forEach((message) => message && standNew(message)))
+    .observe(root, { subtree: true, childList: true, characterData: true });
+  new ResizeObserver(() => standing().forEach(stand)).observe(root);
+  // Whoever mends the field needs it no more; a press asks anew, and the same refusal is seen again.
+  document.addEventListener("input", ({ target }) => standing().forEach((message) => {
+    if (fieldOf(message)?.contains(target)) message.dataset.standing = "answered";
+  }));
+  document.addEventListener("click", ({ target }) => {
+    const run = target.closest("button[id$='-run']");
+    const message = run && document.getElementById(run.id.replace(/run$/, "notice"));
+    if (message?.dataset.standing) message.dataset.standing = "new";
+  });
+
+  if (kept("theme")) setTheme(kept("theme"));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    if (kept("theme")) setTheme(kept("theme"));
+  });
+})();
