@@ -21,6 +21,7 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
+from genai_demo.music.midi.handovers import FINER, restored
 from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.keys import stated_keys
 from genai_demo.music.midi.names import HAND_NAMES, hand_named
@@ -91,6 +92,8 @@ def read_midi(data: bytes | Path) -> Reading:
     stream = parse(data)
     scale, film = ticks_per_tick(stream.division)
     contents, remarks = _one_piece(stream)
+    if contents.modes is not None and scale == Fraction(1, FINER):
+        contents.strikes = restored(contents.strikes)
     strikes, found = _for_piano(contents)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
