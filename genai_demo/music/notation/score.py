@@ -21,8 +21,9 @@ from genai_demo.music.notation.header import sub as _sub
 from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.played import grace_names, grace_notes
+from genai_demo.music.notation.quantizing import quantize_for_score
 from genai_demo.music.notation.spelling import Name, signature, spell
-from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, quantize_for_score, voices
+from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
