@@ -101,7 +101,7 @@ def read_midi(data: bytes | Path) -> Reading:
         raise UserError("music.too_long", most=MOST_MINUTES)
     notes, found = _notes(strikes, contents.names, scale)
     remarks += found
-    bars, found = _bars(contents, scale, notes[-1].start, end)
+    bars, found = _bars(contents, scale, notes, end)
     remarks += found
     tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
     stated = stated_keys([(_scaled(tick, scale), name) for tick, name in contents.keys], contents.modes)
@@ -209,14 +209,17 @@ def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, i
     return {part: named.get(part[0]) if part in reached else None for part in parts}
 
 
-def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple[tuple[Bar, ...], list[Remark]]:
-    """Return the bars of a piece whose last note starts at `last` and whose notes have ended at `end`."""
+def _bars(
+    contents: MidiContents, scale: Fraction, notes: Sequence[Note], end: int
+) -> tuple[tuple[Bar, ...], list[Remark]]:
+    """Return the bars of a piece whose notes have ended at `end`."""
+    last = notes[-1].start
     stated = [
         (_scaled(tick, scale), *signature)
         for tick, beats, unit in contents.time_signatures
         if (signature := time_signature_of(beats, unit))
     ]
-    signatures, doubted = believed(stated, last)
+    signatures, doubted = believed(stated, notes)
     remarks = _remarks(
         ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
     )
