@@ -22,6 +22,7 @@ from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.played import grace_names, grace_notes
 from genai_demo.music.notation.quantizing import quantize_for_score
+from genai_demo.music.notation.slurs import Slurs, slurs_of
 from genai_demo.music.notation.spelling import Name, signature, spell
 from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
@@ -47,8 +48,9 @@ class _Piece:
     """"G" or "F" for each hand and bar"""
     accidentals: dict[int, str]
     """what is printed before a note, by its place in `notes`"""
-    graces: dict[int, list[Name]]
+    graces: dict[int, list[tuple[Note, Name]]]
     """grace notes before a note, by its place in `notes`"""
+    slurs: Slurs
     directions: list[Direction]
     performed: bool
     """whether velocities are kept"""
@@ -126,6 +128,7 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
         clefs,
         accidentals,
         grace_names(adorned, notes, piece, key),
+        slurs_of(piece, notes, adorned, frames, lines),
         directions(piece, frames, starts),
         is_performed(piece),
     )
@@ -291,8 +294,10 @@ def _chord(
 ) -> None:
     """Write the notes of one value, or its rest."""
     start, end = frame.start + value.start, frame.start + value.end
-    for name in [name for one in notes if piece.notes[one].start == start for name in piece.graces.get(one, ())]:
-        _grace(measure, name, signature(at.key), at)
+    for grace, name in [
+        found for one in notes if piece.notes[one].start == start for found in piece.graces.get(one, ())
+    ]:
+        _grace(measure, name, signature(at.key), at, _slurs(piece.slurs, grace))
     for number, place in enumerate(notes or (None,)):
         note = _sub(measure, "note")
         ties: list[str] = []
@@ -325,12 +330,27 @@ def _chord(
         if place is not None and number == 0:
             for level, mark in enumerate(at.beams, start=1):
                 _sub(note, "beam", mark, number=str(level))
-        if ties or (at.tuplet and number == 0):
+        slurs = [] if place is None else _slurs(piece.slurs, place, "stop" not in ties, "start" not in ties)
+        tuplets = at.tuplet if number == 0 else []
+        if ties or tuplets or slurs:
             notations = _sub(note, "notations")
             for tie in ties:
                 _sub(notations, "tied", type=tie)
-            for tuplet in at.tuplet if number == 0 else []:
-                _sub(notations, "tuplet", **tuplet)
+            for kind, marks in (("slur", slurs), ("tuplet", tuplets)):
+                for mark in marks:
+                    _sub(notations, kind, **mark)
+
+
+def _slurs(slurs: Slurs, key: int | Note, first: bool = True, last: bool = True) -> list[dict[str, str]]:
+    """Return the slurs that end and begin at a value of a note.
+
+    Args:
+        slurs: of the piece.
+        key: as in `Slurs`.
+        first, last: whether the value is the first and the last of the note.
+    """
+    ended = [{"type": "stop", "number": str(number)} for number in slurs.stops.get(key, ()) if last]
+    return ended + [{"type": "start", "number": str(number)} for number in slurs.starts.get(key, ()) if first]
 
 
 def _pitch(note: Xml.Element, name: Name) -> None:
@@ -341,7 +361,9 @@ def _pitch(note: Xml.Element, name: Name) -> None:
     _sub(pitch, "octave", name.octave)
 
 
-def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Place) -> None:
+def _grace(
+    measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Place, slurs: Sequence[dict[str, str]]
+) -> None:
     """Write a grace note before the chord that follows, with an accidental that nobody need remember.
 
     Args:
@@ -349,6 +371,7 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
         name: of the note.
         usual: from `signature`.
         at: of the chord.
+        slurs: that end and begin here.
     """
     note = _sub(measure, "note")
     _sub(note, "grace", slash="yes")
@@ -358,3 +381,7 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
     if name.alter or usual[name.letter]:
         _sub(note, "accidental", SIGNS[name.alter])
     _sub(note, "staff", _staff(at.hand))
+    if slurs:
+        notations = _sub(note, "notations")
+        for slur in slurs:
+            _sub(notations, "slur", **slur)
