@@ -118,7 +118,10 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
             for bar, frame in zip(sounding, frames, strict=True)
         ]
         accidentals |= accidentals_of(struck, names, keys)
-    starts = [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[LEFT][0], frame)]
+    starts = {
+        hand: [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[hand][0], frame)]
+        for hand in HANDS
+    }
     return _Piece(
         notes,
         names,
@@ -135,10 +138,8 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
 
 
 def _starts(line: Sequence[Event], frame: Measure) -> list[int]:
-    """Return the ticks at which the values of a voice start."""
-    if _is_silent(line, frame):
-        return [frame.bar.start]
-    return [frame.start + value.start for value, _ in _written(line, frame)]
+    """Return the ticks at which the values of a voice start, but for a rest of a whole bar."""
+    return [] if _is_silent(line, frame) else [frame.start + value.start for value, _ in _written(line, frame)]
 
 
 def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
@@ -230,7 +231,8 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
                     _Place(piece.keys[number], hand, voice, stem, marks[place], tuplet),
                 )
     if number == len(piece.frames) - 1:
-        _direct(measure, piece, LEFT, frame.bar.end)
+        for hand in HANDS:
+            _direct(measure, piece, hand, frame.bar.end)
 
 
 def _written(line: Sequence[Event], frame: Measure) -> list[tuple[Value, tuple[int, ...]]]:
