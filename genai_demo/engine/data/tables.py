@@ -29,6 +29,10 @@ _LARGEST_FILE = 200 * 2**20
 _LARGEST_FIELD = 2**31 - 1
 """characters of a cell; the library's own limit, 131,072, is less than some texts have"""
 _DELIMITERS = (",", "\t", ";")
+_STROKE = "|"
+"""parts cells in some exports, and the paper's name from a headline in many texts"""
+_STATED = re.compile(r'"?sep=([,;|\t])"?(\r\n|\r|\n)', re.IGNORECASE)
+"""a first line for Excel, of which the end stays, so that lines are counted as they are"""
 _FIRST_LINE = 10_000
 """characters in which the names of the columns stand"""
 
@@ -95,20 +99,25 @@ def _check_column(column: str, columns: Sequence[str], source: str, sentences: s
         raise UserError(f"{sentences}.no_column", source=source, column=column[:40], found=found)
 
 
-def find_delimiter(text: str, known: Callable[[str], bool]) -> str:
-    """Return what parts the cells of a table: a comma, a tab or a semicolon, whichever finds most in its first line.
+def find_delimiter(text: str, known: Callable[[str], bool]) -> tuple[str, str]:
+    """Return a table without a first line that says what parts its cells, and what does so.
+
+    That is a comma, a tab or a semicolon, whichever finds most in its first line, or an upright stroke that finds more
+    columns than one.
 
     Args:
         text: the table.
         known: tells whether a cell is a column's name.
     """
+    if stated := _STATED.match(text):
+        return text[stated.end() - len(stated[2]) :], stated[1]
 
     def found(delimiter: str) -> tuple[int, int]:
         first = next(csv.reader(io.StringIO(text[:_FIRST_LINE], newline=""), delimiter=delimiter), [])
         return sum(map(known, first)), len(first)
 
     csv.field_size_limit(_LARGEST_FIELD)
-    return max(_DELIMITERS, key=found)
+    return text, _STROKE if found(_STROKE)[0] > 1 else max(_DELIMITERS, key=found)
 
 
 def whole_rows(rows: Iterable[ItemT | UserError], left_out: list[UserError]) -> Iterator[ItemT]:
@@ -193,7 +202,8 @@ def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[s
     Raises:
         UserError: the first line is not valid CSV.
     """
-    rows = csv_rows(name, text, find_delimiter(text, lambda cell: cell.strip().lower() == "file"), sentences)
+    text, delimiter = find_delimiter(text, lambda cell: cell.strip().lower() in ("file", _OTHER_NAME))
+    rows = csv_rows(name, text, delimiter, sentences)
     first = next(rows, (0, []))
     if not isinstance(first, UserError):
         yield first[0], [column.strip().lower() for column in first[1]]

@@ -37,6 +37,8 @@ _FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "
 """what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
+_SILENT_BARS = 8
+"""bars of silence at the end that somebody may mean"""
 _DEFAULT_TEMPO = 500_000
 """microseconds per quarter note where a file names none"""
 
@@ -74,7 +76,7 @@ def read_midi(data: bytes | Path) -> Reading:
     - Key signatures hold from the nearest bar line on; `hear_keys` says when their mode, or they, are heard instead.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
-      sounds a little beyond it. Many bars of a single beat are not believed.
+      sounds a little beyond it, nor for a long silence at the end. Many bars of a single beat are not believed.
     - A key that is struck while it is held is let go before; where both hands strike one, the right one does; notes
       without length are left out.
     - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
@@ -228,7 +230,8 @@ def _bars(
         over = _scaled(contents.first_end, scale)
         if last < over <= MOST_QUARTERS * TICKS:
             whole = lay_bars(signatures, over)
-            if whole[-1].end == over:
+            silent = sum(bar.start > last for bar in whole)
+            if whole[-1].end == over and (silent <= _SILENT_BARS or contents.modes is not None):
                 return whole, remarks
     return without_overhang(lay_bars(signatures, end), last, end), remarks
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.data.tables import csv_rows, find_delimiter
-from genai_demo.engine.files import decode_text, has_mark
+from genai_demo.engine.files import decode_text, has_mark, stands_for_another
 from genai_demo.errors import UserError
+from genai_demo.text.data.json_values import json_values
 from genai_demo.text.data.labels import is_label
 
 _LARGEST_FILE = 2 * 2**30
@@ -140,13 +141,15 @@ def _read_text(file: Path) -> str:
         raise UserError("text.bad_gzip", file=file.name) from error
     if len(content) > _LARGEST_FILE:
         raise UserError("text.file_too_large", file=file.name)
+    if mistaken := stands_for_another(content):
+        raise UserError(f"text.{mistaken}", file=file.name)
     if b"\0" in content[:4096] and not has_mark(content):
         raise UserError("text.binary", file=file.name)
     return decode_text(content, file.name)
 
 
 def _csv(name: str, text: str) -> Table:
-    delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
+    text, delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
     # What is parted by tabs needs no quotation marks, and often has some that mean nothing.
     quotes = delimiter != "\t" or _well_quoted(name, text)
     rows = csv_rows(name, text, delimiter, "text", quotes)
@@ -187,9 +190,9 @@ def _headerless(cells: list[str]) -> tuple[Columns, list[str]] | None:
 
 
 def _json(name: str, text: str) -> Table:
-    """Return rows of one object per line, or of one array of objects."""
+    """Return rows of objects, see `json_values`."""
     found: dict[tuple[str, ...], Columns | None] = {}
-    objects = _array(name, text) or _lines(name, text)
+    objects = json_values(name, text, lambda names: find_columns(names) is not None)
 
     def rows() -> Iterator[Row | UserError]:
         for line, values in objects:
@@ -206,28 +209,6 @@ def _json(name: str, text: str) -> Table:
                 yield from rows_by_name([(line, values)], columns)
 
     return Table(rows(), False)
-
-
-def _array(name: str, text: str) -> list[tuple[int, Any]]:
-    """Return the values of a file that is one array, objects first; none if it is not."""
-    if not re.match(r"\s*\[\s*\{", text):
-        return []
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError("text.bad_json", file=name, line=getattr(error, "lineno", 1)) from error
-    return list(enumerate(values, 1))
-
-
-def _lines(name: str, text: str) -> Iterator[tuple[int, Any]]:
-    """Yield the value of each line, or what is wrong with it."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except (ValueError, RecursionError):
-            yield number, UserError("text.bad_json", file=name, line=number)
 
 
 def _txt(text: str) -> Table:
