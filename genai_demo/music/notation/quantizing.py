@@ -237,7 +237,7 @@ def _choose(cells: Sequence[_Cell], first: int, tempo: float, thirds: bool) -> d
         thirds: whether the quarter is one that may be of three.
     """
     exact = {cell.first: cell.exact() if cell.typed or not any(cell.struck) else None for cell in cells}
-    found = {}
+    found: dict[tuple[int, int], _Grid] = {}
     for cell in cells:
         if step := exact[cell.first]:
             found |= {(cell.first, voice): _Grid(cell.first, cell.last, step) for voice in (0, 1)}
@@ -252,7 +252,8 @@ def _choose(cells: Sequence[_Cell], first: int, tempo: float, thirds: bool) -> d
 
     def apart(steps: Iterable[int], voices: Sequence[int]) -> tuple[float, dict[tuple[int, int], _Grid]]:
         """Return the best grids of `steps` for each cell, and what they cost."""
-        total, grids = 0.0, {}
+        total = 0.0
+        grids: dict[tuple[int, int], _Grid] = {}
         for cell in played:
             step = min(steps, key=lambda step: cost(cell, step, voices))
             total += cost(cell, step, voices)

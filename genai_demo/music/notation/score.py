@@ -339,8 +339,8 @@ def _chord(
             for tie in ties:
                 _sub(notations, "tied", type=tie)
             for kind, marks in (("slur", slurs), ("tuplet", tuplets)):
-                for mark in marks:
-                    _sub(notations, kind, **mark)
+                for named in marks:
+                    _sub(notations, kind, **named)
 
 
 def _slurs(slurs: Slurs, key: int | Note, first: bool = True, last: bool = True) -> list[dict[str, str]]:

@@ -75,7 +75,9 @@ def test_players_that_merge_the_tracks_hear_every_note(piece: Piece) -> None:
 
 @given(pieces())
 def test_the_pedal_is_pressed_once(piece: Piece) -> None:
-    pedal = [(tick, event.value) for tick, event in merged(to_midi(piece)) if event.type == "control_change"]
+    content = to_midi(piece)
+    scale = mido.MidiFile(file=io.BytesIO(content)).ticks_per_beat // TICKS
+    pedal = [(tick // scale, event.value) for tick, event in merged(content) if event.type == "control_change"]
     assert sorted(pedal) == sorted([*((start, 127) for start, _ in piece.pedal), *((end, 0) for _, end in piece.pedal)])
 
 
