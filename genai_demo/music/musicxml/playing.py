@@ -110,7 +110,7 @@ class Player:
     def _pedal(self, end: int) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         pressed: int | None = None
-        for tick, down in signs(self._part, self._order, self._starts, "pedal"):
+        for tick, down in sorted(signs(self._part, self._order, self._starts, "pedal"), key=lambda sign: sign.tick):
             if down:
                 pressed = tick if pressed is None else pressed
             elif pressed is not None:

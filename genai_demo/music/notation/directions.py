@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -48,14 +49,18 @@ def directions(piece: Piece, frames: Sequence[Measure], starts: Mapping[int, Seq
         frames: its bars.
         starts: ticks at which what is written for each hand starts, in the order of time, but rests for whole bars.
     """
-    return [*_dynamics(piece, frames), *_pedal(piece, starts)]
+    return [*_dynamics(piece, frames, starts), *_pedal(piece, starts)]
 
 
-def _dynamics(piece: Piece, frames: Sequence[Measure]) -> list[Direction]:
-    """Return a mark at the first bar with notes, and wherever a bar is much louder or softer than the last mark."""
+def _dynamics(piece: Piece, frames: Sequence[Measure], starts: Mapping[int, Sequence[int]]) -> list[Direction]:
+    """Return a mark at the first bar with notes, and wherever a bar is much louder or softer than the last mark.
+
+    It stands under the right hand, unless that is silent for the whole bar.
+    """
     if len({note.velocity for note in piece.notes}) < 2:
         return []
     found: list[Direction] = []
+    right = {*starts[RIGHT]}
     struck: list[list[int]] = [[] for _ in frames]
     for note in piece.notes:
         struck[piece.bar_at(note.start)].append(note.velocity)
@@ -64,7 +69,8 @@ def _dynamics(piece: Piece, frames: Sequence[Measure]) -> list[Direction]:
             loud = fmean(velocities)
             mark = min(DYNAMICS, key=lambda mark: abs(DYNAMICS[mark] - loud))
             if not found or (mark != found[-1].value and abs(DYNAMICS[found[-1].value] - loud) > _STEADY):
-                found.append(Direction(RIGHT, frame.bar.start, "dynamics", mark))
+                hand = RIGHT if frame.bar.start in right else LEFT
+                found.append(Direction(hand, frame.bar.start, "dynamics", mark))
     return found
 
 
@@ -77,6 +83,22 @@ def _pedal(piece: Piece, starts: Mapping[int, Sequence[int]]) -> list[Direction]
     """
     spans = [(start, min(end, piece.end)) for start, end in piece.pedal if start < piece.end]
     hands = [_beside(span, starts) for span in spans]
+    while True:
+        found = _hung(spans, hands, starts, piece.end)
+        # The hands of a bar stand one after the other in a file, but the signs have to in the order of time.
+        bars: dict[int, set[int]] = defaultdict(set)
+        for sign in found:
+            bars[piece.bar_at(sign.before)].add(sign.hand)
+        mixed = [len(bars[piece.bar_at(sign.before)]) > 1 for sign in found]
+        if not any(mixed):
+            return found
+        hands = [LEFT if any(mixed[2 * place : 2 * place + 2]) else hand for place, hand in enumerate(hands)]
+
+
+def _hung(
+    spans: Sequence[tuple[int, int]], hands: Sequence[int], starts: Mapping[int, Sequence[int]], end: int
+) -> list[Direction]:
+    """Return the signs of stretches of pedal, each of which stands among the notes of a hand, in the order of time."""
     signs = [
         (tick, kind, hand)
         for span, hand in zip(spans, hands, strict=True)
@@ -88,9 +110,9 @@ def _pedal(piece: Piece, starts: Mapping[int, Sequence[int]]) -> list[Direction]
         least = bisect_left(ticks, places[-1] + (kind == "stop")) if places else 0
         after = max(bisect_left(ticks, tick), least)
         near = ticks[max(after - 1, least) : after + 1]
-        places.append(min(near, key=lambda place: abs(place - tick), default=piece.end))
+        places.append(min(near, key=lambda place: abs(place - tick), default=end))
     # What would stand behind all notes moves before the last one, and what stands there before that, if there is room.
-    room, limit = list(places), piece.end
+    room, limit = list(places), end
     for number in reversed(range(len(signs))):
         _, kind, hand = signs[number]
         before = bisect_left(starts[hand], limit)

@@ -46,6 +46,13 @@ SILENT = replace(
     ),
 )
 """the left hand rests for whole bars, and both do at the end, while the pedal is pressed and let go"""
+ALONE = piece(
+    [(0, 4, 67), (16, 4, 72)],
+    [(0, 4, 48), (4, 4, 40), (8, 4, 41), (12, 4, 43), (16, 4, 48)],
+    metres=[(4, 4)] * 5,
+)
+ALONE = replace(ALONE, notes=tuple(replace(note, velocity=20 + note.start // 80) for note in ALONE.notes))
+"""the left hand grows louder while the right one is silent"""
 LATE = replace(
     piece([(0, 2, 67), (2, 2, 72)], [(0, 1, 48), (1, 1, 52), (2, 2, 36)]),
     pedal=((0, TICKS), (2 * TICKS + 30, 3 * TICKS)),
@@ -168,8 +175,8 @@ def test_signs_of_any_performance_stand_in_their_order_and_at_their_time(made: P
 @pytest.mark.programs
 @pytest.mark.parametrize(
     "made",
-    [FULL, replace(SONG, key=Key(6, "major"), tempo=88.88), SILENT, LATE],
-    ids=["performance", "voices and triplets", "pedal in silence", "pedal at the end"],
+    [FULL, replace(SONG, key=Key(6, "major"), tempo=88.88), SILENT, LATE, ALONE],
+    ids=["performance", "voices and triplets", "pedal in silence", "pedal at the end", "dynamics in silence"],
 )
 def test_lilypond_has_nothing_to_complain_of(made: Piece, tmp_path: Path) -> None:
     (tmp_path / "a.musicxml").write_bytes(musicxml(made, "A title"))
