@@ -39,6 +39,14 @@ def decode_text(content: bytes, name: str) -> str:
         raise UserError("engine.not_utf8", file=name) from error
 
 
+def stands_for_another(content: bytes) -> str | None:
+    """Return what a file is that was saved in place of another one: "lfs_pointer" or "web_page"; None for any other."""
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "lfs_pointer"
+    return "web_page" if start.lower().startswith((b"<!doctype html", b"<html")) else None
+
+
 def has_mark(content: bytes) -> bool:
     """Return whether a file begins with the byte order mark of UTF-16 or UTF-32, whose texts have zero bytes."""
     return content.startswith(tuple(_MARKS))

@@ -11,6 +11,7 @@ from typing import Any
 
 from genai_demo import __version__
 from genai_demo.errors import UserError
+from genai_demo.marks.kinds import PDF
 from genai_demo.marks.origin import TRAINED, Origin
 from genai_demo.marks.signing_key import SigningKey, own_roots, signing_key
 
@@ -20,7 +21,7 @@ _SETTINGS = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 _TRACES = (b"c2pa", b"C2PA")
-"""what a file with Content Credentials, or one that names a place for them, has in it"""
+"""what a file with Content Credentials, or one that names a place for them, has in it; a PDF may pack them"""
 _LONGEST = 120
 """characters of a name in a file that is repeated"""
 _signing = Lock()
@@ -102,7 +103,8 @@ def read(content: bytes, kind: str) -> Credentials | None:
         content: of the file.
         kind: its MIME type.
     """
-    if not any(trace in content for trace in _TRACES):
+    traced = any(trace in content for trace in _TRACES)
+    if not traced and kind != PDF:
         return None
     import c2pa
 
@@ -113,6 +115,8 @@ def read(content: bytes, kind: str) -> Credentials | None:
         return None
     except c2pa.C2paError as error:
         said = str(error)
+        if not traced:
+            return None
         return (
             Credentials("elsewhere")
             if said.startswith("Remote")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genai_demo.marks.pictures import PNG
 
+PDF = "application/pdf"
 _BEGINNINGS = (
     (0, PNG, "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -23,7 +24,7 @@ _BEGINNINGS = (
     (0, b"II*\0", "image/tiff"),
     (0, b"MM\0*", "image/tiff"),
     (0, b"MThd", "audio/midi"),
-    (0, b"%PDF-", "application/pdf"),
+    (0, b"%PDF-", PDF),
 )
 _MP3_FRAME = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
 _XML = (*("<?xml".encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16")), b"<svg", b"<score-")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from genai_demo.marks.credentials import Credentials, read
-from genai_demo.marks.kinds import SVG, TEXT, XML, kind_of
+from genai_demo.marks.kinds import PDF, SVG, TEXT, XML, kind_of
 from genai_demo.marks.origin import AIGC, RECEIPT_KEY, SOURCE
 from genai_demo.marks.pictures import in_png
 from genai_demo.marks.riff import in_wav
 from genai_demo.marks.text import in_text
-from genai_demo.marks.xml import in_packets, in_xml
+from genai_demo.marks.xml import in_packets, in_pdf, in_xml
 
 _COMMENT = "comment"
 """held the receipt of a sound file before there were other marks"""
@@ -27,6 +28,7 @@ _DEMUXERS = {
     "video/quicktime": "mov",
 }
 """what FFmpeg calls them: told to it, so that no file makes it open another one"""
+_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
 _MOST_FIELDS, _LONGEST = 20, 200
 """entries of an AIGC field, and characters of each, that are repeated"""
 
@@ -46,6 +48,8 @@ class Marks:
     c2pa: Credentials | None = None
     damaged: bool = False
     """whether the file breaks off, or what holds its marks cannot be read to the end"""
+    locked: bool = False
+    """whether it is a PDF whose metadata are encrypted"""
 
     def plain(self) -> dict[str, Any]:
         """Return the marks as plain data; None stands for those that are not there."""
@@ -75,7 +79,9 @@ def read_marks(content: bytes) -> Marks:
         found.setdefault(key, value)
     comment = found.get(_COMMENT, "")
     receipt = found.get(RECEIPT_KEY) or (comment if comment.startswith("{") else "")
-    return Marks(kind, receipt, found.get(SOURCE, "")[:_LONGEST], _field(found), read(content, kind), damaged)
+    source, field = found.get(SOURCE, "")[:_LONGEST], _field(found)
+    locked = kind == PDF and not found and _LOCKED.search(content) is not None
+    return Marks(kind, receipt, source, field, read(content, kind), damaged, locked)
 
 
 def _native(content: bytes, kind: str) -> Iterator[tuple[str, str]]:
@@ -86,6 +92,7 @@ def _native(content: bytes, kind: str) -> Iterator[tuple[str, str]]:
         "audio/midi": _in_midi,
         SVG: in_xml,
         XML: in_xml,
+        PDF: in_pdf,
         TEXT: lambda content: in_text(_decoded(content)),
         **{known: lambda content: _in_tags(content, _DEMUXERS[kind]) for known in _DEMUXERS},
     }

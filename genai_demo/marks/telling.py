@@ -26,6 +26,8 @@ def told(marks: Marks, language: str) -> list[str]:
         lines += _field(marks, marks.aigc, language)
     if marks.c2pa:
         lines += _credentials(marks.c2pa, language)
+    if marks.locked:
+        lines.append(message("marks.locked_pdf", language))
     return lines or [message("marks.none", language)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from xml.parsers import expat
@@ -20,6 +21,13 @@ _PREFIXES = {AIGC: "TC260", SOURCE: "Iptc4xmpExt", RECEIPT_KEY: "genai"}
 _PROPERTIES = {AIGC: AIGC, SOURCE: SOURCE, RECEIPT_KEY: "Receipt"}
 _NAMES = {f"{_NAMESPACES[key]} {name}": key for key, name in _PROPERTIES.items()}
 _SVG = re.compile(rb"<svg\b[^>]*[^/]>")
+_STREAM = re.compile(rb">>\s*stream\r?\n")
+_METADATA = re.compile(rb"/Subtype\s*/XML\b")
+_ABOUT = 1000
+"""bytes of the dictionary before a stream of metadata"""
+_MOST_STREAMS = 100_000
+_LONGEST_PACKET = 2**22
+"""bytes of packed metadata once unpacked"""
 _PACKET = re.compile(rb"<rdf:RDF\b.*?</rdf:RDF>", re.DOTALL)
 
 
@@ -103,6 +111,23 @@ def in_xml(content: bytes) -> Iterator[tuple[str, str]]:
     yield from ((key, "".join(parts).strip()) for key, parts in found.items())
     if damage:
         raise ValueError(str(damage)) from damage
+
+
+def in_pdf(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the entries of a PDF's metadata, packed or not, the last ones first: a PDF that is saved again grows.
+
+    Source: ISO 32000-2:2020, 14.3.2.
+    """
+    for stream in reversed([*_STREAM.finditer(content)][-_MOST_STREAMS:]):
+        about = content[max(content.rfind(b"obj", 0, stream.start()), stream.start() - _ABOUT) : stream.start()]
+        if not _METADATA.search(about):
+            continue
+        packet = content[stream.end() : content.find(b"endstream", stream.end())]
+        if b"FlateDecode" in about:
+            with suppress(zlib.error):
+                yield from in_packets(zlib.decompressobj().decompress(packet, _LONGEST_PACKET))
+        else:
+            yield from in_packets(packet)
 
 
 def marked_svg(content: bytes, packet: bytes) -> bytes:

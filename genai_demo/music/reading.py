@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from genai_demo.engine.files import stands_for_another
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import Reading, read_midi
 from genai_demo.music.musicxml.parsing import MOST_BYTES, is_score
@@ -30,4 +31,6 @@ def read_piece(data: bytes | Path) -> Reading:
                 data = stream.read(MOST_BYTES + 1)
         except OSError as error:
             raise UserError("data.unreadable", reason=error.strerror) from error
+    if mistaken := stands_for_another(data):
+        raise UserError(f"music.{mistaken}")
     return read_musicxml(data) if is_score(data) else read_midi(data)

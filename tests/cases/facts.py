@@ -13,7 +13,7 @@ from typing import Any
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import Reading
 from genai_demo.music.notation.played import grace_notes
-from genai_demo.music.notation.voices import quantize_for_score
+from genai_demo.music.notation.quantizing import quantize_for_score
 from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Note
 from genai_demo.music.tokens.piece_string import key_id
 

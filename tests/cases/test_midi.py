@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from genai_demo.music.midi.reading import read_midi
+from genai_demo.music.reading import read_piece
 from tests.cases.facts import FOLDER, Fact, facts
 
 TABLE, FILES = FOLDER / "midi.toml", FOLDER / "midi"
-read = cache(read_midi)
+read = cache(read_piece)
 
 
 @pytest.mark.parametrize("fact", list(facts(TABLE, FILES)), ids=str)

@@ -118,6 +118,15 @@ class SourceSuite:
             assert (name, reason.key) == (f"four{self.suffix}", f"{self.kind.sentences}.no_row")
             assert "set.csv" in str(reason)
 
+    def test_a_damaged_line_of_the_labels_is_counted(self, archive: Path) -> None:
+        labels = archive.with_name("set.csv")
+        rows = labels.read_text(encoding="utf-8").splitlines()
+        labels.write_text("\n".join(row + ",more,cells" * row.startswith("two") for row in rows), encoding="utf-8")
+        for options, count in (({}, 3), ({"split": "train"}, 1)):
+            data = self.read(str(archive), **options)
+            ((_, reason),) = data.left_out
+            assert (reason.key, len(data)) == (f"{self.kind.sentences}.csv_row", count)
+
     def test_rows_are_chosen(self, archive: Path) -> None:
         assert self.read(str(archive), where="kind=photo").names == self.named("deep/three", "one")
         assert self.read(str(archive), where="kind=photo,split=train", split="train").names == self.named("one")

@@ -73,6 +73,23 @@ class TableSuite:
         monkeypatch.setattr("genai_demo.engine.data.tables._LARGEST_FILE", 10)
         self.refused(written(tmp_path, "file,age\na,3\n"), "data.csv_too_large", "set.csv")
 
+    def test_a_damaged_line_is_left_out(self, tmp_path: Path) -> None:
+        content = f'file,{self.column}\na,30\nb,"40\nc,50\nd,60,7\ne,"70"x\nf,80\ng,90\n'
+        table = self.table(written(tmp_path, content))
+        rows = {name: table.find(name) for name in "abcdefg"}
+        assert {name: getattr(row.label, self.field) for name, row in rows.items() if row} == {
+            "a": 30,
+            "c": 50,
+            "f": 80,
+            "g": 90,
+        }
+        assert [(fault.key.split(".")[1], fault.values["line"]) for fault in table.damaged] == [
+            ("bad_csv", 3),
+            ("csv_row", 5),
+            ("bad_csv", 6),
+        ]
+        self.refused(written(tmp_path, f"file,{self.column}\na,30\nb\nc\n"), "{own}.csv_row", "set.csv", "3")
+
     @pytest.mark.parametrize(
         ("where", "chosen"),
         [

@@ -25,16 +25,6 @@ def bars_of(metres: Sequence[tuple[int, int]]) -> tuple[Bar, ...]:
     return tuple(bars)
 
 
-def in_midi(piece: Piece) -> Piece:
-    """Return a piece as a MIDI file holds it: a key that passes from hand to hand is let go one tick early."""
-    struck = {(note.pitch, note.start): note.hand for note in piece.notes}
-    notes = []
-    for note in piece.notes:
-        early = struck.get((note.pitch, note.end), note.hand) != note.hand
-        notes.append(replace(note, length=max(note.length - early, 1)))
-    return replace(piece, notes=tuple(notes))
-
-
 def scale(bars: int = 2, key: Key | None = None, tempo: float = 96.0) -> Piece:
     """Return a piece in 4/4: quarter notes up the white keys over whole notes."""
     white = (60, 62, 64, 65, 67, 69, 71, 72)

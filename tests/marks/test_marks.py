@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zlib
 from typing import Any
 
 import av
@@ -19,6 +20,7 @@ from PIL import Image, ImageSequence
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.engine.generation.receipts import Receipt, origin, parse_receipt, receipt_in, text_with_receipt
 from genai_demo.errors import UserError
+from genai_demo.marks.credentials import sign
 from genai_demo.marks.origin import AIGC, TRAINED, Origin, entries
 from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.marks.telling import told
@@ -194,6 +196,16 @@ ELSEWHERE = (
     'xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" {}>{}</rdf:Description></rdf:RDF></x:xmpmeta>'
 )
 FIELD = '{"Label":"2","ContentProducer":"某平台","ProduceID":"9"}'
+
+
+def pdf(packet: bytes, packed: bool = False, trailer: bytes = b"") -> bytes:
+    """Return what programs write around metadata, some packed like all else, some open as they should be."""
+    filters = b"/Filter /FlateDecode /DecodeParms <</Predictor 1>>" if packed else b""
+    stream = zlib.compress(packet) if packed else packet
+    head = b"1 0 obj\n<</Type /Metadata /Subtype /XML %s /Length %d>>\nstream\r\n" % (filters, len(stream))
+    return b"%PDF-1.7\n" + head + stream + b"\nendstream\nendobj\ntrailer\n<<" + trailer + b">>\n%%EOF"
+
+
 TERM = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 
@@ -206,12 +218,10 @@ TERM = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
     ],
     ids=["attributes", "elements", "resource"],
 )
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF", "AVIF", "PDF"])
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF", "AVIF", "PDF", "packed PDF"])
 def test_files_made_elsewhere_are_understood(packet: str, kind: str) -> None:
-    if kind == "PDF":
-        file = (
-            b"%PDF-1.7\n1 0 obj<</Type/Metadata/Subtype/XML>>stream\n" + packet.encode() + b"\nendstream endobj\n%%EOF"
-        )
+    if "PDF" in kind:
+        file = pdf(packet.encode(), packed=kind.startswith("packed"))
     elif kind == "TIFF":
         file = encoded(picture(), kind, tiffinfo={700: packet.encode()})
     else:
@@ -220,6 +230,34 @@ def test_files_made_elsewhere_are_understood(packet: str, kind: str) -> None:
     assert marks.iptc == TERM and marks.aigc == json.loads(FIELD)
     assert any("某平台" in line for line in told(marks, "zh"))
     assert marks.receipt == "" and marks.c2pa is None
+
+
+def test_the_last_metadata_of_a_pdf_count() -> None:
+    """A PDF that was saved again has its old metadata before the new ones."""
+    older = ELSEWHERE.format(f"e:DigitalSourceType='{TRAINED}'", "").encode()
+    newer = ELSEWHERE.format(f"e:DigitalSourceType='{TERM}'", "").encode()
+    for first, second in ((False, True), (True, False), (False, False)):
+        assert read_marks(pdf(older, first) + pdf(newer, second)).iptc == TERM
+
+
+def test_content_credentials_of_a_pdf_are_read() -> None:
+    marks = read_marks(sign(encoded(picture(), "PDF"), "application/pdf", ORIGIN))
+    assert marks.c2pa is not None and marks.c2pa.state == "own" and marks.c2pa.model == "faces-gan 0123456789ab"
+    assert read_marks(encoded(picture(), "PDF")).c2pa is None
+    assert read_marks(pdf(b"no XML", packed=True)).c2pa is None, "what no library can parse has none that we know of"
+
+
+def test_a_locked_pdf_says_so() -> None:
+    locked = read_marks(pdf(b"\x8f\x01 not to be read", trailer=b"/Root 1 0 R /Encrypt 9 0 R"))
+    for language, word in (("en", "password"), ("zh", "密码")):
+        assert any(word in line for line in told(locked, language))
+    # Metadata may be left open for programs that look for them.
+    packet = ELSEWHERE.format(f"e:DigitalSourceType='{TERM}'", "").encode()
+    assert read_marks(pdf(packet, trailer=b"/Encrypt 9 0 R")).iptc == TERM
+
+
+def test_a_packed_stream_that_grows_without_end_is_left() -> None:
+    assert read_marks(pdf(b" " * 2**26, packed=True)).iptc == ""
 
 
 @pytest.mark.parametrize(

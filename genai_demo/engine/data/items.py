@@ -10,6 +10,8 @@ from typing import Any
 from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.errors import UserError
 
+_OF_TABLES = (".no_row", ".csv_row", ".bad_csv")
+"""keys of what label tables lack"""
 FEW = 50
 """items below which a model learns them by heart, if anything"""
 
@@ -18,9 +20,9 @@ def reasons(train: Sequence[tuple[str, UserError]], held_out: Sequence[tuple[str
     """Return why things were left out while the two splits of a source were read.
 
     Args:
-        train, held_out: names and reasons; what has no row in the label table is named by both.
+        train, held_out: names and reasons; what a label table lacks is named by both.
     """
-    others = [reason for _, reason in held_out if not reason.key.endswith(".no_row")]
+    others = [reason for _, reason in held_out if not reason.key.endswith(_OF_TABLES)]
     return (*(reason for _, reason in train), *others)
 
 

@@ -171,6 +171,10 @@ def _select(
             no_row = UserError(f"{kind.sentences}.no_row", labels=table.name)
             left_out = [(member.name, no_row) for member in members if member.row is None]
             members, splits = known, table.splits
+        # A damaged line may have been that of a file which has none now.
+        count = len(table.damaged)
+        names = [*(name for name, _ in left_out), *[table.name] * count][:count]
+        left_out = [*zip(names, table.damaged, strict=True), *left_out[count:]]
     few = split in SPLITS and not splits and len(members) <= _FEW
     chosen = choose(source, [(member.name, member.row) for member in members], splits, None if few else split)
     later = split if few else None

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,7 @@ from genai_demo.engine.files import decode_text
 from genai_demo.errors import UserError
 
 LabelT = TypeVar("LabelT")
+ItemT = TypeVar("ItemT")
 ReadLabel = Callable[[Mapping[str, str], str, int], LabelT]
 """the label of a row: cells by the lower-case name of their column, where empty and missing ones are unknown; the name
 of the table and the line of the row, for the `UserError` that refuses it"""
@@ -28,6 +29,10 @@ _LARGEST_FILE = 200 * 2**20
 _LARGEST_FIELD = 2**31 - 1
 """characters of a cell; the library's own limit, 131,072, is less than some texts have"""
 _DELIMITERS = (",", "\t", ";")
+_STROKE = "|"
+"""parts cells in some exports, and the paper's name from a headline in many texts"""
+_STATED = re.compile(r'"?sep=([,;|\t])"?(\r\n|\r|\n)', re.IGNORECASE)
+"""a first line for Excel, of which the end stays, so that lines are counted as they are"""
 _FIRST_LINE = 10_000
 """characters in which the names of the columns stand"""
 
@@ -94,47 +99,100 @@ def _check_column(column: str, columns: Sequence[str], source: str, sentences: s
         raise UserError(f"{sentences}.no_column", source=source, column=column[:40], found=found)
 
 
-def find_delimiter(text: str, known: Callable[[str], bool]) -> str:
-    """Return what parts the cells of a table: a comma, a tab or a semicolon, whichever finds most in its first line.
+def find_delimiter(text: str, known: Callable[[str], bool]) -> tuple[str, str]:
+    """Return a table without a first line that says what parts its cells, and what does so.
+
+    That is a comma, a tab or a semicolon, whichever finds most in its first line, or an upright stroke that finds more
+    columns than one.
 
     Args:
         text: the table.
         known: tells whether a cell is a column's name.
     """
+    if stated := _STATED.match(text):
+        return text[stated.end() - len(stated[2]) :], stated[1]
 
     def found(delimiter: str) -> tuple[int, int]:
         first = next(csv.reader(io.StringIO(text[:_FIRST_LINE], newline=""), delimiter=delimiter), [])
         return sum(map(known, first)), len(first)
 
     csv.field_size_limit(_LARGEST_FIELD)
-    return max(_DELIMITERS, key=found)
+    return text, _STROKE if found(_STROKE)[0] > 1 else max(_DELIMITERS, key=found)
 
 
-def csv_rows(name: str, text: str, delimiter: str, quotes: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row that is not empty, and the line where it ends.
+def whole_rows(rows: Iterable[ItemT | UserError], left_out: list[UserError]) -> Iterator[ItemT]:
+    """Yield the rows of a table that are whole.
+
+    Args:
+        rows: rows, and in place of a damaged one what is wrong with it.
+        left_out: gets the latter, once all rows are read.
+
+    Raises:
+        UserError: most rows are damaged: what is wrong with the first of them.
+    """
+    whole, damaged = 0, []
+    for row in rows:
+        if isinstance(row, UserError):
+            damaged.append(row)
+        else:
+            whole += 1
+            yield row
+    if len(damaged) > whole:
+        raise damaged[0]
+    left_out += damaged
+
+
+def csv_rows(
+    name: str, text: str, delimiter: str, sentences: str, quotes: bool = True
+) -> Iterator[tuple[int, list[str]] | UserError]:
+    """Yield the cells of each row that is not empty, and the line where it ends; in place of a damaged one its fault.
+
+    A row is whole if it has as many cells as the first one; where that has a single cell, nothing is parted. Behind a
+    damaged one reading goes on with the next line, as a quotation mark that is never closed spans all that follows.
 
     Args:
         name: of the file, for the sentence.
         text: its content.
         delimiter: what parts its cells.
+        sentences: see `SourceKind`.
         quotes: whether quotation marks around a cell do not belong to it.
 
     Raises:
-        UserError: not valid CSV.
+        UserError: the first row is damaged.
     """
     csv.field_size_limit(_LARGEST_FIELD)
     how: dict[str, Any] = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE}
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True, **how)
-    try:
-        for cells in rows:
+    lines = list(io.StringIO(text, newline=""))
+    wanted, first = 0, 0
+    while first < len(lines):
+        rows = csv.reader((lines[place] for place in range(first, len(lines))), strict=True, **how)
+        begun = first
+        while begun < len(lines):
+            fault: UserError | None = None
+            cells: list[str] = []
+            try:
+                cells = next(rows, [])
+            except csv.Error as error:
+                fault = UserError("data.bad_csv", file=name, line=begun + 1, reason=error)
+            end = first + rows.line_num
+            if wanted == 1:
+                cells = [delimiter.join(cells)] if cells else []
+            if cells and wanted and len(cells) != wanted:
+                fault = UserError(f"{sentences}.csv_row", file=name, line=end, found=len(cells), wanted=wanted)
+            if fault:
+                if not wanted:
+                    raise fault
+                yield fault
+                break
             if cells:
-                yield rows.line_num, cells
-    except csv.Error as error:
-        raise UserError("data.bad_csv", file=name, line=rows.line_num, reason=error) from error
+                wanted = wanted or len(cells)
+                yield end, cells
+            begun = end
+        first = begun + 1
 
 
-def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the names of the columns in lower case, then the cells of each row, and the line where each of them ends.
+def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]] | UserError]:
+    """Yield the names of the columns in lower case, then rows as `csv_rows`.
 
     Args:
         name: of the file, for the sentences.
@@ -142,24 +200,17 @@ def read_csv(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[s
         sentences: see `SourceKind`.
 
     Raises:
-        UserError: not valid CSV, or a row that has not as many cells as there are columns.
+        UserError: the first line is not valid CSV.
     """
-    rows = csv_rows(name, text, find_delimiter(text, lambda cell: cell.strip().lower() == "file"))
-    line, header = next(rows, (0, []))
-    header = [column.strip().lower() for column in header]
-    yield line, header
-    for line, cells in rows:
-        check_row(name, line, cells, len(header), sentences)
-        yield line, cells
+    text, delimiter = find_delimiter(text, lambda cell: cell.strip().lower() in ("file", _OTHER_NAME))
+    rows = csv_rows(name, text, delimiter, sentences)
+    first = next(rows, (0, []))
+    if not isinstance(first, UserError):
+        yield first[0], [column.strip().lower() for column in first[1]]
+    yield from rows
 
 
-def check_row(name: str, line: int, cells: Sequence[str], wanted: int, sentences: str) -> None:
-    """Raise `UserError` unless a row has as many cells as there are columns."""
-    if len(cells) != wanted:
-        raise UserError(f"{sentences}.csv_row", file=name, line=line, found=len(cells), wanted=wanted)
-
-
-def read_table(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]]]:
+def read_table(name: str, text: str, sentences: str) -> Iterator[tuple[int, list[str]] | UserError]:
     """Yield header and rows as `read_csv`, of CSV or of a table whose first line is the number of its rows.
 
     In the latter, names and cells are parted by spaces, and the first column, that of the files, has no name.
@@ -178,9 +229,8 @@ def read_table(name: str, text: str, sentences: str) -> Iterator[tuple[int, list
     yield 2, header
     for line, cells in enumerate(map(str.split, lines[2:]), 3):
         if cells and len(cells) != len(header):
-            found, wanted = len(cells), len(header)
-            raise UserError(f"{sentences}.csv_row", file=name, line=line, found=found, wanted=wanted)
-        if cells:
+            yield UserError(f"{sentences}.csv_row", file=name, line=line, found=len(cells), wanted=len(header))
+        elif cells:
             yield line, cells
 
 
@@ -195,18 +245,20 @@ class LabelTable(Generic[LabelT]):
         where: which rows to choose, see `read_where`.
 
     Raises:
-        UserError: no such file, or not of this form.
+        UserError: no such file, not of this form, or damaged for the most part.
     """
 
     def __init__(self, file: Path, read_label: ReadLabel[LabelT], sentences: str, where: str = "") -> None:
         self.name = file.name
         self._rows: dict[str, Row[LabelT]] = {}
+        self.damaged: list[UserError] = []
+        """what is wrong with the lines that were left out"""
         rows = read_table(file.name, _read_text(file), sentences)
-        _, header = next(rows)
+        header = next(header[1] for header in rows if not isinstance(header, UserError))
         named = _OTHER_NAME if "file" not in header and _OTHER_NAME in header else "file"
         _check_column(named, header, file.name, sentences)
         self.where = read_where(where, header, file.name, sentences)
-        for line, values in rows:
+        for line, values in whole_rows(rows, self.damaged):
             cells = dict(zip(header, values, strict=True))
             key = cells[named].strip().replace("\\", "/")
             if key in self._rows:

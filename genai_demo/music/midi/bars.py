@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from genai_demo.music.theory.piece import TICKS, Bar
+from genai_demo.music.midi.beats import beats_in_a_bar
+from genai_demo.music.theory.piece import TICKS, Bar, Note
 
 UNITS = (2, 4, 8, 16)
 """denominators that a bar may have"""
@@ -71,20 +72,23 @@ def without_overhang(bars: tuple[Bar, ...], last: int, end: int) -> tuple[Bar, .
     return bars[:-1] if last < bars[-1].start and end - bars[-1].start < _OVERHANG else bars
 
 
-def believed(time_signatures: Sequence[tuple[int, int, int]], last: int) -> tuple[list[tuple[int, int, int]], int]:
-    """Return metres with bars of four beats where a file states many of a single beat, and how many those would be.
+def believed(
+    time_signatures: Sequence[tuple[int, int, int]], notes: Sequence[Note]
+) -> tuple[list[tuple[int, int, int]], int]:
+    """Return metres as `beats_in_a_bar` hears them where a file states many bars of one beat, and how many those are.
 
     Args:
         time_signatures: (tick, beats, unit) in the order of time.
-        last: tick at which the last note begins.
+        notes: of the piece, at least one.
     """
     found: list[tuple[int, int, int]] = []
     doubted = 0
-    for (tick, beats, unit), (until, _, _) in pairwise([*time_signatures, (last + 1, 0, 0)]):
-        count = -(-(until - tick) // Bar(0, beats, unit).length)
+    for (tick, beats, unit), (until, _, _) in pairwise([*time_signatures, (notes[-1].start + 1, 0, 0)]):
+        beat = Bar(0, beats, unit).length
+        count = -(-(until - tick) // beat)
         if beats == 1 and count >= _ONE_BEAT_BARS:
             doubted += count
-            beats = 4
+            beats = beats_in_a_bar(notes, tick, tick + count * beat, beat)
         found.append((tick, beats, unit))
     return found, doubted
 

@@ -1,4 +1,4 @@
-"""The beats of music that was played without a metronome: whether those of its file fit, and where they are if not.
+"""The beats of music: whether those of its file fit, where they are if not, and how many make a bar.
 
 Imports no torch.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genai_demo.music.theory.piece import TICKS
+from genai_demo.music.theory.piece import TICKS, Note
 
 _PERIODS = (TICKS, TICKS // 2, TICKS // 3, TICKS // 4)
 """ticks between what players strike: quarters, eighths, triplets, sixteenths"""
@@ -22,6 +22,8 @@ _UNFIT = 0.16
 0.17 at least, in the same ones with a steady count 0.16 at most"""
 _CHANCE = 2.0
 """times the mean resultant length that so few onsets have anywhere by chance"""
+_PARTS = 4
+"""of a beat, in which music may be like itself"""
 _RATE = 50
 """frames per second"""
 _BLUR = 0.03
@@ -35,6 +37,9 @@ _STEADY = 3.0
 
 Chosen, with `_USUAL` and the weights in `timing`, on every 50th recorded performance with annotated beats.
 """
+_TRIPLE = -0.1
+"""how much less like itself music in three may be after three and six beats than after two and four; chosen on 150
+scores in 2/4, 3/4, 4/4 and 3/8, 148 of which are told right by it, and 144 of 150 others"""
 
 
 def beats_fit(onsets: Sequence[int]) -> bool:
@@ -100,3 +105,41 @@ def _period(strength: np.ndarray) -> float:
     # What is alike after two beats counts for one beat too.
     fit = alike[lags] + 0.5 * alike[2 * lags]
     return float(lags[(fit * np.exp(-0.5 * (np.log2(lags / _RATE / _USUAL) / _OCTAVES) ** 2)).argmax()])
+
+
+def beats_in_a_bar(notes: Sequence[Note], start: int, end: int, beat: int) -> int:
+    """Return how many beats a bar has, 2, 3 or 4: after how many of them music is most like itself.
+
+    In three, if it is so after three and six beats; else in two or four, whichever has its strongest beat first more
+    often.
+
+    Args:
+        notes: in the order of time.
+        start, end: ticks from the first bar line to behind the last beat.
+        beat: ticks of one.
+    """
+    count = max((end - start) // beat, 1)
+    strokes = np.zeros((count, _PARTS + 2))
+    for note in notes:
+        place, within = divmod(note.start - start, beat)
+        if 0 <= place < count:
+            strokes[place, within * _PARTS // beat] += 1
+            if within <= beat // 16:
+                low = min(max((60 - note.pitch) / 12, 0), 2)
+                strokes[place, _PARTS] += min(max(note.length / beat, 0.2), 2) * (1 + low)
+                strokes[place, _PARTS + 1] = max(strokes[place, _PARTS + 1], low)
+    usual = (strokes - strokes.mean(0)) / (strokes.std(0) + 1e-6)
+
+    def alike(beats: int) -> float:
+        return float((usual[:-beats] * usual[beats:]).mean()) if beats < count else 0.0
+
+    threes, twos = alike(3) + alike(6), alike(2) + alike(4)
+    if 0 < threes > twos + _TRIPLE:
+        return 3
+
+    def firsts(beats: int) -> float:
+        """Return the share of bars whose first beat is the strongest, less what chance gives."""
+        bars = strokes[: count // beats * beats, _PARTS].reshape(-1, beats)
+        return float((bars[:, 0] >= bars.max(1)).mean()) - 1 / beats
+
+    return 2 if firsts(2) > firsts(4) else 4

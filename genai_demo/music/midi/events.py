@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.keys import MAJORS, MINORS, MOST_SHARPS, modes_in
+from genai_demo.music.midi.names import hand_named
 from genai_demo.music.midi.stream import META, Event, Stream, read_stream
 from genai_demo.music.theory.piece import TICKS
 
@@ -27,6 +28,8 @@ _NAME, _TEMPO, _METRE, _KEY, _OWN = 0x03, 0x51, 0x58, 0x59, 0x7F
 """kinds of other events"""
 _FRAMES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1001), 30: Fraction(30)}
 """SMPTE frames per second by what stands in the file"""
+_ALL_OFF = (120, 123)
+"""controllers that end all sounds, and all notes"""
 _SUSTAIN = 64
 """controller number of the sustain pedal"""
 
@@ -189,6 +192,10 @@ class _Track:
         elif kind in (_NOTE_ON, _NOTE_OFF):
             if self._struck[channel, data[0]]:
                 self._release(tick, channel, data[0])
+        elif kind == _CONTROL and data[0] in _ALL_OFF:
+            for (of, pitch), waiting in self._struck.items():
+                for _ in range(len(waiting) if of == channel else 0):
+                    self._release(tick, of, pitch)
         elif kind == _CONTROL and data[0] == _SUSTAIN:
             if data[1] >= 64:
                 self._pressed.setdefault(channel, tick)
@@ -219,10 +226,16 @@ class _Track:
 
 
 def _decoded(name: bytes) -> str:
-    """Return a name, which is in UTF-8 today, and in older files as Chinese or western programs wrote it."""
-    for encoding in ("utf-8", "gb18030"):
+    """Return a name, in UTF-8 as today, or as older Chinese, Japanese, Korean or western programs wrote it.
+
+    Nothing says which: what names a hand is believed, else the first that fits.
+    """
+    found = []
+    for encoding in ("utf-8", "gb18030", "shift_jis", "euc_kr", "latin-1"):
         try:
-            return name.decode(encoding)
+            found.append(name.decode(encoding))
         except UnicodeDecodeError:
             continue
-    return name.decode("latin-1")
+        if encoding == "utf-8":
+            break
+    return next((text for text in found if hand_named(text) is not None), found[0])

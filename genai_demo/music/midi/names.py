@@ -9,7 +9,7 @@ from genai_demo.music.theory.piece import LEFT, RIGHT
 
 HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
 """names of the tracks of a file that is written here"""
-# English, German, French, Spanish, Portuguese, Italian, Polish, Russian; accents are taken off.
+# English, German, Dutch, Scandinavian, French, Spanish, Portuguese, Italian, Polish, Czech, Russian; without accents.
 _HANDS = {
     RIGHT: {
         "right",
@@ -22,6 +22,12 @@ _HANDS = {
         "rechter",
         "rechten",
         "rechtehand",
+        "rechterhand",
+        "hoger",
+        "hojre",
+        "høyre",
+        "højre",
+        "prava",
         "droite",
         "droit",
         "derecha",
@@ -43,6 +49,10 @@ _HANDS = {
         "linker",
         "linken",
         "linkehand",
+        "linkerhand",
+        "vanster",
+        "venstre",
+        "leva",
         "gauche",
         "izquierda",
         "izquierdo",
@@ -75,7 +85,8 @@ _DRUMS = {
     "percussioni",
 }
 _PIANOS = {"piano", "pianoforte", "klavier", "fluegel", "flugel", "keyboard", "keys"}
-_CHINESE = {RIGHT: "右", LEFT: "左"}
+_SYLLABLES = {RIGHT: ("右", "오른"), LEFT: ("左", "왼")}
+"""of Chinese, Japanese and Korean names, which are not parted"""
 _ABBREVIATION = re.compile(r"\b([^\W\d_])\. ?([^\W\d_])\b\.?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -91,10 +102,11 @@ def _words(name: str) -> set[str]:
 def hand_named(name: str) -> int | None:
     """Return the hand that the name of a track means, None where it means none or both."""
     words = _words(name)
+    short = words - _PIANOS
     meant = {
         hand
         for hand in (RIGHT, LEFT)
-        if words & _HANDS[hand] or _CHINESE[hand] in name or (words - _PIANOS and words - _PIANOS <= _SHORT[hand])
+        if words & _HANDS[hand] or any(part in name for part in _SYLLABLES[hand]) or (short and short <= _SHORT[hand])
     }
     return meant.pop() if len(meant) == 1 else None
 

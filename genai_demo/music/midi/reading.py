@@ -21,6 +21,7 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
+from genai_demo.music.midi.handovers import FINER, restored
 from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.keys import stated_keys
 from genai_demo.music.midi.names import HAND_NAMES, hand_named
@@ -36,6 +37,8 @@ _FAULTS = ("music.unwrapped", "music.left_out_chunks", "music.missing_tracks", "
 """what may be out of order in a file that is read all the same"""
 _PIANOS = range(8)
 """General MIDI's programs that are pianos, the harpsichord and the clavinet among them"""
+_SILENT_BARS = 8
+"""bars of silence at the end that somebody may mean"""
 _DEFAULT_TEMPO = 500_000
 """microseconds per quarter note where a file names none"""
 
@@ -73,7 +76,7 @@ def read_midi(data: bytes | Path) -> Reading:
     - Key signatures hold from the nearest bar line on; `hear_keys` says when their mode, or they, are heard instead.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
-      sounds a little beyond it. Many bars of a single beat are not believed.
+      sounds a little beyond it, nor for a long silence at the end. Many bars of a single beat are not believed.
     - A key that is struck while it is held is let go before; where both hands strike one, the right one does; notes
       without length are left out.
     - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
@@ -91,6 +94,8 @@ def read_midi(data: bytes | Path) -> Reading:
     stream = parse(data)
     scale, film = ticks_per_tick(stream.division)
     contents, remarks = _one_piece(stream)
+    if contents.modes is not None and scale == Fraction(1, FINER):
+        contents.strikes = restored(contents.strikes)
     strikes, found = _for_piano(contents)
     remarks += found
     end = _scaled(max(strike.end for strike in strikes), scale)
@@ -98,7 +103,7 @@ def read_midi(data: bytes | Path) -> Reading:
         raise UserError("music.too_long", most=MOST_MINUTES)
     notes, found = _notes(strikes, contents.names, scale)
     remarks += found
-    bars, found = _bars(contents, scale, notes[-1].start, end)
+    bars, found = _bars(contents, scale, notes, end)
     remarks += found
     tempo, found = (120.0, []) if film else _tempo(contents.tempos, scale, bars[-1].end)
     stated = stated_keys([(_scaled(tick, scale), name) for tick, name in contents.keys], contents.modes)
@@ -206,14 +211,17 @@ def _hands(parts: dict[Part, list[Note]], names: dict[int, str]) -> dict[Part, i
     return {part: named.get(part[0]) if part in reached else None for part in parts}
 
 
-def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple[tuple[Bar, ...], list[Remark]]:
-    """Return the bars of a piece whose last note starts at `last` and whose notes have ended at `end`."""
+def _bars(
+    contents: MidiContents, scale: Fraction, notes: Sequence[Note], end: int
+) -> tuple[tuple[Bar, ...], list[Remark]]:
+    """Return the bars of a piece whose notes have ended at `end`."""
+    last = notes[-1].start
     stated = [
         (_scaled(tick, scale), *signature)
         for tick, beats, unit in contents.time_signatures
         if (signature := time_signature_of(beats, unit))
     ]
-    signatures, doubted = believed(stated, last)
+    signatures, doubted = believed(stated, notes)
     remarks = _remarks(
         ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
     )
@@ -222,7 +230,8 @@ def _bars(contents: MidiContents, scale: Fraction, last: int, end: int) -> tuple
         over = _scaled(contents.first_end, scale)
         if last < over <= MOST_QUARTERS * TICKS:
             whole = lay_bars(signatures, over)
-            if whole[-1].end == over:
+            silent = sum(bar.start > last for bar in whole)
+            if whole[-1].end == over and (silent <= _SILENT_BARS or contents.modes is not None):
                 return whole, remarks
     return without_overhang(lay_bars(signatures, end), last, end), remarks
 

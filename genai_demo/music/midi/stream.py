@@ -15,7 +15,7 @@ from genai_demo.errors import UserError
 META = 0xFF
 """status of an event that no instrument hears: a name, a tempo, a metre, a key"""
 END_OF_TRACK = 0x2F
-_HEAD, _TRACK = b"MThd", b"MTrk"
+_HEAD, _TRACK, _CLIP = b"MThd", b"MTrk", b"SMF2CLIP"
 _AHEAD = 4096
 """bytes within which a MIDI file begins that stands in another file"""
 _CHUNK = re.compile(rb"[ -~]{4}")
@@ -69,6 +69,8 @@ def read_stream(content: bytes) -> Stream:
     Raises:
         UserError: no MIDI file, or one without any track.
     """
+    if content.startswith(_CLIP):
+        raise UserError("music.midi_clip")
     at = content.find(_HEAD, 0, _AHEAD)
     if at < 0 or content.startswith(b"PK\3\4"):
         raise UserError("music.nested_zip" if content.startswith(b"PK\3\4") else "music.not_midi")

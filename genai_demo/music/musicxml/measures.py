@@ -37,6 +37,15 @@ class Sign(NamedTuple):
     value: float
 
 
+class GraceNote(NamedTuple):
+    """A grace note as it stands in a measure."""
+
+    pitch: int
+    velocity: int | None
+    slurs: tuple[tuple[str, str], ...]
+    """as of a `WrittenNote`"""
+
+
 @dataclass
 class WrittenNote:
     """A note as it stands in a measure."""
@@ -51,8 +60,10 @@ class WrittenNote:
     tied: bool = False
     """whether a tie leads on from it"""
     velocity: int | None = None
-    graces: list[list[tuple[int, int | None]]] = field(default_factory=list)
-    """pitches and velocities of the chords of grace notes before it"""
+    slurs: tuple[tuple[str, str], ...] = ()
+    """"start" or "stop", and the number of the slur"""
+    graces: list[list[GraceNote]] = field(default_factory=list)
+    """the chords of grace notes before it"""
 
 
 @dataclass
@@ -129,7 +140,7 @@ class PartReader:
         measure = Measure(element.get("implicit") == "yes" or element.get("number") == "0")
         self._measure = measure
         self._cursor = self._before = Fraction(0)
-        self._graces: dict[str, list[list[tuple[int, int | None]]]] = {}
+        self._graces: dict[str, list[list[GraceNote]]] = {}
         self._chord: list[WrittenNote] = []
         readers = {
             "note": self._note,
@@ -210,6 +221,7 @@ class PartReader:
             voice,
             bool(ties & {"start", "continue"}),
             _velocity(element),
+            _slurs(element),
         )
         if not in_chord:
             note.graces = self._graces.pop(voice, [])
@@ -227,10 +239,11 @@ class PartReader:
         if pitch is None or element.find("cue") is not None:
             return
         waiting = self._graces.setdefault(element.findtext("voice") or "", [])
+        note = GraceNote(pitch, _velocity(element), _slurs(element))
         if in_chord and waiting:
-            waiting[-1].append((pitch, _velocity(element)))
+            waiting[-1].append(note)
         else:
-            waiting.append([(pitch, _velocity(element))])
+            waiting.append([note])
 
     def _late_graces(self) -> None:
         """Give grace notes that nothing follows to the end of the measure, as after a trill."""
@@ -326,6 +339,12 @@ class PartReader:
 
 def _staff(element: Xml.Element) -> int:
     return max(int(number(element.findtext("staff"), 1)), 1)
+
+
+def _slurs(element: Xml.Element) -> tuple[tuple[str, str], ...]:
+    """Return where slurs begin and end at a note."""
+    slurs = element.iterfind("notations/slur")
+    return tuple((kind, slur.get("number", "1")) for slur in slurs if (kind := slur.get("type")) in ("start", "stop"))
 
 
 def _velocity(element: Xml.Element) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from genai_demo.errors import UserError
@@ -37,6 +37,8 @@ class Played:
     notes: list[tuple[Note, int]] = field(default_factory=list)
     """notes, each with its staff"""
     pedal: list[tuple[int, int]] = field(default_factory=list)
+    slurs: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    """start and pitch of the first and the last note of each"""
 
 
 class Player:
@@ -48,6 +50,7 @@ class Player:
         self._loudness = _Loudness(*(signs(part, order, starts, kind) for kind in ("levels", "wedges", "accents")))
         self._found: list[tuple[Note, int]] = []
         self._tied: dict[tuple[int, int], list[int]] = {}
+        self._slurs = _Slurs()
 
     def play(self, end: int) -> Played:
         """Return what is played until tick `end`."""
@@ -55,8 +58,11 @@ class Player:
             if place < len(self._part.measures):
                 for written in self._part.measures[place].notes:
                     self._strike(written, start + written.start)
+                self._slurs.join()
         notes = [(note, staff) for note, staff in self._found if note.length > 0 and note.start < end]
-        return Played(notes, self._pedal(end))
+        ends = [tuple(self._found[place][0] for place in slur) for slur in self._slurs.found]
+        slurs = [((a.start, a.pitch), (b.start, b.pitch)) for a, b in ends if a.start < b.start]
+        return Played(notes, self._pedal(end), slurs)
 
     def _strike(self, written: WrittenNote, start: int) -> None:
         length = written.length
@@ -77,6 +83,7 @@ class Player:
             self._found.append((Note(start, written.pitch, length, RIGHT, velocity), written.staff))
             if len(self._found) > MOST_NOTES:
                 raise UserError("music.too_many_notes", most=MOST_NOTES)
+        self._slurs.note(written.slurs, written.voice, start, place)
         if written.tied:
             self._tied.setdefault((written.pitch, start + length), []).append(place)
 
@@ -94,21 +101,46 @@ class Player:
         for turn, chord in enumerate(written.graces):
             tick = first + turn * taken // count
             tick += typed(tick)
-            for pitch, velocity in chord:
-                note = Note(tick, pitch, until - tick, RIGHT, velocity or self._loudness.at(tick))
+            for grace in chord:
+                note = Note(tick, grace.pitch, until - tick, RIGHT, grace.velocity or self._loudness.at(tick))
+                self._slurs.note(grace.slurs, written.voice, tick, len(self._found))
                 self._found.append((note, written.staff))
         return max(length - (until - start), min(length, 1))
 
     def _pedal(self, end: int) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         pressed: int | None = None
-        for tick, down in signs(self._part, self._order, self._starts, "pedal"):
+        for tick, down in sorted(signs(self._part, self._order, self._starts, "pedal"), key=lambda sign: sign.tick):
             if down:
                 pressed = tick if pressed is None else pressed
             elif pressed is not None:
                 spans.append((pressed, tick))
                 pressed = None
         return [*spans, (pressed, end)] if pressed is not None else spans
+
+
+class _Slurs:
+    """Joins the ends of slurs, which their numbers tell apart, and where programs number carelessly the voices."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int]] = []
+        """places of the first and the last note of each"""
+        self._marks: list[tuple[int, bool, str, str, int]] = []
+        self._open: dict[str, dict[str, int]] = {}
+
+    def note(self, marks: Iterable[tuple[str, str]], voice: str, tick: int, place: int) -> None:
+        """Take what slurs begin and end at a note."""
+        self._marks += [(tick, kind == "start", number, voice, place) for kind, number in marks]
+
+    def join(self) -> None:
+        """Join what has been taken, in the order of time: voices stand one after the other in a measure."""
+        for _, begins, number, voice, place in sorted(self._marks, key=lambda mark: mark[:2]):
+            waiting = self._open.setdefault(number, {})
+            if begins:
+                waiting[voice] = place
+            elif waiting:
+                self.found.append((waiting.pop(voice if voice in waiting else next(iter(waiting))), place))
+        self._marks = []
 
 
 class _Loudness:

@@ -36,7 +36,7 @@ def read_musicxml(content: bytes) -> Reading:
     - Hands are the staves of a part, or two parts; else they are told as for a MIDI file.
     - Repeats, endings and jumps are played out. Bars are as long as what stands in them.
     - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
-      notes are struck before what they adorn, ornaments are not played out.
+      notes are struck before what they adorn, ornaments are not played out. Slurs are kept.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Signatures hold from bar to bar; `hear_keys` says when their mode, or they, are heard instead.
 
@@ -62,7 +62,9 @@ def read_musicxml(content: bytes) -> Reading:
     keys = hear_keys(_stated_keys(parts, order, starts), notes, bars)
     remarks += _remarks(("music.key_doubted", keys.contradicting))
     pedal = joined_spans(span for part in played for span in part.pedal)
-    piece = Piece(notes, bars, keys.key, tempo, pedal, keys.changes)
+    struck = {(note.start, note.pitch): note for note in notes}
+    slurs = {(struck[a], struck[b]) for part in played for a, b in part.slurs if a in struck and b in struck}
+    piece = Piece(notes, bars, keys.key, tempo, pedal, keys.changes, tuple(sorted(slurs)))
     if piece.seconds > MOST_MINUTES * 60:
         raise UserError("music.too_long", most=MOST_MINUTES)
     return Reading(piece, (*remarks, *found, *averaged), keys.sources)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from genai_demo.music.notation.note_values import GRIDS
@@ -80,8 +82,28 @@ def grace_notes(piece: Piece) -> dict[Note, Note]:
     return found
 
 
-def grace_names(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key) -> dict[int, list[Name]]:
-    """Return the names of grace notes by the places of the notes that they adorn, which may have moved.
+def written_places(notes: Sequence[Note]) -> Callable[[Note], int]:
+    """Return what tells the place of a note among written ones, to which it may have moved.
+
+    Args:
+        notes: as they are written, in the order of start.
+    """
+    same: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, note in enumerate(notes):
+        same[note.hand, note.pitch].append(place)
+
+    def nearest(note: Note) -> int:
+        places = same[note.hand, note.pitch]
+        after = bisect_left(places, note.start, key=lambda place: notes[place].start)
+        return min(places[max(after - 1, 0) : after + 1], key=lambda place: abs(notes[place].start - note.start))
+
+    return nearest
+
+
+def grace_names(
+    adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, key: Key
+) -> dict[int, list[tuple[Note, Name]]]:
+    """Return grace notes and their names by the places of the notes that they adorn, which may have moved.
 
     Args:
         adorned: from `grace_notes`.
@@ -89,9 +111,8 @@ def grace_names(adorned: dict[Note, Note], notes: Sequence[Note], piece: Piece, 
         piece: says where other keys hold.
         key: of its beginning.
     """
-    found: dict[int, list[Name]] = {}
-    for name, note in zip(spell(list(adorned), key, piece.key_changes), adorned.values(), strict=True):
-        same = [place for place, other in enumerate(notes) if (other.hand, other.pitch) == (note.hand, note.pitch)]
-        place = min(same, key=lambda place: abs(notes[place].start - note.start))
-        found.setdefault(place, []).append(name)
+    found: dict[int, list[tuple[Note, Name]]] = {}
+    place_of = written_places(notes)
+    for name, (grace, note) in zip(spell(list(adorned), key, piece.key_changes), adorned.items(), strict=True):
+        found.setdefault(place_of(note), []).append((grace, name))
     return found

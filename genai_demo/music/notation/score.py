@@ -21,8 +21,10 @@ from genai_demo.music.notation.header import sub as _sub
 from genai_demo.music.notation.legato import sounding_legato
 from genai_demo.music.notation.note_values import KINDS, Value, division, triplets, values
 from genai_demo.music.notation.played import grace_names, grace_notes
+from genai_demo.music.notation.quantizing import quantize_for_score
+from genai_demo.music.notation.slurs import Slurs, slurs_of
 from genai_demo.music.notation.spelling import Name, signature, spell
-from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, quantize_for_score, voices
+from genai_demo.music.notation.voices import HANDS, Event, Measure, measures, voices
 from genai_demo.music.theory.key_estimation import estimate_key_or_c_major
 from genai_demo.music.theory.piece import LEFT, TICKS, Key, Note, Piece
 
@@ -46,8 +48,9 @@ class _Piece:
     """"G" or "F" for each hand and bar"""
     accidentals: dict[int, str]
     """what is printed before a note, by its place in `notes`"""
-    graces: dict[int, list[Name]]
+    graces: dict[int, list[tuple[Note, Name]]]
     """grace notes before a note, by its place in `notes`"""
+    slurs: Slurs
     directions: list[Direction]
     performed: bool
     """whether velocities are kept"""
@@ -115,7 +118,10 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
             for bar, frame in zip(sounding, frames, strict=True)
         ]
         accidentals |= accidentals_of(struck, names, keys)
-    starts = [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[LEFT][0], frame)]
+    starts = {
+        hand: [tick for frame, bar in zip(frames, lines, strict=True) for tick in _starts(bar[hand][0], frame)]
+        for hand in HANDS
+    }
     return _Piece(
         notes,
         names,
@@ -125,16 +131,15 @@ def _decide(piece: Piece, legato: Collection[int]) -> _Piece:
         clefs,
         accidentals,
         grace_names(adorned, notes, piece, key),
+        slurs_of(piece, notes, adorned, frames, lines),
         directions(piece, frames, starts),
         is_performed(piece),
     )
 
 
 def _starts(line: Sequence[Event], frame: Measure) -> list[int]:
-    """Return the ticks at which the values of a voice start."""
-    if _is_silent(line, frame):
-        return [frame.bar.start]
-    return [frame.start + value.start for value, _ in _written(line, frame)]
+    """Return the ticks at which the values of a voice start, but for a rest of a whole bar."""
+    return [] if _is_silent(line, frame) else [frame.start + value.start for value, _ in _written(line, frame)]
 
 
 def _attributes(measure: Xml.Element, piece: _Piece, number: int) -> None:
@@ -226,7 +231,8 @@ def _music(measure: Xml.Element, piece: _Piece, number: int) -> None:
                     _Place(piece.keys[number], hand, voice, stem, marks[place], tuplet),
                 )
     if number == len(piece.frames) - 1:
-        _direct(measure, piece, LEFT, frame.bar.end)
+        for hand in HANDS:
+            _direct(measure, piece, hand, frame.bar.end)
 
 
 def _written(line: Sequence[Event], frame: Measure) -> list[tuple[Value, tuple[int, ...]]]:
@@ -290,8 +296,10 @@ def _chord(
 ) -> None:
     """Write the notes of one value, or its rest."""
     start, end = frame.start + value.start, frame.start + value.end
-    for name in [name for one in notes if piece.notes[one].start == start for name in piece.graces.get(one, ())]:
-        _grace(measure, name, signature(at.key), at)
+    for grace, name in [
+        found for one in notes if piece.notes[one].start == start for found in piece.graces.get(one, ())
+    ]:
+        _grace(measure, name, signature(at.key), at, _slurs(piece.slurs, grace))
     for number, place in enumerate(notes or (None,)):
         note = _sub(measure, "note")
         ties: list[str] = []
@@ -324,12 +332,27 @@ def _chord(
         if place is not None and number == 0:
             for level, mark in enumerate(at.beams, start=1):
                 _sub(note, "beam", mark, number=str(level))
-        if ties or (at.tuplet and number == 0):
+        slurs = [] if place is None else _slurs(piece.slurs, place, "stop" not in ties, "start" not in ties)
+        tuplets = at.tuplet if number == 0 else []
+        if ties or tuplets or slurs:
             notations = _sub(note, "notations")
             for tie in ties:
                 _sub(notations, "tied", type=tie)
-            for tuplet in at.tuplet if number == 0 else []:
-                _sub(notations, "tuplet", **tuplet)
+            for kind, marks in (("slur", slurs), ("tuplet", tuplets)):
+                for named in marks:
+                    _sub(notations, kind, **named)
+
+
+def _slurs(slurs: Slurs, key: int | Note, first: bool = True, last: bool = True) -> list[dict[str, str]]:
+    """Return the slurs that end and begin at a value of a note.
+
+    Args:
+        slurs: of the piece.
+        key: as in `Slurs`.
+        first, last: whether the value is the first and the last of the note.
+    """
+    ended = [{"type": "stop", "number": str(number)} for number in slurs.stops.get(key, ()) if last]
+    return ended + [{"type": "start", "number": str(number)} for number in slurs.starts.get(key, ()) if first]
 
 
 def _pitch(note: Xml.Element, name: Name) -> None:
@@ -340,7 +363,9 @@ def _pitch(note: Xml.Element, name: Name) -> None:
     _sub(pitch, "octave", name.octave)
 
 
-def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Place) -> None:
+def _grace(
+    measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Place, slurs: Sequence[dict[str, str]]
+) -> None:
     """Write a grace note before the chord that follows, with an accidental that nobody need remember.
 
     Args:
@@ -348,6 +373,7 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
         name: of the note.
         usual: from `signature`.
         at: of the chord.
+        slurs: that end and begin here.
     """
     note = _sub(measure, "note")
     _sub(note, "grace", slash="yes")
@@ -357,3 +383,7 @@ def _grace(measure: Xml.Element, name: Name, usual: Mapping[str, int], at: _Plac
     if name.alter or usual[name.letter]:
         _sub(note, "accidental", SIGNS[name.alter])
     _sub(note, "staff", _staff(at.hand))
+    if slurs:
+        notations = _sub(note, "notations")
+        for slur in slurs:
+            _sub(notations, "slur", **slur)

@@ -1,20 +1,15 @@
-"""From played notes to written ones: onto a grid that can be written, into bars, and into two voices a staff."""
+"""From notes to what is written: into bars, and into two voices a staff."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
-from genai_demo.music.notation.note_values import CELL, GRIDS
-from genai_demo.music.notation.played import chords_together
-from genai_demo.music.theory.piece import LEFT, RIGHT, STEP, TICKS, Bar, Note, Piece
+from genai_demo.music.theory.piece import LEFT, RIGHT, Bar, Note, Piece
 
 HANDS = (RIGHT, LEFT)
-_EARLY = 40
-"""ticks by which the next note may start before a key is let go, and still be meant to follow it"""
 _BEAM = 24
 """ways of giving notes to voices that are followed at once"""
 
@@ -60,111 +55,17 @@ def measures(piece: Piece) -> list[Measure]:
     return found
 
 
-def quantize_for_score(piece: Piece) -> list[Note]:
-    """Return the notes as they can be written, in the order of start and pitch.
-
-    Starts on 64ths or on triplets of 32nds stay as they are, and so do ends on sixteenths or on triplets of them. Other
-    starts move, those of a chord together, to the nearest place of the coarsest grid of `GRIDS` that suits half a
-    quarter's time. Other ends move to the nearest start of the hand or beat that is less than a sixteenth away, or else
-    to the nearest sixteenth: keys are let go a little early where a score shows no rest. What is struck twice at one
-    place is written once, and nothing is written beyond the last bar line.
-    """
-    piece = replace(piece, notes=tuple(chords_together(piece)))
-    frames = measures(piece)
-    starts = {hand: sorted({note.start for note in piece.notes if note.hand == hand}) for hand in HANDS}
-
-    def cell(tick: int) -> tuple[int, int]:
-        """Return start and end of the cell that holds `tick`."""
-        frame = frames[piece.bar_at(tick)]
-        start = tick - (tick - frame.start) % CELL
-        return start, min(start + CELL, frame.bar.end)
-
-    def release(note: Note) -> int:
-        """Return the tick at which a note is meant to end."""
-        end = min(note.end, piece.end)
-        if end == piece.end or _plain(end - cell(end)[0]):
-            return end
-        later = starts[note.hand][bisect_left(starts[note.hand], max(end - _EARLY, note.start + 1)) :]
-        beat = end + (frames[piece.bar_at(end)].start - end) % TICKS
-        near = [*takewhile(lambda tick: tick < end + STEP, later), *([beat] if beat < end + STEP else [])]
-        if near:
-            # Keys are let go too early more often than too late.
-            meant = min(near, key=lambda tick: tick - end if tick >= end else 2 * (end - tick))
-            return min(meant, piece.end)
-        return min(end + STEP // 2 - (end - cell(end)[0] + STEP // 2) % STEP, piece.end)
-
-    ends = [release(note) for note in piece.notes]
-    struck: dict[tuple[int, int], list[int]] = defaultdict(list)
-    released: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for note, end in zip(piece.notes, ends, strict=True):
-        struck[cell(note.start)[0], note.hand].append(note.start - cell(note.start)[0])
-        if end < piece.end:
-            released[cell(end)[0], note.hand].append(end - cell(end)[0])
-    grids = {where: _grid(struck[where], released[where]) for where in {*struck, *released}}
-
-    def moved(tick: int, hand: int) -> int:
-        if tick >= piece.end:
-            return piece.end
-        first, last = cell(tick)
-        grid = grids[first, hand]
-        return min(first + (tick - first + grid // 2) // grid * grid, last)
-
-    written: list[Note] = []
-    for note, end in zip(piece.notes, ends, strict=True):
-        start = moved(note.start, note.hand)
-        if start == piece.end:
-            first, last = cell(start - 1)
-            start = last - min(GRIDS[0], last - first)
-        first, last = cell(start)
-        shortest = min(start + grids.get((first, note.hand), GRIDS[0]), last)
-        written.append(replace(note, start=start, length=max(moved(end, note.hand), shortest) - start))
-    held: dict[int, int] = {}
-    kept: list[Note] = []
-    for note in sorted(written):
-        before = kept[held[note.pitch]] if note.pitch in held else None
-        if before and before.start == note.start:
-            continue
-        if before and before.end > note.start:
-            kept[held[note.pitch]] = replace(before, length=note.start - before.start)
-        held[note.pitch] = len(kept)
-        kept.append(note)
-    return kept
-
-
-def _plain(place: int) -> bool:
-    """Return whether a place in a cell lies on the sixteenths or on triplets of them."""
-    return place % STEP == 0 or place % GRIDS[1] == 0
-
-
-def _grid(struck: Sequence[int], released: Sequence[int]) -> int:
-    """Return the first of `GRIDS` on which places in a cell lie, or else the one to which they are nearest.
-
-    Args:
-        struck: places at which notes start; where these lie on a grid, the others do not matter.
-        released: places at which notes end.
-    """
-
-    def distance(places: Iterable[int], grid: int) -> int:
-        return sum(min(place % grid, -place % grid) for place in places)
-
-    for places in ([*struck, *released], struck):
-        exact = next((grid for grid in GRIDS if places and distance(places, grid) == 0), None)
-        if exact:
-            return exact
-    return min(GRIDS[:2], key=lambda grid: distance([*struck, *released], grid))
-
-
 def voices(notes: Sequence[Note], frames: Sequence[Measure]) -> list[dict[int, list[list[Event]]]]:
     """Return for every bar the voices of each hand, the higher first, each an unbroken line of events.
 
     Args:
-        notes: as from `quantize_for_score`.
+        notes: as from `quantizing.quantize_for_score`.
         frames: the bars.
     """
     found: list[dict[int, list[list[Event]]]] = [{} for _ in frames]
     for hand in HANDS:
         chosen = [place for place, note in enumerate(notes) if note.hand == hand]
-        lines = _lines(notes, chosen, frames)
+        lines = in_voices(notes, chosen, frames)
         for number, frame in enumerate(frames):
             inside = [
                 place
@@ -194,7 +95,7 @@ def _events(notes: Sequence[Note], places: Sequence[int], frame: Measure) -> lis
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """How one hand's notes lie in bars and voices."""
 
     voice: dict[int, int]
@@ -218,7 +119,14 @@ class _Chord:
     """whether nothing else of the hand sounds meanwhile"""
 
 
-def _lines(notes: Sequence[Note], chosen: Sequence[int], frames: Sequence[Measure]) -> _Lines:
+def in_voices(notes: Sequence[Note], chosen: Sequence[int], frames: Sequence[Measure]) -> Lines:
+    """Return how the notes of one hand lie in two voices.
+
+    Args:
+        notes: of a piece.
+        chosen: places of those of the hand.
+        frames: the bars of the piece.
+    """
     grouped: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place in chosen:
         grouped[notes[place].start, notes[place].end].append(place)
@@ -249,7 +157,7 @@ def _lines(notes: Sequence[Note], chosen: Sequence[int], frames: Sequence[Measur
         pitches = [notes[place].pitch for place in grouped[span]]
         chords.append(_Chord(*span, min(pitches), max(pitches), bars[span].start, span not in met))
     voice = {place: number for span, number in zip(spans, _assign(chords), strict=True) for place in grouped[span]}
-    return _Lines(voice, crowded, by_bar)
+    return Lines(voice, crowded, by_bar)
 
 
 def _assign(chords: Sequence[_Chord]) -> list[int]:

@@ -123,6 +123,9 @@ class Piece:
     """spans (start, end) in ticks for which the sustain pedal is down"""
     key_changes: tuple[tuple[int, Key], ...] = ()
     """ticks of bar lines from which another key holds, and that key, in the order of time; none without a `key`"""
+    slurs: tuple[tuple[Note, Note], ...] = ()
+    """first and last note of each slur of the score that it comes from, in order; where one of them is no longer among
+    its notes, the slur is none"""
 
     @property
     def end(self) -> int:
@@ -158,6 +161,7 @@ class Piece:
             bars=self.bars[:count],
             pedal=tuple(span for span in self.pedal if span[0] < end),
             key_changes=tuple(change for change in self.key_changes if change[0] < end),
+            slurs=tuple(slur for slur in self.slurs if slur[1].start < end),
         )
 
     def faults(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 The line has the key, the tempo, and bar by bar the key and the metre where they change, a bar line, and what is struck:
 its place in ticks from the bar line, the hand, and each pitch with its length in ticks, and its velocity where that is
-another one than before; at first it is 72. A pedal is pressed at its place for some ticks::
+another one than before; at first it is 72. A pedal is pressed at its place for some ticks; a slur begins with "(" and
+ends with ")", each with a number that tells it from others::
 
-    Eb_major 100 4/4 | @0 P:1900 R 67:480:80 70:480 L 51:1920:64 @480 R 68:240 | ...
+    Eb_major 100 4/4 | @0 P:1900 R 67:480:80(1 70:480 L 51:1920:64 @480 R 68:240)1 | ...
 
 Imports no torch.
 """
@@ -54,7 +55,7 @@ _KINDS = {
         "place": r"@(\d{1,7})",
         "pedal": r"P:(\d{1,8})",
         "hand": r"[RL]",
-        "note": r"(\d{1,3}):(\d{1,8})(?::(\d{1,3}))?",
+        "note": r"(\d{1,3}):(\d{1,8})(?::(\d{1,3}))?((?:[()]\d{1,4})*)",
     }.items()
 }
 _AFTER_BAR = ("bar", "metre", "key")
@@ -86,6 +87,7 @@ def write_piece_string(piece: Piece) -> str:
         struck[piece.bar_at(note.start)][note.start][note.hand].append(note)
     for start, end in piece.pedal:
         pressed[piece.bar_at(start)][start] = end - start
+    slurs = _slurs(piece)
     metre, velocity = None, VELOCITY
     for number, bar in enumerate(piece.bars):
         if bar.start in changes:
@@ -102,9 +104,32 @@ def write_piece_string(piece: Piece) -> str:
                 words.append(_HANDS[hand])
                 for note in notes:
                     own = f":{note.velocity}" if note.velocity != velocity else ""
-                    words.append(f"{note.pitch}:{note.length}{own}")
+                    words.append(f"{note.pitch}:{note.length}{own}{slurs.get(note, '')}")
                     velocity = note.velocity
     return " ".join(words)
+
+
+def _slurs(piece: Piece) -> dict[Note, str]:
+    """Return what is said of slurs at notes; of those whose notes are still there."""
+    there = {*piece.notes}
+    found: dict[Note, str] = defaultdict(str)
+    busy: list[tuple[int, int, int]] = []
+    begun: dict[Note, str] = defaultdict(str)
+
+    def place(note: Note) -> tuple[int, int, int]:
+        """Return where a note stands in the line."""
+        return note.start, note.hand, note.pitch
+
+    for first, last in piece.slurs:
+        if {first, last} <= there:
+            free = next((number for number, until in enumerate(busy) if until <= place(first)), len(busy))
+            busy[free : free + 1] = [place(last)]
+            begun[first] += f"({free + 1}"
+            found[last] += f"){free + 1}"
+    # A number may be taken up again at once: what ends is said first.
+    for note, words in begun.items():
+        found[note] += words
+    return found
 
 
 def read_piece_string(line: str) -> Piece:
@@ -122,7 +147,7 @@ def read_piece_string(line: str) -> Piece:
     for number, word in enumerate(words):
         if not reader.take(word):
             raise UserError("music.bad_given", number=number + 1, word=word[:20])
-    if reader.last not in _LAST:
+    if reader.last not in _LAST or reader.slurred:
         raise UserError("music.bad_given", number=len(words), word=words[-1][:20])
     return reader.piece()
 
@@ -143,6 +168,9 @@ class _Reader:
         self._place = -1
         """ticks from the bar line"""
         self._hand, self._pitch, self._velocity = RIGHT, -1, VELOCITY
+        self._slurs: list[tuple[Note, Note]] = []
+        self.slurred: dict[str, Note] = {}
+        """first notes of the slurs that have not ended, by number"""
         self._held: dict[int, int] = {}
         """tick until which each key is held"""
 
@@ -157,7 +185,8 @@ class _Reader:
     def piece(self) -> Piece:
         """Return the piece that the words so far make."""
         notes, bars = tuple(sorted(self._notes)), tuple(self._bars)
-        return Piece(notes, bars, self._key, self._tempo, tuple(self._pedal), tuple(self._changes))
+        slurs = tuple(sorted(self._slurs))
+        return Piece(notes, bars, self._key, self._tempo, tuple(self._pedal), tuple(self._changes), slurs)
 
     def _taken(self, kind: str, word: re.Match[str]) -> bool:
         match kind:
@@ -186,7 +215,8 @@ class _Reader:
             case "hand":
                 before, self._hand, self._pitch = self._hand, _HANDS.index(word[0]), -1
                 return self._hand > before and self._place < self._bars[-1].length
-        return self._take_note(int(word[1]), int(word[2]), int(word[3]) if word[3] else self._velocity)
+        whole = self._take_note(int(word[1]), int(word[2]), int(word[3]) if word[3] else self._velocity)
+        return whole and all(self._take_slur(mark[0], mark[1:]) for mark in re.findall(r"[()]\d+", word[4]))
 
     def _take_key(self, key: Key | None) -> bool:
         if not self._bars:
@@ -196,6 +226,14 @@ class _Reader:
             return False
         self._changes.append((self._bars[-1].end, key))
         return True
+
+    def _take_slur(self, kind: str, number: str) -> bool:
+        note = self._notes[-1]
+        if kind == "(":
+            return self.slurred.setdefault(number, note) is note
+        first = self.slurred.pop(number, note)
+        self._slurs.append((first, note))
+        return first.start < note.start
 
     def _take_note(self, pitch: int, length: int, velocity: int) -> bool:
         start = self._bars[-1].start + self._place

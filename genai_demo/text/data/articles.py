@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.data.sources import looks_like_hub_id, reading_hub
+from genai_demo.engine.data.tables import whole_rows
 from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
 from genai_demo.text.data.labels import topics_of
@@ -72,9 +74,9 @@ def read_source(source: str, split: str = "train") -> Articles:
     local = file.exists() or not looks_like_hub_id(source, ENDINGS)
     table = read_table(file) if local else _hub_table(source, split)
     name = file.name if local else source
-    articles, labels, left_out = [], [], []
-    for row in table.rows:
-        article = _article(row, name, table.raw)
+    articles, labels = [], []
+    left_out: list[UserError] = []
+    for row, article in whole_rows(_read_rows(table, name), left_out):
         if article is None:
             left_out.append(UserError("text.empty_article"))
         else:
@@ -118,15 +120,25 @@ def _hub_table(name: str, split: str) -> Table:
     return Table(rows_by_name(numbered, columns), True, columns.from_one)
 
 
-def _article(row: Row, source: str, raw: bool) -> Article | None:
-    """Return the article of a row, its topic left open; None for a row without a word."""
+def _read_rows(table: Table, source: str) -> Iterator[tuple[Row, Article | None] | UserError]:
+    """Yield rows with their articles as `_article`, and in place of a damaged one what is wrong with it."""
+    for row in table.rows:
+        if isinstance(row, UserError):
+            yield row
+            continue
+        article = _article(row, source, table.raw)
+        yield article if isinstance(article, UserError) else (row, article)
+
+
+def _article(row: Row, source: str, raw: bool) -> Article | UserError | None:
+    """Return the article of a row, its topic left open; None for a row without a word, or what is wrong with it."""
     parts: list[Any] = [row.title, row.body]
     # A table may have both kinds of columns, and fill either.
     titled = None not in parts and any(parts)
     if not titled:
         parts = [next((part for part in (row.text, row.title, row.body) if part), "")]
     if not all(isinstance(part, str) for part in parts):
-        raise UserError("text.json_fields", file=source, line=row.line)
+        return UserError("text.json_fields", file=source, line=row.line)
     if raw:
         parts = [clean(part) for part in parts]
     elif row.labelled:

@@ -6,14 +6,16 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.data.tables import check_row, csv_rows, find_delimiter
-from genai_demo.engine.files import decode_text, has_mark
+from genai_demo.engine.data.tables import csv_rows, find_delimiter
+from genai_demo.engine.files import decode_text, has_mark, stands_for_another
 from genai_demo.errors import UserError
+from genai_demo.text.data.json_values import json_values
 from genai_demo.text.data.labels import is_label
 
 _LARGEST_FILE = 2 * 2**30
@@ -68,7 +70,8 @@ class Row:
 class Table:
     """The rows of a source."""
 
-    rows: Iterator[Row]
+    rows: Iterator[Row | UserError]
+    """in place of a damaged one what is wrong with it"""
     raw: bool
     """whether the texts may have the damage of AG News' raw rows"""
     from_one: bool = False
@@ -114,9 +117,13 @@ def read_table(file: Path) -> Table:
     return _json(file.name, text) if kind in _LINES else _txt(text)
 
 
-def rows_by_name(rows: Iterator[tuple[int, dict[str, Any]]], columns: Columns) -> Iterator[Row]:
-    """Yield rows of the values in `columns` by their names."""
-    for line, values in rows:
+def rows_by_name(rows: Iterable[tuple[int, dict[str, Any]] | UserError], columns: Columns) -> Iterator[Row | UserError]:
+    """Yield rows of the values in `columns` by their names, and what is wrong with others."""
+    for row in rows:
+        if isinstance(row, UserError):
+            yield row
+            continue
+        line, values = row
         label, title, body, text = (
             None if name is None else values.get(name)
             for name in (columns.label, columns.title, columns.body, columns.text)
@@ -134,18 +141,20 @@ def _read_text(file: Path) -> str:
         raise UserError("text.bad_gzip", file=file.name) from error
     if len(content) > _LARGEST_FILE:
         raise UserError("text.file_too_large", file=file.name)
+    if mistaken := stands_for_another(content):
+        raise UserError(f"text.{mistaken}", file=file.name)
     if b"\0" in content[:4096] and not has_mark(content):
         raise UserError("text.binary", file=file.name)
     return decode_text(content, file.name)
 
 
 def _csv(name: str, text: str) -> Table:
-    delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
+    text, delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
     # What is parted by tabs needs no quotation marks, and often has some that mean nothing.
     quotes = delimiter != "\t" or _well_quoted(name, text)
-    rows = csv_rows(name, text, delimiter, quotes)
+    rows = csv_rows(name, text, delimiter, "text", quotes)
     first = next(rows, None)
-    assert first is not None, "the file is not empty"
+    assert isinstance(first, tuple), "the file is not empty, and a damaged first row is refused"
     header = first[1]
     columns = find_columns(header) if any(_plain(cell) in _KNOWN for cell in header) else None
     if columns is None:
@@ -154,21 +163,16 @@ def _csv(name: str, text: str) -> Table:
             raise UserError("text.csv_columns", file=name, found=", ".join(header)[:200])
         columns, header = found
 
-    def named() -> Iterator[tuple[int, dict[str, Any]]]:
-        if header is not first[1]:
-            yield first[0], dict(zip(header, first[1], strict=True))
-        for line, cells in rows:
-            if len(header) == 1:  # nothing is to be parted: commas belong to the text
-                cells = [delimiter.join(cells)]
-            check_row(name, line, cells, len(header), "text")
-            yield line, dict(zip(header, cells, strict=True))
+    def named() -> Iterator[tuple[int, dict[str, Any]] | UserError]:
+        for row in rows if header is first[1] else chain([first], rows):
+            yield row if isinstance(row, UserError) else (row[0], dict(zip(header, row[1], strict=True)))
 
     return Table(rows_by_name(named(), columns), True, columns.from_one)
 
 
 def _well_quoted(name: str, text: str) -> bool:
     try:
-        return all(True for _ in csv_rows(name, text, "\t"))
+        return not any(isinstance(row, UserError) for row in csv_rows(name, text, "\t", "text"))
     except UserError:
         return False
 
@@ -186,49 +190,25 @@ def _headerless(cells: list[str]) -> tuple[Columns, list[str]] | None:
 
 
 def _json(name: str, text: str) -> Table:
-    """Return rows of one object per line, or of one array of objects."""
+    """Return rows of objects, see `json_values`."""
     found: dict[tuple[str, ...], Columns | None] = {}
-    objects = _array(name, text) or _lines(name, text)
+    objects = json_values(name, text, lambda names: find_columns(names) is not None)
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[Row | UserError]:
         for line, values in objects:
-            keys = tuple(values)
+            if isinstance(values, UserError):
+                yield values
+                continue
+            keys = tuple(values) if isinstance(values, dict) else ()
             if keys not in found:
                 found[keys] = find_columns(keys)
             columns = found[keys]
             if columns is None:
-                raise UserError("text.json_fields", file=name, line=line)
-            yield from rows_by_name(iter([(line, values)]), columns)
+                yield UserError("text.json_fields", file=name, line=line)
+            else:
+                yield from rows_by_name([(line, values)], columns)
 
     return Table(rows(), False)
-
-
-def _array(name: str, text: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return the objects of a file that is one array; none if it is not."""
-    if not re.match(r"\s*\[\s*\{", text):
-        return []
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError("text.bad_json", file=name, line=getattr(error, "lineno", 1)) from error
-    return [(number, _object(name, number, value)) for number, value in enumerate(values, 1)]
-
-
-def _lines(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError("text.bad_json", file=name, line=number) from error
-        yield number, _object(name, number, value)
-
-
-def _object(name: str, line: int, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UserError("text.json_fields", file=name, line=line)
-    return value
 
 
 def _txt(text: str) -> Table:

@@ -31,7 +31,7 @@ from genai_demo.music.theory.texture import density_of, register_of
 from genai_demo.music.tokens.piece_string import read_piece_string, write_piece_string
 from genai_demo.settings import settings
 from tests.common.evaluation import EvaluationTests
-from tests.helpers.music import in_midi, scale, tune
+from tests.helpers.music import scale, tune
 
 TRAINED = {
     "data": {"training": {"learning_rate": 0.01, "seed": 0}, "music": {"pieces": 30, "hash": "0"}},
@@ -209,7 +209,7 @@ class TestReportsAndCards(EvaluationTests):
         piece = generation.reproduce(Receipt(**report["samples"][1])).compositions[0].piece
         kept = read_midi((folder / SAMPLES / "2.mid").read_bytes())
         assert [(n.start, n.pitch, n.length) for n in kept.piece.notes] == [
-            (n.start, n.pitch, n.length) for n in in_midi(piece).notes
+            (n.start, n.pitch, n.length) for n in piece.notes
         ]
         for number in (1, 2):
             assert f"]({SAMPLES}/{number}.svg)" in text

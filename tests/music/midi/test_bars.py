@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.music.midi.bars import LONGEST_BAR, UNITS, believed, lay_bars, time_signature_of, without_overhang
-from genai_demo.music.theory.piece import Bar, Piece
+from genai_demo.music.theory.piece import Bar, Note, Piece
 from tests.helpers.music import pieces
 
 METRES = st.tuples(st.integers(0, 4000), st.integers(1, 12), st.sampled_from(UNITS))
@@ -45,13 +45,16 @@ def test_what_sounds_on_makes_no_bar() -> None:
 
 
 def test_many_bars_of_one_beat_are_not_believed() -> None:
-    assert believed([(0, 1, 4)], 7 * 480 - 1) == ([(0, 1, 4)], 0)
-    assert believed([(0, 1, 4)], 7 * 480) == ([(0, 4, 4)], 8)
-    assert believed([(0, 3, 4), (1440, 1, 8), (1440 + 9 * 240, 3, 4)], 9999) == (
+    def last(start: int) -> list[Note]:
+        return [Note(start, 60, 480)]
+
+    assert believed([(0, 1, 4)], last(7 * 480 - 1)) == ([(0, 1, 4)], 0)
+    assert believed([(0, 1, 4)], last(7 * 480)) == ([(0, 4, 4)], 8)
+    assert believed([(0, 3, 4), (1440, 1, 8), (1440 + 9 * 240, 3, 4)], last(9999)) == (
         [(0, 3, 4), (1440, 4, 8), (1440 + 9 * 240, 3, 4)],
         9,
     )
-    assert believed([], 100) == ([], 0)
+    assert believed([], last(100)) == ([], 0)
 
 
 @pytest.mark.parametrize(

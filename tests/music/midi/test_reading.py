@@ -16,10 +16,11 @@ from pretty_midi import PrettyMIDI
 from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.errors import UserError
+from genai_demo.music.midi.handovers import releases
 from genai_demo.music.midi.reading import Reading, read_midi
 from genai_demo.music.midi.writing import marked_midi, to_midi
 from genai_demo.music.theory.piece import LEFT, RIGHT, Bar, Key, Note, Piece
-from tests.helpers.music import KEYS, events, in_midi, midi_file, note, pieces, scale
+from tests.helpers.music import KEYS, events, midi_file, note, pieces, scale
 
 RECEIPT = Receipt("music", "generate", "m", "ab", {"seed": 7, "style": "mazurka “Öl” 钢琴"})
 HEAD = b"MThd\0\0\0\6\0\1\0\1\1\xe0"
@@ -50,7 +51,7 @@ def test_round_trip(piece: Piece) -> None:
     assert piece.faults() == []
     reading = read_midi(to_midi(piece))
     assert reading.remarks == ()
-    assert replace(reading.piece, tempo=0.0) == replace(in_midi(piece), tempo=0.0)
+    assert replace(reading.piece, tempo=0.0) == replace(piece, tempo=0.0)
     assert 60e6 / reading.piece.tempo == pytest.approx(round(60e6 / piece.tempo), abs=1e-6)
     assert read_midi(to_midi(reading.piece)) == reading
 
@@ -64,7 +65,10 @@ def test_round_trip_through_pretty_midi(piece: Piece) -> None:
     stream = io.BytesIO()
     PrettyMIDI(io.BytesIO(to_midi(piece))).write(stream)
     back = read_midi(stream.getvalue()).piece
-    assert (back.notes, back.pedal) == (whole.notes, whole.pedal)
+    handed_over = releases(whole).handed_over  # its copies lack the event by which such notes are known
+    assert back.pedal == whole.pedal
+    assert [replace(note, length=1) for note in back.notes] == [replace(note, length=1) for note in whole.notes]
+    assert {note for note in whole.notes if note not in handed_over} <= {*back.notes}
     common = min(len(back.bars), len(whole.bars))
     assert back.bars[: common - 1] == whole.bars[: common - 1]
     assert 60e6 / back.tempo == pytest.approx(60e6 / whole.tempo, abs=1.001)  # it rounds down

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 
 from genai_demo.music.notation.legato import sounding_legato
+from genai_demo.music.notation.quantizing import quantize_for_score
 from genai_demo.music.notation.score import musicxml
-from genai_demo.music.notation.voices import measures, quantize_for_score
+from genai_demo.music.notation.voices import measures
 from genai_demo.music.theory.piece import Piece
 from tests.helpers.scores import grid_pieces, piece, read
 

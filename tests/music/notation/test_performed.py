@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.music.notation.score import musicxml
+from genai_demo.music.reading import read_piece
 from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Key, Piece
 from tests.helpers.programs import run
 from tests.helpers.scores import grid_pieces, piece
@@ -32,6 +33,31 @@ def performed(velocities: tuple[int, ...], pedal: tuple[tuple[float, float], ...
 
 
 FULL = performed((30, 34, 70, 100), ((1, 3.9), (4, 6.5), (6.5, 8.2), (8.5, 9)), 117.345)
+
+
+SILENT = replace(
+    piece(
+        [(bar * 4 + beat, 1, 60 + bar + beat) for bar in range(5) for beat in range(4)],
+        [(0, 4, 40), (12, 2, 40), (14, 2, 43)],
+        metres=[(4, 4)] * 6,
+    ),
+    pedal=tuple(
+        (a * TICKS // 4, b * TICKS // 4) for a, b in ((0, 15), (16, 23), (24, 31), (36, 44), (46, 70), (77, 95))
+    ),
+)
+"""the left hand rests for whole bars, and both do at the end, while the pedal is pressed and let go"""
+ALONE = piece(
+    [(0, 4, 67), (16, 4, 72)],
+    [(0, 4, 48), (4, 4, 40), (8, 4, 41), (12, 4, 43), (16, 4, 48)],
+    metres=[(4, 4)] * 5,
+)
+ALONE = replace(ALONE, notes=tuple(replace(note, velocity=20 + note.start // 80) for note in ALONE.notes))
+"""the left hand grows louder while the right one is silent"""
+LATE = replace(
+    piece([(0, 2, 67), (2, 2, 72)], [(0, 1, 48), (1, 1, 52), (2, 2, 36)]),
+    pedal=((0, TICKS), (2 * TICKS + 30, 3 * TICKS)),
+)
+"""the last pedal is pressed and let go while the last chord is held"""
 
 
 def signs(score: Xml.Element, kind: str) -> list[tuple[int, str, str]]:
@@ -149,8 +175,8 @@ def test_signs_of_any_performance_stand_in_their_order_and_at_their_time(made: P
 @pytest.mark.programs
 @pytest.mark.parametrize(
     "made",
-    [FULL, replace(SONG, key=Key(6, "major"), tempo=88.88)],
-    ids=["performance", "voices and triplets"],
+    [FULL, replace(SONG, key=Key(6, "major"), tempo=88.88), SILENT, LATE, ALONE],
+    ids=["performance", "voices and triplets", "pedal in silence", "pedal at the end", "dynamics in silence"],
 )
 def test_lilypond_has_nothing_to_complain_of(made: Piece, tmp_path: Path) -> None:
     (tmp_path / "a.musicxml").write_bytes(musicxml(made, "A title"))
@@ -158,6 +184,19 @@ def test_lilypond_has_nothing_to_complain_of(made: Piece, tmp_path: Path) -> Non
     told += run("lilypond", "-dno-point-and-click", "--svg", "-o", "a", "a.ly", folder=tmp_path)
     assert "warning" not in told.lower() and "error" not in told.lower(), told
     assert (tmp_path / "a.svg").exists()
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("made", [SILENT, LATE], ids=["silence", "end"])
+def test_musescore_shows_all_of_the_pedal(made: Piece, tmp_path: Path) -> None:
+    (tmp_path / "a.musicxml").write_bytes(musicxml(made))
+    run("mscore3", "-o", "a.mscx", "a.musicxml", folder=tmp_path)
+    score = Xml.parse(tmp_path / "a.mscx").getroot().find("Score")
+    assert score is not None
+    pedals = [spanner for spanner in score.iter("Spanner") if spanner.get("type") == "Pedal"]
+    assert sum(spanner.find("next") is not None for spanner in pedals) == len(made.pedal)
+    back = read_piece(musicxml(made)).piece
+    assert (back.notes, back.pedal) == (made.notes, made.pedal)
 
 
 @pytest.mark.programs

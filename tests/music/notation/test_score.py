@@ -16,8 +16,8 @@ from lxml import etree
 from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.engine.generation.receipts import Receipt, receipt_in
 from genai_demo.music.notation.played import grace_notes
+from genai_demo.music.notation.quantizing import quantize_for_score
 from genai_demo.music.notation.score import musicxml
-from genai_demo.music.notation.voices import quantize_for_score
 from genai_demo.music.theory.piece import LEFT, RIGHT, Key, Piece
 from tests.helpers.scores import KEYS, any_pieces, grid_pieces, piece, read
 

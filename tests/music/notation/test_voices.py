@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from genai_demo.music.notation.note_values import GRIDS
-from genai_demo.music.notation.voices import measures, quantize_for_score, voices
+from genai_demo.music.notation.quantizing import quantize_for_score
+from genai_demo.music.notation.voices import measures, voices
 from genai_demo.music.theory.piece import LEFT, RIGHT, Bar, Note, Piece
 from tests.helpers.scores import any_pieces, bars, grid_pieces, piece
 

@@ -15,7 +15,7 @@ from genai_demo.music.results import Update
 from genai_demo.music.sampling.generation import run
 from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Key, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.piece_string import write_piece_string
-from tests.helpers.music import bars_of, in_midi
+from tests.helpers.music import bars_of
 
 pytestmark = pytest.mark.usefixtures("tiny")
 BAR = 4 * TICKS
@@ -23,7 +23,7 @@ BAR = 4 * TICKS
 
 @cache
 def played() -> Piece:
-    """Return eight bars as somebody might have played them: off the grid, growing louder, with pedal, in two keys."""
+    """Return eight bars as they might have been played: off the grid, ever louder, with pedal, slurs and two keys."""
     chance = random.Random(3)
     notes = []
     for place in range(32):
@@ -34,7 +34,10 @@ def played() -> Piece:
                 notes.append(Note(start, pitch, chance.randint(200, 460), hand, loudness + chance.randint(0, 9)))
     pedal = tuple((bar * BAR + 7, bar * BAR + 1800 + bar) for bar in range(8))
     changes = ((4 * BAR, Key.of_signature(-6, "major")),)
-    return Piece(resolve_overlaps(notes), bars_of([(4, 4)] * 8), Key(6, "major"), 117.31, pedal, changes)
+    whole = resolve_overlaps(notes)
+    top = [note for note in whole if note.hand == RIGHT and note.pitch > 67]
+    slurs = tuple(zip(top[::3], top[2::3], strict=False))
+    return Piece(whole, bars_of([(4, 4)] * 8), Key(6, "major"), 117.31, pedal, changes, slurs)
 
 
 MUSIC = write_piece_string(played())
@@ -95,8 +98,12 @@ def test_what_was_given_stays(name: str) -> None:
             assert [span for span in made.pedal if span[0] < kept.end] == [
                 (start, min(end, kept.end)) for start, end in kept.pedal
             ]
+            notes = {*made.notes}
+            assert [slur for slur in made.slurs if notes.issuperset(slur)] == [
+                slur for slur in kept.slurs if {*kept.notes}.issuperset(slur)
+            ]
             back = read_midi(to_midi(made)).piece
-            assert replace(back, tempo=0.0) == replace(in_midi(made), tempo=0.0)
+            assert replace(back, tempo=0.0) == replace(made, tempo=0.0, slurs=())
 
 
 @pytest.mark.parametrize("name", [name for name in REQUESTS if "harmonises" not in name])
