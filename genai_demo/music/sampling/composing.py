@@ -8,6 +8,7 @@ A variant depends on nothing but the request and its own number.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,8 +18,10 @@ from genai_demo.engine.generation.seeds import stream_seed, try_seeds
 from genai_demo.music.models.composer import Composer
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.constraints import GenreConstraint
 from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
+from genai_demo.music.theory.genre_patterns import BarPattern, patterns
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
@@ -69,7 +72,11 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     for number in range(request.variants):
         seeds = try_seeds(stream_seed(request.seed, number), TRIES)
         own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
-        sequences += [TokenSequence(own, seed) for seed in seeds]
+        genre = request.genre if isinstance(request, ComposeRequest) else ANY
+        sequences += [
+            TokenSequence(own, seed) if genre == ANY else _GenreSequence(own, seed, _cycle(request, seeds[0]))
+            for seed in seeds
+        ]
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
@@ -90,6 +97,46 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             shown = min(chosen)
             compositions = (_composition(*one, tempo, given) for one in zip(sequences[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
+
+
+class _GenreSequence(TokenSequence):
+    """A sequence whose hands strike when a genre says, and which ends on its tonic.
+
+    Args:
+        plan: what to write; nothing is given.
+        seed: of its random numbers.
+        cycle: patterns of its bars.
+    """
+
+    def __init__(self, plan: Plan, seed: int, cycle: Sequence[BarPattern]) -> None:
+        self._constraint: GenreConstraint | None = None
+        super().__init__(plan, seed)
+        key = events.KEYS_OR_NONE[plan.tokens[0] - events.FIRST["KEY"]]
+        self._constraint = GenreConstraint(cycle, self.total, key)
+        self._constraint.next_bar(self.bar, self.grammar.bar)
+
+    def allowed(self) -> np.ndarray:
+        mask = super().allowed()
+        return mask if self._constraint is None else self._constraint.allowed(mask, self.grammar.held)
+
+    def push(self, token: int) -> None:
+        super().push(token)
+        if self._constraint is not None and token == events.BAR:
+            self._constraint.next_bar(self.bar, self.grammar.bar)
+        elif self._constraint is not None and not self.finished:
+            self._constraint.push(token)
+
+    def follow(self, other: TokenSequence) -> None:
+        super().follow(other)
+        assert isinstance(other, _GenreSequence)
+        self._constraint = copy.deepcopy(other._constraint)
+
+
+def _cycle(request: ComposeRequest, seed: int) -> tuple[BarPattern, ...]:
+    """Return how the bars of a genre go, of its ways one that is drawn by `seed`."""
+    beats, _, unit = request.metre.partition("/")
+    ways = patterns(request.genre, Bar(0, int(beats), int(unit)))
+    return ways[int(np.random.default_rng([seed, 3]).integers(len(ways)))]
 
 
 def best_candidate(tries: Sequence[TokenSequence], written: int, bars: int) -> int:

@@ -26,6 +26,7 @@ from genai_demo.ui.runner import Buttons, run_buttons
 
 PRESETS: dict[str, dict[str, Any]] = {
     "nocturne": {
+        "genre": "nocturne",
         "bars": 16,
         "key": "Db_major",
         "metre": "6/8",
@@ -35,6 +36,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "waltz": {
+        "genre": "waltz",
         "bars": 16,
         "key": "Ab_major",
         "metre": "3/4",
@@ -44,6 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "dance",
     },
     "mazurka": {
+        "genre": "mazurka",
         "bars": 16,
         "key": "A_minor",
         "metre": "3/4",
@@ -53,6 +56,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "march": {
+        "genre": "march",
         "bars": 16,
         "key": "Bb_major",
         "metre": "4/4",
@@ -62,6 +66,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "classical",
     },
     "minuet": {
+        "genre": "minuet",
         "bars": 16,
         "key": "G_major",
         "metre": "3/4",
@@ -71,6 +76,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "baroque",
     },
     "polonaise": {
+        "genre": "polonaise",
         "bars": 16,
         "key": "A_major",
         "metre": "3/4",
@@ -80,6 +86,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "dance",
     },
     "etude": {
+        "genre": "etude",
         "bars": 16,
         "key": "C_minor",
         "metre": "4/4",
@@ -89,6 +96,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "lullaby": {
+        "genre": "lullaby",
         "bars": 8,
         "key": "F_major",
         "metre": "6/8",
