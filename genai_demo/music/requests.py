@@ -75,10 +75,10 @@ class ComposeRequest:
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     variants: Variants = 1
     """pieces written at once"""
-    seed: Seed = 0
-    """the same seed and settings give the same pieces"""
     genre: Annotated[str, OneOf((ANY, *GENRES)), Later] = ANY
     """whose rhythms the hands keep to, with a close on the tonic; the composer's only"""
+    seed: Seed = 0
+    """the same seed and settings give the same pieces"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -89,7 +89,7 @@ class ComposeRequest:
             raise UserError("music.genre_composer")
         if self.metre not in GENRE_METRES[self.genre]:
             metres = ", ".join(GENRE_METRES[self.genre])
-            raise UserError("music.genre_metre", genre=self.genre, metre=self.metre, allowed=metres)
+            raise UserError("music.genre_metre", metre=self.metre, allowed=metres)
 
 
 @dataclass(frozen=True)

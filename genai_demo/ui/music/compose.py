@@ -18,9 +18,10 @@ from genai_demo.music.requests import (
     ComposeRequest,
 )
 from genai_demo.music.results import key_name
+from genai_demo.music.theory.genres import GENRES
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
-from genai_demo.ui.forms import PRIVATE, Form, chip, small_heading
+from genai_demo.ui.forms import PRIVATE, Form, chip, hint, small_heading
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Buttons, run_buttons
 
@@ -106,7 +107,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "song",
     },
 }
-"""settings that make a piece of its name likely"""
+"""settings of a piece of its name"""
+_BEGIN = "genaiDemo.widget('music-desk')?.asked(); document.getElementById('music-stop')?.click()"
+"""what a preset does at once: it says that it was heard, and ends what is being written"""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,9 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
     with gr.Row(elem_classes="slider-pair"):
         form.slider("bars", BARS, 4)
         form.slider("tempo", TEMPO, 1)
+    hint(texts, "music_bars_limit")
     with gr.Row(elem_classes="field-pair"):
+        form.dropdown("genre", choices("music_genre", (ANY, *GENRES)))
         form.dropdown("key", _keys)
         form.dropdown("style", choices("music_style", (ANY, *STYLES)))
     form.choice("metre", lambda _: [(metre, metre) for metre in TIME_SIGNATURES])
@@ -146,18 +151,25 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
             form.slider("top_p", TOP_P, 0.01)
         form.seed()
     # A GAN draws whole bars and has no choices to leave out.
-    model.change(lambda model: gr.update(visible=model == "composer"), model, token_by_token, **PRIVATE)
+    genre = form.controls["genre"]
+    model.change(
+        lambda model, genre: (gr.update(visible=model == "composer"), genre if model == "composer" else ANY),
+        [model, genre],
+        [token_by_token, genre],
+        **PRIVATE,
+    )
     for name, button in chips.items():
-        preset = PRESETS[name]
-        # In the browser, so that whoever presses the next button at once gets what they see.
-        script = f"() => {json.dumps(list(preset.values()))}"
+        preset = PRESETS[name] | {"model": models[0]} | ({} if models[0] == "composer" else {"genre": ANY})
+        # In the browser, so that it is composed what they see.
+        script = f"() => {{ {_BEGIN}; return {json.dumps(list(preset.values()))}; }}"
         controls = [form.controls[field] for field in preset]
-        button.click(None, None, controls, js=script, api_visibility="private")
+        pressed = button.click(None, None, controls, js=script, api_visibility="private")
+        pressed.then(None, None, None, js="() => genaiDemo.press('music-run')", api_visibility="private")
     return ComposePage(form, model, buttons, notice, problem)
 
 
 def _chips(texts: Texts) -> dict[str, gr.Button]:
-    """Build the presets: each only sets the fields."""
+    """Build the presets: each sets the fields and composes."""
     small_heading(texts, "music_presets")
     with gr.Row(elem_classes="chips"):
         return {name: chip(texts, f"music_preset_{name}", f"music-preset-{name}") for name in PRESETS}

@@ -42,7 +42,7 @@ FRAME = 0.12
 """seconds between two pictures of growing pieces"""
 INTERVALS = (1, 2, 12)
 """semitones by which bars can be transposed at once"""
-_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part")
+_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part", "from")
 """what the page's script sends of a card"""
 
 
@@ -185,7 +185,9 @@ def asked(library: Library | None, event: Mapping[str, Any], temperature: float,
         check(job.request)
         return job
     if action == "continue":
-        request = continuing(item, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
+        # Bars behind the last one chosen are dropped only where that was asked for.
+        behind = last if wanted["from"] == "chosen" else len(item.piece.bars) - 1
+        request = continuing(item, behind, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
     elif action == "harmonise":
         request = harmonising(item, str(wanted["part"]), temperature, seed, harmoniser())
     else:

@@ -148,7 +148,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         compose.notice,
         [form.controls["seed"], panel.notice, *outputs, shown],
         tab="music",
-        script="genaiDemo.silence(); genaiDemo.reveal('music-desk')",
+        script="genaiDemo.silence(); genaiDemo.widget('music-desk')?.asked(); genaiDemo.reveal('music-desk')",
     )
     sampling = [form.controls[name] for name in ("temperature", "top_p")]
     runner.start(panel.library.act, act, [shown, *sampling], panel.notice, [*outputs, shown], tab="music")
