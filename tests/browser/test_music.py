@@ -130,6 +130,33 @@ def stands(element: Locator) -> float:
     return place
 
 
+def torn(page: Page) -> list[str]:
+    """Return the names of controls that are broken so that a line holds a single character."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const kinds = ":is(button:not(.label-wrap), label span, legend, h3, .small-heading)";
+            const names = [...document.querySelectorAll(`#music-page ${kinds}`)];
+            const lines = (element) => {
+                const count = new Map();
+                const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    for (let place = 0; place < walker.currentNode.length; place += 1) {
+                        const range = document.createRange();
+                        range.setStart(walker.currentNode, place);
+                        range.setEnd(walker.currentNode, place + 1);
+                        const { top, width } = range.getBoundingClientRect();
+                        if (width) count.set(Math.round(top), (count.get(Math.round(top)) || 0) + 1);
+                    }
+                }
+                return [...count.values()];
+            };
+            return names.filter((one) => one.offsetParent && lines(one).length > 1 && lines(one).includes(1))
+                .map((one) => one.textContent);
+        }"""
+    )
+    return found
+
+
 def give(page: Page, folder: Path, content: bytes | None = None) -> Locator:
     """Give a MIDI file and return its card."""
     show(page, "given")
@@ -390,8 +417,6 @@ def test_a_refusal_stands_at_its_button_and_moves_nothing(enter: Visit) -> None:
     expect(notice).to_contain_text("No piece of this genre is in 4/4: choose one of 3/4")
     assert stands(below) == place
     assert page.locator(".asked").count() == 0
-    box, button = notice.bounding_box(), page.locator("#music-run").bounding_box()
-    assert box and button and 0 <= box["y"] - button["y"] - button["height"] < 30
 
 
 def test_a_rectangle_of_the_roll_is_written_anew(enter: Visit, tmp_path: Path) -> None:
@@ -652,6 +677,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_piece(enter: Visit,
         assert outside == [], name
         small = "all => all.filter(one => one.getBoundingClientRect().height < 24).map(one => one.textContent)"
         assert buttons.evaluate_all(small) == [], name
+        assert [words for words in torn(page) if locale == "zh-CN"] == [], name
     show(page, "given")
     page.locator("[data-key='0']").tap()
     expect(page.locator(".take p")).to_have_text("C4")

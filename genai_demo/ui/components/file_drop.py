@@ -33,7 +33,8 @@ def file_drop(
 
     def drawn(language: str) -> str:
         intro, drop, choose, reading = (
-            escape(text(f"{keys}_{key}", language)) for key in ("intro", "drop", "button", "reading")
+            escape(text(f"{keys}_{key}", language, most=most // 2**20))
+            for key in ("intro", "drop", "button", "reading")
         )
         head = f"<h3>{escape(text(heading, language))}</h3>" if heading else ""
         return (

@@ -5,8 +5,6 @@ const scores = new Map();
 let working = false;
 // Whoever looked at the last score wants to see the next one.
 let scoreOpen = false;
-// Whose button was pressed last.
-let asker = null;
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Buttons that also work while a model does.
@@ -270,7 +268,6 @@ function act(view, action) {
   }
   // The bars stay chosen, to be changed once more.
   const [first, last] = view.selected = choice.bars(view) || [view.bar(), view.bar()];
-  asker = view;
   // Answered at once, however long the server takes.
   element.classList.add("asked");
   const chosen = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
@@ -311,12 +308,9 @@ function sayHere(view, sentence) {
   if (place) Object.assign(place, { textContent: sentence, hidden: !sentence });
 }
 
-// A refusal stands where the button is that was pressed. The places for it may come after this widget.
+// A refusal is an answer, too. The places for it may come after this widget.
 new MutationObserver((changes) => {
-  if (!changes.some(({ target }) => target.closest("#music-notice, #music-desk-notice"))) return;
-  element.classList.remove("asked");
-  const notice = document.querySelector("#music-desk-notice .notice");
-  if (notice && asker && asker.article.isConnected) sayHere(asker, notice.textContent);
+  if (changes.some(({ target }) => target.closest("#music-notice, #music-desk-notice"))) element.classList.remove("asked");
 }).observe(document.body, { subtree: true, childList: true });
 
 let resizing = 0;

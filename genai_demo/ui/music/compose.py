@@ -10,6 +10,7 @@ import gradio as gr
 
 from genai_demo.music.requests import (
     BARS,
+    MOST_GIVEN_BARS,
     TEMPERATURE,
     TEMPO,
     TIME_SIGNATURES,
@@ -134,7 +135,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
     with gr.Row(elem_classes="slider-pair"):
         form.slider("bars", BARS, 4)
         form.slider("tempo", TEMPO, 1)
-    hint(texts, "music_bars_limit")
+    hint(texts, "music_bars_limit", low=BARS[0], high=BARS[1], most=MOST_GIVEN_BARS)
     with gr.Row(elem_classes="field-pair"):
         form.dropdown("genre", choices("music_genre", (ANY, *GENRES)))
         form.dropdown("key", _keys)
