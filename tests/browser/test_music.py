@@ -26,6 +26,7 @@ from genai_demo.ui import serving
 from genai_demo.ui.music.melody import MOST_BYTES
 from tests.browser.fields import set_number
 from tests.browser.test_page import visible_words
+from tests.helpers.app import running_app
 from tests.helpers.music_models import write_music_models
 from tests.helpers.scores import piece
 
@@ -46,9 +47,13 @@ TUNE = piece(
 @pytest.fixture(scope="module")
 def checkpoints(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoints = tmp_path_factory.mktemp("checkpoints")
-    # An untrained composer now and then writes a piece without a note, of which nothing can be heard.
-    for folder in [*(root / "checkpoints").glob("news-*"), root / "checkpoints" / "piano-composer"]:
+    for folder in (root / "checkpoints").glob("news-*"):
         (checkpoints / folder.name).symlink_to(folder)
+    # An untrained composer now and then writes a piece without a note, of which nothing can be heard. Its samples are
+    # left out, so that the library is empty at first.
+    (checkpoints / "piano-composer").mkdir()
+    for file in (root / "checkpoints" / "piano-composer").glob("*.*"):
+        (checkpoints / "piano-composer" / file.name).symlink_to(file)
     return write_music_models(checkpoints)
 
 
@@ -261,6 +266,31 @@ def test_starting_one_piece_stops_the_other(enter: Visit) -> None:
     expect(second).not_to_have_class(re.compile("sounding"))
     page.locator("#tab-news-button").click()
     expect(page.locator("article.sounding")).to_have_count(0)
+
+
+@pytest.fixture
+def shipped(root: Path, tmp_path: Path) -> Iterator[str]:
+    """The page with the models that ship."""
+    with running_app(root, tmp_path / "log", GENAI_DEMO_CHECKPOINTS=str(root / "checkpoints")) as address:
+        yield address
+
+
+def test_the_first_screen_shows_a_piece_that_ships_silent_and_ready_to_be_changed(shipped: str, visit: Visit) -> None:
+    page = visit(shipped)
+    page.locator("#tab-music-button").click()
+    card = page.locator("article.finished")
+    expect(card.locator(".kicker")).to_contain_text("Composer", ignore_case=True)
+    expect(card.locator(".machine-made")).to_contain_text("made by a machine")
+    expect(page.locator("article.sounding")).to_have_count(0)
+    before = told(card)
+    card.get_by_role("button", name="Higher").click()
+    changes(card, before)
+    card.get_by_role("button", name="Undo").click()
+    expect(card).to_have_attribute("data-key", before)
+    page.get_by_role("radio", name="中文").check(force=True)
+    expect(card.locator(".machine-made")).to_contain_text("机器")
+    card.locator("[data-do=play]").click()
+    expect(card).to_have_class(re.compile("sounding"))
 
 
 @pytest.mark.usefixtures("slowly")

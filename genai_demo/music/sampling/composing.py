@@ -68,15 +68,13 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     else:
         given = _kept(request)
         plan, tempo = _plan_of_given(request, given), given.tempo
-    sequences = []
+    sequences: list[TokenSequence] = []
     for number in range(request.variants):
         seeds = try_seeds(stream_seed(request.seed, number), TRIES)
-        own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
-        genre = request.genre if isinstance(request, ComposeRequest) else ANY
-        sequences += [
-            TokenSequence(own, seed) if genre == ANY else _GenreSequence(own, seed, _cycle(request, seeds[0]))
-            for seed in seeds
-        ]
+        if isinstance(request, ComposeRequest):
+            sequences += _new_sequences(plan, request, seeds)
+        else:
+            sequences += [TokenSequence(plan, seed) for seed in seeds]
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
@@ -132,11 +130,15 @@ class _GenreSequence(TokenSequence):
         self._constraint = copy.deepcopy(other._constraint)
 
 
-def _cycle(request: ComposeRequest, seed: int) -> tuple[BarPattern, ...]:
-    """Return how the bars of a genre go, of its ways one that is drawn by `seed`."""
+def _new_sequences(plan: Plan, request: ComposeRequest, seeds: Sequence[int]) -> list[TokenSequence]:
+    """Return sequences of one variant, a seed for each; what is left open for all of them the first one draws."""
+    plan = _completed(plan, request, seeds[0])
+    if request.genre == ANY:
+        return [TokenSequence(plan, seed) for seed in seeds]
     beats, _, unit = request.metre.partition("/")
     ways = patterns(request.genre, Bar(0, int(beats), int(unit)))
-    return ways[int(np.random.default_rng([seed, 3]).integers(len(ways)))]
+    cycle = ways[int(np.random.default_rng([seeds[0], 3]).integers(len(ways)))]
+    return [_GenreSequence(plan, seed, cycle) for seed in seeds]
 
 
 def best_candidate(tries: Sequence[TokenSequence], written: int, bars: int) -> int:

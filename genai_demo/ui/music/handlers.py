@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.errors import UserError
+from genai_demo.music.reading import read_piece
 from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, Request
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
@@ -96,6 +98,18 @@ def check(request: Request) -> None:
     request.check()
     if wrong := problem(request.model):
         raise wrong
+
+
+def shipped() -> Library | None:
+    """Return a library with a piece that ships with its model, to be seen and heard first; None where there is none."""
+    for model in composers_here():
+        for file in sorted((checkpoint_folder(model) / "samples").glob("*.mid")):
+            try:
+                receipt = read_receipt(file)
+                return Library((Item(read_piece(file).piece, generation.request_of(receipt), receipt),))
+            except UserError:
+                continue  # what shows nothing is no reason to serve no page
+    return None
 
 
 def drawn(library: Library | None, language: str) -> str:

@@ -13,7 +13,7 @@ from gradio.components import Component
 from genai_demo.ui import cards
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.widget import sent
-from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, result_place
+from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import files as music_files
@@ -58,8 +58,10 @@ def library_panel(texts: Texts) -> LibraryPanel:
             gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
         )
     notice = notice_place(texts, "music-desk-notice")
-    library = result_place(texts, "music_empty", "music-desk", PieceLibrary)
-    panel = LibraryPanel(notice, status, library, gr.State(None))
+    first = handlers.shipped()
+    value = {"value": lambda language: handlers.drawn(first, language)}
+    library = texts.make(PieceLibrary, value, switched=False, elem_id="music-desk", elem_classes="paper")
+    panel = LibraryPanel(notice, status, library, gr.State(first))
     _craft(panel, save, texts)
     return panel
 
