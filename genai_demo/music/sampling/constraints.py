@@ -16,7 +16,7 @@ import numpy as np
 from genai_demo.music.sampling.regions import Region
 from genai_demo.music.theory.genre_patterns import ANYTHING, BarPattern, closing
 from genai_demo.music.theory.genres import triad
-from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Bar, Key, Note
+from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Key, Note
 from genai_demo.music.tokens import events
 
 _HAND, _PITCH, _DURATION, _POSITION = (events.FIRST[kind] for kind in ("HAND", "PITCH", "DURATION", "POSITION"))
@@ -200,7 +200,9 @@ class GenreConstraint:
         """
         mask = np.zeros_like(grammar)
         if self._kind == "PITCH":
-            mask[_DURATION : _DURATION + events.COUNTS["DURATION"]] = np.array(events.DURATIONS) <= self._longest()
+            durations = np.array(events.DURATIONS)
+            long_enough = durations >= (TICKS if self._last else 0)
+            mask[_DURATION : _DURATION + len(durations)] = long_enough & (durations <= self._longest())
         elif self._kind == "HAND":
             mask[_PITCH : _PITCH + len(_KEY_INDICES)] = self._keys(self._at, self._hand, held)
         elif self._kind == "POSITION":

@@ -63,7 +63,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "key": "Bb_major",
         "metre": "4/4",
         "tempo": 116,
-        "density": "medium",
+        "density": "sparse",
         "register": "middle",
         "style": "classical",
     },

@@ -356,6 +356,7 @@ def test_whatever_the_weights_a_genre_is_kept_and_its_piece_ends_on_the_tonic(
     assert not piece.faults()
     assert genre_share(piece, genre) == 1
     assert ends_on_tonic(piece)
+    assert all(note.length >= TICKS for note in piece.notes if note.start >= piece.bars[-1].start)
     assert written(request)[0] == piece
 
 
