@@ -137,7 +137,7 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
         form.slider("tempo", TEMPO, 1)
     hint(texts, "music_bars_limit", low=BARS[0], high=BARS[1], most=MOST_GIVEN_BARS)
     with gr.Row(elem_classes="field-pair"):
-        form.dropdown("genre", choices("music_genre", (ANY, *GENRES)))
+        form.dropdown("genre", _genres)
         form.dropdown("key", _keys)
         form.dropdown("style", choices("music_style", (ANY, *STYLES)))
     form.choice("metre", lambda _: [(metre, metre) for metre in TIME_SIGNATURES])
@@ -174,6 +174,10 @@ def _chips(texts: Texts) -> dict[str, gr.Button]:
     small_heading(texts, "music_presets")
     with gr.Row(elem_classes="chips"):
         return {name: chip(texts, f"music_preset_{name}", f"music-preset-{name}") for name in PRESETS}
+
+
+def _genres(language: str) -> list[tuple[str, str]]:
+    return [(text("music_genre_any", language), ANY), *choices("music_preset", GENRES)(language)]
 
 
 def _keys(language: str) -> list[tuple[str, str]]:
