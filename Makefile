@@ -35,6 +35,7 @@ bench: $(BENCH_STAMP)  ## measure speed and memory
 	$(BIN)/python -m benchmarks.text
 	$(BIN)/python -m benchmarks.faces
 	$(BIN)/python -m benchmarks.music
+	$(BIN)/python -m benchmarks.genres
 	$(BIN)/python -m benchmarks.marks
 
 clean:  ## remove the environment and all caches; runs and data stay

@@ -80,6 +80,10 @@ class Bookkeeping:
     """Marks a field that changes what is written down of a run, but nothing of what comes out of it."""
 
 
+class Later:
+    """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
+
+
 Seed = Annotated[int, Within(*SEED)]
 Share = Annotated[float, Within(0.0, 1.0)]
 
@@ -97,6 +101,8 @@ class Field:
     """the docstring under it, one line"""
     rule: Within | OneOf | Each | None
     bookkeeping: bool = False
+    later: bool = False
+    """whether older receipts lack it"""
 
     @property
     def described(self) -> str:
@@ -120,8 +126,8 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        marked = Bookkeeping in rules
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked))
+        marked, later = Bookkeeping in rules, Later in rules
+        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked, later))
     return tuple(found)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from genai_demo.music.results import Update
 
 
-_PIECE = ("key", "metre", "tempo")
+_PIECE = ("genre", "key", "metre", "tempo")
 _MANNER = ("density", "register", "style", "temperature", "top_p")
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
+from genai_demo.engine.fields import Later, OneOf, Seed, Within, check_fields
 from genai_demo.engine.generation.checks import check_whole
 from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import Reading, Remark
 from genai_demo.music.reading import read_piece
+from genai_demo.music.theory.genres import GENRE_METRES, GENRES
 from genai_demo.music.theory.piece import PITCHES, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, read_piece_string, write_piece_string
@@ -74,12 +75,21 @@ class ComposeRequest:
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     variants: Variants = 1
     """pieces written at once"""
+    genre: Annotated[str, OneOf((ANY, *GENRES)), Later] = ANY
+    """whose rhythms the hands keep to, with a close on the tonic; the composer's only"""
     seed: Seed = 0
     """the same seed and settings give the same pieces"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         check_fields(self)
+        if self.genre == ANY:
+            return
+        if self.model != "composer":
+            raise UserError("music.genre_composer")
+        if self.metre not in GENRE_METRES[self.genre]:
+            metres = ", ".join(GENRE_METRES[self.genre])
+            raise UserError("music.genre_metre", metre=self.metre, allowed=metres)
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,11 @@ def small_heading(texts: Texts, key: str) -> None:
     texts.make(gr.HTML, {"value": lambda language: f'<p class="small-heading">{escape(text(key, language))}</p>'})
 
 
+def hint(texts: Texts, key: str, **values: object) -> None:
+    """Build a line that tells a limit before it is met; `key` is that of its words, `values` are its fields."""
+    texts.make(gr.HTML, {"value": lambda language: f'<p class="hint">{escape(text(key, language, **values))}</p>'})
+
+
 def small_button(texts: Texts, key: str, elem_id: str, **properties: Any) -> gr.Button:
     """Build a small button; `key` is that of its name."""
     return texts.make(gr.Button, {"value": key}, size="sm", elem_id=elem_id, **properties)

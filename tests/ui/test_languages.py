@@ -19,7 +19,7 @@ from genai_demo.ui.page import build
 ENGLISH_BY_NATURE = re.compile(
     # names; the models know English only, so what they are given is English on every page
     r"GenAI Demo|English|API|GRU|GAN|VAE|MIDI|MusicXML|PNG|ZIP|MP4|WebP|GIF|Top-p|Min-p"
-    r"| MB|\.png|\.txt|\.json|\.mid|\.musicxml|Scientists have discovered"
+    r"|MB|Shift|SVG|PDF|MP3|OGG|WAV|\.png|\.txt|\.json|\.mid|\.musicxml|Scientists have discovered"
     r"|The ___ said on Monday that ___ would rise\.|Shares of the company rose after it reported higher profits\."
 )
 

@@ -59,9 +59,10 @@ def _request(kind: type[Any], settings: Mapping[str, Any]) -> Any:
     """Return a request of the fields that a receipt records; a tuple of requests is a list of such records there.
 
     Raises:
-        UserError: a field is missing, unknown, or of another kind.
+        UserError: a field is missing that did not come later, unknown, or of another kind.
     """
     expected = fields_of(kind)
+    settings = {**{field.name: field.default for field in expected if field.later}, **settings}
     for name in sorted({field.name for field in expected} ^ settings.keys()):
         raise UserError("engine.receipt_lacks", field=name)
     values = dict(settings)

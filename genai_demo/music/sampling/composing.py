@@ -8,6 +8,7 @@ A variant depends on nothing but the request and its own number.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,8 +18,10 @@ from genai_demo.engine.generation.seeds import stream_seed, try_seeds
 from genai_demo.music.models.composer import Composer
 from genai_demo.music.requests import ComposeRequest, ContinueRequest, given_music
 from genai_demo.music.results import Composition, Update
+from genai_demo.music.sampling.constraints import GenreConstraint
 from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
+from genai_demo.music.theory.genre_patterns import BarPattern, patterns
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
@@ -65,11 +68,13 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
     else:
         given = _kept(request)
         plan, tempo = _plan_of_given(request, given), given.tempo
-    sequences = []
+    sequences: list[TokenSequence] = []
     for number in range(request.variants):
         seeds = try_seeds(stream_seed(request.seed, number), TRIES)
-        own = _completed(plan, request, seeds[0]) if isinstance(request, ComposeRequest) else plan
-        sequences += [TokenSequence(own, seed) for seed in seeds]
+        if isinstance(request, ComposeRequest):
+            sequences += _new_sequences(plan, request, seeds)
+        else:
+            sequences += [TokenSequence(plan, seed) for seed in seeds]
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
@@ -90,6 +95,50 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             shown = min(chosen)
             compositions = (_composition(*one, tempo, given) for one in zip(sequences[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
+
+
+class _GenreSequence(TokenSequence):
+    """A sequence whose hands strike when a genre says, and which ends on its tonic.
+
+    Args:
+        plan: what to write; nothing is given.
+        seed: of its random numbers.
+        cycle: patterns of its bars.
+    """
+
+    def __init__(self, plan: Plan, seed: int, cycle: Sequence[BarPattern]) -> None:
+        self._constraint: GenreConstraint | None = None
+        super().__init__(plan, seed)
+        key = events.KEYS_OR_NONE[plan.tokens[0] - events.FIRST["KEY"]]
+        self._constraint = GenreConstraint(cycle, self.total, key)
+        self._constraint.next_bar(self.bar, self.grammar.bar)
+
+    def allowed(self) -> np.ndarray:
+        mask = super().allowed()
+        return mask if self._constraint is None else self._constraint.allowed(mask, self.grammar.held)
+
+    def push(self, token: int) -> None:
+        super().push(token)
+        if self._constraint is not None and token == events.BAR:
+            self._constraint.next_bar(self.bar, self.grammar.bar)
+        elif self._constraint is not None and not self.finished:
+            self._constraint.push(token)
+
+    def follow(self, other: TokenSequence) -> None:
+        super().follow(other)
+        assert isinstance(other, _GenreSequence)
+        self._constraint = copy.deepcopy(other._constraint)
+
+
+def _new_sequences(plan: Plan, request: ComposeRequest, seeds: Sequence[int]) -> list[TokenSequence]:
+    """Return sequences of one variant, a seed for each; what is left open for all of them the first one draws."""
+    plan = _completed(plan, request, seeds[0])
+    if request.genre == ANY:
+        return [TokenSequence(plan, seed) for seed in seeds]
+    beats, _, unit = request.metre.partition("/")
+    ways = patterns(request.genre, Bar(0, int(beats), int(unit)))
+    cycle = ways[int(np.random.default_rng([seeds[0], 3]).integers(len(ways)))]
+    return [_GenreSequence(plan, seed, cycle) for seed in seeds]
 
 
 def best_candidate(tries: Sequence[TokenSequence], written: int, bars: int) -> int:

@@ -26,6 +26,7 @@ function viewOf(article) {
       article, tick: 0, offset: 0, selected: null, playing: false, told: "", page: 0, scoreOpen,
       bar: () => barOf(view, view.tick),
       said: (page, pages) => sayPage(view, page, pages),
+      drops: (last) => sayDropped(view, last),
     };
     views.set(article, view);
     follow(view);
@@ -44,11 +45,14 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seco
 
 // What the server draws anew is put into the state it had: the position, the bars that are chosen, an open score.
 function refresh() {
+  element.classList.remove("asked");
   articles().forEach((article) => {
     const view = viewOf(article);
     const told = article.dataset.music;
     view.canvas = article.querySelector("canvas");
     view.sheet = article.querySelector(".sheet");
+    // While a piece grows it has no sheet, and nothing is marked in the one it had.
+    if (!view.sheet) Object.assign(view, { score: null, bars: null });
     if (view.told !== told) {
       const before = view.music;
       view.told = told;
@@ -69,7 +73,7 @@ function refresh() {
   if (library && !busy() && library.dataset.turn !== turn) {
     turn = library.dataset.turn;
     const article = articles()[Number(library.dataset.heard)];
-    if (turn && article) player.begin(viewOf(article));
+    if (turn && article && player.atOnce()) player.begin(viewOf(article));
   }
 }
 
@@ -80,8 +84,7 @@ function settle(view, before) {
   const last = music.bars.length - 2;
   if (music.fresh) Object.assign(view, { selected: null, keys: null, page: 0 });
   if (view.selected) view.selected = view.selected.map((bar) => Math.min(bar, last));
-  if (music.growing && music.changed && music.changed[1] < last) view.tick = music.bars[music.changed[0]];
-  else if (music.growing && (music.fresh || music.changed)) view.tick = music.bars[last];
+  if (music.growing) view.tick = music.bars[Math.min(last, music.at)];
   // a bar earlier, to hear how the new ones are reached
   else if (music.changed && !music.growing) view.tick = music.bars[Math.max(0, Math.min(music.changed[0] - 1, last))];
   else if (music.fresh || (before.growing && !music.growing)) view.tick = 0;
@@ -99,6 +102,7 @@ function show(view) {
   const { play, pause } = words();
   article.classList.toggle("sounding", view.playing);
   article.classList.toggle("waiting", player.awaits(view));
+  player.showSettings(article);
   article.querySelector("[data-do=play]")?.setAttribute("aria-label", view.playing ? pause : play);
   article.querySelectorAll("[data-do], [data-file]").forEach((one) => {
     const free = FREE.includes(one.dataset.do);
@@ -123,7 +127,16 @@ function showPlace(view) {
   slider.setAttribute("aria-valuenow", String(bar));
   slider.setAttribute("aria-valuetext", said);
   article.querySelector(".bar-now").textContent = said;
+  choice.show(view);
   score.mark(view);
+}
+
+// What going on behind the last of the chosen bars would drop is said where it is chosen.
+function sayDropped(view, last) {
+  const option = view.article.querySelector("[data-choice=from] option[value=chosen]");
+  if (!option) return;
+  const bars = view.music.bars.length - 1;
+  option.textContent = fill(words()[last + 1 < bars ? "from_bar" : "from_end"], { bar: last + 1, first: last + 2, last: bars });
 }
 
 // ---- the score
@@ -207,14 +220,22 @@ function follow(view) {
   article.addEventListener("input", (event) => {
     const { value } = event.target;
     if (event.target.matches(".where")) jump(view, player.tickAt(view.music, (value / 1000) * view.music.seconds));
-    else choice.typed(view, event.target);
+    else if (event.target.matches("[data-player]")) player.set(event.target.dataset.player, Number(value));
+    else {
+      sayHere(view, "");
+      choice.typed(view, event.target);
+    }
   });
+  article.addEventListener("focusin", (event) => { if (event.target.matches("[data-range]")) choice.touched(view); });
   article.addEventListener("keydown", (event) => pressed(view, event));
 }
 
 function clicked(view, event) {
-  const button = event.target.closest("button[data-do], button[data-file]");
-  if (button && button.dataset.file) {
+  const button = event.target.closest("button[data-do], button[data-file], button[data-player]");
+  sayHere(view, "");
+  if (button && button.dataset.player) {
+    player.set(button.dataset.player, button.getAttribute("aria-pressed") !== "true");
+  } else if (button && button.dataset.file) {
     trigger("file", { ...named(view), kind: button.dataset.file });
   } else if (button) {
     act(view, button.dataset.do, button);
@@ -240,13 +261,21 @@ const BESIDE = {
 function act(view, action, button) {
   if (BESIDE[action]) { BESIDE[action](view, button); return; }
   if (busy()) return;
+  if (action !== "undo" && !choice.bars(view)) {
+    const typed = (name) => view.article.querySelector(`[data-range=${name}]`).value || "?";
+    sayHere(view, fill(words().wrong_range, { first: typed("first"), last: typed("last"), bars: view.music.bars.length - 1 }));
+    view.article.querySelector("[data-range=first]").focus();
+    return;
+  }
   // The bars stay chosen, to be changed once more.
-  const [first, last] = view.selected = choice.bars(view);
+  const [first, last] = view.selected = choice.bars(view) || [view.bar(), view.bar()];
+  // Answered at once, however long the server takes.
+  element.classList.add("asked");
   const chosen = (name) => view.article.querySelector(`[data-choice=${name}]`)?.value;
   const [lowest, highest] = choice.keys(view);
   trigger("act", {
     ...named(view), action, first, last, lowest, highest, hand: chosen("hand"), part: chosen("part"),
-    interval: Number(chosen("interval")), added: Number(chosen("added")),
+    interval: Number(chosen("interval")), added: Number(chosen("added")), from: chosen("from"),
   });
 }
 
@@ -271,6 +300,19 @@ function pressed(view, event) {
 function all(change) {
   articles().forEach((article) => { if (views.get(article)?.music) change(viewOf(article)); });
 }
+
+// ---- what is said to them
+
+// Says something at the tools of a piece, over what is below them.
+function sayHere(view, sentence) {
+  const place = view.article.querySelector(".said");
+  if (place) Object.assign(place, { textContent: sentence, hidden: !sentence });
+}
+
+// A refusal is an answer, too. The places for it may come after this widget.
+new MutationObserver((changes) => {
+  if (changes.some(({ target }) => target.closest("#music-notice, #music-desk-notice"))) element.classList.remove("asked");
+}).observe(document.body, { subtree: true, childList: true });
 
 let resizing = 0;
 addEventListener("resize", () => {
@@ -308,4 +350,4 @@ document.addEventListener("click", (event) => {
   if (tab && !tab.closest("#tab-music") && tab.id !== "tab-music-button") player.stop();
 });
 
-genaiDemo.offer(element, { takeScore, takeSound: player.take, print: score.print });
+genaiDemo.offer(element, { asked: () => element.classList.add("asked"), takeScore, takeSound: player.take, print: score.print });

@@ -3,8 +3,8 @@ const choice = (() => {
   const RANGES = { all: [21, 108], upper: [60, 108], lower: [21, 59] };
   const lastOf = ({ music }) => music.bars.length - 2;
 
-  // The chosen bars, from 0; where none were, the one at hand.
-  const bars = (view) => view.selected || [view.bar(), view.bar()];
+  // The chosen bars, from 0; where none were, the one at hand. Null where what was typed is no range.
+  const bars = (view) => (view.wrong ? null : view.selected || [view.bar(), view.bar()]);
 
   // The lowest and the highest of the chosen keys.
   function keys(view) {
@@ -14,11 +14,12 @@ const choice = (() => {
 
   // Shows the choice in the fields, save in the one that is being typed in.
   function show(view) {
-    const [first, last] = bars(view);
-    const fields = { first: first + 1, last: last + 1 };
+    const chosen = bars(view);
     view.article.querySelectorAll("[data-range]").forEach((field) => {
-      if (document.activeElement !== field) field.value = fields[field.dataset.range];
+      field.setAttribute("aria-invalid", String(!chosen));
+      if (chosen && document.activeElement !== field) field.value = chosen[field.dataset.range === "last" ? 1 : 0] + 1;
     });
+    if (chosen) view.drops(chosen[1]);
     const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
     if (!drawn) return;
     drawn.hidden = !view.keys;
@@ -30,6 +31,7 @@ const choice = (() => {
   function take(view, selected, limits = null) {
     view.selected = selected;
     view.keys = limits;
+    view.wrong = false;
     show(view);
     roll.draw(view);
     score.mark(view);
@@ -53,12 +55,20 @@ const choice = (() => {
   function typed(view, field) {
     if (field.matches("[data-choice=range]") && field.value !== "drawn") take(view, view.selected);
     if (!field.matches("[data-range]")) return;
-    const [first, last] = ["first", "last"].map((name) => {
-      const { value } = view.article.querySelector(`[data-range=${name}]`);
-      return Math.min(Math.max(1, Math.round(Number(value)) || 1), lastOf(view) + 1) - 1;
-    });
-    take(view, [Math.min(first, last), Math.max(first, last)], view.keys);
+    const [first, last] = ["first", "last"].map((name) => Number(view.article.querySelector(`[data-range=${name}]`).value) - 1);
+    if (Number.isInteger(first) && Number.isInteger(last) && first >= 0 && first <= last && last <= lastOf(view)) {
+      take(view, [first, last], view.keys);
+      return;
+    }
+    Object.assign(view, { wrong: true, selected: null });
+    show(view);
+    roll.draw(view);
   }
 
-  return { bars, keys, show, bar, all, rectangle, typed };
+  // From now on the fields keep what they show, wherever the music is.
+  function touched(view) {
+    if (!view.selected && !view.wrong) take(view, bars(view), view.keys);
+  }
+
+  return { bars, keys, show, bar, all, rectangle, typed, touched };
 })();

@@ -5,6 +5,8 @@ const player = (() => {
   const audio = new Audio();
   // Browsers without Vorbis in Ogg get MP3.
   const kind = audio.canPlayType('audio/ogg; codecs="vorbis"') ? "ogg" : "mp3";
+  const KEPT = "genai_demo_player";
+  const settings = { volume: 100, speed: 1, loop: false, at_once: false };
   let host = null;
   let current = null;
   let wanted = null;
@@ -112,15 +114,57 @@ const player = (() => {
     return "";
   }
 
+  // Browsers that block storage throw: the next visit then begins as the first one.
+  function remembered() {
+    try {
+      const found = JSON.parse(localStorage.getItem(KEPT)) || {};
+      Object.keys(settings).forEach((name) => { if (typeof found[name] === typeof settings[name]) settings[name] = found[name]; });
+    } catch { /* as they are */ }
+    settings.volume = Math.min(Math.max(0, settings.volume), 100);
+    settings.speed = Math.min(Math.max(0.5, settings.speed), 1.5);
+  }
+
+  // What a visitor sets holds for all pieces, and for the next visit.
+  function set(name, value) {
+    settings[name] = value;
+    try { localStorage.setItem(KEPT, JSON.stringify(settings)); } catch { /* forgotten at the end of the visit */ }
+    apply();
+    document.querySelectorAll("#music-page article.work").forEach(showSettings);
+  }
+
+  function apply() {
+    audio.volume = settings.volume / 100;
+    audio.loop = settings.loop;
+    audio.preservesPitch = true;
+    audio.defaultPlaybackRate = audio.playbackRate = settings.speed;
+  }
+
+  function showSettings(article) {
+    article.querySelectorAll("[data-player]").forEach((control) => {
+      const value = settings[control.dataset.player];
+      if (control.matches("button")) control.setAttribute("aria-pressed", String(value));
+      else {
+        if (document.activeElement !== control) control.value = value;
+        const { min, max } = control;
+        control.style.setProperty("--done", `${(100 * (value - min)) / (max - min)}%`);
+        const said = control.dataset.player === "speed" ? `${value} ×` : `${value} %`;
+        control.setAttribute("aria-valuetext", said);
+        control.nextElementSibling.textContent = said;
+      }
+    });
+  }
+
   // `given`: ask for a sound, show a view anew, or move it along.
   function connect(given) {
     host = given;
     audio.hidden = true;
+    remembered();
+    apply();
     document.body.append(audio);
   }
 
   return {
-    connect, begin, stop, toggle, seek, take, keep, tickAt, secondAt,
+    connect, set, showSettings, atOnce: () => settings.at_once, begin, stop, toggle, seek, take, keep, tickAt, secondAt,
     plays: (view) => current === view, awaits: (view) => wanted === view,
   };
 })();

@@ -72,7 +72,7 @@ const roll = (() => {
     const held = drawNotes(brush, view, plan, paint, xOf, yOf);
     if (!music.growing) {
       const x = Math.round(xOf(view.tick));
-      brush.fillStyle = paint.now;
+      brush.fillStyle = paint.ink;
       brush.fillRect(x - 0.75, 0, 1.5, plan.height);
       brush.beginPath();
       brush.moveTo(x - 5, 0);
@@ -90,8 +90,11 @@ const roll = (() => {
     const last = music.bars.length - 2;
     if (music.changed) {
       const [from, to] = music.changed.map((bar) => Math.min(bar, last));
+      const [x, width] = [xOf(music.bars[from]), (music.bars[to + 1] - music.bars[from]) * plan.scale];
       brush.fillStyle = paint.mark;
-      brush.fillRect(xOf(music.bars[from]), 0, (music.bars[to + 1] - music.bars[from]) * plan.scale, bottom);
+      brush.fillRect(x, 0, width, bottom);
+      brush.fillStyle = paint.changed;
+      brush.fillRect(x, bottom - 4, width, 4);
     }
     brush.fillStyle = paint.shade;
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
@@ -121,13 +124,13 @@ const roll = (() => {
       const [top, height] = view.keys ? [yOf(view.keys[1]), yOf(view.keys[0]) + plan.row - yOf(view.keys[1])] : [0, bottom];
       const x = xOf(music.bars[first]);
       const width = (music.bars[final + 1] - music.bars[first]) * plan.scale;
-      brush.fillStyle = paint.now;
-      brush.globalAlpha = 0.09;
+      brush.fillStyle = paint.chosen;
+      brush.globalAlpha = 0.12;
       brush.fillRect(x, top, width, height);
       brush.globalAlpha = 1;
       brush.fillRect(x, RULER - 3, width, 3);
       if (view.keys) {
-        brush.strokeStyle = paint.now;
+        brush.strokeStyle = paint.chosen;
         brush.strokeRect(x, top, width, height);
       }
     }
@@ -142,17 +145,18 @@ const roll = (() => {
     for (const [start, pitch, length, hand] of view.music.notes) {
       if (start > until) break;
       if (start + length < from) continue;
-      const sounds = !view.music.growing && start <= view.tick && view.tick < start + length;
-      if (sounds && (view.playing || view.tick > 0)) held.set(pitch, hand);
+      const heard = !view.music.growing && (view.playing || view.tick > 0);
+      const sounds = heard && start <= view.tick && view.tick < start + length;
+      if (sounds) held.set(pitch, hand);
       const x = xOf(start);
       const width = Math.max(2, length * plan.scale - 1);
-      brush.fillStyle = paint.hands[hand];
-      brush.globalAlpha = sounds ? 1 : 0.82;
+      brush.fillStyle = sounds ? paint.sounding : paint.hands[hand];
+      brush.globalAlpha = sounds ? 1 : 0.9;
       block(brush, x + 0.5, yOf(pitch) + gap / 2, width, plan.row - gap, 2.5);
       brush.globalAlpha = 1;
       if (sounds) {
-        brush.strokeStyle = paint.ink;
-        brush.lineWidth = 1;
+        brush.strokeStyle = paint.hands[hand];
+        brush.lineWidth = 2;
         brush.strokeRect(x, yOf(pitch), width + 1, plan.row);
       }
     }
@@ -167,7 +171,7 @@ const roll = (() => {
     for (let pitch = plan.low; pitch <= plan.high; pitch += 1) {
       const y = yOf(pitch);
       if (held.has(pitch)) {
-        brush.fillStyle = paint.hands[held.get(pitch)];
+        brush.fillStyle = paint.sounding;
         block(brush, 1, y, KEYBOARD - 3, plan.row, 2);
       } else if (notes.isBlack(pitch)) {
         brush.fillStyle = paint.black;

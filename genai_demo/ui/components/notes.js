@@ -11,7 +11,7 @@ const notes = (() => {
     const of = (name) => style.getPropertyValue(name).trim();
     return {
       hands: [of("--right-hand"), of("--left-hand")], ink: of("--ink"), soft: of("--soft-ink"), line: of("--line"),
-      paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), now: of("--accent"),
+      paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), sounding: of("--sounding"), chosen: of("--chosen"), changed: of("--changed"),
       font: style.fontFamily,
     };
   }

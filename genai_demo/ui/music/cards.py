@@ -19,6 +19,7 @@ from genai_demo.music.requests import (
     HAND_CHOICES,
     HARMONISERS,
     MODELS,
+    MOST_GIVEN_BARS,
     PARTS,
     REWRITERS,
     ComposeRequest,
@@ -47,9 +48,14 @@ ADDED_BARS = (4, 8, 16, 32)
 """bars that can be added at once"""
 _LATE = 16
 """parts of the last bar, which slows down, whose times the page is told"""
-_WORDS = ("bar_of", "play", "pause", "show_score", "hide_score", "engraving", "page_of")
+_SPEEDS = (0.5, 1.5)
+"""how slow and how fast music can be played"""
+_WORDS = (
+    *("bar_of", "play", "pause", "show_score", "hide_score", "engraving", "page_of"),
+    *("wrong_range", "from_bar", "from_end"),
+)
 """what the page's script says"""
-_FIELDS = {name: f"{{{name}}}" for name in ("bar", "bars", "page", "pages")}
+_FIELDS = {name: f"{{{name}}}" for name in ("bar", "bars", "page", "pages", "first", "last")}
 """fields that the page's script fills in"""
 
 
@@ -70,7 +76,8 @@ def _manner(piece: Piece) -> str:
 def music(item: Item) -> str:
     """Return what the page's script draws and plays, as JSON.
 
-    Notes are [start, pitch, length, hand]; times are pairs of a tick and the second at which it is reached.
+    Notes are [start, pitch, length, hand]; times are pairs of a tick and the second at which it is reached; "at" is the
+    bar that was written last.
     """
     piece = item.piece
     last = piece.bars[-1]
@@ -86,6 +93,7 @@ def music(item: Item) -> str:
         "seconds": round(times[-1][1] + TAIL, 3),
         "changed": item.changed if item.past else None,
         "growing": item.growing,
+        "at": (item.changed[0] if item.changed else 0) + max(0, item.written - 1),
         "fresh": not item.past,
     }
     return json.dumps(told, separators=(",", ":"))
@@ -115,7 +123,7 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
     body = (
         f'<header><p class="kicker">{escape(_kicker(item, language))}</p>'
         f"{_heading(item.piece, language)}</header>"
-        f"{_transport(item, language)}"
+        f"{_transport(shown, item, language)}"
         f"{_roll(item, language)}"
         f"{_remarks(item, language)}"
     )
@@ -162,13 +170,17 @@ def _kicker(item: Item, language: str) -> str:
     return " · ".join(parts)
 
 
-def _transport(item: Item, language: str) -> str:
+def _transport(shown: Library, item: Item, language: str) -> str:
     if item.growing:
         stop, growing = escape(text("stop_button", language)), escape(text("music_growing", language))
+        done, left = shown.progress, shown.seconds_left
+        bar = f'<progress max="1" value="{done:.3f}" aria-label="{growing}"></progress>'
+        over = text("music_seconds_left", language, seconds=left) if left else ""
         return (
             f'<div class="transport"><button type="button" class="play" data-do="stop" aria-label="{stop}">'
             f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6h12v12H6z"/></svg></button>'
-            f'<span class="in-work" role="status">{growing}</span></div>'
+            f'<span class="in-work" role="status">{growing}</span>{bar}'
+            f'<span class="left-over">{escape(over)}</span></div>'
         )
     play, where = escape(text("music_play", language)), escape(text("music_where", language))
     return (
@@ -176,19 +188,40 @@ def _transport(item: Item, language: str) -> str:
         f'<svg viewBox="0 0 24 24" aria-hidden="true"><path class="sign-play" d="M7 4.5v15l13-7.5z"/>'
         f'<path class="sign-pause" d="M6 4.5h4.4v15H6zM13.6 4.5H18v15h-4.4z"/></svg></button>'
         f'<input class="where" type="range" min="0" max="1000" value="0" step="1" aria-label="{where}">'
-        f'<span class="clock"></span></div>'
+        f'<span class="clock"></span></div>{_player_settings(language)}'
     )
+
+
+def _player_settings(language: str) -> str:
+    """Return what holds for all pieces and is remembered in the browser: volume, speed, and what happens by itself."""
+
+    def slider(name: str, low: float, high: float, step: float) -> str:
+        label = escape(text(f"music_{name}", language))
+        return (
+            f'<label><span>{label}</span><input type="range" min="{low}" max="{high}" step="{step}" '
+            f'data-player="{name}"><output></output></label>'
+        )
+
+    def switch(name: str) -> str:
+        label = escape(text(f"music_{name}", language))
+        return f'<button type="button" data-player="{name}" aria-pressed="false">{label}</button>'
+
+    sliders = slider("volume", 0, 100, 1) + slider("speed", *_SPEEDS, 0.05)
+    return f'<div class="player-settings">{sliders}{switch("loop")}{switch("at_once")}</div>'
 
 
 def _roll(item: Item, language: str) -> str:
     count = len(item.piece.bars)
-    label, right, left, by_hand = (
-        escape(text(f"music_{key}", language)) for key in ("roll", "hand_right", "hand_left", "roll_by_hand")
+    label, right, left, by_hand, sounds, anew = (
+        escape(text(f"music_{key}", language))
+        for key in ("roll", "hand_right", "hand_left", "roll_by_hand", "sounds", "anew")
     )
+    changed = f'<span class="sample anew">{anew}</span>' if item.past and item.changed else ""
     return (
         f'<div class="roll" role="slider" tabindex="0" aria-label="{label}" aria-valuemin="1" aria-valuemax="{count}" '
         f'aria-valuenow="1"><canvas aria-hidden="true"></canvas></div>'
-        f'<div class="legend"><span class="right">{right}</span><span class="left">{left}</span>'
+        f'<div class="legend"><span class="sample right">{right}</span><span class="sample left">{left}</span>'
+        f'<span class="sample sounds">{sounds}</span>{changed}'
         f'<span class="by-hand">{by_hand}</span>'
         f'<span class="bar-now"></span></div>'
     )
@@ -224,7 +257,13 @@ def _tools(item: Item, able: Sequence[str], language: str) -> str:
     def button(action: str, disabled: bool = False) -> str:
         return f'<button type="button" data-do="{action}"{" disabled" if disabled else ""}>{named(action)}</button>'
 
-    added = [(str(bars), text("music_bars_count", language, bars=bars)) for bars in ADDED_BARS]
+    count = len(item.piece.bars)
+    added = [
+        (str(bars), text("music_bars_count", language, bars=bars))
+        for bars in ADDED_BARS
+        if count + bars <= MOST_GIVEN_BARS
+    ]
+    behind = [("end", text("music_from_end", language)), ("chosen", text("music_from_end", language))]
     groups = []
     anew = button("rewrite") + button("keep")
     if set(HARMONISERS) & set(able):
@@ -236,7 +275,9 @@ def _tools(item: Item, able: Sequence[str], language: str) -> str:
         groups.append(anew)
     groups.append(button("lower") + button("higher") + choice("interval", keyed("interval", ("1", "2", "12")), "1"))
     if set(MODELS) & set(able):
-        groups.append(button("continue") + choice("added", added, "8"))
+        longest = text("music_longest", language, most=MOST_GIVEN_BARS)
+        going_on = button("continue") + choice("added", added, "8") + choice("from", behind, "end")
+        groups.append(going_on if added else f'<span class="hint">{escape(longest)}</span>')
     if set(HARMONISERS) & set(able):
         groups.append(button("harmonise") + choice("part", keyed("part", PARTS), "left"))
     acts = "".join(f'<div class="act">{group}</div>' for group in groups)
@@ -244,7 +285,7 @@ def _tools(item: Item, able: Sequence[str], language: str) -> str:
         f'<fieldset class="bar-tools"><legend>{named("change")}</legend>'
         f'<div class="which"><span aria-hidden="true">{named("which")}</span>{number("first")}'
         f'<span aria-hidden="true">–</span>{number("last")}{button("all")}{button("undo", not item.past)}</div>'
-        f"{acts}</fieldset>"
+        f'{acts}<p class="said" role="status" hidden></p></fieldset>'
     )
 
 

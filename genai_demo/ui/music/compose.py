@@ -10,6 +10,7 @@ import gradio as gr
 
 from genai_demo.music.requests import (
     BARS,
+    MOST_GIVEN_BARS,
     TEMPERATURE,
     TEMPO,
     TIME_SIGNATURES,
@@ -18,15 +19,17 @@ from genai_demo.music.requests import (
     ComposeRequest,
 )
 from genai_demo.music.results import key_name
+from genai_demo.music.theory.genres import GENRES
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME
 from genai_demo.ui.components.address import Address, page_address
-from genai_demo.ui.forms import PRIVATE, Form, chip, small_heading
+from genai_demo.ui.forms import PRIVATE, Form, chip, hint, small_heading
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Buttons, run_buttons
 
 PRESETS: dict[str, dict[str, Any]] = {
     "nocturne": {
+        "genre": "nocturne",
         "bars": 16,
         "key": "Db_major",
         "metre": "6/8",
@@ -36,6 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "waltz": {
+        "genre": "waltz",
         "bars": 16,
         "key": "Ab_major",
         "metre": "3/4",
@@ -45,6 +49,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "dance",
     },
     "mazurka": {
+        "genre": "mazurka",
         "bars": 16,
         "key": "A_minor",
         "metre": "3/4",
@@ -54,15 +59,17 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "march": {
+        "genre": "march",
         "bars": 16,
         "key": "Bb_major",
         "metre": "4/4",
         "tempo": 116,
-        "density": "medium",
+        "density": "sparse",
         "register": "middle",
         "style": "classical",
     },
     "minuet": {
+        "genre": "minuet",
         "bars": 16,
         "key": "G_major",
         "metre": "3/4",
@@ -72,6 +79,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "baroque",
     },
     "polonaise": {
+        "genre": "polonaise",
         "bars": 16,
         "key": "A_major",
         "metre": "3/4",
@@ -81,6 +89,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "dance",
     },
     "etude": {
+        "genre": "etude",
         "bars": 16,
         "key": "C_minor",
         "metre": "4/4",
@@ -90,6 +99,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "romantic",
     },
     "lullaby": {
+        "genre": "lullaby",
         "bars": 8,
         "key": "F_major",
         "metre": "6/8",
@@ -99,7 +109,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "style": "song",
     },
 }
-"""settings that make a piece of its name likely"""
+"""settings of a piece of its name"""
+_BEGIN = "genaiDemo.widget('music-desk')?.asked(); document.getElementById('music-stop')?.click()"
+"""what a preset does at once: it says that it was heard, and ends what is being written"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,9 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
     with gr.Row(elem_classes="slider-pair"):
         form.slider("bars", BARS, 4)
         form.slider("tempo", TEMPO, 1)
+    hint(texts, "music_bars_limit", low=BARS[0], high=BARS[1], most=MOST_GIVEN_BARS)
     with gr.Row(elem_classes="field-pair"):
+        form.dropdown("genre", _genres)
         form.dropdown("key", _keys)
         form.dropdown("style", choices("music_style", (ANY, *STYLES)))
     form.choice("metre", lambda _: [(metre, metre) for metre in TIME_SIGNATURES])
@@ -141,21 +155,32 @@ def compose_page(texts: Texts, models: tuple[str, ...]) -> ComposePage:
             form.slider("top_p", TOP_P, 0.01)
         form.seed()
     # A GAN draws whole bars and has no choices to leave out.
-    model.change(lambda model: gr.update(visible=model == "composer"), model, token_by_token, **PRIVATE)
+    genre = form.controls["genre"]
+    model.change(
+        lambda model, genre: (gr.update(visible=model == "composer"), genre if model == "composer" else ANY),
+        [model, genre],
+        [token_by_token, genre],
+        **PRIVATE,
+    )
     for name, button in chips.items():
-        preset = PRESETS[name]
-        # In the browser, so that whoever presses the next button at once gets what they see.
-        script = f"() => {json.dumps(list(preset.values()))}"
+        preset = PRESETS[name] | {"model": models[0]} | ({} if models[0] == "composer" else {"genre": ANY})
+        # In the browser, so that it is composed what they see.
+        script = f"() => {{ {_BEGIN}; return {json.dumps(list(preset.values()))}; }}"
         controls = [form.controls[field] for field in preset]
-        button.click(None, None, controls, js=script, api_visibility="private")
+        pressed = button.click(None, None, controls, js=script, api_visibility="private")
+        pressed.then(None, None, None, js="() => genaiDemo.press('music-run')", api_visibility="private")
     return ComposePage(form, address, model, buttons, notice, problem)
 
 
 def _chips(texts: Texts) -> dict[str, gr.Button]:
-    """Build the presets: each only sets the fields."""
+    """Build the presets: each sets the fields and composes."""
     small_heading(texts, "music_presets")
     with gr.Row(elem_classes="chips"):
         return {name: chip(texts, f"music_preset_{name}", f"music-preset-{name}") for name in PRESETS}
+
+
+def _genres(language: str) -> list[tuple[str, str]]:
+    return [(text("music_genre_any", language), ANY), *choices("music_preset", GENRES)(language)]
 
 
 def _keys(language: str) -> list[tuple[str, str]]:

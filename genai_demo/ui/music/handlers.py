@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from genai_demo.engine.generation.receipts import read_receipt
 from genai_demo.errors import UserError
+from genai_demo.music.reading import read_piece
 from genai_demo.music.requests import HARMONISERS, MODELS, REWRITERS, Request
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
@@ -42,7 +44,7 @@ FRAME = 0.12
 """seconds between two pictures of growing pieces"""
 INTERVALS = (1, 2, 12)
 """semitones by which bars can be transposed at once"""
-_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part")
+_SENT = ("action", "place", "key", "first", "last", "hand", "lowest", "highest", "interval", "added", "part", "from")
 """what the page's script sends of a card"""
 
 
@@ -96,6 +98,18 @@ def check(request: Request) -> None:
     request.check()
     if wrong := problem(request.model):
         raise wrong
+
+
+def shipped() -> Library | None:
+    """Return a library with a piece that ships with its model, to be seen and heard first; None where there is none."""
+    for model in composers_here():
+        for file in sorted((checkpoint_folder(model) / "samples").glob("*.mid")):
+            try:
+                receipt = read_receipt(file)
+                return Library((Item(read_piece(file).piece, generation.request_of(receipt), receipt),))
+            except UserError:
+                continue  # what shows nothing is no reason to serve no page
+    return None
 
 
 def drawn(library: Library | None, language: str) -> str:
@@ -185,7 +199,9 @@ def asked(library: Library | None, event: Mapping[str, Any], temperature: float,
         check(job.request)
         return job
     if action == "continue":
-        request = continuing(item, last, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
+        # Bars behind the last one chosen are dropped only where that was asked for.
+        behind = last if wanted["from"] == "chosen" else len(item.piece.bars) - 1
+        request = continuing(item, behind, _whole(wanted["added"]), temperature, top_p, seed, composers_here()[0])
     elif action == "harmonise":
         request = harmonising(item, str(wanted["part"]), temperature, seed, harmoniser())
     else:

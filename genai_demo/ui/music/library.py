@@ -23,6 +23,8 @@ from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import PITCHES, Note, Piece, resolve_overlaps
 from genai_demo.music.tokens.piece_string import write_piece_string
 
+_TELLING = 0.5
+"""seconds of work after which the rest can be told"""
 _REMEMBERED = 50
 """steps that can be undone"""
 
@@ -42,6 +44,8 @@ class Item:
     """first and last bar, from 0, that the last step wrote; None for all"""
     moved: bool = False
     """whether some of it was transposed by hand since a model wrote it"""
+    written: int = 0
+    """bars that the last step has written so far, those before `changed` not counted"""
     remarks: tuple[Remark, ...] = ()
     """what a given file holds and the piece does not"""
     past: tuple[Item, ...] = ()
@@ -90,11 +94,21 @@ class Library:
     """place of the item that is new"""
     seconds: float = 0.0
     """how long the model worked"""
+    progress: float = 0.0
+    """share of its steps that are done, 0 to 1"""
 
     @property
     def busy(self) -> bool:
         """Whether a model is at work."""
         return any(item.growing for item in self.items)
+
+    @property
+    def seconds_left(self) -> int:
+        """How long the model will go on, about; 0 where that is soon or cannot be told yet."""
+        if not self.busy or self.seconds < _TELLING or not self.progress:
+            return 0
+        left = self.seconds / self.progress - self.seconds
+        return round(left) if left >= 1 else 0
 
     def with_item(self, place: int, item: Item) -> Library:
         """Return the library with another item at `place`."""
@@ -129,24 +143,34 @@ def at(library: Library | None, place: object, key: object) -> tuple[Library, in
 
 def grown(library: Library, job: Job, update: Update, seconds: float) -> Library:
     """Return the library after an update of a job."""
+    progress = update.step / max(1, update.steps)
     if job.place is None:
         receipts: Sequence[Receipt | None] = update.receipts or [None] * len(update.compositions)
         items = tuple(
             _grown(job, composition, receipt, None)
             for composition, receipt in zip(update.compositions, receipts, strict=True)
         )
-        return Library(items, library.turn, 0, seconds)
+        return Library(items, library.turn, 0, seconds, progress)
     before = library.items[job.place]
     if before.growing:
         before = replace(before.past[-1], past=before.past[:-1])
     item = _grown(job, update.compositions[0], update.receipts[0] if update.receipts else None, before)
-    return replace(library.with_item(job.place, item), heard=job.place, seconds=seconds)
+    return replace(library.with_item(job.place, item), heard=job.place, seconds=seconds, progress=progress)
 
 
 def _grown(job: Job, composition: Composition, receipt: Receipt | None, before: Item | None) -> Item:
     state = "finished" if receipt else "growing"
     past = (*before.past, replace(before, past=()))[-_REMEMBERED:] if before else ()
-    return Item(composition.piece, job.request, receipt, state, _changed(job.request, composition.piece), past=past)
+    changed = _changed(job.request, composition.piece)
+    return Item(
+        composition.piece,
+        job.request,
+        receipt,
+        state,
+        changed,
+        written=composition.bars if not receipt else 0,
+        past=past,
+    )
 
 
 def _changed(request: Request, piece: Piece) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ from genai_demo.ui.address import linked
 from genai_demo.ui.components.address import page_address
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.widget import sent
-from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel, result_place
+from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import files as music_files
@@ -62,8 +62,10 @@ def library_panel(texts: Texts) -> LibraryPanel:
             gr.Button, {"value": "music_download_all"}, size="sm", elem_id="music-zip", elem_classes="quiet"
         )
     notice = notice_place(texts, "music-desk-notice")
-    library = result_place(texts, "music_empty", "music-desk", PieceLibrary)
-    panel = LibraryPanel(notice, status, library, gr.State(None))
+    first = handlers.shipped()
+    value = {"value": lambda language: handlers.drawn(first, language)}
+    library = texts.make(PieceLibrary, value, switched=False, elem_id="music-desk", elem_classes="paper")
+    panel = LibraryPanel(notice, status, library, gr.State(first))
     _craft(panel, save, texts)
     return panel
 
@@ -154,7 +156,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         compose.notice,
         [form.controls["seed"], panel.notice, *outputs, shown],
         tab="music",
-        script="genaiDemo.silence(); genaiDemo.reveal('music-desk')",
+        script="genaiDemo.silence(); genaiDemo.widget('music-desk')?.asked(); genaiDemo.reveal('music-desk')",
     )
     form.remember(page)
 

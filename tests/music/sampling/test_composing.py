@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,13 +13,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.generation.sampling import TokenTrace
+from genai_demo.errors import UserError
 from genai_demo.music.models.bar_conditioning import FEATURE_INDEX
 from genai_demo.music.models.composer import DEBUG, Composer, ComposerConfig, ModelInput
 from genai_demo.music.requests import TIME_SIGNATURES, ComposeRequest, ContinueRequest
-from genai_demo.music.sampling import composing, decoding
+from genai_demo.music.sampling import composing, decoding, generation
 from genai_demo.music.sampling.composing import best_candidate, compose
 from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
+from genai_demo.music.theory.genres import GENRE_METRES, GENRES, ends_on_tonic, genre_share
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import TICKS, Bar, Key, Note, Piece
 from genai_demo.music.theory.texture import STYLES
@@ -335,3 +338,42 @@ def test_whatever_closes_a_bar_closes_it(sign: int) -> None:
         sequence.push(drawn[-1])
     assert drawn == [events.BAR, events.BAR, events.END]
     assert sequence.draw(logits, Sampling()) == events.PAD
+
+
+@hypothesis_settings(max_examples=25)
+@given(
+    st.sampled_from([(genre, metre) for genre in GENRES for metre in GENRE_METRES[genre]]),
+    st.sampled_from(sorted(KEY_BY_NAME)),
+    st.integers(0, 2**31 - 1),
+)
+def test_whatever_the_weights_a_genre_is_kept_and_its_piece_ends_on_the_tonic(
+    asked: tuple[str, str], key: str, seed: int
+) -> None:
+    genre, metre = asked
+    request = ComposeRequest(bars=5, genre=genre, metre=metre, key=key, seed=seed)
+    request.check()
+    piece = written(request)[0]
+    assert not piece.faults()
+    assert genre_share(piece, genre) == 1
+    assert ends_on_tonic(piece)
+    assert all(note.length >= TICKS for note in piece.notes if note.start >= piece.bars[-1].start)
+    assert written(request)[0] == piece
+
+
+def test_a_genre_is_refused_where_it_cannot_be() -> None:
+    for request, key in (
+        (ComposeRequest(genre="waltz", metre="4/4"), "music.genre_metre"),
+        (ComposeRequest("gan", genre="waltz", metre="3/4"), "music.genre_composer"),
+        (ComposeRequest(genre="tango"), "engine.not_one_of"),
+    ):
+        with pytest.raises(UserError) as refusal:
+            request.check()
+        assert refusal.value.key == key
+
+
+def test_a_receipt_from_before_there_were_genres_is_that_of_the_same_request() -> None:
+    request = ComposeRequest(bars=4, seed=3)
+    settings = asdict(request)
+    del settings["genre"]
+    receipt = Receipt("music", "compose", "piano-composer", "c0ffee", settings)
+    assert generation.request_of(receipt) == request

@@ -178,3 +178,18 @@ def test_music_of_other_actions_is_told_as_it_is(music: Path) -> None:
     with pytest.raises(UserError) as refusal:
         reproduced(receipt)
     assert refusal.value.key == "engine.receipt_lacks"
+
+
+def test_going_on_drops_bars_only_where_that_was_asked_for() -> None:
+    bars = len(TUNE.bars)
+    for behind, kept in (({}, bars), ({"from": "end"}, bars), ({"from": "chosen"}, 2)):
+        job = ask("continue", first=0, last=1, added=4, **behind)
+        assert isinstance(job, Job) and isinstance(job.request, ContinueRequest)
+        assert job.request.keep == kept
+
+
+def test_what_is_left_is_told_once_it_can_be() -> None:
+    growing = replace(library_of(TUNE).items[0], state="growing")
+    for seconds, progress, left in ((4.0, 0.25, 12), (0.1, 0.25, 0), (4.0, 0.0, 0), (4.0, 0.95, 0)):
+        assert Library((growing,), seconds=seconds, progress=progress).seconds_left == left
+    assert Library(library_of(TUNE).items, seconds=4.0, progress=0.25).seconds_left == 0
