@@ -111,7 +111,7 @@ def library(shown: Library, able: Sequence[str], language: str) -> str:
     words = escape(json.dumps(said, ensure_ascii=False))
     cards = "".join(_card(shown, place, able, language) for place in range(len(shown.items)))
     busy = ' data-busy=""' if shown.busy else ""
-    turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"'
+    turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"' + (' data-shipped=""' if shown.shipped else "")
     return f'<div class="desk" {turn} data-words="{words}"{busy}>{cards}</div>'
 
 

@@ -106,7 +106,8 @@ def shipped() -> Library | None:
         for file in sorted((checkpoint_folder(model) / "samples").glob("*.mid")):
             try:
                 receipt = read_receipt(file)
-                return Library((Item(read_piece(file).piece, generation.request_of(receipt), receipt),))
+                item = Item(read_piece(file).piece, generation.request_of(receipt), receipt)
+                return Library((item,), shipped=True)
             except UserError:
                 continue  # what shows nothing is no reason to serve no page
     return None
@@ -132,7 +133,7 @@ def stream(job: Job, library: Library | None, turn: str) -> Iterator[Library]:
     """
     if library is None or job.place is None:
         library = Library(turn=library.turn if library else "")
-    following: tuple[Job, Library] | None = (job, library)
+    following: tuple[Job, Library] | None = (job, replace(library, shipped=False))
     while following:
         job, library = following
         with closing(generation.run(job.request)) as updates:
