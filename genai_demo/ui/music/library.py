@@ -94,10 +94,10 @@ class Library:
     """place of the item that is new"""
     seconds: float = 0.0
     """how long the model worked"""
-    shipped: bool = False
-    """whether it was there before anybody asked for anything"""
     progress: float = 0.0
     """share of its steps that are done, 0 to 1"""
+    shipped: bool = False
+    """whether it was there before anybody asked for anything"""
 
     @property
     def busy(self) -> bool:
