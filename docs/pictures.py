@@ -137,7 +137,11 @@ def _set_seed(page: Page, prefix: str, value: int) -> None:
     seed.fill(str(value))
     seed.blur()
     page.wait_for_timeout(500)
-    fresh.uncheck()
+    for _ in range(5):  # fields that have only just been drawn may be drawn once more
+        if not fresh.is_checked():
+            break
+        fresh.click()
+        page.wait_for_timeout(500)
     page.locator(f"#{prefix}-settings > button").click()
     seed.wait_for(state="hidden")
 
