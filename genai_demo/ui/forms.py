@@ -105,8 +105,10 @@ class Form(Generic[R]):
             )
             button = texts.make(gr.Button, {"value": "new_seed"}, size="md", elem_id=f"{prefix}-new-seed", scale=2)
         fresh = texts.make(gr.Checkbox, {"label": "fresh_seed"}, value=True, elem_id=f"{prefix}-fresh", container=False)
-        button.click(lambda: (new_seed(), False), None, [seed, fresh], **PRIVATE)
-        seed.input(lambda: False, None, fresh, **PRIVATE)
+        # In the browser, so that whoever presses the next button at once gets the seed that they see.
+        kept = "() => [Math.floor(Math.random() * 2 ** 31), false]"
+        button.click(None, None, [seed, fresh], js=kept, api_visibility="private")
+        seed.input(None, None, fresh, js="() => false", api_visibility="private")
         self.controls["seed"], self.fresh = seed, fresh
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from importlib import import_module
 from pathlib import Path
 
 import gradio as gr
 
-from genai_demo.catalogue import message
+from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 from genai_demo.ui.components.history import history
@@ -69,11 +70,14 @@ def styles(page: gr.Blocks) -> list[Path]:
 
 
 def _heading(language: str) -> str:
+    lost = [message("gradio.connection_lost", spoken) for spoken in LANGUAGES]
     return (
         f"<h1>{escape(text('title', language))}</h1><p>{escape(text('tagline', language))}</p>"
         f'<div id="announcements" class="for-screen-readers" role="status" aria-live="polite" '
         f'data-ready="{escape(text("announce_ready", language))}" '
         f'data-link-copied="{escape(text("link_copied", language))}"></div>'
+        f'<p id="connected-again" class="notice" role="status" data-lost="{escape(json.dumps(lost))}" hidden>'
+        f"{escape(text('connected_again', language))}</p>"
     )
 
 

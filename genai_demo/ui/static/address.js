@@ -127,8 +127,25 @@ genaiDemo.address = (() => {
   });
 
   addEventListener("popstate", () => go(written()));
+  // Gradio loads a page again whose connection was lost; it then says that it is as it was.
+  const LOST = "genai_demo_lost";
+  addEventListener("pagehide", () => {
+    const { lost } = document.getElementById("connected-again").dataset;
+    const toasts = [...document.querySelectorAll("[data-testid=toast-body]")].map((toast) => toast.textContent);
+    if (JSON.parse(lost).some((said) => toasts.some((toast) => toast.includes(said)))) stored.set(LOST, "yes");
+  });
+
+  function sayAgain() {
+    if (stored.get(LOST) !== "yes") return;
+    stored.set(LOST, "");
+    const said = document.getElementById("connected-again");
+    said.hidden = false;
+    document.addEventListener("click", () => { said.hidden = true; }, { once: true });
+  }
+
   // Called when the page is there, its fields are as they were left, and its events reach the server.
   function begin() {
+    sayAgain();
     const settings = written();
     const bare = !settings.size;
     go(settings, bare || stored.get("genai_demo_link") === `?${settings}`);
