@@ -43,9 +43,9 @@ def figures(pieces: Iterable[Piece], genre: str) -> dict[str, float]:
         return {"pieces": 0}
     return {
         "pieces": len(found),
-        "bars_with_its_mark": statistics.fmean(genre_share(piece, genre) for piece in found),
-        "end_on_tonic": statistics.fmean(ends_on_tonic(piece) for piece in found),
-        "deliver": statistics.fmean(delivers(piece, genre) for piece in found),
+        "bars_with_its_mark_percent": 100 * statistics.fmean(genre_share(piece, genre) for piece in found),
+        "end_on_tonic_percent": 100 * statistics.fmean(ends_on_tonic(piece) for piece in found),
+        "deliver_percent": 100 * statistics.fmean(delivers(piece, genre) for piece in found),
     }
 
 
