@@ -118,8 +118,9 @@ def music(camera: Camera) -> Image.Image:
     page.locator("#tab-music-button").click()
     _set_seed(page, "music", 4)
     page.locator("#music-run").click()
-    card = page.locator("article.work.finished")
+    card = page.locator(".desk:not([data-shipped]) article.work.finished")
     camera.follow(lambda: card.count() > 0, 250)
+    card.locator("[data-do=play]").click()
     page.locator("article.sounding").wait_for()
     page.evaluate("scrollTo(0, 0)")
     for _ in range(6):
