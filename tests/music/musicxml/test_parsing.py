@@ -80,7 +80,7 @@ HEAD = "<?xml version='1.0'?>"
         (b"<?xml version='1.0' encoding='none'?><a/>", "music.broken_score"),
         (SCORE[:-400], "music.broken_score"),
         (SCORE.replace(b"Piano", b"\xff\xfe"), "music.broken_score"),
-        (b"<html><body/></html>", "music.no_score"),
+        (b"<html><body/></html>", "music.web_page"),
         (b"<score-partwise/>", "music.no_notes"),
         (b"<score-partwise><part id='P1'><measure/></part></score-partwise>", "music.no_notes"),
         (f"{HEAD}<score-partwise>{'<a>' * 100}{'</a>' * 100}</score-partwise>".encode(), "music.score_too_rich"),
