@@ -23,7 +23,7 @@ from genai_demo.ui.marks import refused
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
-_ACCEPTED = "image/*,video/mp4,.json,.txt,.svg,.mp3,.ogg,.wav,.mid,.musicxml,.pdf"
+_ACCEPTED = "image/*,video/mp4,.zip,.json,.txt,.svg,.mp3,.ogg,.wav,.mid,.musicxml,.pdf"
 """files that the browser offers: marks are read from any"""
 
 
@@ -51,7 +51,7 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
         try:
             found = opened(content, str(event.name)[:_LONGEST_NAME])
         except UserError as error:
-            return {notice: refused(error, content, language, "faces")}
+            return {notice: refused(error, content, str(event.name), language, "faces")}
         shown = {notice: "", results: drawn(language, found), kept: found}
         if isinstance(found, OpenedFilm):
             return {**shown, go_on: gr.update(visible=False), **morph.restored(found.request, language)}

@@ -53,7 +53,7 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
         try:
             receipt, request = handlers.opened(file)
         except UserError as error:
-            return None, {notice: refused(error, content, language)}
+            return None, {notice: refused(error, content, Path(file).name, language)}
         found = Opened(receipt, read_marks(content))
         (panel,) = (one for one in panels if isinstance(request, type(one.form.default)))
         waiting = {place: cards.placeholder(text("reproducing", language)), shown: found}
