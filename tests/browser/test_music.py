@@ -477,7 +477,7 @@ def test_a_rectangle_of_the_roll_is_written_anew(enter: Visit, tmp_path: Path) -
 
 
 def test_the_score_turns_its_pages_and_marks_the_bar(enter: Visit, tmp_path: Path) -> None:
-    page = enter()
+    page = enter(viewport={"width": 1000, "height": 1800})
     card = give(page, tmp_path)
     card.get_by_role("button", name="Show the score").click()
     bars = card.locator(".sheet g.measure")

@@ -66,7 +66,8 @@ function note(result) {
     return place === 0 && ["gallery", "face"].includes(page) && before.get("page") === page && before.get("seed") === seed;
   };
   const others = entries().filter((one, place) => !same(one) && !moved(one, place));
-  const entry = { link, title: title || text.slice(0, 80), text, receipt, picture: pictureOf(result), time: Date.now() };
+  const lang = text ? "en" : document.documentElement.lang; // of the title
+  const entry = { link, title: title || text.slice(0, 80), lang, text, receipt, picture: pictureOf(result), time: Date.now() };
   keep([entry, ...others]);
   chosen = [];
   draw();
@@ -100,7 +101,7 @@ function item(entry, place) {
   const open = button("open", place, fill(said.open, entry.title), "");
   open.append(face(entry, "span"));
   const title = open.appendChild(document.createElement("span"));
-  Object.assign(title, { className: "title", textContent: entry.title });
+  Object.assign(title, { className: "title", lang: entry.lang, textContent: entry.title });
   const box = document.createElement("input");
   Object.assign(box, { type: "checkbox", checked: chosen.includes(place), title: fill(said.compare_one, entry.title) });
   box.setAttribute("aria-label", box.title);
@@ -132,7 +133,7 @@ function compare() {
   const two = chosen.map((place) => {
     const shown = document.createElement("figure");
     const caption = document.createElement("figcaption");
-    caption.textContent = all[place].title;
+    Object.assign(caption, { lang: all[place].lang, textContent: all[place].title });
     shown.append(face(all[place], "div"), caption, button("open", place, fill(words().open, all[place].title), words().show));
     return shown;
   });

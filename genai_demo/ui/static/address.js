@@ -69,12 +69,17 @@ genaiDemo.address = (() => {
     when(() => ofTab().length, () => {
       const opening = document.querySelector(`#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`);
       if (opening) press(opening);
-      if (opening || named()) when(named, () => follow(named(), wanted, mine));
+      if (opening || named()) when(named, () => arrive(named(), wanted, mine));
     });
   }
 
-  function follow(place, wanted, mine) {
+  function arrive(place, wanted, mine) {
     panelsOf(place).forEach((panel) => press(document.getElementById(`${panel.id}-button`)));
+    // Whether the result is there already is only seen when its panel is.
+    when(() => panelsOf(place).every(isOpen), () => follow(place, wanted, mine));
+  }
+
+  function follow(place, wanted, mine) {
     const link = linkOf(place, wanted);
     if (results().some((result) => plain(result.dataset.link) === link)) {
       document.dispatchEvent(new CustomEvent("shown", { detail: place.dataset.page }));

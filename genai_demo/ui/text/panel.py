@@ -81,6 +81,8 @@ def build_panel(
             buttons = run_buttons(texts, action, idle, busy)
         with gr.Column(elem_classes="result"):
             place = result_place(texts, empty, f"{action}-results")
+            # Beside the result, so that what was asked for is never overwritten by what came late.
+            shipped = gr.HTML("", elem_id=f"{action}-first", elem_classes="paper")
         shown = gr.State(None)
         with gr.Column(elem_classes="extras"):
             chips = gr.Column(elem_classes="examples")
@@ -95,7 +97,7 @@ def build_panel(
     def follow(language: str, wanted: Any) -> tuple[Asked | None, Updates]:
         """Put the settings of an address into the fields; with a seed they are those of a result."""
         if wanted.get("first"):
-            return None, _first(language)
+            return None, read_first(language)
         request = linked(ACTIONS[action], wanted["settings"])
         if request is None:
             return None, {}
@@ -106,12 +108,12 @@ def build_panel(
             return None, fields
         return Asked(request, linked=True), {**fields, **waiting(language)}
 
-    def _first(language: str) -> Updates:
+    def read_first(language: str) -> Updates:
         first = handlers.first()
-        return {shown: first, **draw(first, language)} if first else {}
+        return {shipped: results(first, language) if first else ""}
 
     def waiting(language: str) -> Updates:
-        return {place: cards.placeholder(text("waiting", language)), shown: None}
+        return {place: cards.placeholder(text("waiting", language)), shown: None, shipped: ""}
 
     def stream(asked: Asked, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
         # A chip that was pressed meanwhile has set other fields: what they say now counts.
@@ -138,11 +140,17 @@ def build_panel(
         inputs=[pace, *form.inputs],
         done=done,
     )
-    changed = [form.controls["seed"], place, shown]
+    changed = [form.controls["seed"], place, shown, shipped]
     reveal = f"genaiDemo.reveal('{action}-results')"
     assert form.fresh
     runner.start(buttons.run.click, ask, [form.fresh, *form.inputs], notice, changed, script=reveal)
-    runner.start(address.follow, follow, [], notice, [*form.outputs, place, shown])
+    runner.start(address.follow, follow, [], notice, [*form.outputs, place, shown, shipped])
+    texts.language.input(
+        lambda language, read: read_first(language) if read else gr.skip(),
+        [texts.language, shipped],
+        shipped,
+        **PRIVATE,
+    )
     form.remember(page)
     model = form.controls.get("model")
     runner.watch(page, model if isinstance(model, gr.Radio) else "masked", handlers.problem, problem)
