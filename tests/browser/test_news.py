@@ -405,3 +405,25 @@ def test_a_link_shows_nothing_but_what_it_names(app: str, visit: Visit) -> None:
     expect(page.get_by_role("radio", name="Sports")).to_be_checked()
     page.wait_for_timeout(1000)
     expect(page.locator("#generate-results article, #generate-first article")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("panel", "tab"), [("fill", "Fill in"), ("rewrite", "Rewrite")])
+def test_an_example_shows_its_topic_and_own_words_have_none(app: str, visit: Visit, panel: str, tab: str) -> None:
+    page = visit(app)
+    page.get_by_role("tab", name=tab).click()
+    page.locator(f"#{panel}-example-1").click()
+    finished(page, panel)
+    topic = page.locator(f"#{panel}-topic input:checked")
+    expect(topic).not_to_have_value("any")
+    expect(topic.locator("..")).to_be_visible()
+    expect(page.locator(f"#{panel}-results .kicker")).not_to_be_empty()
+    field = page.locator(f"#{panel}-text textarea")
+    field.fill("The ___ was closed on Monday after a storm.")
+    expect(topic).to_have_value("any")
+    page.locator(f"#{panel}-run").click()
+    expect(page.locator(f"#{panel}-results .kicker")).to_be_empty()
+    page.locator(f"#{panel}-topic label").nth(2).click()
+    chosen = topic.get_attribute("value") or ""
+    field.fill("The ___ was closed on Tuesday after a storm.")
+    page.wait_for_timeout(500)
+    expect(topic).to_have_value(chosen)

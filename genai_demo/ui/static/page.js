@@ -128,6 +128,16 @@ window.genaiDemo = (() => {
     }
   }
 
+  // Forms whose topic an example has set: it goes with the example's words, and not with one's own.
+  const ofExamples = new Set();
+  const exampleTopic = (form) => { ofExamples.add(form); };
+  document.addEventListener("input", ({ target }) => {
+    const form = [...ofExamples].find((name) => target.closest(`#${name}-text, #${name}-topic`));
+    if (!form) return;
+    ofExamples.delete(form);
+    if (target.closest(`#${form}-text`)) document.querySelector(`#${form}-topic input[value=any]`)?.click();
+  });
+
   // Presses a button once it is free again: right after another run was ended it still shows that one.
   function press(id) {
     const button = document.getElementById(id);
@@ -273,5 +283,5 @@ window.genaiDemo = (() => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  return { copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
+  return { exampleTopic, copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
 })();

@@ -164,7 +164,8 @@ def build_panel(
                 chosen = button.click(
                     partial(_same, tuple(example.values())), None, controls, cancels=runner.running, **PRIVATE
                 )
-                chosen.then(None, None, None, js=f"() => genaiDemo.press('{action}-run')", api_visibility="private")
+                press = f"() => {{ genaiDemo.exampleTopic('{action}'); genaiDemo.press('{action}-run'); }}"
+                chosen.then(None, None, None, js=press, api_visibility="private")
     return Panel(form, notice)
 
 

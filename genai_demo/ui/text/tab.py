@@ -94,11 +94,11 @@ def _text_label(example: dict[str, str], language: str) -> str:
 
 
 def _fill(form: Form[FillRequest]) -> None:
+    form.choice("topic", TOPICS)
     form.text("text", "fill_text", 4)
 
 
 def _fill_settings(form: Form[FillRequest]) -> None:
-    form.choice("topic", TOPICS)
     form.slider("temperature", TEMPERATURE, 0.05)
     form.slider("steps", STEPS, 1)
     form.slider("tokens_per_blank", (0, 12), 1)
@@ -106,12 +106,12 @@ def _fill_settings(form: Form[FillRequest]) -> None:
 
 
 def _rewrite(form: Form[RewriteRequest]) -> None:
+    form.choice("topic", TOPICS)
     form.text("text", "rewrite_text", 4)
     form.slider("share", SHARE, 0.05)
 
 
 def _rewrite_settings(form: Form[RewriteRequest]) -> None:
-    form.choice("topic", TOPICS)
     form.slider("temperature", TEMPERATURE, 0.05)
     form.slider("steps", STEPS, 1)
     form.seed()
