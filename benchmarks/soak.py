@@ -128,7 +128,12 @@ class Visitor:
     async def attack(self) -> None:
         """Ask for what is not to be had."""
         method, path, options = self._random.choice(_HOSTILE)
-        answer = await self.ask(method, path, **options)
+        try:
+            answer = await self.ask(method, path, **options)
+        except (httpx.ReadError, httpx.WriteError):
+            # Refused while it was still being sent, and cut off.
+            self._tally.done["cut off"] += 1
+            return
         self._tally.longest_answer = max(self._tally.longest_answer, len(answer.content))
         self._tally.failed["hostile"] += not 400 <= answer.status_code < 500
 

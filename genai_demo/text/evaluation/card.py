@@ -170,7 +170,8 @@ class Card(ModelCard):
         if data := self.report["data"]:
             parts.insert(0, _MEASURED.format(**data))
         if self.report["settings"]:
-            settings = (f"{key} {value}" for key, value in self.report["settings"].items() if value != "")
+            # In one order, whether the report was just made or read from a file.
+            settings = (f"{key} {value}" for key, value in sorted(self.report["settings"].items()) if value != "")
             parts.append(_WRITTEN.format(settings=", ".join(settings)))
         return "\n\n".join([*parts, *self.report["notes"]])
 
