@@ -26,6 +26,8 @@ THUMBNAIL = 144
 _SIDES = {1: 512, 2: 384, 3: 288, 4: 224, 5: 192}
 """side of a gallery's faces in pixels, by the columns that they stand in"""
 _SMALLEST = 144
+_TELLING = 1.0
+"""seconds of work after which it can be told how long the rest takes"""
 _COPIED, _NEAR = 0.02, 0.25
 """up to these shares of strangers are as near to a training face as one that is called a copy, or near"""
 
@@ -215,9 +217,12 @@ def _station(faces: Sequence[Face], place: int, language: str) -> str:
     return f"<li>{_image(face.picture, THUMBNAIL, _asked(face.request, language))}<div>{tools}</div></li>"
 
 
-def progress(done: int, total: int, language: str) -> str:
-    """Return how far a film has come."""
+def progress(done: int, total: int, seconds: float, language: str) -> str:
+    """Return how far a film has come in some seconds, and, where it can be told, how long it still takes."""
     words = text("faces_film_progress", language, done=done, total=total)
+    left = round(seconds * (total - done) / done) if done and seconds >= _TELLING else 0
+    if left:
+        words += " · " + text("seconds_left", language, seconds=left)
     return (
         f'<div class="film-progress"><progress max="{total}" value="{done}" aria-label="{escape(words)}"></progress>'
         f'<p class="hint" aria-hidden="true">{escape(words)}</p></div>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -191,6 +192,7 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
 
     def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
+        started = time.perf_counter()
         with closing(generation.morph(request)) as films:
             for made in films:
                 if made.finished:
@@ -200,7 +202,7 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
                     there = {button: gr.update(visible=True) for button in (page.save, page.share)}
                     yield {film: shown, instead: "", **there}
                 else:
-                    yield {film: faces_cards.progress(made.done, made.total, language)}
+                    yield {film: faces_cards.progress(made.done, made.total, time.perf_counter() - started, language)}
 
     def settle(said: str, language: str, faces: Strip) -> Updates:
         """Say that a film which did not become complete was stopped."""

@@ -175,7 +175,7 @@ def _transport(shown: Library, item: Item, language: str) -> str:
         stop, growing = escape(text("stop_button", language)), escape(text("music_growing", language))
         done, left = shown.progress, shown.seconds_left
         bar = f'<progress max="1" value="{done:.3f}" aria-label="{growing}"></progress>'
-        over = text("music_seconds_left", language, seconds=left) if left else ""
+        over = text("seconds_left", language, seconds=left) if left else ""
         return (
             f'<div class="transport"><button type="button" class="play" data-do="stop" aria-label="{stop}">'
             f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6h12v12H6z"/></svg></button>'

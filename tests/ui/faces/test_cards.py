@@ -167,7 +167,7 @@ def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
         cards.nearest(0.5, "en"),
         cards.strip([face()], "en"),
         cards.strip([], "en"),
-        cards.progress(1, 2, "en"),
+        cards.progress(1, 2, 3.0, "en"),
         cards.verdict(Marks("image/png"), face(), PICTURE, 1.0, "en"),
         intake.value,
     ]
@@ -175,3 +175,11 @@ def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not {tag for tag, _ in page.elements} & {"script"}
         assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
         assert not any(image.get("src") == "x" for image in page.attributes("img"))
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "said"), [(30, 2.0, "about 6 s left"), (30, 0.5, ""), (0, 3.0, ""), (120, 9.0, "")]
+)
+def test_a_film_tells_how_long_it_takes_once_that_is_known(done: int, seconds: float, said: str) -> None:
+    page = cards.progress(done, 120, seconds, "en")
+    assert f"{done} of 120" in page and (said in page if said else "left" not in page)
