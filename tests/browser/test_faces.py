@@ -386,7 +386,7 @@ def test_a_film_can_be_stopped(enter: Visit) -> None:
             document.getElementById("faces-morph-run").click();
             const look = () => {
                 const stop = document.getElementById("faces-morph-stop");
-                if (!stop?.offsetParent) { setTimeout(look, 20); return; }
+                if (!document.querySelector("#faces-film .film-progress")) { setTimeout(look, 20); return; }
                 stop.click();
                 done();
             };

@@ -184,7 +184,14 @@ def test_a_refusal_stands_at_its_field_and_moves_nothing(app: str, visit: Visit,
 
 def test_in_a_room_type_and_controls_grow_and_fill_the_screen(app: str, visit: Visit) -> None:
     page = visit(app, viewport={"width": 1920, "height": 1080})
-    parts = ("#generate-run", "#generate-topic label", "#heading h1", "#generate-opening textarea", "#generate-results")
+    parts = (
+        "#generate-run",
+        "#generate-topic label",
+        "#heading h1",
+        "#generate-opening textarea",
+        "#generate-first .story",
+    )
+    expect(page.locator("#generate-first .story")).to_be_visible()
     before = [height(page, part) for part in parts]
     button = page.get_by_role("button", name="Large type")
     expect(button).to_have_attribute("aria-pressed", "false")
@@ -199,6 +206,7 @@ def test_in_a_room_type_and_controls_grow_and_fill_the_screen(app: str, visit: V
     page.get_by_role("button", name="Large type").click()
     page.reload()
     expect(page.get_by_role("button", name="Large type")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#generate-first .story")).to_be_visible()
     assert [height(page, part) for part in parts] == before
 
 

@@ -128,8 +128,10 @@ genaiDemo.address = (() => {
   }
 
   document.addEventListener("click", (event) => {
-    if (event.isTrusted && event.target.closest("[role=tab]")) setTimeout(settle);
-  });
+    if (!event.isTrusted || !event.target.closest("[role=tab]")) return;
+    look(); // what has only just been made is left behind
+    setTimeout(settle);
+  }, true);
 
   addEventListener("popstate", () => go(written()));
   // Gradio loads a page again whose connection was lost; it then says that it is as it was.
