@@ -22,9 +22,8 @@ STATIC = Path(__file__).parent / "static"
 
 def build() -> tuple[gr.Blocks, Texts]:
     """Build the page and return it with its texts."""
-    kept = settings().keep_seconds
-    # How often one looks, and how old a file may be.
-    delete_cache = (max(1, kept // 16), kept)
+    # Gradio looks once in three years, and removes all files when it ends; `keep_tidy` removes the old ones.
+    delete_cache = (10**8, settings().keep_seconds)
     with gr.Blocks(
         title=text("title", "en"), analytics_enabled=False, fill_width=True, delete_cache=delete_cache
     ) as page:

@@ -27,6 +27,7 @@ from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patien
 from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
+from genai_demo.ui.tidying import keep_tidy
 
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
 _LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
@@ -126,6 +127,7 @@ def serve(host: str, port: int) -> gr.Blocks:
     log_without_content()
     page.queue(max_size=settings().queue_limit, api_open=False)
     make_fair(page)
+    keep_tidy(page, settings().keep_seconds)
     page.launch(
         server_name=host,
         server_port=port,

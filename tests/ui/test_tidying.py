@@ -1,0 +1,54 @@
+"""Files of visitors go when they are old, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from genai_demo.ui import tidying
+
+
+def files_in(folder: Path, count: int) -> set[str]:
+    made = {str(folder / f"{number}.mid") for number in range(count)}
+    for file in made:
+        Path(file).write_bytes(b"music")
+    return made
+
+
+def test_old_files_go_and_new_ones_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = files_in(tmp_path, 3) | {str(tmp_path / "gone.mid")}
+    tidying.remove_older([files], 100.0)
+    assert len(files) == len(os.listdir(tmp_path)) == 3
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 101.0)
+    tidying.remove_older([files], 100.0)
+    assert not files and not os.listdir(tmp_path)
+
+
+def test_a_file_that_comes_meanwhile_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = files_in(tmp_path, 3)
+    later = tmp_path / "later.mid"
+
+    def unlink(file: Path) -> None:
+        files.add(str(later))
+        os.remove(file)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    tidying.remove_older([files], -1.0)
+    assert files == {str(later)}
+
+
+def test_a_page_is_looked_at_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[float] = []
+    monkeypatch.setattr(tidying, "remove_older", lambda _, seconds: looked.append(seconds))
+    with gr.Blocks() as page:
+        gr.Textbox()
+    tidying.keep_tidy(page, 1)
+    for _ in range(400):
+        if len(looked) < 2:
+            time.sleep(0.05)
+    assert looked[:2] == [1, 1]
