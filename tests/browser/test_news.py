@@ -84,17 +84,17 @@ def test_the_same_seed_gives_the_same_texts_and_another_does_not(app: str, visit
 
 
 def test_words_come_at_the_pace_that_is_chosen_and_all_at_a_click(app: str, visit: Visit) -> None:
-    page = visit(f"{app}?seed=7&length=60")
+    page = visit(f"{app}?length=60")
     page.locator("#generate-pace label").last.click()
     page.locator("#generate-run").click()
     article = page.locator("#generate-results article")
     expect(article).to_have_class(re.compile("telling"))
-    finished(page, "generate")
     untold = article.locator(".untold")
     before = untold.count()
-    assert before > 20, "slow motion has hardly begun"
+    assert before > 4, "slow motion has hardly begun"
     page.wait_for_timeout(1500)
     assert 0 < before - untold.count() < 8
+    finished(page, "generate")
     article.locator(".story").click()
     expect(untold).to_have_count(0)
     page.get_by_role("radio", name="中文").check(force=True)
