@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# MuseScore 3.2.3 (Debian: musescore3): how a MIDI file has to look to be opened as one piano.
+# MuseScore 3.2.3 (Debian 12: musescore3 3.2.3+dfsg2-16): how a MIDI file has to look to be opened as one piano.
 #
 # Expected: two tracks with program 1 become two staves of one piano or two pianos, whatever their channels; a key
 # signature and a text event in the first track of a format 1 file, which holds no notes, are the file's key and a note
@@ -11,8 +11,14 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR="$folder" HOME="$folder"
-test "$(mscore3 --version 2>/dev/null)" = 'MuseScore3 3.2.3' || { echo 'MuseScore 3.2.3 is needed'; exit 1; }
 cd "$folder"
+# Debian 12's packages, unpacked here; the libraries that the program needs, such as Qt 5, are the system's.
+for package in musescore3 musescore3-common; do
+    apt-get download -qq "$package=3.2.3+dfsg2-16" 2>/dev/null
+    dpkg-deb -x "$package"_*.deb .
+done
+PATH="$folder/usr/bin:$PATH"
+test "$(mscore3 --version 2>/dev/null)" = 'MuseScore3 3.2.3'
 python3 - <<'PYTHON'
 import struct
 

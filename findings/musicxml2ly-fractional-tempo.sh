@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# musicxml2ly of LilyPond 2.24.1 (Debian: lilypond): a tempo with a fraction becomes a syntax error with --midi.
+# musicxml2ly of LilyPond 2.24.1 (PyPI: lilypond 2.24.1; Debian's is the same): a tempo with a fraction becomes a syntax error with --midi.
 #
 # Expected: <sound tempo="88.5"/> is valid MusicXML (a decimal number of quarter notes per minute), so that the file
 # that `musicxml2ly --midi` writes compiles.
 # What happens: it writes the number as it is where LilyPond takes whole numbers only, and lilypond stops.
 set -euo pipefail
 
-lilypond --version | grep -c 'LilyPond 2\.24\.1' >/dev/null || { echo 'LilyPond 2.24.1 is needed'; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check 'lilypond==2.24.1'
+PATH="$(echo "$folder"/venv/lib/python3*/site-packages/lilypond-binaries/bin):$PATH"
 cd "$folder"
+lilypond --version | head -1
 for tempo in 88 88.5; do
     cat > "a$tempo.musicxml" <<XML
 <?xml version="1.0" encoding="UTF-8"?>
