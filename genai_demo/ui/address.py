@@ -26,7 +26,7 @@ def link(tab: str, page: str, request: Any) -> str:
     values, plain = {"tab": tab, "page": page}, asdict(request)
     for field in fields_of(type(request)):
         value = plain[field.name]
-        if value not in ("", (), []):
+        if value not in ("", ()):
             value = float(value) if field.kind is float else value
             values[field.name] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     return f"?{urlencode(values)}"

@@ -16,6 +16,7 @@ from genai_demo.catalogue import sentences
 from genai_demo.engine.fields import fields_of
 from genai_demo.errors import UserError
 from genai_demo.ui import cards
+from genai_demo.ui.address import linked
 from genai_demo.ui.languages import Text, Texts, choices, sentence, text
 
 R = TypeVar("R")
@@ -132,6 +133,25 @@ class Form(Generic[R]):
     def request(self, values: Iterable[Any]) -> R:
         """Return the request that the values of `inputs` ask for."""
         return request_from(type(self.default), values)
+
+    def followed(self, wanted: Mapping[str, Any], check: Callable[[R], None]) -> tuple[R | None, Updates]:
+        """Return the request of an address that names a result, None for any other, and what becomes of the controls.
+
+        Args:
+            wanted: what the page's script sends of the address: its `settings`, and whether to `keep` the controls as
+                they are, since they are the visitor's own.
+            check: raises `UserError` unless the request can be run.
+
+        Raises:
+            UserError: a setting is not allowed, or `check` refuses.
+        """
+        request = linked(type(self.default), wanted["settings"])
+        if request is None:
+            return None, {}
+        check(request)
+        # The next press draws a seed again.
+        controls = {} if wanted.get("keep") else {**self.restored(request), self.fresh: True}
+        return (request if "seed" in wanted["settings"] else None), controls
 
     def restored(self, request: R) -> Updates:
         """Return what puts the fields to a request; with its seed kept, it gives the same result once more."""

@@ -67,7 +67,7 @@ function note(result) {
   };
   const others = entries().filter((one, place) => !same(one) && !moved(one, place));
   const lang = text ? "en" : document.documentElement.lang; // of the title
-  const entry = { link, title: title || text.slice(0, 80), lang, text, receipt, picture: pictureOf(result), time: Date.now() };
+  const entry = { link, title: title || text.slice(0, 80), lang, text, receipt, picture: pictureOf(result) };
   keep([entry, ...others]);
   chosen = [];
   draw();

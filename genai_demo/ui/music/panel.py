@@ -162,12 +162,8 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
 
     def follow(language: str, wanted: Any) -> tuple[Job | None, Updates]:
         """Put the settings of an address into the fields; with a seed they are those of a piece."""
-        request = linked(type(form.default), wanted["settings"])
+        request, fields = form.followed(wanted, handlers.check)
         if request is None:
-            return None, {}
-        handlers.check(request)
-        fields = {} if wanted.get("keep") else {**form.restored(request), form.fresh: True}
-        if "seed" not in wanted["settings"]:
             return None, fields
         return Job(request, heard=False), {**fields, **emptied(language)}
 

@@ -11,7 +11,6 @@ import gradio as gr
 
 from genai_demo.text.requests import ACTIONS, Request
 from genai_demo.ui import cards
-from genai_demo.ui.address import linked
 from genai_demo.ui.components.address import page_address
 from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, labelled, new_seed, result_place, small_heading
 from genai_demo.ui.languages import Texts, choices, text
@@ -98,13 +97,8 @@ def build_panel(
         """Put the settings of an address into the fields; with a seed they are those of a result."""
         if wanted.get("first"):
             return None, read_first(language)
-        request = linked(ACTIONS[action], wanted["settings"])
+        request, fields = form.followed(wanted, handlers.check)
         if request is None:
-            return None, {}
-        handlers.check(request)
-        # The next press draws a seed again.
-        fields = {} if wanted.get("keep") else {**form.restored(request), form.fresh: True}
-        if "seed" not in wanted["settings"]:
             return None, fields
         return Asked(request, linked=True), {**fields, **waiting(language)}
 
