@@ -16,11 +16,12 @@ from genai_demo.ui.fair_queue import make_fair
 from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
 from genai_demo.ui.page import build, styles
 from genai_demo.ui.theme import theme
-from genai_demo.ui.tidying import keep_tidy
+from genai_demo.ui.tidying import keep_tidy, share_memory
 
 
 def serve(host: str, port: int) -> gr.Blocks:
     """Start to serve the page and return it; `block_thread()` of it waits for Ctrl+C."""
+    share_memory()
     page, texts = build()
     log_without_content()
     page.queue(max_size=settings().queue_limit, api_open=False)
