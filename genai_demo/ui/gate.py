@@ -155,7 +155,7 @@ class _Exchange:
         if event["type"] == "http.response.start":
             if event["status"] in _PLAIN:
                 # A page that cancels in the moment in which it calls does not know the call's number yet.
-                early = self._scope["path"].rstrip("/").endswith("/cancel")
+                early = self._scope["path"].rstrip("/").endswith(("/cancel", "/reset"))
                 self.refusal = _NOTHING_TO_CANCEL if early else _PLAIN[event["status"]]
                 return
             self._started = True

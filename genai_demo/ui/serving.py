@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
+from genai_demo.ui.delivery.cancelling import Cancelling
 from genai_demo.ui.delivery.pages import PageInLanguage
 from genai_demo.ui.fair_queue import make_fair
 from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
@@ -40,7 +41,12 @@ def serve(host: str, port: int) -> gr.Blocks:
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(PageInLanguage, page=page, texts=texts)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(PageInLanguage, page=page, texts=texts),
+                Middleware(Cancelling, queue=page._queue),
+            ]
+        },
     )
     # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
     app = page.app
