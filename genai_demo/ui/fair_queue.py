@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -77,9 +77,11 @@ def _address(request: Any) -> str:
     return request.client.host if request is not None and request.client else ""
 
 
-def make_fair(page: gr.Blocks) -> None:
-    """Turn the queue of a page into a fair one; `page.queue(...)` has made it."""
-    page._queue.__class__ = FairQueue
+def make_fair(page: gr.Blocks) -> FairQueue:
+    """Turn the queue of a page into a fair one, and return it; `page.queue(...)` has made it."""
+    queue: Any = page._queue
+    queue.__class__ = FairQueue
+    return cast(FairQueue, queue)
 
 
 def last(updates: Iterator[T]) -> T:

@@ -26,7 +26,7 @@ def serve(host: str, port: int) -> gr.Blocks:
     page, texts = build()
     log_without_content()
     page.queue(max_size=settings().queue_limit, api_open=False)
-    make_fair(page)
+    queue = make_fair(page)
     keep_tidy(page, settings().keep_seconds)
     page.launch(
         server_name=host,
@@ -44,7 +44,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         app_kwargs={
             "middleware": [
                 Middleware(PageInLanguage, page=page, texts=texts),
-                Middleware(Cancelling, queue=page._queue),
+                Middleware(Cancelling, queue=queue),
             ]
         },
     )

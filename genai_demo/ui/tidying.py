@@ -39,13 +39,13 @@ _POOLS = 2
 
 def share_memory() -> None:
     """Let all threads allocate from few pools, where the C library has pools for threads: before threads start."""
-    if hasattr(_LIBRARY, "mallopt"):
+    if _LIBRARY and hasattr(_LIBRARY, "mallopt"):
         _LIBRARY.mallopt(_M_ARENA_MAX, _POOLS)
 
 
 def give_back_memory() -> None:
     """Return to the system what was freed, where the C library keeps it."""
-    if hasattr(_LIBRARY, "malloc_trim"):
+    if _LIBRARY and hasattr(_LIBRARY, "malloc_trim"):
         _LIBRARY.malloc_trim(0)
 
 
