@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | generate | evaluate | export | doctor`.
+"""The command line: `python -m genai_demo train | generate | explain | evaluate | export | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     about = {
         "train": "train a model from scratch, or go on with a run",
         "generate": "make results, one file each, with their receipts",
+        "explain": "say why a result became what it is: what else could have come, and how likely",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
@@ -69,13 +70,16 @@ def _parser() -> argparse.ArgumentParser:
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for name, modality in modalities().items():
+            adding = modality.explaining if command == "explain" else modality.commands
+            if adding is None:
+                continue
             kind = kinds.add_parser(
                 name,
                 help=f"{name} models",
                 epilog=_examples(command),
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
-            getattr(modality.commands, f"add_{command}_options")(kind)
+            getattr(adding, f"add_{command}_options")(kind)
     return parser
 
 
@@ -105,7 +109,9 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.modality is None:
             parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
-        getattr(modalities()[options.modality].commands, options.command)(options)
+        modality = modalities()[options.modality]
+        doing = modality.explaining if options.command == "explain" else modality.commands
+        getattr(doing, options.command)(options)
     except UserError as error:
         language = terminal_language()
         print(message("engine.error", language, sentence=error.in_language(language)), file=sys.stderr)
