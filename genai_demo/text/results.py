@@ -50,7 +50,7 @@ def without(pieces: Iterable[Piece], cuts: Iterable[tuple[int, int, str]]) -> li
             waiting.pop(0)
         text += piece.text[place - start :]
         if text:
-            kept.append(replace(piece, text=text))
+            kept.append(piece if text == piece.text else replace(piece, text=text))
         start = end
     return kept
 

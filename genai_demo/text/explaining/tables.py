@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from genai_demo.text.explaining.tokens import Entry, Rival
 
-_COLUMNS = (
-    "place",
-    "step",
-    "token",
-    "id",
-    "probability",
-    "forbidden",
-    "rival",
-    "rival_id",
-    "before",
-    "after",
-    "allowed",
-)
+_OF_TOKEN = ("place", "step", "token", "id", "probability", "forbidden")
+_OF_RIVAL = ("rival", "rival_id", "before", "after", "allowed")
 _NAMED = 4
 """rivals that a line of the table for people names"""
 
@@ -31,9 +20,9 @@ def as_csv(entries: Iterable[Entry]) -> str:
     """Return a line for every rival of every token, below the names of the columns."""
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow(_COLUMNS)
+    table.writerow([*_OF_TOKEN, *_OF_RIVAL])
     for entry in entries:
-        of_token = (entry.place, entry.step, entry.token, entry.id, entry.probability, entry.forbidden)
+        of_token = [getattr(entry, name) for name in _OF_TOKEN]
         for rival in entry.rivals:
             table.writerow([*of_token, rival.token, rival.id, rival.before, rival.after, int(rival.allowed)])
     return written.getvalue()
