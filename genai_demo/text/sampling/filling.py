@@ -89,8 +89,8 @@ class _Template:
         allowed: Tensor,
         sampling: Sampling,
         seed: int,
-        chosen: Chosen,
-        recorder: Recorder | None,
+        chosen: Chosen | None = None,
+        recorder: Recorder | None = None,
     ) -> FilledRows:
         """Return rows whose last tokens are filled again while no sentence of them ends: "U.S." ends none."""
         network = self._loaded.network
@@ -105,7 +105,11 @@ class _Template:
                 break
             again = ids[open_rows]
             again[:, last] = MASK
-            own = {(open_rows.index(row), place): chosen[row, place] for row, place in chosen if row in open_rows}
+            own = {
+                (open_rows.index(row), place): token
+                for (row, place), token in (chosen or {}).items()
+                if row in open_rows
+            }
             looked = recorder is not None and recorder.row in open_rows
             noting = replace(recorder, row=open_rows.index(recorder.row)) if recorder and looked else None
             given = (network, again, allowed[open_rows], sampling, len(last), seed + attempt, own, noting)
