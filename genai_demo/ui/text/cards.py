@@ -117,8 +117,10 @@ def _data(shown: Shown, number: int, language: str) -> str:
 
 def _visible(shown: Shown, draft: Draft) -> Draft:
     """Return what is shown of a text that comes word by word: what is known of each word follows when all are there."""
-    if shown.in_steps or shown.update.finished or shown.stopped:
+    if shown.update.finished:
         return draft
+    if shown.in_steps or shown.stopped:  # only a finished text can be made again, and its words opened
+        return replace(draft, pieces=tuple(replace(piece, place=0) for piece in draft.pieces))
     pieces = (replace(piece, step=0) for piece in draft.pieces) if shown.told else ()
     return replace(draft, pieces=tuple(pieces))
 
@@ -146,13 +148,14 @@ def _parted(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
         before, line_break, after = ("", "", piece.text) if parted else piece.text.partition("\n")
         for part, side in ((before, head), (after, rest)):
             if part:
-                side.append(Piece(part, piece.kind, piece.step, piece.confidence))
+                side.append(replace(piece, text=part))
         parted = parted or bool(line_break)
     return head, rest
 
 
 def _spans(pieces: Iterable[Piece], language: str, focusable: bool) -> str:
-    spans, focus = [], ' tabindex="0"' if focusable else ""
+    spans: list[str] = []
+    reached = False
     for piece in pieces:
         shown = escape(piece.text)
         if piece.kind == "given":
@@ -166,7 +169,12 @@ def _spans(pieces: Iterable[Piece], language: str, focusable: bool) -> str:
             # the space before a word stays outside, so that no underline begins with it
             space = shown[: len(shown) - len(shown.lstrip())]
             kind = f'class="filled sure-{_level(piece)}"'
-            spans.append(f'{space}<span {kind}{focus} title="{escape(title)}">{shown.lstrip()}</span>')
+            if focusable:  # one stop of the Tab key; arrow keys reach the others
+                kind += f' role="button" tabindex="{-1 if reached else 0}"'
+            # What a word has to say stands in a panel once its text is there.
+            kind += f' data-place="{piece.place}"' if piece.place else f' title="{escape(title)}"'
+            reached = True
+            spans.append(f"{space}<span {kind}>{shown.lstrip()}</span>")
     return "".join(spans)
 
 
@@ -203,14 +211,19 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
         for name, done in names
     )
 
+    if shown.request.chosen:
+        request = replace(shown.request, chosen=shown.request.chosen[:-1])
+        former = link("news", PAGES[shown.update.receipts[0].action], request)
+        buttons += f'<button type="button" data-former="{escape(former)}">{escape(text("former", language))}</button>'
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
     pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
     label = escape(text("sureness", language))
     sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'
-    legend, heading = (escape(text(key, language)) for key in ("legend", "pieces"))
+    look, legend, heading = (escape(text(key, language)) for key in ("look_intro", "legend", "pieces"))
     return (
-        f'<div class="tools">{buttons}{sureness}</div><div class="sureness"><p class="hint">{legend}</p>'
+        f'<div class="tools">{buttons}{sureness}</div>'
+        f'<div class="sureness"><p class="hint">{look}</p><p class="hint">{legend}</p>'
         f"<details><summary>{heading}</summary>{_piece_list(draft, language)}</details></div>"
     )
 

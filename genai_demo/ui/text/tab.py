@@ -22,8 +22,9 @@ from genai_demo.text.tokens.special_tokens import TOPICS
 from genai_demo.ui.forms import PRIVATE, Form
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
+from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
-from genai_demo.ui.text.panel import build_panel
+from genai_demo.ui.text.panel import WORK, build_panel
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
@@ -57,6 +58,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 rewrite = build_panel(texts, page, "rewrite", _rewrite, _rewrite_settings, _TEXTS, _text_label)
             with _page(texts, "open"):
                 open_page(texts, [write, fill, rewrite])
+        build_rivals(texts, WORK)
         text_api.register()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 
 import pytest
@@ -14,7 +15,8 @@ from tests.helpers.markup import HOSTILE, Reader
 
 
 def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate", count: int = 1) -> Shown:
-    receipts = (Receipt("text", action, "news-gru", "c0ffee", asdict(request)),) * count if finished else ()
+    settings = json.loads(json.dumps(asdict(request)))
+    receipts = (Receipt("text", action, "news-gru", "c0ffee", settings),) * count if finished else ()
     return Shown(request, Update((Draft(pieces, finished, tokens=7),) * count, 2, 12, receipts), seconds=1.25)
 
 
