@@ -2,12 +2,14 @@
 const POINTED = 150; // milliseconds until a word that is pointed at opens
 const LEFT = 300; // and until it closes again
 const GAP = 6; // pixels between a word and its panel
+const LEAST = 240; // pixels of a panel's height where there is hardly any room
 const known = new Map(); // what the server told, by receipt
 const formers = new Map(); // from which telling one came, by links
 let asked = ""; // receipt of the text that the server was asked about
 let open = null; // the word that is open: its card's values, its place, and whether it stays open
 let waiting = 0;
 let written = false; // whether this script put the word into the address
+let going = false; // whether the text that comes next goes on from a rival, or back
 
 const panel = () => element.querySelector(".rivals");
 const words = () => JSON.parse(panel().dataset.words);
@@ -51,31 +53,34 @@ function nameOf(rival) {
   return rival.token || (rival.id === known.get(open.receipt).end ? said.end : said.control);
 }
 
-function share(value, kind) {
-  const shown = made("span", { className: `${kind} share` }, percent(value));
-  shown.style.setProperty("--share", `${100 * value}%`);
+// A bar as long as its share of the longest one.
+function share(value, most, kind) {
+  const shown = made("span", { className: `share ${kind}` }, percent(value));
+  shown.style.setProperty("--share", `${most ? (100 * value) / most : 0}%`);
   return made("td", {}, shown);
 }
 
-function row(name, one, kind) {
-  return made("tr", { className: kind }, made("th", { scope: "row" }, ...name), share(one.before, "before"), share(one.after, "after"));
+function row(name, one, most, kind) {
+  const shares = [share(one.before, most, "of-network"), share(one.after, most, "of-draw")];
+  return made("tr", { className: kind }, made("th", { scope: "row" }, name), ...shares);
 }
 
-function rivalRow(entry, rival) {
+function rivalRow(entry, rival, most) {
   const said = words();
   const name = nameOf(rival);
-  if (rival.id === entry.id) return row([name], rival, "own");
-  if (!rival.allowed) return row([`${name} – ${said.not_allowed}`], rival, "taken");
-  const going = made("button", { type: "button", lang: "en", title: fill(said.go_on, { word: name }) }, name);
-  going.addEventListener("click", () => goOn(entry, rival));
-  return row([going], rival, "");
+  if (rival.id === entry.id) return row(name, rival, most, "own");
+  if (!rival.allowed) return row(`${name} – ${said.not_allowed}`, rival, most, "taken");
+  const button = made("button", { type: "button", lang: "en", title: fill(said.go_on, { word: name }) }, name);
+  button.addEventListener("click", () => goOn(entry, rival));
+  return row(button, rival, most, "");
 }
 
 function table(entry) {
   const said = words();
   const heads = [said.word, said.before, said.after].map((name) => made("th", { scope: "col" }, name));
   const others = { before: entry.others_before, after: entry.others_after };
-  const rows = [...entry.rivals.map((rival) => rivalRow(entry, rival)), row([said.others], others, "taken")];
+  const most = Math.max(...entry.rivals.flatMap((rival) => [rival.before, rival.after]));
+  const rows = [...entry.rivals.map((rival) => rivalRow(entry, rival, most)), row(said.others, others, 0, "taken")];
   return made("table", {}, made("thead", {}, made("tr", {}, ...heads)), made("tbody", {}, ...rows));
 }
 
@@ -129,7 +134,9 @@ function place() {
   const at = word.getBoundingClientRect();
   const box = panel();
   const below = innerHeight - at.bottom;
+  box.style.maxHeight = "";
   const above = below < box.offsetHeight + GAP && at.top > below;
+  box.style.maxHeight = `${Math.min(box.offsetHeight, Math.max(LEAST, (above ? at.top : below) - 2 * GAP))}px`;
   const left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - box.offsetWidth - 8));
   box.style.left = `${left + scrollX}px`;
   box.style.top = `${(above ? at.top - box.offsetHeight - GAP : at.bottom + GAP) + scrollY}px`;
@@ -204,9 +211,11 @@ const name = (card) => {
 
 document.addEventListener("made", () => {
   const wanted = /^(\d+)\.(\d+)$/.exec(new URLSearchParams(location.search).get("word") || "");
+  const cards = [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
+  if (going) cards.forEach(shade);
+  going = false;
   if (open || written) { hide(); inAddress(""); return; }
   if (!wanted) return;
-  const cards = [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
   const card = cards.find((one) => indexOf(one.dataset.receipt) === wanted[1] - 1);
   const word = card && wordsOf(card).find((one) => one.dataset.place === wanted[2]);
   if (!word) return;
@@ -227,16 +236,20 @@ function goOn(entry, rival) {
     one.variant !== variant || (one.place !== entry.place && stepOf(one.place) <= entry.step)));
   settings.set("chosen", JSON.stringify([...before, { variant, place: entry.place, token: rival.id }]));
   formers.set(plain(settings), open.link);
+  travel(settings);
+}
+
+function travel(link) {
   hide();
-  genaiDemo.address.go(settings, true);
+  going = true;
+  genaiDemo.address.go(link, true);
 }
 
 element.parentElement.closest("[role=tabpanel]").addEventListener("click", ({ target }) => {
   const back = target.closest("article button[data-former]");
   if (!back) return;
   const { link } = back.closest("article").dataset;
-  hide();
-  genaiDemo.address.go(formers.get(plain(link)) || back.dataset.former, true);
+  travel(formers.get(plain(link)) || back.dataset.former);
 });
 
 // ---- the visitor
