@@ -126,7 +126,8 @@ class FaceTrainRequest(TrainRequest):
     """What a run is asked to learn of faces; its family is one of `FAMILIES`."""
 
     data: str
-    """faces: a folder or ZIP of pictures, or a hub id; a part of them is held out to measure on"""
+    """faces: a folder or ZIP of pictures, a hub id, or sample (or sample:500), drawn here; a part of them is held
+    out to measure on"""
     labels: str | None = None
     """table of ages, genders and smiles (.csv); if not given, one is looked for beside the data"""
     where: str = ""
