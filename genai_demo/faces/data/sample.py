@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -61,7 +62,7 @@ def sample_members(count: int) -> list[Member[Label]]:
     for number in range(count):
         portrait = imagine(item_random(number))
         label = Label(float(portrait.age), float(portrait.woman), float(portrait.smile))
-        members.append(Member(f"drawn_{number:06d}.png", lambda seen=portrait: _png(seen), Row(label, "", True)))
+        members.append(Member(f"drawn_{number:06d}.png", partial(_png, portrait), Row(label, "", True)))
     return members
 
 

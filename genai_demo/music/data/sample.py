@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def sample_members(count: int) -> list[Member[Label]]:
     for number in range(count):
         title, key, tempo = _plan(item_random(number))[:3]
         label = Label(title=title, source="sample", key=key, tempo=float(tempo))
-        members.append(Member(f"{number:05d}.mid", lambda place=number: to_midi(compose(place)), Row(label, "", True)))
+        members.append(Member(f"{number:05d}.mid", partial(_midi, number), Row(label, "", True)))
     return members
 
 
@@ -105,6 +106,10 @@ def compose(number: int) -> Piece:
         phrase = replace(phrase, chords=chords)
         notes += _played(phrase, genre, key, bars[4 * place : 4 * place + 4], octave=name == "s", last=last)
     return Piece(resolve_overlaps(notes), bars, key, float(tempo))
+
+
+def _midi(number: int) -> bytes:
+    return to_midi(compose(number))
 
 
 def _plan(random: np.random.Generator) -> tuple[str, Key, int, _Genre]:
