@@ -12,8 +12,8 @@ from typing import Any
 from genai_demo.engine.diagnosis.diagnosis import Change, Diagnosis
 from genai_demo.engine.diagnosis.history import History, finite
 
-_HELD_OUT = ("validation_loss", "validation_bits_per_byte", "validation_bits_per_note")
-"""figures of held-out examples that fall while a model learns, by what their names begin with"""
+_HELD_OUT = ("loss", "bits_per_byte", "bits_per_note", "bits_whole")
+"""figures of held-out examples that fall while a model learns, as those of what it learns from do"""
 _LEAST_POINTS = 4
 """times that something is measured before it is judged how it develops"""
 _WON = 6.0
@@ -185,7 +185,7 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
 
 def _held_out(history: History) -> list[str]:
     """Return the figures of held-out examples that were told often enough, and are numbers."""
-    names = dict.fromkeys(name for line in history.lines for name in line if name.startswith(_HELD_OUT))
+    names = [f"validation_{name}" for name in _HELD_OUT]
     return [name for name in names if len(points := history.all(name)) >= _LEAST_POINTS and finite(points)]
 
 

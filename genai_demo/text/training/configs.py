@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import OneOf, Seed, Share, Within
+from genai_demo.engine.fields import Mistake, OneOf, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 from genai_demo.text.requests import MODELS
 
@@ -36,7 +36,7 @@ class NewsTraining:
     """share of the budget over which the learning rate rises"""
     first_holes: Share = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
-    first_word_only: bool = False
+    first_word_only: Annotated[bool, Mistake] = False
     """a classic mistake: only the first word of a text is scored, so that nothing is learnt of the others (GRU)"""
     seed: Seed = 0
 
