@@ -80,7 +80,7 @@ class Measure:
     metre: tuple[int, int] | None = None
     """numerator and denominator, where they are stated"""
     key: tuple[int, str] | None = None
-    """sharps and mode ("" if none), where they are stated"""
+    """sharps as they sound, and mode ("" if none), where they are stated"""
     tempos: list[Sign] = field(default_factory=list)
     """quarter notes per minute"""
     levels: list[Sign] = field(default_factory=list)
@@ -127,7 +127,7 @@ class PartReader:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._divisions = Fraction(1)
-        self._transposition = 0
+        self._transposition = self._sharps = 0
         self._ending: frozenset[int] = frozenset()
         self._metre = 4 * TICKS
 
@@ -175,11 +175,6 @@ class PartReader:
         if divisions > 0:
             self._divisions = divisions
         self._part.staves = max(self._part.staves, min(int(number(element.findtext("staves"), 1)), 8))
-        key = element.find("key")
-        if key is not None and key.find("fifths") is not None:
-            sharps = int(number(key.findtext("fifths")))
-            if -7 <= sharps <= 7:
-                self._measure.key = (sharps, (key.findtext("mode") or "").strip().lower())
         time = element.find("time")
         if time is not None and (metre := _metre(time)):
             self._measure.metre = metre
@@ -188,6 +183,14 @@ class PartReader:
         if transpose is not None:
             octaves = number(transpose.findtext("octave-change"), most=4)
             self._transposition = int(number(transpose.findtext("chromatic"), most=48) + 12 * octaves)
+            self._sharps = _sharps(transpose)
+        key = element.find("key")
+        if key is not None and key.find("fifths") is not None:
+            sharps = int(number(key.findtext("fifths")))
+            if -7 <= sharps <= 7:
+                sharps += self._sharps
+                sounding = sharps - 12 * ((sharps > 7) - (sharps < -7))
+                self._measure.key = (sounding, (key.findtext("mode") or "").strip().lower())
 
     def _note(self, element: Xml.Element) -> None:
         in_chord, rest = element.find("chord") is not None, element.find("rest")
@@ -335,6 +338,14 @@ class PartReader:
                 self._ending = frozenset(found for found in numbers if 0 < found <= MOST_PASSES)
             else:
                 flow.endings, self._ending = self._ending, frozenset()
+
+
+def _sharps(transpose: Xml.Element) -> int:
+    """Return how many sharps more than the written signature that of the sound has, -11 to 11."""
+    semitones = int(number(transpose.findtext("chromatic"), most=48))
+    steps = transpose.findtext("diatonic")
+    more = 7 * semitones - 12 * int(number(steps, most=28)) if steps else (7 * semitones + 5) % 12 - 5
+    return more if abs(more) < 12 else (more + 5) % 12 - 5
 
 
 def _staff(element: Xml.Element) -> int:

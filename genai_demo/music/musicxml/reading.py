@@ -52,14 +52,15 @@ def read_musicxml(content: bytes) -> Reading:
     flows = _flows(parts)
     order = played_order(flows)
     remarks += _remarks(("music.repeats_played", len(order) - len(set(order))))
-    bars, starts = _bars(parts, order)
+    ordered = [*chosen, *(part for part in parts if part not in chosen)]
+    bars, starts = _bars(ordered, order)
     if bars[-1].end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
     tempos = sorted(tempo for part in parts for tempo in signs(part, order, starts, "tempos"))
     tempo, averaged = _tempo(tempos, bars[-1].end, root)
     played = [Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
     notes, found = _notes(chosen, played)
-    keys = hear_keys(_stated_keys(parts, order, starts), notes, bars)
+    keys = hear_keys(_stated_keys(ordered, order, starts), notes, bars)
     remarks += _remarks(("music.key_doubted", keys.contradicting))
     pedal = joined_spans(span for part in played for span in part.pedal)
     struck = {(note.start, note.pitch): note for note in notes}
@@ -142,17 +143,28 @@ def _flows(parts: Sequence[Part]) -> list[Flow]:
 def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...], list[int]]:
     """Return the bars of a piece, and the tick at which each measure of `order` begins.
 
-    A measure is as long as what stands in it. What is longer than its metre says becomes several bars.
+    A measure is as long as what stands in it, in the first part and those of its metre. What is longer than its metre
+    says becomes several bars, unless most parts sound for as long as the metre says: then what is longer is a slip.
+
+    Args:
+        parts: those that are played first.
+        order: places of measures as they are played.
     """
     shapes: list[list[tuple[int, int]]] = []
-    beats, unit = 4, 4
+    metres: list[tuple[int, int] | None] = [None] * len(parts)
     for place in range(max(len(part.measures) for part in parts)):
-        measures = [part.measures[place] for part in parts if place < len(part.measures)]
-        stated = next((measure.metre for measure in measures if measure.metre), None)
-        beats, unit = (stated and time_signature_of(*stated)) or (beats, unit)
+        measures = [part.measures[place] if place < len(part.measures) else None for part in parts]
+        for turn, measure in enumerate(measures):
+            if measure and measure.metre:
+                metres[turn] = time_signature_of(*measure.metre) or metres[turn]
+        metre = next((metre for metre in metres if metre), None)
+        beats, unit = metre or (4, 4)
         whole = Bar(0, beats, unit).length
+        fellows = [one for one, own in zip(measures, metres, strict=True) if one and own in (metre, None)]
         # Rests that are longer than their bar are a slip of many programs.
-        length = max(max(min(measure.length, whole), measure.sounding) for measure in measures)
+        length = max((max(min(one.length, whole), one.sounding) for one in fellows), default=0)
+        if length > whole and 2 * sum(one.sounding == whole for one in fellows) > len(fellows):
+            length = whole
         shapes.append(_shape(length, beats, unit))
     bars: list[Bar] = []
     starts: list[int] = []

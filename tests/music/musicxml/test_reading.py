@@ -136,6 +136,29 @@ def test_transposing_parts_are_read_as_they_sound() -> None:
     assert [one.pitch for one in read_piece(score([bar(note("C5", 8), more=down)])).piece.notes] == [72 - 14]
 
 
+@pytest.mark.parametrize(
+    ("written", "transposition", "sharps"),
+    [
+        (2, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", 0),
+        (-3, "<diatonic>-2</diatonic><chromatic>-3</chromatic>", 0),
+        (1, "<chromatic>-7</chromatic>", 0),
+        (-5, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", -7),
+        (-6, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", 4),
+        (3, "<diatonic>0</diatonic><chromatic>0</chromatic><octave-change>-1</octave-change>", 3),
+    ],
+)
+def test_signatures_are_those_of_the_sound(written: int, transposition: str, sharps: int) -> None:
+    more = f"{key(written, 'major')}<transpose>{transposition}</transpose>"
+    found = read_piece(score([bar(note("C5", 8), more=more)])).piece.key
+    assert found and found.sharps == sharps
+
+
+def test_the_signature_is_that_of_what_is_played() -> None:
+    clarinet = bar(note("D5", 8), more=key(2, "major"))
+    piano = bar(note("C5", 8), more=key(0, "major"))
+    assert read_piece(score([clarinet], [piano], listed=(program(72), program(1)))).piece.key == Key(0, "major")
+
+
 def time(beats: str, unit: str) -> str:
     return f"<time><beats>{beats}</beats><beat-type>{unit}</beat-type></time>"
 
@@ -156,6 +179,19 @@ def test_bars_are_as_long_as_what_stands_in_them() -> None:
     metres = [(found.beats, found.unit) for found in piece.bars]
     assert metres == [(1, 4), (3, 4), (3, 4), (2, 4), (1, 4), (3, 4), (1, 4), (5, 8), (7, 8)]
     assert [start for start, *_ in struck(piece)] == [0, 1, 7, 9, 10, 14, 16.5]
+
+
+def test_bars_are_those_of_what_is_played() -> None:
+    voice = [bar(note("A4", 6), more=time("6", "8")), bar(note("A4", 6))]
+    piano = [bar(note("C4", 4), more=time("2", "4")), bar(note("D4", 2))]
+    piece = read_piece(score(voice, piano, listed=(program(53), program(1)))).piece
+    assert [(found.beats, found.unit) for found in piece.bars] == [(2, 4), (1, 4)]
+
+
+def test_what_is_longer_than_a_bar_in_one_part_of_many_is_a_slip() -> None:
+    whole, longer = bar(note("C4", 8), more=time("4", "4")), bar(note("C3", 9), more=time("4", "4"))
+    piece = read_piece(score([whole, whole], [longer, whole], [whole, whole])).piece
+    assert [(found.beats, found.unit) for found in piece.bars] == [(4, 4), (4, 4)]
 
 
 def key(fifths: int, mode: str = "") -> str:
