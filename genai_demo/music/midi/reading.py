@@ -114,7 +114,6 @@ def read_midi(data: bytes | Path) -> Reading:
         raise UserError("music.too_long", most=MOST_MINUTES)
     remarks += found
     if contents.modes is not None:
-        # What was written here has the bars that it is to have.
         return Reading(piece, tuple(remarks), keys.sources)
     piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
     remarks += _remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))
@@ -221,7 +220,8 @@ def _bars(
         for tick, beats, unit in contents.time_signatures
         if (signature := time_signature_of(beats, unit))
     ]
-    signatures, doubted = believed(stated, notes)
+    # What was written here has the bars that it is to have.
+    signatures, doubted = believed(stated, notes) if contents.modes is None else (stated, 0)
     remarks = _remarks(
         ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
     )

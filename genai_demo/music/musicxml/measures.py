@@ -122,10 +122,15 @@ def number(text: str | None, default: float = 0.0, most: float = 1e6) -> float:
 
 
 class PartReader:
-    """Reads the measures of one part, one after the other."""
+    """Reads the measures of one part, one after the other.
 
-    def __init__(self, part: Part) -> None:
-        self._part = part
+    Args:
+        part: is added to.
+        small_notes: whether what the score calls cues are notes that are played, only printed small.
+    """
+
+    def __init__(self, part: Part, small_notes: bool = False) -> None:
+        self._part, self._small_notes = part, small_notes
         self._divisions = Fraction(1)
         self._transposition = self._sharps = 0
         self._ending: frozenset[int] = frozenset()
@@ -205,13 +210,16 @@ class PartReader:
         whole = rest is not None and rest.get("measure") == "yes"
         if not whole:
             self._fill()
-        if element.find("cue") is not None:
+        if self._is_cue(element):
             self._part.left_out["cues"] += 1
         elif element.find("unpitched") is not None:
             self._part.left_out["drums"] += 1
         elif (pitch := self._pitch(element)) is not None:
             self._add(element, pitch, round(start), round(start + length) - round(start), in_chord)
             self._measure.sounding = max(self._measure.sounding, min(round(start + length), _LONGEST))
+
+    def _is_cue(self, element: Xml.Element) -> bool:
+        return element.find("cue") is not None and not self._small_notes
 
     def _add(self, element: Xml.Element, pitch: int, start: int, length: int, in_chord: bool) -> None:
         ties = {tie.get("type") for tie in (*element.findall("tie"), *element.findall("notations/tied"))}
@@ -239,7 +247,7 @@ class PartReader:
 
     def _grace(self, element: Xml.Element, in_chord: bool) -> None:
         pitch = self._pitch(element)
-        if pitch is None or element.find("cue") is not None:
+        if pitch is None or self._is_cue(element):
             return
         waiting = self._graces.setdefault(element.findtext("voice") or "", [])
         note = GraceNote(pitch, _velocity(element), _slurs(element))

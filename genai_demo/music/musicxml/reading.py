@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ _PIANOS = range(1, 9)
 _PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clavecin", "钢琴")
 _MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
 _DEFAULT_TEMPO = 120.0
+_CUES_SOUND = re.compile(r"MuseScore [0-2]\.")
+"""programs that call every note a cue that is printed small, as whole studies are"""
 
 
 def read_musicxml(content: bytes) -> Reading:
@@ -82,7 +85,9 @@ def _parts(root: Xml.Element) -> list[Part]:
         names = [listed.findtext("part-name"), *(name.text for name in listed.iter("instrument-name"))]
         programs = {int(number(program.text)) for program in listed.iter("midi-program")}
         parts[listed.get("id", "")] = Part(" ".join(name for name in names if name), programs)
-    readers = {name: PartReader(part) for name, part in parts.items()}
+    software = " ".join(program.text or "" for program in root.iterfind("identification/encoding/software"))
+    small_notes = bool(_CUES_SOUND.search(software))
+    readers = {name: PartReader(part, small_notes) for name, part in parts.items()}
     for outer in root:
         for inner in outer:
             part, measure = (outer, inner) if root.tag == "score-partwise" else (inner, outer)
@@ -91,7 +96,7 @@ def _parts(root: Xml.Element) -> list[Part]:
             name = part.get("id", "")
             if name not in readers:
                 parts[name] = Part()
-                readers[name] = PartReader(parts[name])
+                readers[name] = PartReader(parts[name], small_notes)
             if root.tag == "score-timewise":
                 inner.attrib.update(number=outer.get("number", ""), implicit=outer.get("implicit", ""))
                 measure = inner
@@ -161,8 +166,8 @@ def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...],
         beats, unit = metre or (4, 4)
         whole = Bar(0, beats, unit).length
         fellows = [one for one, own in zip(measures, metres, strict=True) if one and own in (metre, None)]
-        # Rests that are longer than their bar are a slip of many programs.
-        length = max((max(min(one.length, whole), one.sounding) for one in fellows), default=0)
+        # Rests that are longer than their bar are a slip of many programs, unless notes are so too.
+        length = max((one.length if one.sounding > whole else min(one.length, whole) for one in fellows), default=0)
         if length > whole and 2 * sum(one.sounding == whole for one in fellows) > len(fellows):
             length = whole
         shapes.append(_shape(length, beats, unit))

@@ -131,6 +131,16 @@ def test_drums_and_cues_are_left_out() -> None:
     assert refusal.value.key == "music.only_drums"
 
 
+@pytest.mark.parametrize(
+    ("software", "pitches"), [("MuseScore 2.3.2", [60, 84]), ("MuseScore 3.6.2", [60]), ("Finale 2014", [60])]
+)
+def test_what_old_musescore_calls_cues_are_small_notes(software: str, pitches: list[int]) -> None:
+    content = score([bar(note("C4", 8), BACK.format(8), note("C6", 8, before="<cue/>"), more="")])
+    head = f"<identification><encoding><software>{software}</software></encoding></identification>".encode()
+    piece = read_piece(content.replace(b"<part-list>", head + b"<part-list>")).piece
+    assert [one.pitch for one in piece.notes] == pitches
+
+
 def test_transposing_parts_are_read_as_they_sound() -> None:
     down = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic><octave-change>-1</octave-change></transpose>"
     assert [one.pitch for one in read_piece(score([bar(note("C5", 8), more=down)])).piece.notes] == [72 - 14]
@@ -172,13 +182,14 @@ def test_bars_are_as_long_as_what_stands_in_them() -> None:
         bar(note("E4", 4)),
         bar(note("F4", 2)),
         bar(note("G4", 8)),  # longer than its metre
+        bar(note("G4", 7), note("", 2)),  # and its rests with it
         bar(note("A4", 5), more=time("3+2", "8")),
         bar(note("A4", 7), more=time("2", "4").replace("</time>", "<beats>3</beats><beat-type>8</beat-type></time>")),
     ]
     piece = read_piece(score(bars)).piece
     metres = [(found.beats, found.unit) for found in piece.bars]
-    assert metres == [(1, 4), (3, 4), (3, 4), (2, 4), (1, 4), (3, 4), (1, 4), (5, 8), (7, 8)]
-    assert [start for start, *_ in struck(piece)] == [0, 1, 7, 9, 10, 14, 16.5]
+    assert metres == [(1, 4), (3, 4), (3, 4), (2, 4), (1, 4), (3, 4), (1, 4), (3, 4), (3, 8), (5, 8), (7, 8)]
+    assert [start for start, *_ in struck(piece)] == [0, 1, 7, 9, 10, 14, 18.5, 21]
 
 
 def test_bars_are_those_of_what_is_played() -> None:
