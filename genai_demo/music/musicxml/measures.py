@@ -219,7 +219,8 @@ class PartReader:
             self._measure.sounding = max(self._measure.sounding, min(round(start + length), _LONGEST))
 
     def _is_cue(self, element: Xml.Element) -> bool:
-        return element.find("cue") is not None and not self._small_notes
+        """Return whether a note is only to be seen; one that is not printed is there to be heard, as of a trill."""
+        return element.find("cue") is not None and not self._small_notes and element.get("print-object") != "no"
 
     def _add(self, element: Xml.Element, pitch: int, start: int, length: int, in_chord: bool) -> None:
         ties = {tie.get("type") for tie in (*element.findall("tie"), *element.findall("notations/tied"))}

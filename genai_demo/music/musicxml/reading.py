@@ -28,7 +28,7 @@ _PIANOS = range(1, 9)
 _PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clavecin", "钢琴")
 _MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
 _DEFAULT_TEMPO = 120.0
-_CUES_SOUND = re.compile(r"MuseScore [0-2]\.")
+_CUES_SOUND = re.compile(r"MuseScore (?:[0-2]|3\.[0-4])\.")
 """programs that call every note a cue that is printed small, as whole studies are"""
 
 

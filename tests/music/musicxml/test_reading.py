@@ -132,11 +132,20 @@ def test_drums_and_cues_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("software", "pitches"), [("MuseScore 2.3.2", [60, 84]), ("MuseScore 3.6.2", [60]), ("Finale 2014", [60])]
+    ("software", "states", "pitches"),
+    [
+        ("MuseScore 2.3.2", "", [60, 84]),
+        ("MuseScore 3.4.2", "", [60, 84]),
+        ("MuseScore 3.6.2", "", [60]),
+        ("MuseScore 4.5.2", "", [60]),
+        ("Finale 2014", "", [60]),
+        ("Finale 2014", ' print-object="no"', [60, 84]),
+    ],
 )
-def test_what_old_musescore_calls_cues_are_small_notes(software: str, pitches: list[int]) -> None:
-    content = score([bar(note("C4", 8), BACK.format(8), note("C6", 8, before="<cue/>"), more="")])
+def test_cues_that_are_small_notes_sound(software: str, states: str, pitches: list[int]) -> None:
+    small = note("C6", 8, before="<cue/>", states=states)
     head = f"<identification><encoding><software>{software}</software></encoding></identification>".encode()
+    content = score([bar(note("C4", 8), BACK.format(8), small, more="")])
     piece = read_piece(content.replace(b"<part-list>", head + b"<part-list>")).piece
     assert [one.pitch for one in piece.notes] == pitches
 
