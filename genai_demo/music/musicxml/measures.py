@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
 from xml.etree import ElementTree as Xml
 
 from genai_demo.errors import UserError
-from genai_demo.music.musicxml.flow import MOST_PASSES, Flow
+from genai_demo.music.musicxml.flow import MOST_PASSES
+from genai_demo.music.musicxml.tremolos import played_out, tremolo_of
+from genai_demo.music.musicxml.written import GraceNote, Measure, Part, Sign, WrittenNote, number
 from genai_demo.music.notation.directions import DYNAMICS
 from genai_demo.music.notation.note_values import KINDS
 from genai_demo.music.notation.score import FORTE
@@ -28,97 +26,6 @@ _ORNAMENTS = ("trill-mark", "turn", "inverted-turn", "mordent", "inverted-morden
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,4})?")
 _LONGEST = 64 * TICKS
 """ticks of the longest measure that is believed"""
-
-
-class Sign(NamedTuple):
-    """Something that happens at a moment."""
-
-    tick: int
-    value: float
-
-
-class GraceNote(NamedTuple):
-    """A grace note as it stands in a measure."""
-
-    pitch: int
-    velocity: int | None
-    slurs: tuple[tuple[str, str], ...]
-    """as of a `WrittenNote`"""
-
-
-@dataclass
-class WrittenNote:
-    """A note as it stands in a measure."""
-
-    start: int
-    """ticks from the beginning of the measure"""
-    length: int
-    pitch: int
-    staff: int
-    """from 1"""
-    voice: str
-    tied: bool = False
-    """whether a tie leads on from it"""
-    velocity: int | None = None
-    slurs: tuple[tuple[str, str], ...] = ()
-    """"start" or "stop", and the number of the slur"""
-    graces: list[list[GraceNote]] = field(default_factory=list)
-    """the chords of grace notes before it"""
-
-
-@dataclass
-class Measure:
-    """A measure of one part."""
-
-    implicit: bool = False
-    """whether it is not counted, as an upbeat"""
-    length: int = 0
-    """ticks that its voices fill; 0 where they hold nothing but rests for the whole measure"""
-    sounding: int = 0
-    """ticks that its notes fill"""
-    notes: list[WrittenNote] = field(default_factory=list)
-    metre: tuple[int, int] | None = None
-    """numerator and denominator, where they are stated"""
-    key: tuple[int, str] | None = None
-    """sharps as they sound, and mode ("" if none), where they are stated"""
-    tempos: list[Sign] = field(default_factory=list)
-    """quarter notes per minute"""
-    levels: list[Sign] = field(default_factory=list)
-    """velocities from then on"""
-    accents: list[Sign] = field(default_factory=list)
-    """velocities of what is struck then"""
-    wedges: list[Sign] = field(default_factory=list)
-    """1 where a crescendo begins, -1 for a diminuendo, 0 where either ends"""
-    pedal: list[Sign] = field(default_factory=list)
-    """1 where it is pressed, 0 where it is let go"""
-    flow: Flow = field(default_factory=Flow)
-
-
-@dataclass
-class Part:
-    """A part of a score."""
-
-    name: str = ""
-    programs: set[int] = field(default_factory=set)
-    """General MIDI's numbers of its instruments, from 1"""
-    staves: int = 1
-    measures: list[Measure] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    """number of cues, ornaments and unpitched notes"""
-
-    @property
-    def count(self) -> int:
-        """Notes."""
-        return sum(len(measure.notes) for measure in self.measures)
-
-
-def number(text: str | None, default: float = 0.0, most: float = 1e6) -> float:
-    """Return the number that a text is, or `default` where it is none, or none within `-most` to `most`."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return default
-    return value if math.isfinite(value) and abs(value) <= most else default
 
 
 class PartReader:
@@ -161,6 +68,10 @@ class PartReader:
                 self._fill()
             elif child.tag in readers:
                 readers[child.tag](child)
+        written = len(measure.notes)
+        measure.notes, played = played_out(measure.notes, MOST_NOTES)
+        self._part.tremolos += played
+        self._count(len(measure.notes) - written)
         self._late_graces()
         measure.flow.endings = measure.flow.endings or self._ending
         self._part.measures.append(measure)
@@ -234,15 +145,20 @@ class PartReader:
             bool(ties & {"start", "continue"}),
             _velocity(element),
             _slurs(element),
+            tremolo=tremolo_of(element),
         )
         if not in_chord:
             note.graces = self._graces.pop(voice, [])
         self._measure.notes.append(note)
         self._chord.append(note)
         self._part.left_out["ornaments"] += any(
-            ornament.tag in _ORNAMENTS for ornament in element.iterfind("notations/ornaments/*")
+            ornament.tag in _ORNAMENTS and not (note.tremolo and ornament.tag == "tremolo")
+            for ornament in element.iterfind("notations/ornaments/*")
         )
-        self._part.left_out["notes"] += 1
+        self._count(1)
+
+    def _count(self, notes: int) -> None:
+        self._part.left_out["notes"] += notes
         if self._part.left_out["notes"] > MOST_NOTES:
             raise UserError("music.too_many_notes", most=MOST_NOTES)
 

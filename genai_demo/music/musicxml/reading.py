@@ -16,9 +16,10 @@ from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands,
 from genai_demo.music.midi.names import hand_named
 from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark, joined_spans
 from genai_demo.music.musicxml.flow import Flow, played_order
-from genai_demo.music.musicxml.measures import Part, PartReader, Sign, number
+from genai_demo.music.musicxml.measures import PartReader
 from genai_demo.music.musicxml.parsing import parse_score
 from genai_demo.music.musicxml.playing import Played, Player, signs
+from genai_demo.music.musicxml.written import Part, Sign, number
 from genai_demo.music.notation.header import TEMPO_FIELD
 from genai_demo.music.theory.key_signatures import StatedKey, hear_keys
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Note, Piece, resolve_overlaps
@@ -39,7 +40,8 @@ def read_musicxml(content: bytes) -> Reading:
     - Hands are the staves of a part, or two parts; else they are told as for a MIDI file.
     - Repeats, endings and jumps are played out. Bars are as long as what stands in them.
     - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
-      notes are struck before what they adorn, ornaments are not played out. Slurs are kept.
+      notes are struck before what they adorn. Tremolos of up to three strokes are played out, other ornaments are not.
+      Slurs are kept.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Signatures hold from bar to bar; `hear_keys` says when their mode, or they, are heard instead.
 
@@ -123,6 +125,7 @@ def _for_piano(parts: Sequence[Part]) -> tuple[list[Part], list[Remark]]:
         ("music.no_piano", 0 if pianos else left_out["notes"]),
         ("music.left_out_cues", left_out["cues"]),
         ("music.left_out_ornaments", sum(part.left_out["ornaments"] for part in chosen)),
+        ("music.tremolos_played", sum(part.tremolos for part in chosen)),
     )
 
 

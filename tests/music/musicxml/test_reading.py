@@ -424,6 +424,36 @@ def test_ornaments_are_counted() -> None:
     assert counts(reading) == {"left_out_ornaments": 1, "hands_guessed": 1}
 
 
+def tremolo(strokes: int, kind: str = "single") -> str:
+    return f'<notations><ornaments><tremolo type="{kind}">{strokes}</tremolo></ornaments></notations>'
+
+
+TRIPLETS = "<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes></time-modification>"
+
+
+@pytest.mark.parametrize(
+    ("notes", "played", "remark"),
+    [
+        ([note("C4", 8, behind=tremolo(1))], [(n / 2, 60, 0.5) for n in range(8)], "tremolos_played"),
+        ([note("C4", 2, behind=tremolo(3))], [(n / 8, 60, 0.125) for n in range(8)], "tremolos_played"),
+        ([note("C4", 2, behind=TRIPLETS + tremolo(1))], [(n / 3, 60, 1 / 3) for n in range(3)], "tremolos_played"),
+        (
+            [note("C4", 2, behind=tremolo(2, "start")), note("G4", 2, behind=tremolo(2, "stop"))],
+            [(n / 4, (60, 67)[n % 2], 0.25) for n in range(8)],
+            "tremolos_played",
+        ),
+        ([note("C4", 2, behind=tremolo(2, "start")), note("G4", 2)], [(0, 60, 1), (1, 67, 1)], ""),
+        ([note("C4", 1, behind=tremolo(1))], [(0, 60, 0.5)], ""),
+        ([note("C4", 8, behind=tremolo(5))], [(0, 60, 4)], "left_out_ornaments"),
+    ],
+)
+def test_tremolos_are_played_out(notes: list[str], played: list[tuple[float, int, float]], remark: str) -> None:
+    reading = read_piece(score([bar(*notes, more="")], listed=[program(1)]))
+    found = [(one.start / QUARTER, one.pitch, one.length / QUARTER) for one in reading.piece.notes]
+    assert found == [pytest.approx(one) for one in played]
+    assert {*counts(reading)} - {"hands_guessed"} == {remark} - {""}
+
+
 def test_scores_by_time() -> None:
     content = score([bar(note("C4", 8), more="")], listed=[program(1)]).decode()
     inner = content[content.index("<measure") : content.index("</part></score")]
@@ -470,6 +500,9 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "MOST_NOTES", 3)
     with pytest.raises(UserError) as refusal:
         read_piece(score([bar(*[note("C4", 2)] * 4, more="")]))
+    assert refusal.value.key == "music.too_many_notes"
+    with pytest.raises(UserError) as refusal:
+        read_piece(score([bar(note("C4", 8, behind=tremolo(3)), more="")]))
     assert refusal.value.key == "music.too_many_notes"
 
 
