@@ -72,9 +72,7 @@ def _strokes(note: WrittenNote, places: Set[tuple[str, str, int]]) -> list[Writt
             start=ticks[place],
             length=ticks[place + 1] - ticks[place],
             tied=False,
-            slurs=tuple(
-                (kind, name) for kind, name in note.slurs if place == (own[0] if kind == "start" else own[-1])
-            ),
+            slurs=tuple((kind, name) for kind, name in note.slurs if place == (own[0] if kind == "start" else own[-1])),
             graces=note.graces if place == own[0] else [],
             tremolo=None,
         )
