@@ -30,7 +30,7 @@ _PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clave
 _MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
 _DEFAULT_TEMPO = 120.0
 _CUES_SOUND = re.compile(r"MuseScore (?:[0-2]|3\.[0-4])\.")
-"""programs that call every note a cue that is printed small, as whole studies are"""
+"""programs that call a chord a cue that is only printed small, as whole studies are"""
 
 
 def read_musicxml(content: bytes) -> Reading:
