@@ -16,6 +16,8 @@ from genai_demo.music.theory.piece import TICKS
 
 _FINE = (32, 64, 128)
 """denominators; MuseScore 3 states 65/4 where it means 65/64"""
+_MOST_BARS = 64
+"""of one such metre in a row: more are no cadenza"""
 
 
 def rounded_bars(contents: MidiContents, quarter: Fraction) -> int:
@@ -35,10 +37,10 @@ def rounded_bars(contents: MidiContents, quarter: Fraction) -> int:
         length = _length(beats, unit, until - tick, quarter)
         sixteenths = max(int(length / step + Fraction(1, 2)), 1)
         more = sixteenths * step - length
-        if not length or more.denominator > 1:
+        bars = int((until - tick) / length) if length else 0
+        if not 0 < bars <= _MOST_BARS or more.denominator > 1:
             continue
         metres[place] = (tick, *_reduced(sixteenths))
-        bars = int((until - tick) / length)
         upbeat = not tick and bars == 1 and more > 0
         places += [0] if upbeat else [tick + int(length * number) for number in range(1, bars + 1)]
         added += [int(more)] * bars
