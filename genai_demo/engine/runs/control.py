@@ -149,7 +149,7 @@ def rename(name: str, title: str, root: Path | None = None) -> Run:
         UserError: there is no such run, or the title is empty or longer than 80 characters.
     """
     run, title = find(name, root), checked_title(title)
-    with changing(run.folder), RunFolder(run.folder).writing():
+    with changing(run.folder):
         write_record(run.folder, replace(read_record(run.folder), title=title))
     return find(name, root)
 
@@ -162,7 +162,7 @@ def _at_work(name: str, root: Path | None) -> Run:
 
 
 def _tell(run: Run, change: Callable[[Orders], Orders]) -> None:
-    with changing(run.folder), RunFolder(run.folder).writing():
+    with changing(run.folder):
         write_orders(run.folder, change(read_orders(run.folder) or Orders()))
 
 

@@ -95,7 +95,7 @@ def duplicate(
 
 def wait_again(folder: Path, unlimited: bool) -> None:
     """Put a run that ended on the waiting list; `unlimited` lets it train for longer than its visitor may."""
-    with changing(folder), RunFolder(folder).writing():
+    with changing(folder):
         record = read_record(folder)
         longest = None if unlimited else record.longest
         write_record(folder, replace(record, waiting=time.time(), ended=None, longest=longest))
@@ -103,7 +103,7 @@ def wait_again(folder: Path, unlimited: bool) -> None:
 
 def leave(folder: Path, **changes: Any) -> None:
     """Take a run off the waiting list, with other changes of what is recorded of it."""
-    with changing(folder), RunFolder(folder).writing():
+    with changing(folder):
         write_record(folder, replace(read_record(folder), waiting=None, **changes))
 
 
