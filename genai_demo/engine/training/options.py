@@ -82,7 +82,7 @@ def add_run_options(
         metavar="NAME=N",
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
-    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience"])
+    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"])
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"
@@ -151,6 +151,8 @@ def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for key in sorted(former.keys() | present.keys()):
         if key.startswith(("budget.", "items.")) or key in free or former.get(key) == present.get(key):
             continue
+        if key not in former and present[key] is False:
+            continue  # a switch that came later was off
         if key.startswith("data.started_from"):
             sentence = "engine.started_from" if former.get(key) is not None else "engine.started_from_nothing"
             raise UserError(sentence, run=run, option="--start", checkpoint=former.get(key))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from genai_demo.engine.fields import Seed, Share, Within
+from genai_demo.engine.fields import Live, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.faces.training.textbook import configs as textbook
 
 
 @dataclass(frozen=True)
@@ -20,21 +21,21 @@ class GanTraining:
     """share of the learning rate that is left at the end"""
     generator_share: Weight = 0.3
     """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: Weight = 0.2
+    gamma: Annotated[Weight, Live] = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: Weight = 0.05
+    final_gamma: Annotated[Weight, Live] = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: Annotated[int, Within(1, 1000)] = 4
+    penalty_every: Annotated[int, Within(1, 1000), Live] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: Share = 0.3
+    augmentation: Annotated[Share, Live] = 0.3
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
-    first_augmentation: Share = 0.0
+    first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
     warm_up: Share = 0.1
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
-    label_weight: Weight = 0.5
+    label_weight: Annotated[Weight, Live] = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
-    age_weight: Weight = 2.5
+    age_weight: Annotated[Weight, Live] = 2.5
     """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
     seed: Seed = 0
 
@@ -50,7 +51,7 @@ class VaeTraining:
     warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
     weight_decay: Weight = 0.01
-    free: Weight = 0.1
+    free: Annotated[Weight, Live] = 0.1
     """nats that each number of a code may tell at no cost"""
     seed: Seed = 0
 
@@ -66,9 +67,9 @@ class EncoderTraining:
     warm_up: Share = 0.05
     """share of the budget over which the learning rate rises"""
     weight_decay: Weight = 0.05
-    temperature: Annotated[float, Within(0.001, 100.0)] = 0.1
+    temperature: Annotated[float, Within(0.001, 100.0), Live] = 0.1
     """of the contrastive loss"""
-    contrast: Weight = 0.25
+    contrast: Annotated[Weight, Live] = 0.25
     """weight of the contrastive loss beside those of the labels"""
     seed: Seed = 0
 
@@ -83,20 +84,20 @@ class FinetuningTraining:
     """share of the learning rate that is left at the end"""
     generator_share: Weight = 0.3
     """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: Weight = 0.2
+    gamma: Annotated[Weight, Live] = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: Weight = 0.05
+    final_gamma: Annotated[Weight, Live] = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: Annotated[int, Within(1, 1000)] = 4
+    penalty_every: Annotated[int, Within(1, 1000), Live] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: Share = 0.2
+    augmentation: Annotated[Share, Live] = 0.2
     """probability of each augmentation that the discriminator sees"""
-    pull: Weight = 0.5
+    pull: Annotated[Weight, Live] = 0.5
     """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
     seed: Seed = 0
 
 
-TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
+PAPER: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
 """fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
 which the running means of batch normalisation would not fit"""
 
@@ -115,7 +116,9 @@ class DcganTraining:
 def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:
     """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
     if family == "dcgan":
-        return TEXTBOOK
+        return PAPER
+    if family in textbook.FAMILIES:
+        return textbook.ENGINE
     penalised = family == "gan" or start is not None
     # A penalised step's gradient is several times longer than the others', and Adam evens that out.
     return {"batch_size": 32, "clip_norm": 1000.0 if penalised else 1.0}
@@ -126,7 +129,8 @@ class FaceTrainRequest(TrainRequest):
     """What a run is asked to learn of faces; its family is one of `FAMILIES`."""
 
     data: str
-    """faces: a folder or ZIP of pictures, or a hub id; a part of them is held out to measure on"""
+    """faces: a folder or ZIP of pictures, a hub id, or sample (or sample:500), drawn here; a part of them is held
+    out to measure on; for the textbook's models also digits, mnist or fashion-mnist"""
     labels: str | None = None
     """table of ages, genders and smiles (.csv); if not given, one is looked for beside the data"""
     where: str = ""
@@ -135,13 +139,16 @@ class FaceTrainRequest(TrainRequest):
     """GAN: a run to go on from, at the same or a smaller resolution, or a VAE; VAE: a run whose decoder to fine-tune"""
 
 
-FAMILIES = ("gan", "vae", "encoder", "dcgan")
-"""what can be trained: two that paint, the encoder that compares faces and reads labels, and a baseline"""
+FAMILIES = ("gan", "vae", "encoder", "dcgan", *textbook.FAMILIES)
+"""what can be trained: two that paint, the encoder that compares faces and reads labels, a baseline, and two to
+teach with"""
 TRAININGS = {
     "gan": GanTraining,
     "vae": VaeTraining,
     "vae with --start": FinetuningTraining,
     "encoder": EncoderTraining,
     "dcgan": DcganTraining,
+    "textbook-vae": textbook.TextbookVaeTraining,
+    "textbook-gan": textbook.TextbookGanTraining,
 }
 """how each is trained"""

@@ -28,7 +28,7 @@ from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.augmentation import augment
 from genai_demo.faces.training.configs import GanTraining
-from genai_demo.faces.training.face_task import FaceTask, in_batches
+from genai_demo.faces.training.face_task import FaceTask, in_batches, picture_variety
 from genai_demo.faces.training.vae_initialization import initialize_from_vae
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class GanTask(FaceTask):
     family = "gan"
     ema_network = "generator"
     selection_metric = "random_frechet"
+    _training: GanTraining
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class GanTask(FaceTask):
         FaceMetadata(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
-        self._training, self._latent = training, config.latent
+        self._latent = config.latent
         share = training.generator_share
         rates = {
             "discriminator": cosine(1.0, training.final_rate),
@@ -84,7 +85,6 @@ class GanTask(FaceTask):
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
-        self._gamma = linear(training.gamma, training.final_gamma)
         self.phases = [
             Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
             for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
@@ -109,6 +109,9 @@ class GanTask(FaceTask):
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
 
+    def _gamma(self, progress: Progress) -> float:
+        return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
+
     def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
         first, last = self._training.first_augmentation, self._training.augmentation
         return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
@@ -118,7 +121,7 @@ class GanTask(FaceTask):
         with torch.no_grad():
             fake = self._generator(self._noise(len(real), real), known)
         real, fake = self._augment(real, progress), self._augment(fake, progress)
-        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        weight = lazy_penalty_weight(self._gamma(progress), progress.step, self._training.penalty_every)
         seen: list[Tensor] = []
 
         def score(pictures: Tensor) -> Tensor:
@@ -152,12 +155,13 @@ class GanTask(FaceTask):
         return {FILE: self._folder / FILE}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return the distance of as many generated faces as there are validation faces, with the same labels."""
+        """Return distance and variety of as many generated faces as validation faces, with the same labels."""
         if len(self.held_out) < 2:
             return {}
         features = RandomFeatures()
         fake = to_bytes(self._previews(network, len(self.held_out), seed=0))
-        return {"random_frechet": frechet_distance(extract(features, self.held_out), extract(features, fake))}
+        distance = frechet_distance(extract(features, self.held_out), extract(features, fake))
+        return {"random_frechet": distance, "variety": picture_variety(fake, self.held_out)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of faces, not chosen."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.evaluation.variety import variety
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -51,6 +52,7 @@ class GanTask(Task):
     family = "gan"
     ema_network = "gan"
     selection_metric = "feature_distance"
+    _training: GanTraining
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class GanTask(Task):
         # The networks of a run stand nearest to its newest snapshot.
         origin = None if start is None else open_start(start, self.family, newest=True)
         config = GanConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
-        self._training, self._latent = training, config.latent
+        self._latent = config.latent
         windows = RollWindows(music, PHRASE_BARS, PHRASE_BARS)
         if not np.any(windows.tonic >= 0):
             raise UserError("music.no_windows", bars=PHRASE_BARS)
@@ -83,7 +85,6 @@ class GanTask(Task):
         self.networks = {"gan": both, **self._players}
         if start is not None:
             self._go_on_from(start)
-        self._gamma = linear(training.gamma, training.final_gamma)
         self.phases = [
             Phase(name, name, self._optimizer(self._players[name]), loss, cosine(share, share * training.final_rate))
             for name, loss, share in (
@@ -110,6 +111,9 @@ class GanTask(Task):
         canvases = self._batches.batch(step, size, rank)
         return dict(zip(("canvas", "known", "conditions"), _tensors(canvases), strict=True))
 
+    def _gamma(self, progress: Progress) -> float:
+        return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
+
     def _slope(self, progress: Progress) -> float:
         first, last = self._training.slope, self._training.final_slope
         return first + (last - first) * max(0.0, 3 * progress.fraction - 2)
@@ -123,7 +127,7 @@ class GanTask(Task):
     def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self._written(batch, progress)
-        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        weight = lazy_penalty_weight(self._gamma(progress), progress.step, self._training.penalty_every)
         known, conditions = batch["known"], batch["conditions"]
 
         def score(canvas: Tensor) -> Tensor:
@@ -144,11 +148,15 @@ class GanTask(Task):
         return {"loss": generator_loss(real_scores, fake_scores), "notes_per_quarter": notes}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return how far written windows are from validation windows with the same bars before and conditions."""
+        """Return how far written windows are from validation windows with the same bars before and conditions.
+
+        Beside it stands how much they differ from one another, as a share of how much those do.
+        """
         assert isinstance(network, Gan)
         written = [network.write(canvases, seed=number) for number, canvases in enumerate(self._held_out)]
-        parts = distances(_measured(written), _measured(self._held_out))
-        return {"feature_distance": _mean(parts), **parts}
+        made, real = _measured(written), _measured(self._held_out)
+        parts = distances(made, real)
+        return {"feature_distance": _mean(parts), **parts, "variety": _variety(made, real)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of rolls, not chosen: each row of another metre, written bars behind the real ones before."""
@@ -159,6 +167,13 @@ class GanTask(Task):
 
 def _mean(parts: dict[str, float]) -> float:
     return sum(parts.values()) / len(parts)
+
+
+def _variety(made: np.ndarray, real: np.ndarray) -> float:
+    """Return the variety of features (N, F), each of which counts as much as the others if it changes at all."""
+    scale = real.std(0)
+    told = scale > 1e-3 * scale.max()
+    return variety(*(torch.from_numpy(features[:, told] / scale[told]) for features in (made, real)))
 
 
 def _measured(sets: Sequence[RollBatch]) -> np.ndarray:
