@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | runs | generate | explain | evaluate | export | inspect | diagnose | doctor`.
+"""The command line, `python -m genai_demo COMMAND`: train, runs, generate, explain, evaluate, export and others.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
