@@ -2,6 +2,8 @@
 const POINTED = 150; // milliseconds until a word that is pointed at opens
 const LEFT = 300; // and until it closes again
 const GAP = 6; // pixels between a word and its panel
+const LOOK = 100; // milliseconds from one look for a telling to the next
+const PATIENCE = 600; // looks
 const LEAST = 240; // pixels of a panel's height where there is hardly any room
 const known = new Map(); // what the server told, by receipt
 const formers = new Map(); // from which telling one came, by links
@@ -9,7 +11,7 @@ let asked = ""; // receipt of the text that the server was asked about
 let open = null; // the word that is open: its card's values, its place, and whether it stays open
 let waiting = 0;
 let written = false; // whether this script put the word into the address
-let going = false; // whether the text that comes next goes on from a rival, or back
+let going = ""; // link of the telling that was last gone to
 
 const panel = () => element.querySelector(".rivals");
 const words = () => JSON.parse(panel().dataset.words);
@@ -17,6 +19,7 @@ const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => v
 const plain = (link) => `?${new URLSearchParams(link)}`;
 const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
 const wordsOf = (card) => [...card.querySelectorAll(".story .filled[data-place]")];
+const finished = () => [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
 const wordAt = (target) => target.closest?.(".news-item.finished .filled[data-place]");
 const indexOf = (receipt) => JSON.parse(receipt).index;
 
@@ -144,8 +147,7 @@ function place() {
 
 // A result that is drawn again has other elements at the same places.
 function shownWord() {
-  const cards = [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
-  const card = cards.find((one) => one.dataset.receipt === open?.receipt);
+  const card = finished().find((one) => one.dataset.receipt === open?.receipt);
   return card && wordsOf(card).find((word) => Number(word.dataset.place) === open.place);
 }
 
@@ -211,12 +213,10 @@ const name = (card) => {
 
 document.addEventListener("made", () => {
   const wanted = /^(\d+)\.(\d+)$/.exec(new URLSearchParams(location.search).get("word") || "");
-  const cards = [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
-  if (going) cards.forEach(shade);
-  going = false;
+  if (shownWord()) return; // a visitor was quicker
   if (open || written) { hide(); inAddress(""); return; }
   if (!wanted) return;
-  const card = cards.find((one) => indexOf(one.dataset.receipt) === wanted[1] - 1);
+  const card = finished().find((one) => indexOf(one.dataset.receipt) === wanted[1] - 1);
   const word = card && wordsOf(card).find((one) => one.dataset.place === wanted[2]);
   if (!word) return;
   shade(card);
@@ -241,8 +241,17 @@ function goOn(entry, rival) {
 
 function travel(link) {
   hide();
-  going = true;
+  going = plain(link);
   genaiDemo.address.go(link, true);
+  arrive(going);
+}
+
+// Who looks into one telling looks into the next. A result is drawn again when the page settles.
+function arrive(link, looks = PATIENCE) {
+  if (going !== link || !looks) return;
+  const cards = finished().filter((card) => plain(card.dataset.link) === link);
+  cards.forEach(shade);
+  setTimeout(arrive, LOOK, link, cards.length ? Math.min(looks - 1, 4) : looks - 1);
 }
 
 element.parentElement.closest("[role=tabpanel]").addEventListener("click", ({ target }) => {

@@ -105,7 +105,7 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": link("news", PAGES[receipt.action], shown.request),
+        "link": _link(shown, shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -113,6 +113,11 @@ def _data(shown: Shown, number: int, language: str) -> str:
         "file": name,
     }
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
+
+
+def _link(shown: Shown, request: Request) -> str:
+    """Return the address of a result of the kind that is shown."""
+    return link("news", PAGES[shown.update.receipts[0].action], request)
 
 
 def _visible(shown: Shown, draft: Draft) -> Draft:
@@ -212,8 +217,7 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
     )
 
     if shown.request.chosen:
-        request = replace(shown.request, chosen=shown.request.chosen[:-1])
-        former = link("news", PAGES[shown.update.receipts[0].action], request)
+        former = _link(shown, replace(shown.request, chosen=shown.request.chosen[:-1]))
         buttons += f'<button type="button" data-former="{escape(former)}">{escape(text("former", language))}</button>'
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
