@@ -13,6 +13,7 @@ from pathlib import Path
 
 from genai_demo import __version__
 from genai_demo.catalogue import message, terminal_language
+from genai_demo.engine.recipes.command import add_recipe_options, recipe_command
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 
@@ -28,6 +29,7 @@ def _examples(command: str) -> str:
     ]
     lines += {
         "generate": ["generate --receipt out/text-1.txt --out again"],
+        "train": ["train --recipe recipes/news-gru.toml --data-folder data --run runs/news-gru"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
         "doctor": ["doctor"],
     }.get(command, [])
@@ -62,12 +64,14 @@ def _parser() -> argparse.ArgumentParser:
         if command == "generate":
             sub.add_argument("--receipt", type=Path, metavar="FILE", help="make again what this result or receipt says")
             sub.add_argument("--out", type=Path, metavar="DIR", default=Path("out"), help="folder to write to (out)")
+        if command == "train":
+            add_recipe_options(sub)
         if command == "inspect":
             sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
         if command in ("doctor", "inspect"):
             continue
-        kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
+        kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
             kind = kinds.add_parser(
                 name,
@@ -103,8 +107,14 @@ def main(arguments: list[str] | None = None) -> int:
                 raise UserError("engine.other_modality", value=receipt.modality, allowed=", ".join(modalities()))
             modalities()[receipt.modality].commands.reproduce(receipt, options.out)
             return 0
+        if options.command == "train" and options.recipe is not None:
+            if options.modality is not None:
+                parser.error("--recipe names all that is to be trained: leave the modality out")
+            recipe_command(options, {name: modality.commands for name, modality in modalities().items()})
+            return 0
         if options.modality is None:
-            parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
+            instead = "--recipe" if options.command == "train" else "--receipt"
+            parser.error(f"{options.command} needs a modality ({', '.join(modalities())}) or {instead} FILE")
         getattr(modalities()[options.modality].commands, options.command)(options)
     except UserError as error:
         language = terminal_language()
