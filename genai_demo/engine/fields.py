@@ -80,6 +80,10 @@ class Bookkeeping:
     """Marks a field that changes what is written down of a run, but nothing of what comes out of it."""
 
 
+class Mistake:
+    """Marks a switch that makes a classic mistake on purpose, for teaching what it breaks; it is off by default."""
+
+
 class Later:
     """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
 
@@ -103,6 +107,8 @@ class Field:
     bookkeeping: bool = False
     later: bool = False
     """whether older receipts lack it"""
+    mistake: bool = False
+    """whether it makes a classic mistake on purpose"""
 
     @property
     def described(self) -> str:
@@ -126,8 +132,8 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        marked, later = Bookkeeping in rules, Later in rules
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked, later))
+        marks = [mark in rules for mark in (Bookkeeping, Later, Mistake)]
+        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, *marks))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@
     [[stages]]                  one after the other; the last one is an export and has the name of the checkpoint
     name = "first"              its folder
     [stages.train]              options of `train MODALITY`; `start` names an earlier stage
-    [stages.learnt]             hashes of what is read, as the checkpoint tells them
+    [stages.learnt]             hashes of what was read of them, as the checkpoint tells
     [[stages]]
     name = "NAME"
     [stages.export]             options of `export MODALITY`; `run` names one earlier stage, or several to average
@@ -31,7 +31,7 @@ RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 """those of the checkpoints that ship"""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_STAGE = {"name", "train", "export", "learnt", "unchecked"}
+_STAGE = {"name", "train", "export", "learnt"}
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ class Stage:
     options: Mapping[str, Any]
     """by their names on the command line, such as {"batch-size": 64}"""
     learnt: Mapping[str, str]
-    """hashes of what a training reads, by what it is for"""
-    unchecked: tuple[str, ...]
-    """keys of `learnt` that this version of the program reads otherwise than the one that trained"""
+    """hashes of what was read for the checkpoint that ships, by what it was for"""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -113,7 +111,7 @@ def _stage(file: Path, values: dict[str, Any], earlier: Sequence[str]) -> Stage:
     options, own = values[commands[0]], {"train": {"run", "resume"}, "export": {"to"}}[commands[0]]
     if forbidden := own & options.keys():
         raise _wrong(file, f"{name}: {', '.join(sorted(forbidden))}")
-    stage = Stage(name, commands[0], options, learnt, _words(values.get("unchecked", [])))
+    stage = Stage(name, commands[0], options, learnt)
     if unknown := set(stage.sources) - set(earlier):
         raise _wrong(file, f"{name}: {', '.join(sorted(unknown))}")
     if stage.command == "export" and not stage.sources:

@@ -6,7 +6,7 @@ import argparse
 import codecs
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +83,6 @@ def add_run_options(
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
     add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience"])
-    parser.add_argument(
-        "--expect",
-        nargs="*",
-        default=[],
-        metavar="PART=HASH",
-        help="refuse data of another hash, as cards and recipes tell them, such as validation=a900107973cc",
-    )
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"
@@ -130,25 +123,6 @@ def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:
         raise UserError("engine.bad_size", value=entry) from None
 
 
-def check_expected(expected: Sequence[str], data: Mapping[str, Any]) -> None:
-    """Make sure that what was read is what `--expect` names.
-
-    Args:
-        expected: of the form part=hash.
-        data: what a task says of what it learns from: of each part a "hash".
-
-    Raises:
-        UserError: a part is not known, or has another hash.
-    """
-    hashes = {part: told["hash"] for part, told in data.items() if isinstance(told, dict) and "hash" in told}
-    for entry in expected:
-        part, _, wanted = entry.partition("=")
-        if part not in hashes:
-            raise UserError("engine.no_such_part", value=entry, allowed=", ".join(hashes))
-        if hashes[part] != wanted:
-            raise UserError("engine.other_data", part=part, found=hashes[part], wanted=wanted)
-
-
 def write_json_option(target: str | None, value: Any) -> None:
     """Do what `--json` asks: nothing for None, print for "-", otherwise write the file."""
     if target == "-":
@@ -177,6 +151,8 @@ def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for key in sorted(former.keys() | present.keys()):
         if key.startswith(("budget.", "items.")) or key in free or former.get(key) == present.get(key):
             continue
+        if key not in former and present[key] is False:
+            continue  # a switch that came later was off
         if key.startswith("data.started_from"):
             sentence = "engine.started_from" if former.get(key) is not None else "engine.started_from_nothing"
             raise UserError(sentence, run=run, option="--start", checkpoint=former.get(key))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.training.config import TrainConfig
-from genai_demo.engine.training.options import check_expected, write_json_option
+from genai_demo.engine.training.options import write_json_option
 from genai_demo.engine.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -37,13 +37,7 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     from genai_demo.engine.training.loop import train
 
     run = RunFolder(options.run)
-
-    def make_expected_task() -> Task:
-        task = make_task()
-        check_expected(options.expect, task.data())
-        return task
-
-    progress = train(make_expected_task, config, run, options.resume, options.track)
+    progress = train(make_task, config, run, options.resume, options.track)
     with suppress(OSError):  # the terminal may be gone
         print(
             f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes",
