@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | generate | evaluate | export | inspect | diagnose | doctor`.
+"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | diagnose | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -14,6 +14,7 @@ from pathlib import Path
 from genai_demo import __version__
 from genai_demo.catalogue import message, terminal_language
 from genai_demo.engine.recipes.command import add_recipe_options, recipe_command
+from genai_demo.engine.runs.commands import add_runs_options, run_command
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 
@@ -32,6 +33,13 @@ def _examples(command: str) -> str:
         "train": ["train --recipe recipes/news-gru.toml --data-folder data --run runs/news-gru"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
         "diagnose": ["diagnose runs/mine"],
+        "runs": [
+            "runs",
+            "runs --json -",
+            "runs pause mine",
+            "runs step mine --count 5",
+            "runs change mine learning_rate=0.001",
+        ],
         "doctor": ["doctor"],
     }.get(command, [])
     return "\n".join(
@@ -50,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = {
         "train": "train a model from scratch, or go on with a run",
+        "runs": "list the runs, and pause, resume, change, stop or delete one",
         "generate": "make results, one file each, with their receipts",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
@@ -76,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         if command == "diagnose":
             sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
-        if command in ("diagnose", "doctor", "inspect"):
+        if command == "runs":
+            add_runs_options(sub)
+        if command in ("diagnose", "doctor", "inspect", "runs"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
@@ -97,6 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
         if options.command == "doctor":
             from genai_demo.doctor import doctor
@@ -106,6 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
             from genai_demo.engine.diagnosis.command import diagnose_run
 
             diagnose_run(options.run, options.json)
+            return 0
+        if options.command == "runs":
+            run_command(options)
             return 0
         if options.command == "inspect":
             from genai_demo.inspection import inspect_files

@@ -10,6 +10,7 @@ import pytest
 
 from genai_demo.__main__ import main
 from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.runs.record import read_record
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Batch
 from genai_demo.text.data.articles import data_hash, read_articles
@@ -83,6 +84,7 @@ def test_an_interrupted_recipe_goes_on_and_makes_the_same_checkpoint(
     assert "first was stopped" in capsys.readouterr().err
     assert not (recipe.parent / "run" / "mine").exists()
     assert run.read_status()["state"] == "stopped"
+    assert (read_record(run.path).modality, read_record(run.path).options["examples"]) == ("text", "24")
     assert follow(recipe) == 0
     made = read_checkpoint(recipe.parent / "run" / "mine")
     assert made.id == whole.id

@@ -95,7 +95,10 @@ def _options(
     else:
         commands.add_export_options(parser)
         words += ["--to", str(folder / stage.name)]
-    return parser.parse_args(words)
+    options = parser.parse_args(words)
+    # A run keeps the command that makes it alone, for those who look at it.
+    options.typed = ["python", "-m", "genai_demo", stage.command, recipe.modality, *words]
+    return options
 
 
 def _train(commands: Commands, options: argparse.Namespace) -> None:
