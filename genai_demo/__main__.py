@@ -13,6 +13,7 @@ from pathlib import Path
 
 from genai_demo import __version__
 from genai_demo.catalogue import message, terminal_language
+from genai_demo.engine.recipes.command import add_recipe_options, recipe_command
 from genai_demo.engine.runs.commands import add_runs_options, run_command
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
@@ -29,6 +30,7 @@ def _examples(command: str) -> str:
     ]
     lines += {
         "generate": ["generate --receipt out/text-1.txt --out again"],
+        "train": ["train --recipe recipes/news-gru.toml --data-folder data --run runs/news-gru"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
         "diagnose": ["diagnose runs/mine"],
         "runs": [
@@ -76,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         if command == "generate":
             sub.add_argument("--receipt", type=Path, metavar="FILE", help="make again what this result or receipt says")
             sub.add_argument("--out", type=Path, metavar="DIR", default=Path("out"), help="folder to write to (out)")
+        if command == "train":
+            add_recipe_options(sub)
         if command == "inspect":
             sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
@@ -86,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
             add_runs_options(sub)
         if command in ("diagnose", "doctor", "inspect", "runs"):
             continue
-        kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
+        kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
             adding = modality.explaining if command == "explain" else modality.commands
             if adding is None:
@@ -134,8 +138,14 @@ def main(arguments: list[str] | None = None) -> int:
                 raise UserError("engine.other_modality", value=receipt.modality, allowed=", ".join(modalities()))
             modalities()[receipt.modality].commands.reproduce(receipt, options.out)
             return 0
+        if options.command == "train" and options.recipe is not None:
+            if options.modality is not None:
+                parser.error("--recipe names all that is to be trained: leave the modality out")
+            recipe_command(options, {name: modality.commands for name, modality in modalities().items()})
+            return 0
         if options.modality is None:
-            parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
+            instead = "--recipe" if options.command == "train" else "--receipt"
+            parser.error(f"{options.command} needs a modality ({', '.join(modalities())}) or {instead} FILE")
         modality = modalities()[options.modality]
         doing = modality.explaining if options.command == "explain" else modality.commands
         getattr(doing, options.command)(options)
