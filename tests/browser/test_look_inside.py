@@ -38,6 +38,10 @@ def test_a_word_is_opened_by_key_and_the_text_goes_on_from_another(app: str, vis
     assert words.first.get_attribute("tabindex") is None
     page.get_by_label("Opening words").fill("Not asked for yet")
     article.get_by_role("button", name="Look inside").click()
+    words.nth(3).hover()
+    expect(opened.locator("header strong")).to_have_text(words.nth(3).inner_text())
+    page.locator("#heading h1").hover()
+    expect(opened).to_be_hidden()
     words.first.focus()
     for _ in range(6):
         page.keyboard.press("ArrowRight")
