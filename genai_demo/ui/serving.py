@@ -28,6 +28,7 @@ from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import build, head, styles
 from genai_demo.ui.theme import theme
 from genai_demo.ui.tidying import keep_tidy
+from genai_demo.ui.training.routes import TrainingRoutes
 
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
 _LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
@@ -142,7 +143,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         ssr_mode=False,
         quiet=True,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(PageInLanguage, page=page, texts=texts)]},
+        app_kwargs={"middleware": [Middleware(TrainingRoutes), Middleware(PageInLanguage, page=page, texts=texts)]},
     )
     # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
     app = page.app

@@ -26,7 +26,8 @@ from genai_demo.faces.training.gan import GanTask
 from genai_demo.faces.training.vae import VaeTask
 
 _Training = GanTraining | VaeTraining | FinetuningTraining | EncoderTraining | DcganTraining
-_CONFIGS: dict[str, type] = {"gan": GanConfig, "vae": VaeConfig, "encoder": EncoderConfig, "dcgan": DcganConfig}
+CONFIGS: dict[str, type] = {"gan": GanConfig, "vae": VaeConfig, "encoder": EncoderConfig, "dcgan": DcganConfig}
+"""what the sizes of each network are"""
 
 
 def check(request: FaceTrainRequest) -> None:
@@ -42,8 +43,8 @@ def check(request: FaceTrainRequest) -> None:
             if name in known[FinetuningTraining] - known[VaeTraining]:
                 raise UserError("faces.needs_start", option=f"--{name.replace('_', '-')}")
     _training(request)
-    check_values(_CONFIGS[family], request.sizes, "engine.no_such_size")
-    _CONFIGS[family](**request.sizes)
+    check_values(CONFIGS[family], request.sizes, "engine.no_such_size")
+    CONFIGS[family](**request.sizes)
 
 
 def make_task(request: FaceTrainRequest) -> Task:

@@ -73,6 +73,7 @@ const room = (() => {
     return answer;
   }
 
-  return { root, language, say, has, take, make, put, number, duration, presenter, ask };
+  const visitor = { me: "", presenter: false };
+  return { visitor, root, language, say, has, take, make, put, number, duration, presenter, ask };
 })();
 const { say, make, put } = room;

@@ -24,6 +24,7 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.open import open_page
 from genai_demo.ui.text.panel import build_panel
+from genai_demo.ui.training.panel import train_page
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
@@ -57,6 +58,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 rewrite = build_panel(texts, page, "rewrite", _rewrite, _rewrite_settings, _TEXTS, _text_label)
             with _page(texts, "open"):
                 open_page(texts, [write, fill, rewrite])
+            train_page(texts, "news", "text")
         text_api.register()
 
 
