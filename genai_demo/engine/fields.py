@@ -80,6 +80,10 @@ class Bookkeeping:
     """Marks a field that changes what is written down of a run, but nothing of what comes out of it."""
 
 
+class Live:
+    """Marks a field of how a model is trained that may change while it is: it is looked up anew at every step."""
+
+
 class Later:
     """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
 
@@ -103,6 +107,8 @@ class Field:
     bookkeeping: bool = False
     later: bool = False
     """whether older receipts lack it"""
+    live: bool = False
+    """whether it may change during a run"""
 
     @property
     def described(self) -> str:
@@ -126,8 +132,8 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        marked, later = Bookkeeping in rules, Later in rules
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked, later))
+        meaning, marks = meanings.get(field.name, ""), (mark in rules for mark in (Bookkeeping, Later, Live))
+        found.append(Field(field.name, kind, field.default, meaning, rule, *marks))
     return tuple(found)
 
 

@@ -8,6 +8,8 @@ snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `las
 state/STEP/      all that resuming needs, with checksums; `current` names the one that is whole
 log.txt          what the process printed, where `start_run` started it
 stop             if this file appears, the run saves its state and ends
+control.json     whether it is to pause, take single steps or change hyper-parameters, see `runs/orders.py`
+run.json         what it is called, who started it, when and how, see `runs/record.py`
 lock             held by the process that is at work, and free as soon as that ends
 """
 
@@ -37,7 +39,7 @@ HEARTBEAT = 10.0
 """seconds from one sign of life of a run to the next"""
 LOST = 60.0
 """seconds without a sign of life after which a run is given up"""
-_ALIVE = ("preparing", "running")
+_ALIVE = ("preparing", "running", "paused")
 """states in which a process is at work"""
 _CHECKSUMS = "checksums.json"
 
@@ -133,7 +135,7 @@ class RunFolder:
         """Say where the run stands.
 
         Args:
-            state: "preparing" while it reads its data, "running", "finished", "stopped" or "failed".
+            state: "preparing" while it reads its data, "running", "paused", "finished", "stopped" or "failed".
             values: what else is known, JSON-able: step, fraction, seconds, loss, message.
         """
         known = {"state": state, "pid": os.getpid(), "host": platform.node(), "heartbeat": time.time()}
@@ -182,7 +184,12 @@ class RunFolder:
             stream.write(json.dumps(line) + "\n")
 
     def read_stats(self) -> list[dict[str, Any]]:
-        """Return all lines of figures; a line that is just being written is left out."""
+        """Return all lines of figures; a line that is just being written is left out.
+
+        One may add to the line before it, of the same step. What is no training as usual is told as "marks", a list
+        with the "step" that is was done after, and "name", "before" and "after" of a hyper-parameter that was changed,
+        or "only", the phase that the step was.
+        """
         return self.read_stats_from(0)[0]
 
     def read_stats_from(self, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -364,7 +371,8 @@ def _read_json(file: Path, run: Path) -> dict[str, Any]:
 
 def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, by name."""
-    files = (file.parent for name in ("config.json", "status.json") for file in folder.glob(f"*/{name}"))
+    names = ("config.json", "status.json", "run.json")
+    files = (file.parent for name in names for file in folder.glob(f"*/{name}") if file.parent.name[0] != ".")
     return [RunFolder(path) for path in sorted(set(files))]
 
 

@@ -37,6 +37,8 @@ class NewsTask(Task):
             token embeddings are taken.
     """
 
+    _training: NewsTraining
+
     def __init__(
         self,
         training: NewsTraining,
@@ -64,7 +66,6 @@ class NewsTask(Task):
         super().__init__(training, network.config, data, origin)
         self._network = network
         self.networks = {self.ema_network: network}
-        self._training = training
         self._batches = NewsBatches(
             news,
             [article.text for article in background],

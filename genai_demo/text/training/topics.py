@@ -58,6 +58,7 @@ class TopicsTask(Task):
 
     family = FAMILY
     ema_network = "model"
+    _training: TopicsTraining
 
     def __init__(
         self,
@@ -66,7 +67,6 @@ class TopicsTask(Task):
         validation: list[Article],
         sizes: dict[str, Any] | None = None,
     ) -> None:
-        self._training = training
         self._news, self._validation = _labelled(news), _labelled(validation)
         if not self._news:
             raise UserError("text.no_labels", allowed=", ".join(KNOWN))
