@@ -11,10 +11,10 @@ from threading import Thread
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from genai_demo.catalogue import message
-from genai_demo.errors import UserError
 from genai_demo.engine.runs.access import presenter_key
 from genai_demo.engine.runs.limits import limits
 from genai_demo.engine.runs.supervisor import Supervisor
+from genai_demo.errors import UserError
 from genai_demo.marks.signing_key import signing_key
 from genai_demo.modalities import modalities
 from genai_demo.ui.serving import address, serve

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.text import commands
-from genai_demo.text.inspection import inspect
 from genai_demo.text.data.tables import ENDINGS
+from genai_demo.text.inspection import inspect
 from genai_demo.text.sampling.generation import service
 from genai_demo.text.training.configs import TRAINABLE
 

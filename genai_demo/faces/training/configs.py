@@ -153,11 +153,14 @@ TRAINABLE = {
         GanTraining,
         {
             "first_look": {
-                **{"minutes": 1.5, "batch_size": 16, "learning_rate": 1e-3},
+                "minutes": 1.5,
+                "batch_size": 16,
+                "learning_rate": 1e-3,
                 "size": {**_SMALL, "latent": 64, "critic_widths": (64, 48, 32, 16), "critic_blocks": (1, 1, 1, 1)},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 16},
+                "minutes": 10.0,
+                "batch_size": 16,
                 "size": {**_SMALL, "latent": 64, "critic_widths": (64, 48, 32, 16), "critic_blocks": (1, 1, 1, 1)},
             },
             "as_shipped": {"minutes": 150.0, "batch_size": 32},
@@ -168,11 +171,14 @@ TRAINABLE = {
         VaeTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 32, "learning_rate": 2e-3},
+                "minutes": 1.0,
+                "batch_size": 32,
+                "learning_rate": 2e-3,
                 "size": {**_SMALL, "latent": 64, "encoder_widths": (64, 48, 32, 16), "encoder_blocks": (1, 1, 1, 1)},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 32},
+                "minutes": 10.0,
+                "batch_size": 32,
                 "size": {**_SMALL, "latent": 96, "encoder_widths": (64, 48, 32, 16), "encoder_blocks": (1, 1, 1, 1)},
             },
             "as_shipped": {"minutes": 60.0, "batch_size": 32},
@@ -184,11 +190,13 @@ TRAINABLE = {
         EncoderTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 32},
+                "minutes": 1.0,
+                "batch_size": 32,
                 "size": {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 32},
+                "minutes": 10.0,
+                "batch_size": 32,
                 "size": {**_MIDDLE, "blocks": (1, 1, 1, 1, 1)},
             },
             "as_shipped": {"minutes": 22.0, "batch_size": 32},

@@ -118,11 +118,13 @@ TRAINABLE = {
         ComposerTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 8},
+                "minutes": 1.0,
+                "batch_size": 8,
                 "size": {"width": 96, "layers": 2, "heads": 4, "dropout": 0.0, "context": 256},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 8},
+                "minutes": 10.0,
+                "batch_size": 8,
                 "size": {"width": 120, "layers": 3, "heads": 6, "context": 384},
             },
             "as_shipped": {"minutes": 260.0, "batch_size": 64, "size": {"width": 144, "layers": 5, "context": 512}},
@@ -133,11 +135,13 @@ TRAINABLE = {
         GanTraining,
         {
             "first_look": {
-                **{"minutes": 1.5, "batch_size": 8},
+                "minutes": 1.5,
+                "batch_size": 8,
                 "size": {"width": 64, "layers": 2, "grid": 32, "critic_widths": (16, 32, 48), "critic_stream": 48},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 8},
+                "minutes": 10.0,
+                "batch_size": 8,
                 "size": {"width": 64, "layers": 2, "grid": 32, "critic_widths": (16, 32, 48), "critic_stream": 48},
             },
             "as_shipped": {"minutes": 150.0, "batch_size": 32},
@@ -148,11 +152,15 @@ TRAINABLE = {
         MaskedTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 16, "measured": 16},
+                "minutes": 1.0,
+                "batch_size": 16,
+                "measured": 16,
                 "size": {"width": 64, "layers": 2, "read_out": 128},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 16, "measured": 32},
+                "minutes": 10.0,
+                "batch_size": 16,
+                "measured": 32,
                 "size": {"width": 96, "layers": 3, "read_out": 256},
             },
             "as_shipped": {"minutes": 240.0, "batch_size": 128},

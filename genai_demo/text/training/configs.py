@@ -76,11 +76,17 @@ TRAINABLE = {
         NewsTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 32, "vocabulary": 2000, "window": 48},
+                "minutes": 1.0,
+                "batch_size": 32,
+                "vocabulary": 2000,
+                "window": 48,
                 "size": {"embedding": 96, "hidden": 128, "layers": 1},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 32, "vocabulary": 4000, "window": 64},
+                "minutes": 10.0,
+                "batch_size": 32,
+                "vocabulary": 4000,
+                "window": 64,
                 "size": {"embedding": 160, "hidden": 320, "layers": 1},
             },
             "as_shipped": {"minutes": 240.0, "batch_size": 64, "size": {"dropout": 0.25, "embedding_dropout": 0.1}},
@@ -92,11 +98,18 @@ TRAINABLE = {
         NewsTraining,
         {
             "first_look": {
-                **{"minutes": 1.0, "batch_size": 32, "vocabulary": 1000, "window": 32, "first_holes": 0.2},
+                "minutes": 1.0,
+                "batch_size": 32,
+                "vocabulary": 1000,
+                "window": 32,
+                "first_holes": 0.2,
                 "size": {"width": 96, "layers": 2, "heads": 4, "dropout": 0.0},
             },
             "lecture": {
-                **{"minutes": 10.0, "batch_size": 32, "vocabulary": 4000, "window": 48},
+                "minutes": 10.0,
+                "batch_size": 32,
+                "vocabulary": 4000,
+                "window": 48,
                 "size": {"width": 160, "layers": 3, "heads": 4},
             },
             "as_shipped": {"minutes": 195.0, "batch_size": 16, "window": 80, "size": {"layers": 4}},

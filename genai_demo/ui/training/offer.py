@@ -1,4 +1,4 @@
-"""What the page "Train" says and offers in a language: its words, the families with their settings, presets and data."""
+"""What the page "Train" says and offers in a language: words, and families with their settings, presets and data."""
 
 from __future__ import annotations
 

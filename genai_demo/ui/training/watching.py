@@ -82,7 +82,7 @@ class Watched:
         return min(values) if values else None
 
     def samples(self) -> list[dict[str, Any]]:
-        """Return the moments of which there are samples: "step", "files" by name, "version", which changes with them."""
+        """Return the moments with samples: "step", "files" by name, and "version", which changes with them."""
         moments = []
         for step, files in self.run.samples().items():
             shown = [file for file in files if file.suffix in _SHOWN]
