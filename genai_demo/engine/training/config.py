@@ -97,7 +97,7 @@ def _option(name: str) -> str:
 
 
 PRESETS = ("first_look", "lecture", "as_shipped")
-"""what a page offers: about a minute in which learning can be seen on two CPU cores; ten minutes; what the models that ship
+"""what a page offers: about a minute in which learning shows on two CPU cores; ten minutes; what the models that ship
 were trained with"""
 
 
