@@ -138,6 +138,8 @@ const choice = (() => {
   function changed() {
     keep();
     clearTimeout(timer);
+    parts.go.disabled = true;
+    if (!form.upload && !form.data) return; // there is nothing to learn from yet
     timer = setTimeout(async () => {
       asked += 1;
       const mine = asked;
@@ -150,7 +152,7 @@ const choice = (() => {
       } catch (error) {
         if (mine !== asked) return;
         put(parts.command, "");
-        refuse(form.upload || form.data ? error.message : "");
+        refuse(error.message);
         parts.go.disabled = true;
       }
       parts.typed.hidden = !parts.command.textContent;

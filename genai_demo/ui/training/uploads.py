@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from genai_demo.catalogue import message
 from genai_demo.engine.modality import Modality
 from genai_demo.engine.runs.registry import all_runs
 from genai_demo.errors import UserError
@@ -56,7 +57,18 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
         if not known:
             shutil.rmtree(file.parent, ignore_errors=True)
         raise
-    return {"id": f"{digest}/{plain}", "name": plain, "told": found["remarks"]}
+    return {"id": f"{digest}/{plain}", "name": plain, "told": _told(modality, found["remarks"], language)}
+
+
+def _told(modality: Modality, remarks: list[str], language: str) -> list[str]:
+    """Return what was read; a run from the page holds out what the file does not."""
+    shares = [known.uploaded["hold_out"] for known in modality.trainable.values() if "hold_out" in known.uploaded]
+    how = message(f"{modality.name}.hold_out", language)
+    unheld = message("data.nothing_held_out", language, how=how)
+    if not shares or unheld not in remarks:
+        return remarks
+    held = message("training.upload_hold_out", language, share=f"{100 * shares[0]:g}")
+    return [held if remark == unheld else remark for remark in remarks]
 
 
 def path_of(upload: str) -> Path:
