@@ -24,7 +24,7 @@ const curves = (() => {
   }
 
   function ticks(low, high) {
-    const rough = (high - low) / 3 || Math.abs(high) || 1;
+    const rough = (high - low) / 4.5 || Math.abs(high) || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
     const found = [];
@@ -35,7 +35,7 @@ const curves = (() => {
   // A chart in `place`, a figure: its curves are those of `keys`.
   function chart(title) {
     const svg = node("svg", { role: "img", height: HIGH });
-    const legend = make("ul", { class: "keys" });
+    const legend = make("ul", { class: "curve-keys" });
     const place = make("figure", { class: "curves" }, make("figcaption", {}, title), svg, legend);
     let drawn = "";
     let last = null;
