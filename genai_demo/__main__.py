@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | generate | evaluate | export | doctor`.
+"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from genai_demo import __version__
 from genai_demo.catalogue import message, terminal_language
+from genai_demo.engine.runs.commands import add_runs_options, run_command
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 
@@ -29,6 +30,13 @@ def _examples(command: str) -> str:
     lines += {
         "generate": ["generate --receipt out/text-1.txt --out again"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
+        "runs": [
+            "runs",
+            "runs --json -",
+            "runs pause mine",
+            "runs step mine --count 5",
+            "runs change mine learning_rate=0.001",
+        ],
         "doctor": ["doctor"],
     }.get(command, [])
     return "\n".join([f"example{'s' * (command != 'doctor')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
@@ -45,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = {
         "train": "train a model from scratch, or go on with a run",
+        "runs": "list the runs, and pause, resume, change, stop or delete one",
         "generate": "make results, one file each, with their receipts",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
@@ -65,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         if command == "inspect":
             sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
-        if command in ("doctor", "inspect"):
+        if command == "runs":
+            add_runs_options(sub)
+        if command in ("doctor", "inspect", "runs"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for name, modality in modalities().items():
@@ -86,11 +97,15 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
         if options.command == "doctor":
             from genai_demo.doctor import doctor
 
             return doctor()
+        if options.command == "runs":
+            run_command(options)
+            return 0
         if options.command == "inspect":
             from genai_demo.inspection import inspect_files
 

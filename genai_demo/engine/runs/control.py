@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from genai_demo.engine.runs.registry import Run
+from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.runs.orders import Orders, Steps, changing, read_orders, write_orders
+from genai_demo.engine.runs.record import read_record, write_record
+from genai_demo.engine.runs.registry import AT_WORK, Run, find
+from genai_demo.engine.runs.waiting import checked_title, leave, wait_again
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
+
+MOST_STEPS = 1000
+"""single steps of one order"""
+SLOWEST = 60.0
+"""seconds before each step"""
+_KEPT = 100
+"""orders of steps that are kept, the newest"""
+_TOLD = ("step", "fraction", "seconds", "best", "items")
+"""what stays true of a run that waited to go on, when it is taken off the list"""
 
 
 def pause(name: str, root: Path | None = None) -> Run:
@@ -14,7 +31,9 @@ def pause(name: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is no such run, or it is not at work.
     """
-    raise NotImplementedError
+    run = _at_work(name, root)
+    _tell(run, lambda orders: replace(orders, paused=True, steps=()))
+    return run
 
 
 def resume(name: str, root: Path | None = None) -> Run:
@@ -23,7 +42,17 @@ def resume(name: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is no such run, it is at work already or is finished, or nobody knows its command.
     """
-    raise NotImplementedError
+    run = find(name, root)
+    if run.state in ("running", "preparing", "waiting"):
+        raise UserError("runs.at_work", title=run.title)
+    if run.state == "finished":
+        raise UserError("runs.finished", title=run.title)
+    if run.state != "paused" and not run.command:
+        raise UserError("runs.no_command", name=run.name)
+    _tell(run, lambda orders: replace(orders, paused=False, steps=()))
+    if run.state != "paused":
+        wait_again(run.folder)
+    return find(name, root)
 
 
 def step(name: str, count: int = 1, phase: str | None = None, root: Path | None = None) -> Run:
@@ -39,7 +68,18 @@ def step(name: str, count: int = 1, phase: str | None = None, root: Path | None 
     Raises:
         UserError: there is no such run, it is not at work, or it has no such phase.
     """
-    raise NotImplementedError
+    check_whole("count", count, 1, MOST_STEPS)
+    run = _at_work(name, root)
+    if phase is not None:
+        check_one_of("phase", phase, run.phases)
+
+    def order(orders: Orders) -> Orders:
+        steps = (*orders.steps, Steps(orders.number + 1, count, phase)) if orders.paused else ()
+        steps = steps or (Steps(orders.number + 1, count, phase),)
+        return replace(orders, paused=True, steps=steps[-_KEPT:], number=orders.number + 1)
+
+    _tell(run, order)
+    return run
 
 
 def slow(name: str, seconds: float, root: Path | None = None) -> Run:
@@ -48,7 +88,10 @@ def slow(name: str, seconds: float, root: Path | None = None) -> Run:
     Raises:
         UserError: there is no such run, it is not at work, or `seconds` is not allowed.
     """
-    raise NotImplementedError
+    check_number("seconds", seconds, 0, SLOWEST)
+    run = _at_work(name, root)
+    _tell(run, lambda orders: replace(orders, seconds=float(seconds)))
+    return run
 
 
 def change(name: str, values: Mapping[str, float], root: Path | None = None) -> Run:
@@ -62,7 +105,13 @@ def change(name: str, values: Mapping[str, float], root: Path | None = None) -> 
     Raises:
         UserError: there is no such run, it is not at work, or a value is not allowed.
     """
-    raise NotImplementedError
+    run = _at_work(name, root)
+    for field, value in values.items():
+        if field not in run.live:
+            raise UserError("runs.not_live", name=field, allowed=", ".join(run.live) or "-")
+        check_number(field, value, run.live[field]["low"], run.live[field]["high"])
+    _tell(run, lambda orders: replace(orders, values=orders.values | {key: float(one) for key, one in values.items()}))
+    return run
 
 
 def stop(name: str, root: Path | None = None) -> Run:
@@ -71,7 +120,18 @@ def stop(name: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is no such run, or it is neither waiting nor at work.
     """
-    raise NotImplementedError
+    run, folder = find(name, root), RunFolder(find(name, root).folder)
+    if run.state == "waiting":
+        leave(run.folder)
+        folder.write_status("stopped", **_kept(folder))
+    elif run.state in AT_WORK:
+        with folder.writing():
+            folder.stop_file.touch()
+        if run.state == "preparing":
+            _end(folder)
+    else:
+        raise UserError("runs.not_at_work", title=run.title)
+    return find(name, root)
 
 
 def rename(name: str, title: str, root: Path | None = None) -> Run:
@@ -80,4 +140,36 @@ def rename(name: str, title: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is no such run, or the title is empty or longer than 80 characters.
     """
-    raise NotImplementedError
+    run, title = find(name, root), checked_title(title)
+    with changing(run.folder), RunFolder(run.folder).writing():
+        write_record(run.folder, replace(read_record(run.folder), title=title))
+    return find(name, root)
+
+
+def _at_work(name: str, root: Path | None) -> Run:
+    run = find(name, root)
+    if run.state not in AT_WORK:
+        raise UserError("runs.not_at_work", title=run.title)
+    return run
+
+
+def _tell(run: Run, change: Callable[[Orders], Orders]) -> None:
+    with changing(run.folder), RunFolder(run.folder).writing():
+        write_orders(run.folder, change(read_orders(run.folder) or Orders()))
+
+
+def _kept(folder: RunFolder) -> dict[str, object]:
+    """Return what the status of a run that ended tells, for one that says the same."""
+    return {key: value for key, value in folder.read_status().items() if key in _TOLD}
+
+
+def _end(folder: RunFolder) -> None:
+    """End a process of this machine that is still reading its data and looks at no file yet."""
+    import platform
+
+    import psutil
+
+    status = folder.read_status()
+    if status.get("host") == platform.node() and isinstance(status.get("pid"), int):
+        with suppress(psutil.Error):
+            psutil.Process(status["pid"]).terminate()

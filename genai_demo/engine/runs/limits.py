@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from genai_demo.engine.runs.access import is_presenter
+from genai_demo.engine.runs.record import owner_of
+from genai_demo.engine.runs.registry import AT_WORK, all_runs, runs_folder
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
+
+_OURS = ("run", "resume", "json", "track")
+"""options that nobody chooses for a run from the page: a tracker would talk to others"""
+_DATA = ("data", "background", "validation")
+"""options that name files, or data of the hub"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,34 @@ class Limits:
 
 def limits() -> Limits:
     """Return what the settings allow."""
-    raise NotImplementedError
+    ours = settings()
+    return Limits(
+        training=ours.training,
+        at_once=ours.runs_at_once or max(1, gpus()),
+        minutes=ours.run_minutes,
+        waiting=ours.waiting_runs,
+        each=ours.visitor_runs,
+        pause_minutes=ours.pause_minutes,
+        upload_bytes=ours.training_bytes,
+        hub=ours.hub,
+    )
+
+
+@cache
+def gpus() -> int:
+    """Return how many GPUs runs may be spread over; 0 where the settings name one device, or there is none."""
+    if settings().device not in ("auto", "cuda"):
+        return 0
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def threads() -> int:
+    """Return with how many threads a run computes, so that a core stays free where there are two."""
+    known = getattr(os, "sched_getaffinity", None)
+    cores = len(known(0)) if known else os.cpu_count() or 1
+    return max(1, (cores - 1) // limits().at_once)
 
 
 def check_start(modality: str, options: Mapping[str, Any], token: str, key: str, root: Path | None = None) -> None:
@@ -40,4 +82,36 @@ def check_start(modality: str, options: Mapping[str, Any], token: str, key: str,
 
     The presenter may start any number of runs of any length.
     """
-    raise NotImplementedError
+    allowed = limits()
+    if allowed.training == "off":
+        raise UserError("runs.off")
+    for name in _OURS:
+        if options.get(name) not in (None, False):
+            raise UserError("runs.not_an_option", option=f"--{name}")
+    minutes = options.get("minutes")
+    if (minutes is None) == (options.get("examples") is None):
+        raise UserError("engine.one_budget")
+    presenter = is_presenter(key)
+    if minutes is not None:
+        longest = 100_000 if presenter else allowed.minutes
+        if not (isinstance(minutes, (int, float)) and math.isfinite(minutes) and 0 < minutes <= longest):
+            raise UserError("runs.too_long", value=minutes, most=f"{longest:g}")
+    if not allowed.hub and not presenter:
+        for value in (options.get(name) for name in _DATA):
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                if one is not None and not Path(str(one)).exists():
+                    raise UserError("runs.no_hub", value=str(one)[:80])
+    folder = runs_folder(root)
+    while not folder.exists():
+        folder = folder.absolute().parent
+    if shutil.disk_usage(folder).free < settings().free_bytes:
+        raise UserError("runs.no_room", free=f"{shutil.disk_usage(folder).free / 1e9:.1f}")
+    if presenter:
+        return
+    runs, owner = all_runs(root), owner_of(token)
+    mine = sum(run.owner == owner and run.state in ("waiting", *AT_WORK) for run in runs)
+    if mine >= allowed.each:
+        raise UserError("runs.enough", count=mine, most=allowed.each)
+    waiting = sum(run.state == "waiting" for run in runs)
+    if waiting >= allowed.waiting:
+        raise UserError("runs.full", count=waiting)

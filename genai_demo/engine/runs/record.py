@@ -7,7 +7,7 @@ import json
 import shlex
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Record:
     """where the process was started from: relative names of the command are meant from there"""
     ended: int | None = None
     """exit status of its last process where somebody was there to see it; below 0 the signal that ended it"""
+    longest: float | None = None
+    """minutes that it may train, whatever its budget; None for any number"""
     device: str = ""
     """the GPU that was chosen for it where there are several; empty for the installation's"""
 
@@ -81,6 +83,15 @@ def read_record(folder: Path) -> Record:
 def write_record(folder: Path, record: Record) -> None:
     """Write down what is recorded of a run."""
     write_json(folder / FILE, asdict(record))
+
+
+def note_command(folder: Path, words: Sequence[str]) -> None:
+    """Write down the command of a run that somebody typed, unless one stands there already."""
+    record = read_record(folder)
+    if not record.words:
+        created = _first_written(folder) or time.time()
+        typed = tuple(word for word in words if word != "--resume")
+        write_record(folder, replace(record, words=typed, created=created, place=str(Path.cwd())))
 
 
 def words_of(modality: str, options: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from genai_demo.catalogue import LANGUAGES, message
+from genai_demo.engine.runs.record import Record, read_record
+from genai_demo.engine.training.run import RunFolder, list_runs
+from genai_demo.errors import UserError
+from genai_demo.settings import settings
 
 STATES = ("waiting", "preparing", "running", "paused", "finished", "stopped", "failed", "lost")
 AT_WORK = ("preparing", "running", "paused")
 """states in which a process is at work"""
+_LOG_END = 4000
+"""bytes at the end of log.txt in which the last words of a process are looked for"""
 
 
 @dataclass(frozen=True)
@@ -62,14 +73,36 @@ class Run:
     """of a step, such as ("discriminator", "generator"); each can be stepped by itself if there are several"""
     owner: str = ""
     """hash of the token of who started it; empty for the command line"""
+    problem: tuple[str, dict[str, Any]] | None = None
+    """key and values of `sentence` in the catalogue, where it stands there"""
 
     def told(self, language: str) -> str:
         """Return why it failed or was lost, in a language of the catalogue; empty if it did not."""
-        raise NotImplementedError
+        if self.problem is not None:
+            with suppress(KeyError, IndexError):  # of another version
+                return message(self.problem[0], language, **self.problem[1])
+        return self.sentence
 
     def plain(self) -> dict[str, Any]:
         """Return all but the owner as JSON-able data."""
-        raise NotImplementedError
+        values = {name: value for name, value in asdict(self).items() if name not in ("owner", "problem")}
+        files = {name: None if values[name] is None else str(values[name]) for name in ("folder", "thumbnail")}
+        return values | files | {"phases": list(self.phases)}
+
+
+def runs_folder(root: Path | None = None) -> Path:
+    """Return the folder of the runs: `root`, or that of the settings."""
+    return settings().runs if root is None else root
+
+
+def waiting_folders(root: Path | None = None) -> list[Path]:
+    """Return the folders of the runs that wait, in their order."""
+    waiting = []
+    for run in list_runs(runs_folder(root)):
+        record = read_record(run.path)
+        if record.waiting is not None and run.read_status().get("state") not in AT_WORK:
+            waiting.append((record.waiting, run.path.name, run.path))
+    return [folder for _, _, folder in sorted(waiting)]
 
 
 def all_runs(root: Path | None = None) -> list[Run]:
@@ -78,7 +111,9 @@ def all_runs(root: Path | None = None) -> list[Run]:
     Args:
         root: folder of the runs; None for that of the settings.
     """
-    raise NotImplementedError
+    waiting = waiting_folders(root)
+    runs = [_read(run, waiting) for run in list_runs(runs_folder(root))]
+    return sorted(runs, key=lambda run: (run.state not in AT_WORK, run.place or len(runs) + 1, -run.created, run.name))
 
 
 def find(name: str, root: Path | None = None) -> Run:
@@ -87,4 +122,114 @@ def find(name: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is none.
     """
-    raise NotImplementedError
+    return _read(RunFolder(run_path(name, root)), waiting_folders(root))
+
+
+def run_path(name: str, root: Path | None = None) -> Path:
+    """Return the folder of the run of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    folder = runs_folder(root)
+    known = {run.path.name: run.path for run in list_runs(folder)} if name else {}
+    if name not in known:
+        raise UserError("runs.unknown", name=str(name)[:80], folder=folder)
+    return known[name]
+
+
+def _read(run: RunFolder, waiting: Sequence[Path]) -> Run:
+    record, status, config = read_record(run.path), run.read_status(), _config(run.path)
+    options, place = record.options, None
+    state, problem, sentence = _state(run, record, status)
+    if run.path in waiting:
+        state, place = "waiting", waiting.index(run.path) + 1
+    if state not in ("failed", "lost"):
+        problem, sentence = None, ""
+    fraction, seconds = _number(status, "fraction"), _number(status, "seconds")
+    samples = run.samples()
+    newest = samples[max(samples)] if samples else []
+    return Run(
+        folder=run.path,
+        name=run.path.name,
+        title=record.title or run.path.name,
+        modality=record.modality,
+        family=str(config.get("family") or options.get("model") or ""),
+        data=record.data or _named(options.get("data")),
+        state=state,
+        doing=str(status.get("doing") or "") if state in AT_WORK else "",
+        place=place,
+        step=int(_number(status, "step")),
+        fraction=min(fraction, 1.0),
+        seconds=seconds,
+        seconds_left=seconds / fraction * max(0.0, 1 - fraction) if fraction > 0 and seconds > 0 else None,
+        best=_best(status.get("best")),
+        created=record.created,
+        thumbnail=newest[0] if newest else None,
+        command=record.command,
+        sentence=sentence,
+        live=live if isinstance(live := status.get("live"), dict) else {},
+        phases=tuple(map(str, status.get("phases") or ())),
+        owner=record.owner,
+        problem=problem,
+    )
+
+
+def _state(
+    run: RunFolder, record: Record, status: Mapping[str, Any]
+) -> tuple[str, tuple[str, dict[str, Any]] | None, str]:
+    """Return the state of a run that does not wait, and why it failed or was lost: key, values and sentence."""
+    state = status.get("state", "lost")
+    if state == "failed":
+        key, values = status.get("key"), status.get("values")
+        problem = (key, values) if isinstance(key, str) and isinstance(values, dict) else None
+        return state, problem, str(status.get("message") or "")
+    if state != "lost":
+        return (state if state in STATES else "lost"), None, ""
+    if run.stop_file.exists():
+        return "stopped", None, ""  # before it could say so
+    # A process that was refused by its own options never came to say anything but this.
+    said = _last_words(run.path)
+    if said and status.get("step") is None:
+        return "failed", None, said
+    lost: tuple[str, dict[str, Any]] = ("runs.lost", {})
+    if record.ended is not None and record.ended < 0:
+        lost = ("runs.killed", {"number": -record.ended})
+    return "lost", lost, message(lost[0], "en", **lost[1])
+
+
+def _last_words(folder: Path) -> str:
+    """Return the sentence with which a process of the command line ended, or nothing."""
+    with suppress(OSError), (folder / "log.txt").open("rb") as log:
+        log.seek(max(0, log.seek(0, 2) - _LOG_END))
+        lines = log.read().decode("utf-8", "replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        for language in LANGUAGES:
+            before, _, after = message("engine.error", language, sentence="\0").partition("\0")
+            if last.startswith(before) and last.endswith(after):
+                return last.removeprefix(before).removesuffix(after)
+    return ""
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError, RecursionError):
+        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return values if isinstance(values, dict) else {}
+    return {}
+
+
+def _number(status: Mapping[str, Any], name: str) -> float:
+    value = status.get(name)
+    return float(value) if isinstance(value, (int, float)) and value >= 0 else 0.0
+
+
+def _best(told: Any) -> Best | None:
+    with suppress(TypeError, KeyError, ValueError):
+        return Best(str(told["name"]), float(told["value"]), int(told["step"]))
+    return None
+
+
+def _named(data: Any) -> str:
+    """Return what an option names: files by their names, ids of the hub as they are."""
+    values = data if isinstance(data, list) else [data] if isinstance(data, str) else []
+    return ", ".join(Path(one).name if Path(one).is_absolute() or Path(one).suffix else one for one in values)

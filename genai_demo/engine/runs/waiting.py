@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genai_demo.engine.runs.registry import Run
+from genai_demo.engine.runs.access import is_presenter
+from genai_demo.engine.runs.limits import check_start, limits
+from genai_demo.engine.runs.orders import changing
+from genai_demo.engine.runs.record import Record, owner_of, read_record, words_of, write_record
+from genai_demo.engine.runs.registry import Run, find, run_path, runs_folder
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
+
+LONGEST_TITLE = 80
+"""characters"""
+_USUAL: dict[str, Any] = {"state_minutes": 0.5, "tick_seconds": 1.0}
+"""options of every run that somebody may watch, unless told otherwise"""
 
 
 def start(
@@ -37,7 +51,17 @@ def start(
     Raises:
         UserError: training is off, the budget or the waiting list is too long, or the visitor has runs enough.
     """
-    raise NotImplementedError
+    title = checked_title(title) if title else ""
+    options = _USUAL | dict(options)
+    check_start(modality, options, token, key, root)
+    folder = _new_folder(modality, str(options.get("model", "")), runs_folder(root))
+    words = words_of(modality, options | {"run": folder})
+    now = time.time()
+    longest = None if is_presenter(key) else limits().minutes
+    record = Record(words, title, data, owner_of(token), now, waiting=now, place=str(Path.cwd()), longest=longest)
+    with RunFolder(folder).writing():
+        write_record(folder, record)
+    return find(folder.name, root)
 
 
 def duplicate(
@@ -56,4 +80,60 @@ def duplicate(
     Raises:
         UserError: as there, or nobody knows the run's command.
     """
-    raise NotImplementedError
+    record = read_record(run_path(name, root))
+    if not record.words:
+        raise UserError("runs.no_command", name=name)
+    kept = {
+        option: value for option, value in record.options.items() if option not in ("run", "resume", "json", "track")
+    }
+    if changes.get("minutes") is not None or changes.get("examples") is not None:
+        kept = {option: value for option, value in kept.items() if option not in ("minutes", "examples")}
+    options = {option: _number(value) if option == "minutes" else value for option, value in kept.items()}
+    data = record.data if "data" not in changes else ""
+    return start(record.modality, options | dict(changes), title, data, token, key, root)
+
+
+def wait_again(folder: Path) -> None:
+    """Put a run that ended on the waiting list."""
+    with changing(folder), RunFolder(folder).writing():
+        write_record(folder, replace(read_record(folder), waiting=time.time(), ended=None))
+
+
+def leave(folder: Path, **changes: Any) -> None:
+    """Take a run off the waiting list, with other changes of what is recorded of it."""
+    with changing(folder), RunFolder(folder).writing():
+        write_record(folder, replace(read_record(folder), waiting=None, **changes))
+
+
+def checked_title(title: str) -> str:
+    """Return a title without spaces around it.
+
+    Raises:
+        UserError: it is empty, too long or has characters that no line has.
+    """
+    plain = title.strip()
+    if not plain or len(plain) > LONGEST_TITLE or not plain.isprintable():
+        raise UserError("runs.bad_title", most=LONGEST_TITLE)
+    return plain
+
+
+def _new_folder(modality: str, model: str, root: Path) -> Path:
+    """Make the folder of a new run, of a name that no other has."""
+    kind = re.sub(r"[^a-z0-9-]+", "-", f"{modality}-{model}".lower()).strip("-")[:40] or "run"
+    stem, number = f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}", 1
+    while True:
+        folder = root / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise UserError("engine.run_not_written", run=folder, reason=error.strerror) from error
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

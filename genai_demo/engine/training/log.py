@@ -146,8 +146,8 @@ class RunLogger:
 
     def say(self, progress: Progress, loss: float | None = None) -> None:
         """Say where the run stands, with the loss of the last line if there is one."""
-        values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds, "loss": loss}
-        self._status.say(self._state, doing="training", **values)
+        values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds}
+        self._status.say(self._state, doing="training", **values, **({} if loss is None else {"loss": loss}))
 
 
 def _memory_mb(device: torch.device) -> float:
