@@ -133,7 +133,7 @@ def _same_place(headers: Headers) -> bool:
 
 
 def _refused(error: UserError, request: Request) -> Response:
-    status = HTTPStatus.FORBIDDEN if error.key == "training.not_yours" else HTTPStatus.BAD_REQUEST
+    status = HTTPStatus.FORBIDDEN if error.key == "runs.not_yours" else HTTPStatus.BAD_REQUEST
     return JSONResponse({"detail": refusal(error, request_language(request.scope)), "key": error.key}, status, _NOW)
 
 
