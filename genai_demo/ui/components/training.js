@@ -31,7 +31,8 @@ async function look() {
 function open(name, moved = true) {
   watching.close();
   watched.replaceChildren(...(name ? [watching.build(name)] : [empty]));
-  watching.poll().then(() => { if (moved) reveal(); });
+  if (name) watching.poll().then(() => { if (moved) reveal(); });
+  else genaiDemo.address.settle();
   list.place.querySelectorAll("[aria-current]").forEach((one) => one.setAttribute("aria-current", "false"));
   beat = 0;
 }

@@ -2,6 +2,7 @@
 const choice = (() => {
   const KEPT = "genai_demo_training_form";
   const GROUPS = ["engine", "training", "network"];
+  const MOST_TOLD = 5000; // limits beyond this are for the server to tell
   const CALM = 350; // milliseconds after the last change until the command is asked for
   let offer = null;
   let form = null;
@@ -111,7 +112,8 @@ const choice = (() => {
 
   function setting(field) {
     const id = `${room.root().dataset.tab}-train-${field.name.replace(/\W/g, "-")}`;
-    const range = "low" in field ? say("range", { low: room.number(field.low), high: room.number(field.high) }) : "";
+    const telling = "low" in field && field.high <= MOST_TOLD && (!field.low || field.low >= 1 / MOST_TOLD);
+    const range = telling ? say("range", { low: room.number(field.low), high: room.number(field.high) }) : "";
     return make("div", { class: `setting ${field.kind}` }, make("label", { for: id, class: "name" }, field.label), control(field, id),
       make("p", { class: "hint", id: `${id}-info` }, [field.info, range].filter(Boolean).join(" ")));
   }

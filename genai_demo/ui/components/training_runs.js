@@ -9,7 +9,10 @@ const list = (() => {
     try {
       const done = await room.ask("control", what);
       notice.replaceChildren();
-      if (done.ticket) offerUndo(what.title, done.ticket);
+      if (done.ticket) {
+        if (watching.name() === what.name) list.open("");
+        offerUndo(what.title, done.ticket);
+      }
       return done;
     } catch (error) {
       notice.replaceChildren(make("p", { class: "notice" }, error.message));

@@ -132,6 +132,12 @@ const watching = (() => {
       const since = mineNow.rows.length > MOST ? "" : mineNow.next;
       const run = await room.ask(`run?${new URLSearchParams({ name: mineNow.name, since })}`);
       if (view !== mineNow) return;
+      if (run.gone) {
+        mineNow.gone = true;
+        mineNow.p.message.replaceChildren(make("p", { class: "notice" }, run.gone));
+        return;
+      }
+      mineNow.gone = false;
       mineNow.rows = run.curves.whole ? run.curves.rows : mineNow.rows.concat(run.curves.rows);
       mineNow.next = run.curves.next;
       show(run);
@@ -146,6 +152,6 @@ const watching = (() => {
     view = null;
   }
 
-  const isOver = () => Boolean(view?.run && !["waiting", ...AT_WORK].includes(view.run.state));
+  const isOver = () => Boolean(view?.gone || (view?.run && !["waiting", ...AT_WORK].includes(view.run.state)));
   return { build, poll, close, mine, state, left, bestOf, isOver, name: () => view?.name, focus: () => view?.p.title.focus() };
 })();

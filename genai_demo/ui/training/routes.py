@@ -94,7 +94,10 @@ class TrainingRoutes:
         return {"runs": runs_told(self._watchers, modality, language)}
 
     def _run(self, _modality: str, name: str, since: str, language: str) -> Any:
-        run = find(name)
+        try:
+            run = find(name)
+        except UserError as error:  # deleted while it is watched
+            return {"gone": refusal(error, language)}
         watched = self._watchers.watched(RunFolder(run.folder))
         return run_told(run, watched, since, language) | {"forms": forms_of(run.modality)}
 
