@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def export_zip(name: str, target: Path, root: Path | None = None) -> Path:
                 archive.write(path, f"{name}/{path.relative_to(folder).as_posix()}", how)
         os.replace(half, target)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()
         raise UserError("engine.cannot_write", file=target, reason=error.strerror) from error
     return target
 

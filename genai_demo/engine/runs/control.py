@@ -21,8 +21,6 @@ SLOWEST = 60.0
 """seconds before each step"""
 _KEPT = 100
 """orders of steps that are kept, the newest"""
-_TOLD = ("step", "fraction", "seconds", "best", "items")
-"""what stays true of a run that waited to go on, when it is taken off the list"""
 
 
 def pause(name: str, root: Path | None = None) -> Run:
@@ -123,7 +121,7 @@ def stop(name: str, root: Path | None = None) -> Run:
     run, folder = find(name, root), RunFolder(find(name, root).folder)
     if run.state == "waiting":
         leave(run.folder)
-        folder.write_status("stopped", **_kept(folder))
+        folder.write_status("stopped", **folder.stood())
     elif run.state in AT_WORK:
         with folder.writing():
             folder.stop_file.touch()
@@ -156,11 +154,6 @@ def _at_work(name: str, root: Path | None) -> Run:
 def _tell(run: Run, change: Callable[[Orders], Orders]) -> None:
     with changing(run.folder), RunFolder(run.folder).writing():
         write_orders(run.folder, change(read_orders(run.folder) or Orders()))
-
-
-def _kept(folder: RunFolder) -> dict[str, object]:
-    """Return what the status of a run that ended tells, for one that says the same."""
-    return {key: value for key, value in folder.read_status().items() if key in _TOLD}
 
 
 def _end(folder: RunFolder) -> None:

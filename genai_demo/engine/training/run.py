@@ -178,6 +178,11 @@ class RunFolder:
             status["state"] = "lost"
         return status
 
+    def stood(self) -> dict[str, Any]:
+        """Return how far the run had come when its status was written last: what stays true when it goes on."""
+        status = self.read_status()
+        return {name: status[name] for name in ("step", "fraction", "seconds", "best", "items") if name in status}
+
     def add_stats(self, line: dict[str, Any]) -> None:
         """Append one line of figures."""
         with self.writing(), (self.path / "stats.jsonl").open("a", encoding="utf-8") as stream:

@@ -103,6 +103,7 @@ def launch(
         UserError: the folder holds a run already, another process is at work in it, or there is nothing to resume.
     """
     run.check("--resume" in words)
+    kept = run.stood() if "--resume" in words else {}
     paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
     with run.writing():
         run.path.mkdir(parents=True, exist_ok=True)
@@ -117,5 +118,5 @@ def launch(
                 env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(paths)},
                 start_new_session=True,  # Ctrl-C here is not meant for it
             )
-    run.write_status("preparing", pid=process.pid)
+    run.write_status("preparing", **kept, pid=process.pid)
     return process

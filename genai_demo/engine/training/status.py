@@ -106,12 +106,10 @@ def claimed(run: RunFolder, resume: bool) -> Iterator[StatusWriter]:
     run.check(resume)
     with run.locked():
         run.check(resume)  # another process may have been faster
-        before = run.read_status() if resume else {}
+        before = run.stood() if resume else {}
         with run.writing():
             run.tidy()
-        status = StatusWriter(
-            run, {key: before[key] for key in ("step", "fraction", "seconds", "best") if key in before}
-        )
+        status = StatusWriter(run, before)
         status.say("preparing")
         status.start()
         try:
