@@ -56,11 +56,12 @@ class NewsTrainRequest(TrainRequest):
     """What a run is asked to learn of news; its family is one of `TRAININGS`."""
 
     data: tuple[str, ...]
-    """articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news"""
+    """articles with topics: .csv, .jsonl, .txt files, a hub id such as fancyzhx/ag_news, or sample (or sample:500),
+    made here"""
     background: tuple[str, ...] = ()
     """other texts to learn the language from"""
     validation: str | None = None
-    """articles to measure on while training"""
+    """articles to measure on while training; sample for those that a sample holds out"""
     hold_out: Share = 0.0
     """share of the articles that is held out to measure on, where none are given for that"""
     start: Path | None = None

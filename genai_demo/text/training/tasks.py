@@ -10,7 +10,7 @@ from genai_demo.engine.data.items import Items
 from genai_demo.engine.fields import check_values
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Articles, read_source
+from genai_demo.text.data.articles import Articles, read_held_out, read_source
 from genai_demo.text.models.gru import GruConfig
 from genai_demo.text.models.masked import MaskedConfig
 from genai_demo.text.models.topics import FAMILY, TopicsConfig
@@ -39,7 +39,7 @@ def make_task(request: NewsTrainRequest) -> Task:
     """
     check(request)
     news, background = read_together(request.data), read_together(request.background)
-    held_out = read_source(request.validation) if request.validation else Articles([])
+    held_out = read_held_out(request.validation) if request.validation else Articles([])
     if request.hold_out and not request.validation:
         news, held_out = news.parted(request.hold_out)
     training = _training(request)
