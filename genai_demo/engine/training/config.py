@@ -117,6 +117,10 @@ class Trainable:
     """whether it may start from weights that are there, those of `shipped` or of an earlier run of its kind"""
     shipped: str = ""
     """folder of the checkpoint that ships; empty where none does"""
+    mistakes: tuple[str, ...] = ()
+    """fields of `training` that are mistakes to learn from"""
+    sizes_of_data: tuple[str, ...] = ()
+    """fields of the network that follow from the data"""
     refining: type | None = None
     """its hyper-parameters when it starts from weights that are there, where these are others"""
 

@@ -153,6 +153,8 @@ TRAININGS = {
 }
 """how each is trained"""
 
+_SAMPLE = {"sample": {"data": "sample"}}
+_DIGITS = {"digits": {"data": "digits"}, **_SAMPLE}
 _SMALL = {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)}
 _MIDDLE = {"widths": (96, 80, 48, 24, 16)}
 TRAINABLE = {
@@ -172,6 +174,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 150.0, "batch_size": 32},
         },
+        data=_SAMPLE,
         shipped="faces-gan",
     ),
     "vae": Trainable(
@@ -190,6 +193,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 60.0, "batch_size": 32},
         },
+        data=_SAMPLE,
         shipped="faces-vae",
         refining=FinetuningTraining,
     ),
@@ -208,6 +212,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 22.0, "batch_size": 32},
         },
+        data=_SAMPLE,
         goes_on=False,
     ),
     "dcgan": Trainable(
@@ -217,7 +222,24 @@ TRAINABLE = {
             "lecture": {"minutes": 10.0, "batch_size": 64, "size": {"width": 24}},
             "as_shipped": {"minutes": 120.0, "batch_size": 128},
         },
+        data=_SAMPLE,
         goes_on=False,
+    ),
+    "textbook-vae": Trainable(
+        textbook.TextbookVaeTraining,
+        {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
+        data=_DIGITS,
+        goes_on=False,
+        mistakes=textbook.MISTAKES,
+        sizes_of_data=("side",),
+    ),
+    "textbook-gan": Trainable(
+        textbook.TextbookGanTraining,
+        {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
+        data=_DIGITS,
+        goes_on=False,
+        mistakes=textbook.MISTAKES,
+        sizes_of_data=("side",),
     ),
 }
 """what the page offers to train"""

@@ -114,6 +114,7 @@ TRAININGS = {
 }
 """how each model is trained"""
 
+_SAMPLE = {"sample": {"data": "sample"}}
 TRAINABLE = {
     "composer": Trainable(
         ComposerTraining,
@@ -130,6 +131,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 260.0, "batch_size": 64, "size": {"width": 144, "layers": 5, "context": 512}},
         },
+        data=_SAMPLE,
         shipped="piano-composer",
     ),
     "gan": Trainable(
@@ -147,6 +149,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 150.0, "batch_size": 32},
         },
+        data=_SAMPLE,
         shipped="piano-gan",
     ),
     "masked": Trainable(
@@ -166,6 +169,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 240.0, "batch_size": 128},
         },
+        data=_SAMPLE,
         shipped="piano-masked",
     ),
     "encoder": Trainable(
@@ -175,6 +179,7 @@ TRAINABLE = {
             "lecture": {"minutes": 4.0, "batch_size": 128},
             "as_shipped": {"minutes": 4.0, "batch_size": 128, "learning_rate": 1e-3},
         },
+        data=_SAMPLE,
         goes_on=False,
     ),
 }

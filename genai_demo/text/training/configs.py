@@ -71,6 +71,7 @@ class NewsTrainRequest(TrainRequest):
 TRAININGS = {"gru": NewsTraining, "masked": NewsTraining, "topics": TopicsTraining}
 """how each model is trained: the two that write, and the classifier that judges topics"""
 
+_SAMPLE = {"sample": {"data": "sample", "validation": "sample"}}
 _HELD_OUT = {"hold_out": 0.1}
 TRAINABLE = {
     "gru": Trainable(
@@ -92,6 +93,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 240.0, "batch_size": 64, "size": {"dropout": 0.25, "embedding_dropout": 0.1}},
         },
+        data=_SAMPLE,
         uploaded=_HELD_OUT,
         shipped="news-gru",
     ),
@@ -115,6 +117,7 @@ TRAINABLE = {
             },
             "as_shipped": {"minutes": 195.0, "batch_size": 16, "window": 80, "size": {"layers": 4}},
         },
+        data=_SAMPLE,
         uploaded=_HELD_OUT,
         shipped="news-masked",
     ),
@@ -125,6 +128,7 @@ TRAINABLE = {
             "lecture": {"minutes": 5.0, "batch_size": 128},
             "as_shipped": {"minutes": 9.0, "batch_size": 128},
         },
+        data=_SAMPLE,
         uploaded=_HELD_OUT,
         goes_on=False,
     ),

@@ -1,7 +1,7 @@
 // The form: family, data, where to start from, a preset, and, folded away, every setting; and the command that it is.
 const choice = (() => {
   const KEPT = "genai_demo_training_form";
-  const GROUPS = ["engine", "training", "network"];
+  const GROUPS = ["mistakes", "engine", "training", "network"];
   const MOST_TOLD = 5000; // limits beyond this are for the server to tell
   const CALM = 350; // milliseconds after the last change until the command is asked for
   let offer = null;

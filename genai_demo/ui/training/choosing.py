@@ -44,7 +44,7 @@ def trainable(modality: Modality, family: str) -> Trainable:
 
 
 def settings_of(modality: Modality, family: str, start: bool) -> dict[str, tuple[str, Field]]:
-    """Return the settings of a family by their names, each with its group: "engine", "training" or "network".
+    """Return the settings of a family by their names, each with its group: "engine", "training", "mistakes" or "network".
 
     Args:
         modality: of the family.
@@ -55,9 +55,15 @@ def settings_of(modality: Modality, family: str, start: bool) -> dict[str, tuple
     engine = {field.name: field for field in fields_of(TrainConfig)}
     found = {name: ("engine", engine[name]) for name in _ENGINE}
     kind = known.refining if start and known.refining else known.training
-    found |= {field.name: ("training", field) for field in fields_of(kind) if field.name not in _ELSEWHERE}
+    found |= {
+        field.name: ("mistakes" if field.name in known.mistakes else "training", field)
+        for field in fields_of(kind)
+        if field.name not in _ELSEWHERE
+    }
     if modality.sizes and not start:
-        sizes = [field for field in fields_of(modality.sizes(family)) if field.default is not MISSING]
+        followed = known.sizes_of_data
+        sizes = [field for field in fields_of(modality.sizes(family)) if field.name not in followed]
+        sizes = [field for field in sizes if field.default is not MISSING]
         found |= {SIZE + field.name: ("network", field) for field in sizes}
     return found
 
