@@ -80,7 +80,7 @@ async function build() {
   presence = presenterField();
   list.clear();
   list.empty = make("p", { class: "hint" }, say("no_runs"));
-  const runs = make("section", { class: "all-runs" }, make("h3", {}, say("runs")), list.empty, list.notice, list.place, presence);
+  const runs = make("section", { class: "all-runs" }, make("h2", {}, say("runs")), list.empty, list.notice, list.place, presence);
   root.querySelector(".room").replaceChildren(make("div", { class: "page" }, form, make("div", { class: "result" }, watched, runs)));
   choice.build(form, offer);
   open(before, false);

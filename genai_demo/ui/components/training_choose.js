@@ -26,9 +26,9 @@ const choice = (() => {
   function begin(family) {
     const before = form || {};
     const known = offer.families.find((one) => one.name === family);
-    const dataThere = before.upload || known.data.some((one) => one.name === before.data) || before.data?.startsWith("run:");
+    const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || before.data?.startsWith("run:"));
     form = { family, preset: known.presets[0].name, data: dataThere ? before.data : known.data[0]?.name || "",
-      upload: before.upload || "", told: before.told || [], start: "", title: "", values: {} };
+      picked: dataThere, upload: before.upload || "", told: before.told || [], start: "", title: "", values: {} };
     form.values = presetValues(form.preset);
   }
 
@@ -54,7 +54,7 @@ const choice = (() => {
     put(parts.told, say("reading", { file: file.name }));
     const where = new URLSearchParams({ modality: room.root().dataset.modality, name: file.name });
     room.ask(`upload?${where}`, file).then((known) => {
-      Object.assign(form, { upload: known.id, data: "", told: known.told });
+      Object.assign(form, { upload: known.id, data: "", picked: true, told: known.told });
       refuse("");
       draw();
       parts.upload.focus();
@@ -72,7 +72,10 @@ const choice = (() => {
     const place = make("div", { class: "upload" }, input, parts.upload,
       make("p", { class: "hint" }, say("upload_info", { kinds: offer.accept.replaceAll(",", ", "), most: room.number(offer.most / 1e6) })), parts.told);
     place.addEventListener("drop", (event) => { if (event.dataTransfer.files.length) takeFile(event.dataTransfer.files[0]); });
-    return row("data", options, chosen, (name) => { form.data = name === "upload" ? "" : name; draw("data"); }, place);
+    return row("data", options, chosen, (name) => {
+      Object.assign(form, { data: name === "upload" ? "" : name, picked: true });
+      draw("data");
+    }, place);
   }
 
   function start(known) {

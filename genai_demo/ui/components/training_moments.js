@@ -76,7 +76,7 @@ const moments = (() => {
     const play = make("button", { type: "button", class: "film", click: () => (film ? stop() : start()) }, say("film_play"));
     const tools = make("div", { class: "moment-tools" }, play, make("label", {}, compare, " ", say("compare_moments")));
     const empty = make("p", { class: "hint" }, say("no_samples"));
-    const place = make("section", { class: "moments" }, make("h4", {}, say("samples")), empty, both, tools);
+    const place = make("section", { class: "moments" }, make("h3", {}, say("samples")), empty, both, tools);
 
     const indexOf = (step) => (step === null ? all.length - 1 : Math.max(0, all.findIndex((one) => one.step >= step)));
 

@@ -20,7 +20,7 @@ const watching = (() => {
   function build(name) {
     const button = (key, action, more) => make("button", { type: "button", "data-act": action, click: () => act({ action, ...more }) }, say(key));
     const p = {
-      kicker: make("p", { class: "kicker" }), title: make("h3", { tabindex: "-1" }), bar: make("progress", { max: 1 }),
+      kicker: make("p", { class: "kicker" }), title: make("h2", { tabindex: "-1" }), bar: make("progress", { max: 1 }),
       where: make("p", { class: "standing" }), message: make("div", { class: "refusal" }), told: make("div", { class: "told" }),
       losses: curves.chart(say("losses")), figure: curves.chart(say("figure")), sentence: make("p", { class: "newest" }),
       table: make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": say("table") }), command: make("pre", { tabindex: "0", role: "region", "aria-label": say("command"), class: "command" }),

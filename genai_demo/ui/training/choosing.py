@@ -44,7 +44,7 @@ def trainable(modality: Modality, family: str) -> Trainable:
 
 
 def settings_of(modality: Modality, family: str, start: bool) -> dict[str, tuple[str, Field]]:
-    """Return the settings of a family by their names, each with its group: "engine", "training", "mistakes" or "network".
+    """Return the settings of a family by name, each with its group: "engine", "training", "mistakes" or "network".
 
     Args:
         modality: of the family.

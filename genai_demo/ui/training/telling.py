@@ -68,7 +68,7 @@ def _in_short(run: Run, language: str) -> dict[str, Any]:
         "modality": run.modality,
         "family": run.family,
         "label": named(f"family_{run.modality}_{run.family}", language, run.family),
-        "data": run.data,
+        "data": named(f"data_{run.data}", language, run.data),
         "state": run.state,
         "place": run.place,
         "step": run.step,
