@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from genai_demo.engine.models.checkpoint import WEIGHTS
 from genai_demo.engine.runs import record as records
 from genai_demo.engine.runs.record import read_record
 from genai_demo.engine.runs.registry import run_path
@@ -19,8 +20,6 @@ from genai_demo.errors import UserError
 _WHOLE = ("config.json", "stats.jsonl")
 _STATUS = ("state", "step", "fraction", "seconds", "loss", "best", "items", "message", "key", "values")
 """of the status, what means something elsewhere"""
-_STORED = (".safetensors", ".png", ".webp", ".mp3", ".ogg")
-"""files that no compression makes smaller"""
 
 
 def export_zip(name: str, target: Path, root: Path | None = None) -> Path:
@@ -45,7 +44,8 @@ def export_zip(name: str, target: Path, root: Path | None = None) -> Path:
             for file, text in _told(RunFolder(folder)):
                 archive.writestr(f"{name}/{file}", text)
             for path in _files(RunFolder(folder)):
-                how = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
+                # Weights get no smaller.
+                how = zipfile.ZIP_STORED if path.name == WEIGHTS else zipfile.ZIP_DEFLATED
                 archive.write(path, f"{name}/{path.relative_to(folder).as_posix()}", how)
         os.replace(half, target)
     except OSError as error:

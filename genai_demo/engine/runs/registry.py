@@ -189,8 +189,8 @@ def _state(
     if run.stop_file.exists():
         return "stopped", None, ""  # before it could say so
     # A process that was refused by its own options never came to say anything but this.
-    said = _last_words(run.path)
-    if said and status.get("step") is None:
+    refused = record.ended is not None and record.ended > 0
+    if (refused or status.get("step") is None) and (said := _last_words(run.path)):
         return "failed", None, said
     lost: tuple[str, dict[str, Any]] = ("runs.lost", {})
     if record.ended is not None and record.ended < 0:

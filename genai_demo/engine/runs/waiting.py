@@ -38,7 +38,7 @@ def start(
 
     Args:
         modality: what to train.
-        options: of `train`, by their names with underscores, such as {"model": "gru", "data": ["news.csv"],
+        options: of `train`, by their names with underscores, such as {"model": "gru", "data": ["mine.csv"],
             "minutes": 2}; True stands for an option without a value, a sequence for one with several, None for one
             that is left out. Paths in it are believed: whoever takes them from a visitor checks them. The folder is
             chosen here.

@@ -228,7 +228,7 @@ class _Loop:
             self.last_state += now - began
             began = now
             self._look_around()
-        if self.must_stop:
+        if self.must_stop and self.step:
             self._write({}, bar)
 
     def _check_weights(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Field
 from genai_demo.engine.models.lineage import Start, open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
@@ -86,6 +87,12 @@ class NewsTask(Task):
         # Few masked tokens first: with most of a row hidden there is little to learn a word's neighbours from.
         first = self._training.first_holes
         return self._network.loss(batch["rows"], min(1.0, first + (1 - first) * 2 * progress.fraction))
+
+    def live(self) -> dict[str, tuple[Field, float]]:
+        found = super().live()
+        if isinstance(self._network, GruModel):
+            del found["first_holes"]
+        return found
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         return {"rows": self._batches.batch(step, size, rank)}

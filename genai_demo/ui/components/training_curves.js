@@ -101,7 +101,7 @@ const curves = (() => {
     if (!rows.length) return say("no_figures");
     const figures = keys.filter((key) => newest(rows, key) !== null)
       .map((key) => `${nameOf(key)} ${room.number(newest(rows, key))}`);
-    return say("newest", { step: room.number(rows.at(-1).step, 9), figures: figures.join(say("comma")) });
+    return say("newest", { step: room.number(rows.at(-1).step, 9), figures: figures.join(room.language() === "en" ? ", " : "，") });
   }
 
   function table(rows, keys) {

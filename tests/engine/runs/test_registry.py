@@ -141,6 +141,10 @@ def test_what_a_process_said_last_is_why_it_failed(run: RunFolder, tmp_path: Pat
     (run.path / "log.txt").write_text("warning\n错误：batch_size 的值是 0。\n\n", encoding="utf-8")
     found = find("run", tmp_path)
     assert (found.state, found.sentence) == ("failed", "batch_size 的值是 0。")
+    run.write_status("preparing", pid=2**22 + 1, step=5)
+    assert find("run", tmp_path).state == "lost", "this may be what an earlier process said"
+    write_record(run.path, Record(command(run), ended=2))
+    assert find("run", tmp_path).sentence == "batch_size 的值是 0。"
 
 
 def test_who_may_control_a_run(run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,6 +185,30 @@ def test_what_is_over_its_limits_is_stopped(
             control.stop(other.name, tmp_path)
 
 
+def test_each_gpu_gets_a_run(tmp_path: Path, launched: list[Launched], monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (limits, supervisor):
+        monkeypatch.setattr(module, "gpus", lambda: 2)
+    for title in "abc":
+        waiting.start("text", OPTIONS, title, root=tmp_path)
+    look = Supervisor(tmp_path)
+    assert [run.title for run in look.advance()] == ["a", "b"]
+    end(launched[0])
+    assert [run.title for run in look.advance()] == ["c"]
+    assert [one.environment["GENAI_DEMO_DEVICE"] for one in launched] == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_a_run_that_still_reads_its_data_is_stopped_at_once(tmp_path: Path, launched: list[Launched]) -> None:
+    run = waiting.start("text", OPTIONS, root=tmp_path)
+    look = Supervisor(tmp_path)
+    look.advance()
+    launched[0].run.write_status("preparing", pid=launched[0].process.pid)
+    control.stop(run.name, tmp_path)
+    assert launched[0].process.wait() == -signal.SIGTERM
+    look.advance()
+    found = find(run.name, tmp_path)
+    assert (found.state, found.sentence, read_record(run.folder).ended) == ("stopped", "", -signal.SIGTERM)
+
+
 def test_old_runs_of_visitors_go_into_the_trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, RUN_HOURS=1)
     names = [waiting.start("text", OPTIONS, token=token, root=tmp_path).name for token in ("token", "token", "")]
