@@ -149,11 +149,11 @@ const choice = (() => {
       asked += 1;
       const mine = asked;
       try {
-        const { command } = await room.ask("command", chosen());
+        const { command, refused } = await room.ask("command", chosen());
         if (mine !== asked) return;
-        put(parts.command, command);
-        refuse("");
-        parts.go.disabled = false;
+        put(parts.command, command || "");
+        refuse(refused);
+        parts.go.disabled = Boolean(refused);
       } catch (error) {
         if (mine !== asked) return;
         put(parts.command, "");

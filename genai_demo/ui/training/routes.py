@@ -175,7 +175,10 @@ def _options(request: Request) -> Any:
 
 def _command(request: Request, body: bytes) -> Any:
     form = _form(body)
-    return {"command": acting.command(_modality(form), form)}
+    try:
+        return {"command": acting.command(_modality(form), form)}
+    except UserError as error:  # a form that is not filled in yet is no failure
+        return {"refused": refusal(error, request_language(request.scope))}
 
 
 def _upload(request: Request, body: bytes) -> Any:
