@@ -26,7 +26,9 @@ def step_of(page: Page) -> int:
 
 def serious(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
 
 
 def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:

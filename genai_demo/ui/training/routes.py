@@ -80,12 +80,10 @@ class TrainingRoutes:
         async def answer(request: Request) -> Response:
             asked = tuple(request.query_params.get(name, "")[:100] for name in ("modality", "name", "since"))
             what = (request.url.path, *asked, request_language(request.scope))
-            known = self._watchers.fresh(*what)
-            if known is None:
-                try:
-                    known = await run_in_threadpool(self._watchers.said, what, lambda: tell(*what[1:]))
-                except UserError as error:
-                    return _refused(error, request)
+            try:
+                known = await self._watchers.said(what, lambda: tell(*what[1:]))
+            except UserError as error:
+                return _refused(error, request)
             return Response(known, media_type="application/json", headers=_NOW)
 
         return answer

@@ -24,7 +24,9 @@ def runs_told(watchers: Watchers, modality: str, language: str) -> list[dict[str
         language: of the names of families and of why a run failed.
     """
     chosen = [run for run in all_runs() if not modality or run.modality == modality]
-    return [_in_short(run, language) | {"sample": _newest(watchers.watched(RunFolder(run.folder)))} for run in chosen]
+    return [
+        _in_short(run, language) | {"sample": watchers.watched(RunFolder(run.folder)).newest_sample()} for run in chosen
+    ]
 
 
 def run_told(run: Run, watched: Watched, since: str, language: str) -> dict[str, Any]:
@@ -80,11 +82,6 @@ def _in_short(run: Run, language: str) -> dict[str, Any]:
         "owner": run.owner[:OWNER_DIGITS],
         "known": bool(run.command),
     }
-
-
-def _newest(watched: Watched) -> dict[str, Any] | None:
-    samples = watched.samples()
-    return samples[-1] if samples else None
 
 
 def forms_of(modality: str) -> dict[str, list[str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.training.run import RunFolder
@@ -83,13 +85,21 @@ class Watched:
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the moments with samples: "step", "files" by name, and "version", which changes with them."""
-        moments = []
-        for step, files in self.run.samples().items():
-            shown = [file for file in files if file.suffix in _SHOWN]
-            with suppress(FileNotFoundError):  # a run that is resumed or deleted just now
-                newest = max((file.stat().st_mtime_ns for file in shown), default=0)
-                moments.append({"step": step, "files": [file.name for file in shown], "version": newest // 10**6})
-        return [moment for moment in moments if moment["files"]]
+        return [moment for step, files in self.run.samples().items() if (moment := _moment(step, files))]
+
+    def newest_sample(self) -> dict[str, Any] | None:
+        """Return the last of `samples`."""
+        return next(
+            (moment for step, files in [*self.run.samples().items()][::-1] if (moment := _moment(step, files))), None
+        )
+
+
+def _moment(step: int, files: Sequence[Path]) -> dict[str, Any] | None:
+    shown = [file for file in files if file.suffix in _SHOWN]
+    with suppress(FileNotFoundError, ValueError):  # a run that is resumed or deleted just now; nothing to show
+        newest = max(file.stat().st_mtime_ns for file in shown)
+        return {"step": step, "files": [file.name for file in shown], "version": newest // 10**6}
+    return None
 
 
 class Watchers:
@@ -97,6 +107,7 @@ class Watchers:
 
     def __init__(self) -> None:
         self._runs: OrderedDict[RunFolder, Watched] = OrderedDict()
+        self._asked: dict[tuple[str, ...], asyncio.Future[bytes]] = {}
         self._said: OrderedDict[tuple[str, ...], tuple[float, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -114,28 +125,29 @@ class Watchers:
         said = self._said.get(what)
         return said[1] if said and time.monotonic() - said[0] < FRESH else None
 
-    def said(self, what: tuple[str, ...], answer: Callable[[], Any]) -> bytes:
-        """Return the answer to a question as JSON, for all who ask the same within a second.
+    async def said(self, what: tuple[str, ...], answer: Callable[[], Any]) -> bytes:
+        """Return the answer to a question as JSON, made once, on another thread, for all who ask within a second.
 
         Raises:
             UserError: `answer` raises it.
         """
-        with self._lock_of(what):
-            if (known := self.fresh(*what)) is not None:
-                return known
-            made = json.dumps(answer(), ensure_ascii=False, separators=(",", ":")).encode()
+        if (known := self.fresh(*what)) is not None:
+            return known
+        if what not in self._asked:
+            self._asked[what] = asyncio.ensure_future(asyncio.to_thread(self._make, what, answer))
+            self._asked[what].add_done_callback(lambda _: self._asked.pop(what, None))
+        # Who goes away while others wait for the same must not end it for them.
+        return await asyncio.shield(self._asked[what])
+
+    def _make(self, what: tuple[str, ...], answer: Callable[[], Any]) -> bytes:
+        made = json.dumps(answer(), ensure_ascii=False, separators=(",", ":")).encode()
+        with self._lock:
             self._said[what] = time.monotonic(), made
             while len(self._said) > 8 * _MOST_WATCHED:
                 self._said.popitem(last=False)
-            return made
+        return made
 
     def forget(self) -> None:
         """Ask anew at the next question: something was just changed."""
-        self._said.clear()
-
-    def _lock_of(self, what: tuple[str, ...]) -> threading.Lock:
-        return _LOCKS[hash(what) % len(_LOCKS)]
-
-
-_LOCKS = tuple(threading.Lock() for _ in range(16))
-"""so that of many who ask the same at once, one reads"""
+        with self._lock:
+            self._said.clear()
