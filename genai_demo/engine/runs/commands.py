@@ -8,6 +8,7 @@ from pathlib import Path
 
 from genai_demo.catalogue import message, terminal_language
 from genai_demo.engine.runs import control, trash
+from genai_demo.engine.runs.access import presenter_key
 from genai_demo.engine.runs.archive import export_zip
 from genai_demo.engine.runs.registry import Run, all_runs, find, runs_folder
 from genai_demo.engine.runs.supervisor import Supervisor
@@ -82,6 +83,8 @@ def run_command(options: argparse.Namespace) -> None:
             run = control.rename(name, options.title)
         case "undo":
             run = trash.undo(name)
+        case "resume":
+            run = control.resume(name, key=presenter_key()[0])
         case _:
             run = getattr(control, options.action)(name)
     if run.state == "waiting" and options.action == "resume":

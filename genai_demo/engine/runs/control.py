@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from genai_demo.engine.generation.checks import check_number, check_one_of, check_whole
+from genai_demo.engine.runs.access import is_presenter
+from genai_demo.engine.runs.limits import check_resume
 from genai_demo.engine.runs.orders import Orders, Steps, changing, read_orders, write_orders
 from genai_demo.engine.runs.record import read_record, write_record
 from genai_demo.engine.runs.registry import AT_WORK, Run, find
@@ -34,11 +36,17 @@ def pause(name: str, root: Path | None = None) -> Run:
     return run
 
 
-def resume(name: str, root: Path | None = None) -> Run:
+def resume(name: str, root: Path | None = None, key: str = "") -> Run:
     """Let a paused run go on; put one that was stopped, failed or lost on the waiting list, to go on from its state.
 
+    Args:
+        name: of the run.
+        root: folder of the runs; None for that of the settings.
+        key: the presenter's, for whom there are no limits.
+
     Raises:
-        UserError: there is no such run, it is at work already or is finished, or nobody knows its command.
+        UserError: there is no such run, it is at work already or is finished, nobody knows its command, or whoever
+            started it has runs enough.
     """
     run = find(name, root)
     if run.state in ("running", "preparing", "waiting"):
@@ -47,9 +55,11 @@ def resume(name: str, root: Path | None = None) -> Run:
         raise UserError("runs.finished", title=run.title)
     if run.state != "paused" and not run.command:
         raise UserError("runs.no_command", name=run.name)
+    if run.state != "paused":
+        check_resume(run, key, root)
     _tell(run, lambda orders: replace(orders, paused=False, steps=()))
     if run.state != "paused":
-        wait_again(run.folder)
+        wait_again(run.folder, unlimited=is_presenter(key))
     return find(name, root)
 
 
@@ -139,7 +149,7 @@ def rename(name: str, title: str, root: Path | None = None) -> Run:
         UserError: there is no such run, or the title is empty or longer than 80 characters.
     """
     run, title = find(name, root), checked_title(title)
-    with changing(run.folder), RunFolder(run.folder).writing():
+    with changing(run.folder):
         write_record(run.folder, replace(read_record(run.folder), title=title))
     return find(name, root)
 
@@ -152,7 +162,7 @@ def _at_work(name: str, root: Path | None) -> Run:
 
 
 def _tell(run: Run, change: Callable[[Orders], Orders]) -> None:
-    with changing(run.folder), RunFolder(run.folder).writing():
+    with changing(run.folder):
         write_orders(run.folder, change(read_orders(run.folder) or Orders()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.runs.access import is_presenter
-from genai_demo.engine.runs.record import owner_of
-from genai_demo.engine.runs.registry import AT_WORK, all_runs, runs_folder
+from genai_demo.engine.runs.record import owner_of, read_record
+from genai_demo.engine.runs.registry import AT_WORK, Run, all_runs, runs_folder
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
 _OURS = ("run", "resume", "json", "track")
 """options that nobody chooses for a run from the page: a tracker would talk to others"""
+_NAME = re.compile("[a-z][a-z_]*")
 _DATA = ("data", "background", "validation")
 """options that name files, or data of the hub"""
 _HERE = ("sample", "digits")
@@ -87,9 +89,7 @@ def check_start(modality: str, options: Mapping[str, Any], token: str, key: str,
     allowed = limits()
     if allowed.training == "off":
         raise UserError("runs.off")
-    for name in _OURS:
-        if options.get(name) not in (None, False):
-            raise UserError("runs.not_an_option", option=f"--{name}")
+    _check_words(options)
     minutes = options.get("minutes")
     if (minutes is None) == (options.get("examples") is None):
         raise UserError("engine.one_budget")
@@ -108,9 +108,48 @@ def check_start(modality: str, options: Mapping[str, Any], token: str, key: str,
         folder = folder.absolute().parent
     if shutil.disk_usage(folder).free < settings().free_bytes:
         raise UserError("runs.no_room", free=f"{shutil.disk_usage(folder).free / 1e9:.1f}")
-    if presenter:
+    if not presenter:
+        _check_places(owner_of(token), root)
+
+
+def check_resume(run: Run, key: str, root: Path | None = None) -> None:
+    """Raise `UserError` unless a run that ended may be put on the waiting list again.
+
+    The presenter may resume any run.
+    """
+    if is_presenter(key):
         return
-    runs, owner = all_runs(root), owner_of(token)
+    if limits().training == "off":
+        raise UserError("runs.off")
+    longest = read_record(run.folder).longest
+    if longest is not None and run.seconds >= longest * 60:
+        raise UserError("runs.trained_enough", title=run.title, most=f"{longest:g}")
+    _check_places(run.owner, root)
+
+
+def _check_words(options: Mapping[str, Any]) -> None:
+    """Raise `UserError` unless options make the words that they seem to; argparse knows a name by its beginning."""
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        if not _NAME.fullmatch(name) or any(ours.startswith(name) for ours in _OURS):
+            raise UserError("runs.not_an_option", option=f"--{name[:40]}")
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            if str(one).startswith("-") and not _is_number(str(one)):
+                raise UserError("runs.looks_like_option", value=str(one)[:40])
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_places(owner: str, root: Path | None) -> None:
+    """Raise `UserError` unless one more run of somebody may wait."""
+    allowed, runs = limits(), all_runs(root)
     mine = sum(run.owner == owner and run.state in ("waiting", *AT_WORK) for run in runs)
     if mine >= allowed.each:
         raise UserError("runs.enough", count=mine, most=allowed.each)

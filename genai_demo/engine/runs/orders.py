@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from genai_demo.engine.files import write_json
+from genai_demo.engine.training.run import RunFolder
 
 FILE = "control.json"
 
@@ -63,8 +64,12 @@ def write_orders(folder: Path, orders: Orders) -> None:
 
 @contextmanager
 def changing(folder: Path) -> Iterator[None]:
-    """Let nobody else change anything of ours in a folder meanwhile."""
+    """Let nobody else change what these files say in a folder meanwhile.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
     from filelock import FileLock
 
-    with FileLock(folder / ".changing.lock", timeout=30):
+    with RunFolder(folder).writing(), FileLock(folder / ".changing.lock", timeout=30):
         yield

@@ -74,8 +74,10 @@ def read_record(folder: Path) -> Record:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         known = {one.name for one in fields(Record)}
-        kept = {name: value for name, value in values.items() if name in known}
-        return Record(**kept | {"words": tuple(str(word) for word in kept.get("words", ()))})
+        kept = {name: value for name, value in values.items() if name in known and value is not None}
+        plain = {name: str(kept[name]) for name in ("title", "data", "owner", "place", "device") if name in kept}
+        numbers = {name: float(kept[name]) for name in ("created", "waiting", "longest") if name in kept}
+        return Record(**kept | plain | numbers | {"words": tuple(str(word) for word in kept.get("words", ()))})
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return Record(created=_first_written(folder))
 

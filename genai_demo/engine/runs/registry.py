@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.engine.runs.record import Record, read_record
-from genai_demo.engine.training.run import RunFolder, list_runs
+from genai_demo.engine.training.run import RunFolder, list_runs, run_named
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -95,24 +95,15 @@ def runs_folder(root: Path | None = None) -> Path:
     return settings().runs if root is None else root
 
 
-def waiting_folders(root: Path | None = None) -> list[Path]:
-    """Return the folders of the runs that wait, in their order."""
-    waiting = []
-    for run in list_runs(runs_folder(root)):
-        record = read_record(run.path)
-        if record.waiting is not None and run.read_status().get("state") not in AT_WORK:
-            waiting.append((record.waiting, run.path.name, run.path))
-    return [folder for _, _, folder in sorted(waiting)]
-
-
 def all_runs(root: Path | None = None) -> list[Run]:
     """Return all runs: those at work first, then those that wait by their place, then the others, newest first.
 
     Args:
         root: folder of the runs; None for that of the settings.
     """
-    waiting = waiting_folders(root)
-    runs = [_read(run, waiting) for run in list_runs(runs_folder(root))]
+    known = [_Known.read(run) for run in list_runs(runs_folder(root))]
+    waiting = sorted((one for one in known if one.waits), key=lambda one: (one.record.waiting, one.run.path.name))
+    runs = [_read(one, waiting.index(one) + 1 if one.waits else None) for one in known]
     return sorted(runs, key=lambda run: (run.state not in AT_WORK, run.place or len(runs) + 1, -run.created, run.name))
 
 
@@ -122,7 +113,11 @@ def find(name: str, root: Path | None = None) -> Run:
     Raises:
         UserError: there is none.
     """
-    return _read(RunFolder(run_path(name, root)), waiting_folders(root))
+    known = _Known.read(RunFolder(run_path(name, root)))
+    if known.waits:  # its place depends on the others
+        waiting = [run for run in all_runs(root) if run.name == name and run.place is not None]
+        return waiting[0] if waiting else _read(_Known.read(known.run), None)  # its turn came meanwhile
+    return _read(known, None)
 
 
 def run_path(name: str, root: Path | None = None) -> Path:
@@ -132,23 +127,37 @@ def run_path(name: str, root: Path | None = None) -> Path:
         UserError: there is none.
     """
     folder = runs_folder(root)
-    known = {run.path.name: run.path for run in list_runs(folder)} if name else {}
-    if name not in known:
+    run = run_named(folder, name)
+    if run is None:
         raise UserError("runs.unknown", name=str(name)[:80], folder=folder)
-    return known[name]
+    return run.path
 
 
-def _read(run: RunFolder, waiting: Sequence[Path]) -> Run:
-    record, status, config = read_record(run.path), run.read_status(), _config(run.path)
-    options, place = record.options, None
+@dataclass(frozen=True)
+class _Known:
+    run: RunFolder
+    record: Record
+    status: dict[str, Any]
+
+    @classmethod
+    def read(cls, run: RunFolder) -> _Known:
+        return cls(run, read_record(run.path), run.read_status())
+
+    @property
+    def waits(self) -> bool:
+        return self.record.waiting is not None and self.status.get("state") not in AT_WORK
+
+
+def _read(known: _Known, place: int | None) -> Run:
+    run, record, status = known.run, known.record, known.status
+    config, options = _config(run.path), record.options
     state, problem, sentence = _state(run, record, status)
-    if run.path in waiting:
-        state, place = "waiting", waiting.index(run.path) + 1
+    if place is not None:
+        state = "waiting"
     if state not in ("failed", "lost"):
         problem, sentence = None, ""
     fraction, seconds = _number(status, "fraction"), _number(status, "seconds")
-    samples = run.samples()
-    newest = samples[max(samples)] if samples else []
+    newest = run.newest_samples()
     return Run(
         folder=run.path,
         name=run.path.name,

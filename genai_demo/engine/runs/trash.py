@@ -9,7 +9,6 @@ from pathlib import Path
 
 from genai_demo.engine.runs.orders import changing
 from genai_demo.engine.runs.registry import AT_WORK, Run, find, runs_folder
-from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -24,15 +23,14 @@ def delete(name: str, root: Path | None = None) -> str:
     Raises:
         UserError: there is no such run, or it is at work.
     """
-    folder = runs_folder(root)
+    folder, run = runs_folder(root), find(name, root)
     with changing(folder):
-        run = find(name, root)
+        run = find(name, root)  # nobody starts it now
         if run.state in AT_WORK:
             raise UserError("runs.stop_first", title=run.title)
         ticket = f"{int(time.time() * 1000)}-{name}"
-        with RunFolder(run.folder).writing():
-            (folder / FOLDER).mkdir(exist_ok=True)
-            run.folder.rename(folder / FOLDER / ticket)
+        (folder / FOLDER).mkdir(exist_ok=True)
+        run.folder.rename(folder / FOLDER / ticket)
     return ticket
 
 
@@ -43,15 +41,14 @@ def undo(ticket: str, root: Path | None = None) -> Run:
         UserError: it is gone for good, or there is another run of its name by now.
     """
     folder = runs_folder(root)
+    lying, known = folder / FOLDER / ticket, _TICKET.fullmatch(ticket)
+    if known is None or lying.parent != folder / FOLDER or not lying.is_dir():
+        raise UserError("runs.gone", ticket=ticket[:80])
+    name = known[2]
     with changing(folder):
-        lying, known = folder / FOLDER / ticket, _TICKET.fullmatch(ticket)
-        if known is None or lying.parent != folder / FOLDER or not lying.is_dir():
-            raise UserError("runs.gone", ticket=ticket[:80])
-        name = known[2]
         if (folder / name).exists():
             raise UserError("runs.name_taken", name=name)
-        with RunFolder(folder / name).writing():
-            lying.rename(folder / name)
+        lying.rename(folder / name)
     return find(name, root)
 
 

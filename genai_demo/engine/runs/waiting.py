@@ -93,15 +93,17 @@ def duplicate(
     return start(record.modality, options | dict(changes), title, data, token, key, root)
 
 
-def wait_again(folder: Path) -> None:
-    """Put a run that ended on the waiting list."""
-    with changing(folder), RunFolder(folder).writing():
-        write_record(folder, replace(read_record(folder), waiting=time.time(), ended=None))
+def wait_again(folder: Path, unlimited: bool) -> None:
+    """Put a run that ended on the waiting list; `unlimited` lets it train for longer than its visitor may."""
+    with changing(folder):
+        record = read_record(folder)
+        longest = None if unlimited else record.longest
+        write_record(folder, replace(record, waiting=time.time(), ended=None, longest=longest))
 
 
 def leave(folder: Path, **changes: Any) -> None:
     """Take a run off the waiting list, with other changes of what is recorded of it."""
-    with changing(folder), RunFolder(folder).writing():
+    with changing(folder):
         write_record(folder, replace(read_record(folder), waiting=None, **changes))
 
 

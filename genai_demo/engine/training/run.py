@@ -41,6 +41,8 @@ LOST = 60.0
 """seconds without a sign of life after which a run is given up"""
 _ALIVE = ("preparing", "running", "paused")
 """states in which a process is at work"""
+_TELLING = ("status.json", "run.json", "config.json")
+"""files of which a folder has one if it is a run"""
 _CHECKSUMS = "checksums.json"
 
 
@@ -243,6 +245,11 @@ class RunFolder:
         folders = _by_step(self.path / "samples")
         return {step: sorted(folder.glob("[!.]*")) for step, folder in folders.items()}
 
+    def newest_samples(self) -> list[Path]:
+        """Return the files of the newest previews."""
+        folders = _by_step(self.path / "samples")
+        return sorted(folders[max(folders)].glob("[!.]*")) if folders else []
+
     def snapshot_folder(self, step: int) -> Path:
         """Return the folder for the snapshot of `step`."""
         return self.path / "snapshots" / f"{step:08d}"
@@ -376,9 +383,19 @@ def _read_json(file: Path, run: Path) -> dict[str, Any]:
 
 def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, by name."""
-    names = ("config.json", "status.json", "run.json")
-    files = (file.parent for name in names for file in folder.glob(f"*/{name}") if file.parent.name[0] != ".")
-    return [RunFolder(path) for path in sorted(set(files))]
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries)
+    return [run for name in names if (run := run_named(folder, name)) is not None]
+
+
+def run_named(folder: Path, name: str) -> RunFolder | None:
+    """Return the run in a folder that has a name, or None; what begins with a dot is none."""
+    if not name or name[0] == "." or Path(name).name != name:
+        return None
+    path = folder / name
+    return RunFolder(path) if any((path / file).is_file() for file in _TELLING) else None
 
 
 def _by_step(folder: Path) -> dict[int, Path]:

@@ -69,7 +69,7 @@ def test_a_run_is_told_as_it_stands(run: RunFolder, tmp_path: Path) -> None:
 def test_older_and_damaged_runs_are_listed(tmp_path: Path) -> None:
     for name in ("old", "odd"):
         train(Toy(), replace(CONFIG, examples=8), RunFolder(tmp_path / name))
-    for name, content in (("config.json", "["), ("status.json", "{"), ("run.json", '{"words": 3}')):
+    for name, content in (("config.json", "["), ("status.json", "{"), ("run.json", '{"words": [], "waiting": "x"}')):
         (tmp_path / "odd" / name).write_text(content)
     (tmp_path / "empty").mkdir()
     (tmp_path / ".hidden").mkdir()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from genai_demo.engine.runs import control, limits, supervisor, waiting
 from genai_demo.engine.runs.access import may_control, presenter_key
 from genai_demo.engine.runs.orders import Orders, write_orders
-from genai_demo.engine.runs.record import read_record
+from genai_demo.engine.runs.record import read_record, write_record
 from genai_demo.engine.runs.registry import all_runs, find
 from genai_demo.engine.runs.supervisor import NICENESS, Supervisor
 from genai_demo.engine.training.run import RunFolder
@@ -137,8 +138,9 @@ def test_what_is_not_allowed_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
     assert start(minutes=None) == start(examples=5) == "engine.one_budget"
     assert start(minutes=0) == start(minutes=float("nan")) == start(minutes=24 * 60 + 1) == "runs.too_long"
-    for name in ("run", "resume", "json", "track"):
+    for name in ("run", "resume", "json", "track", "ru", "data --run", "Size", ""):
         assert start(**{name: "wandb"}) == "runs.not_an_option"
+    assert start(where="--run=/x") == start(size=["a=1", "-h"]) == "runs.looks_like_option"
     assert refused(waiting.start, "text", OPTIONS, "x" * 81, root=tmp_path) == "runs.bad_title"
     told(monkeypatch, TRAINING="off")
     assert start() == "runs.off"
@@ -154,6 +156,15 @@ def test_what_is_not_allowed_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     assert start(data=[str(tmp_path)]) == "runs.enough"
     waiting.start("text", data, token="other", root=tmp_path)
     assert refused(waiting.start, "text", data, token="third", root=tmp_path) == "runs.full"
+    stopped = waiting.start("text", data, token="fourth", key=presenter_key()[0], root=tmp_path)
+    control.stop(stopped.name, tmp_path)
+    assert refused(control.resume, stopped.name, tmp_path) == "runs.full"
+    RunFolder(stopped.folder).write_status("stopped", seconds=601.0, fraction=0.5)
+    write_record(stopped.folder, replace(read_record(stopped.folder), longest=10.0))
+    assert refused(control.resume, stopped.name, tmp_path) == "runs.trained_enough"
+    assert control.resume(stopped.name, tmp_path, presenter_key()[0]).state == "waiting"
+    assert read_record(stopped.folder).longest is None, "nobody stops it now"
+    control.stop(stopped.name, tmp_path)
     presenter = waiting.start("text", OPTIONS | {"minutes": 600}, key=presenter_key()[0], root=tmp_path)
     assert presenter.place == 3 and not may_control(presenter, "token")
     told(monkeypatch, TRAINING="some")
