@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | doctor`.
+"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | diagnose | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -37,9 +37,12 @@ def _examples(command: str) -> str:
             "runs step mine --count 5",
             "runs change mine learning_rate=0.001",
         ],
+        "diagnose": ["diagnose runs/mine"],
         "doctor": ["doctor"],
     }.get(command, [])
-    return "\n".join([f"example{'s' * (command != 'doctor')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
+    return "\n".join(
+        [f"example{'s' * (command not in ('diagnose', 'doctor'))}:", *(f"  {_PROGRAM} {line}" for line in lines)]
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
+        "diagnose": "say what goes wrong in a run, by its figures, and what to change",
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
@@ -76,7 +80,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
         if command == "runs":
             add_runs_options(sub)
-        if command in ("doctor", "inspect", "runs"):
+        if command == "diagnose":
+            sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+            sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
+        if command in ("diagnose", "doctor", "inspect", "runs"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for name, modality in modalities().items():
@@ -105,6 +112,11 @@ def main(arguments: list[str] | None = None) -> int:
             return doctor()
         if options.command == "runs":
             run_command(options)
+            return 0
+        if options.command == "diagnose":
+            from genai_demo.engine.diagnosis.command import diagnose_run
+
+            diagnose_run(options.run, options.json)
             return 0
         if options.command == "inspect":
             from genai_demo.inspection import inspect_files

@@ -1,9 +1,10 @@
-"""Runs of the textbook's models on handwritten digits, each a second long and made once."""
+"""Runs of models that learn pictures, seconds long and made once: the textbook's, on handwritten digits, and others."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.faces.data.textbook import DIGITS
+from genai_demo.faces.models.networks import debug_sizes
 from genai_demo.faces.training.configs import FaceTrainRequest, engine_fields
 from genai_demo.faces.training.tasks import make_task
+from genai_demo.faces.training.textbook.configs import FAMILIES as TEXTBOOK
 from genai_demo.faces.training.textbook.pictures_task import PicturesTask
 
 
@@ -24,7 +27,7 @@ def run(
     """Return the statistics of a run, and its configuration.
 
     Args:
-        family: "textbook-vae" or "textbook-gan".
+        family: what to train; one that is not the textbook's has the sizes of tests, and learns drawn faces.
         examples: budget.
         few: pictures to learn from; 0 for all.
         changes: fields of its training that differ from the defaults.
@@ -36,11 +39,12 @@ def run(
 def _run(family: str, examples: int, few: int, changes: tuple[tuple[str, Any], ...]) -> Any:
     with tempfile.TemporaryDirectory() as name:
         folder = RunFolder(Path(name))
-        request = FaceTrainRequest(family=family, run=folder.path, data=DIGITS, changes=dict(changes))
-        task = make_task(request)
-        assert isinstance(task, PicturesTask)
+        ours = family in TEXTBOOK
+        what = {"data": DIGITS} if ours else {"data": "sample:200", "sizes": debug_sizes(family)}
+        task = make_task(FaceTrainRequest(family=family, run=folder.path, changes=dict(changes), **what))
         if few:
-            task.pictures = task.pictures[:few]
+            assert isinstance(task, PicturesTask) and task.items is not None
+            task.pictures, task.items = task.pictures[:few], replace(task.items, used=few)
         how = {**engine_fields(family), "snapshots": 6, "tick_seconds": 0.25}
         try:
             train(task, TrainConfig(examples=examples, precision="fp32", **how), folder)

@@ -36,6 +36,8 @@ class NewsTraining:
     """share of the budget over which the learning rate rises"""
     first_holes: Annotated[Share, Live] = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
+    first_word_only: bool = False
+    """a classic mistake: only the first word of a text is scored, so that nothing is learnt of the others (GRU)"""
     seed: Seed = 0
 
 

@@ -24,7 +24,9 @@ CONFIGS = {"gru": GruConfig, "masked": MaskedConfig, FAMILY: TopicsConfig}
 
 def check(request: NewsTrainRequest) -> None:
     """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
-    _training(request)
+    training = _training(request)
+    if isinstance(training, NewsTraining) and training.first_word_only and request.family != "gru":
+        raise UserError("text.first_word_is_for_gru", family=request.family)
     check_values(CONFIGS[request.family], request.sizes, "engine.no_such_size")
     if request.start is None:
         needed = {} if request.family == FAMILY else {"vocabulary": NewsTraining.vocabulary}
