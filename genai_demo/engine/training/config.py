@@ -119,6 +119,8 @@ class Trainable:
     """folder of the checkpoint that ships; empty where none does"""
     mistakes: tuple[str, ...] = ()
     """fields of `training` that are mistakes to learn from"""
+    without: tuple[str, ...] = ()
+    """fields of `training` that mean nothing for this family"""
     sizes_of_data: tuple[str, ...] = ()
     """fields of the network that follow from the data"""
     refining: type | None = None

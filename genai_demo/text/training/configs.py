@@ -98,6 +98,8 @@ TRAINABLE = {
         data=_SAMPLE,
         uploaded=_HELD_OUT,
         shipped="news-gru",
+        mistakes=("first_word_only",),
+        without=("first_holes",),
     ),
     "masked": Trainable(
         NewsTraining,
@@ -122,6 +124,7 @@ TRAINABLE = {
         data=_SAMPLE,
         uploaded=_HELD_OUT,
         shipped="news-masked",
+        without=("first_word_only",),
     ),
     "topics": Trainable(
         TopicsTraining,

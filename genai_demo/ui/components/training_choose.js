@@ -211,10 +211,10 @@ const choice = (() => {
   }
 
   // Fills the form with what another run was started with.
-  async function like(name) {
+  async function like(name, changes = {}) {
     const other = await room.ask(`options?${new URLSearchParams({ name })}`);
     begin(other.family);
-    Object.assign(form, { data: other.data, upload: "", told: [], title: "", values: { ...form.values, ...other.values } });
+    Object.assign(form, { data: other.data, upload: "", told: [], title: "", values: { ...form.values, ...other.values, ...changes } });
     draw();
     parts.place.querySelector("[data-row=family] input:checked")?.focus();
     parts.place.scrollIntoView({ block: "start" });

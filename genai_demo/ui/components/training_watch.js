@@ -34,16 +34,23 @@ const watching = (() => {
     p.phases = make("span", { class: "phases" });
     p.controls = make("div", { class: "controls", role: "group", "aria-label": say("controls") },
       Object.values(p.buttons), p.phases, p.slowly);
+    p.diagnosis = make("div", { class: "diagnosis" });
+    p.marks = make("div", { class: "told" });
+    p.fields = make("div", { class: "fields-live" });
+    p.live = make("details", { class: "more" }, make("summary", {}, say("change_live")), make("p", { class: "hint" }, say("change_live_info")),
+      make("form", { submit: (event) => { event.preventDefault(); change(); } }, p.fields, make("button", { type: "submit" }, say("apply"))));
+    p.commands = make("div", {});
+    p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), make("p", { class: "hint" }, say("use_it_info")), p.commands);
     const panel = moments.panel(() => drawCurves());
     const details = make("details", { class: "more" }, make("summary", {}, say("table")), p.table);
     details.addEventListener("toggle", () => drawTable());
     const typed = make("details", { class: "more" }, make("summary", {}, say("command")), p.command);
     const link = `?${new URLSearchParams({ tab, page: "train", run: name })}`;
     const place = make("article", { class: "run", "data-link": link, "data-watched": "yes" },
-      make("header", {}, p.kicker, p.title), p.bar, p.where, p.controls, p.message, p.told,
+      make("header", {}, p.kicker, p.title), p.bar, p.where, p.controls, p.live, p.message, p.diagnosis, p.told,
       make("div", { class: "both" }, p.losses.place,
         make("div", { class: "chosen-figure" }, make("label", { for: select.id, class: "for-screen-readers" }, say("figure_choice")), select, p.figure.place)),
-      p.sentence, panel.place, details, typed);
+      p.sentence, p.marks, panel.place, details, typed, p.use);
     view = { name, place, p, panel, details, typed, rows: [], next: "", wanted: "", run: null };
     return place;
   }
@@ -57,6 +64,36 @@ const watching = (() => {
     } catch (error) {
       if (view?.name === name) p.message.replaceChildren(make("p", { class: "notice", role: "alert" }, error.message));
     }
+  }
+
+  // Sends only what was typed anew.
+  function change() {
+    const typed = [...view.p.fields.querySelectorAll("input")].filter((field) => field.value.trim() !== field.dataset.before);
+    if (typed.length) act({ action: "change", values: Object.fromEntries(typed.map((field) => [field.name, field.value.trim()])) });
+  }
+
+  function showLive(run) {
+    const { p } = view;
+    p.live.hidden = p.controls.hidden || !run.live.length || !["running", "paused"].includes(run.state);
+    const told = JSON.stringify(run.live);
+    if (p.fields.dataset.told === told) return;
+    p.fields.dataset.told = told;
+    p.fields.replaceChildren(...run.live.map((one) => {
+      const id = `${room.root().dataset.tab}-live-${one.name}`;
+      const value = String(Number(one.value.toPrecision(4)));
+      return make("div", { class: "setting" }, make("label", { for: id, class: "name" }, one.label),
+        make("input", { type: "text", inputmode: "decimal", id, name: one.name, value, "data-before": value }));
+    }));
+  }
+
+  function showDiagnosis(run) {
+    const { p } = view;
+    const told = JSON.stringify(run.diagnosis);
+    if (p.diagnosis.dataset.told === told) return;
+    p.diagnosis.dataset.told = told;
+    p.diagnosis.replaceChildren(...(run.diagnosis.length ? [make("h3", {}, say("diagnosis"))] : []), ...run.diagnosis.map((one) => (
+      make("div", { class: "notice" }, one.told.map((line) => make("p", {}, line)),
+        run.known && make("button", { type: "button", click: () => choice.like(run.name, one.change).catch(() => {}) }, say("try_it"))))));
   }
 
   const keysOf = () => curves.figuresOf(view.rows);
@@ -73,7 +110,7 @@ const watching = (() => {
       p.select.dataset.told = told + room.language();
       p.select.replaceChildren(...others.map((key) => make("option", { value: key, selected: key === wanted }, curves.nameOf(key))));
     }
-    const marks = panel.marks();
+    const marks = [...panel.marks(), ...run.marks.map((mark) => mark.step)];
     p.losses.draw(rows, losses().slice(0, 4), marks);
     p.figure.draw(rows, wanted ? [wanted] : [], marks);
     p.losses.place.hidden = !losses().length;
@@ -118,6 +155,18 @@ const watching = (() => {
     if (p.told.dataset.told !== said) {
       p.told.dataset.told = said;
       p.told.replaceChildren(...(run.message ? [make("p", { class: "notice" }, run.message)] : []), ...run.items.map((line) => make("p", { class: "hint" }, line)));
+    }
+    showLive(run);
+    showDiagnosis(run);
+    const done = run.marks.map((mark) => mark.told).join("\n");
+    if (p.marks.dataset.told !== done) {
+      p.marks.dataset.told = done;
+      p.marks.replaceChildren(...(done ? [make("h3", {}, say("marks"))] : []), ...run.marks.slice(-8).map((mark) => make("p", { class: "hint" }, mark.told)));
+    }
+    p.use.hidden = !run.use.length;
+    if (p.commands.dataset.told !== run.use.join()) {
+      p.commands.dataset.told = run.use.join();
+      p.commands.replaceChildren(...run.use.map((command) => make("pre", { tabindex: "0", role: "region", "aria-label": say("use_it"), class: "command" }, command)));
     }
     view.typed.hidden = !run.command;
     put(p.command, run.command);

@@ -19,7 +19,7 @@ from genai_demo.settings import settings
 from genai_demo.ui.training.choosing import data_title, options_of
 from genai_demo.ui.training.telling import OWNER_DIGITS
 
-ACTIONS = ("pause", "resume", "step", "slow", "stop", "rename", "delete", "undo")
+ACTIONS = ("pause", "resume", "step", "slow", "change", "stop", "rename", "delete", "undo")
 """what can be done with a run"""
 
 
@@ -80,7 +80,7 @@ def control(form: Mapping[str, Any], token: str, key: str) -> dict[str, Any]:
 
     Args:
         form: "name" of the run and "action", one of `ACTIONS`; "count" and "phase" of steps, "seconds" to wait before
-            each step, a "title", or a "ticket".
+            each step, "values" of hyper-parameters by name, a "title", or a "ticket".
         token: of the visitor.
         key: the presenter's, if this is the presenter.
 
@@ -101,6 +101,7 @@ def control(form: Mapping[str, Any], token: str, key: str) -> dict[str, Any]:
         "resume": lambda: runs_control.resume(name),
         "step": lambda: runs_control.step(name, _whole(form.get("count", 1)), form.get("phase") or None),
         "slow": lambda: runs_control.slow(name, _number(form.get("seconds", 0))),
+        "change": lambda: runs_control.change(name, _numbers(form.get("values"))),
         "stop": lambda: runs_control.stop(name),
         "rename": lambda: runs_control.rename(name, str(form.get("title", ""))),
     }
@@ -118,3 +119,17 @@ def _number(value: Any) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise UserError("engine.out_of_range", name="seconds", value=str(value)[:40], low=0, high=60)
     return float(value)
+
+
+def _numbers(values: Any) -> dict[str, float]:
+    if not isinstance(values, dict):
+        raise UserError("ui.bad_request")
+    return {str(name): _number_of(value) for name, value in values.items()}
+
+
+def _number_of(value: Any) -> Any:
+    """Return what was typed as a number; what is none is left for `change` to refuse."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

@@ -58,7 +58,7 @@ def settings_of(modality: Modality, family: str, start: bool) -> dict[str, tuple
     found |= {
         field.name: ("mistakes" if field.name in known.mistakes else "training", field)
         for field in fields_of(kind)
-        if field.name not in _ELSEWHERE
+        if field.name not in (*_ELSEWHERE, *known.without)
     }
     if modality.sizes and not start:
         followed = known.sizes_of_data

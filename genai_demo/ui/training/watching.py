@@ -12,12 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.diagnosis.diagnosis import Diagnosis
+from genai_demo.engine.diagnosis.rules import diagnose
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.ui.training.curves import MOST, Line, digits, plain, thinned
 
 FRESH = 1.0
 """seconds for which what was read of a run is told to everybody"""
+_RECENT = 500
+"""lines among which the newest value of a figure is looked for"""
 _MOST_WATCHED = 32
 """runs whose figures are kept in memory"""
 _SHOWN = (".txt", ".png", ".jpg", ".webp", ".svg", ".mid")
@@ -45,7 +49,7 @@ class Watched:
                 lines, self._offset = self.run.read_stats_from(self._offset)
             except UserError:  # a line is damaged: those before it stay
                 return
-            lines = [plain(line) for line in lines if isinstance(line.get("step"), int)]
+            lines = [line for line in lines if isinstance(line.get("step"), int)]
             if lines and self._lines and lines[0]["step"] <= self._lines[-1]["step"]:
                 kept = [line for line in self._lines if line["step"] < lines[0]["step"]]
                 if kept + lines != self._lines:
@@ -59,9 +63,22 @@ class Watched:
     def last(self) -> Line:
         """The newest value of each figure."""
         found: Line = {}
-        for line in self._lines:
-            found |= line
+        for line in self._lines[-_RECENT:]:
+            found |= plain(line)
         return found
+
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """What was done to the run in its midst: steps of one phase only, hyper-parameters that were changed."""
+        return [mark for line in self._lines for mark in line.get("marks", ())]
+
+    def diagnosis(self) -> list[Diagnosis]:
+        """Return what goes wrong in the run, the gravest first."""
+        try:
+            config = json.loads((self.run.path / "config.json").read_text(encoding="utf-8"))
+            return diagnose(list(self._lines), config) if isinstance(config, dict) else []
+        except (OSError, ValueError, RecursionError):  # not there yet, or damaged
+            return []
 
     def since(self, place: str) -> dict[str, Any]:
         """Return the lines from a place on: "next" is the place to ask for then, "whole" whether these are all.
@@ -75,13 +92,9 @@ class Watched:
             known = before == epoch and begun.isdecimal() and int(begun) <= count
             lines = self._lines[int(begun) :] if known else self._lines
             whole = not known or len(lines) > MOST
-            rows = thinned(self._lines) if whole else lines
+            rows = [plain(line) for line in (self._lines if whole else lines)]
+            rows = thinned(rows) if whole else rows
             return {"next": f"{epoch}-{count}", "whole": whole, "rows": [digits(row) for row in rows]}
-
-    def best(self, figure: str) -> float | None:
-        """Return the lowest value of a figure so far."""
-        values = [line[figure] for line in self._lines if line.get(figure) is not None]
-        return min(values) if values else None
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the moments with samples: "step", "files" by name, and "version", which changes with them."""
