@@ -15,7 +15,7 @@ const watching = (() => {
     return say("left", { time: room.duration(run.left) });
   }
 
-  const bestOf = (run) => (run.best ? say("best", { figure: curves.nameOf(run.best.figure), value: room.number(run.best.value) }) : "");
+  const bestOf = (run) => (run.best ? say("best", { figure: curves.nameOf(run.best.figure.replace("validation_", "")), value: room.number(run.best.value) }) : "");
 
   function build(name) {
     const button = (key, action, more) => make("button", { type: "button", "data-act": action, click: () => act({ action, ...more }) }, say(key));
