@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,17 +34,18 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def meanwhile(act: Callable[[], None]) -> Iterator[None]:
-    """Do something on another thread, and raise what goes wrong there."""
+def meanwhile(run: RunFolder, act: Callable[[], None]) -> Iterator[None]:
+    """Do something on another thread; what goes wrong there ends the run, and is raised."""
     wrong: list[BaseException] = []
 
-    def run() -> None:
+    def attempt() -> None:
         try:
             act()
         except BaseException as error:
             wrong.append(error)
+            run.stop_file.touch()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=attempt)
     thread.start()
     yield
     thread.join()
@@ -72,7 +74,7 @@ def test_paused_stepped_and_resumed_is_the_same_run(kind: type[Toy], run: RunFol
         assert [line["step"] for line in run.read_stats()] == list(range(1, 10))
         control.resume(run.path.name, root=tmp_path)
 
-    with meanwhile(visitor):
+    with meanwhile(run, visitor):
         hook = at(5, lambda: control.pause(run.path.name, tmp_path))
         end = train(kind(dropout=0.3, before_step=hook), CONFIG, run)
     whole = RunFolder(tmp_path / "whole")
@@ -117,7 +119,7 @@ def test_only_one_phase_moves_and_the_history_tells(run: RunFolder) -> None:
         wait_for(lambda: paused_at(run, 3))
         run.stop_file.touch()
 
-    with meanwhile(visitor):
+    with meanwhile(run, visitor):
         train(task, CONFIG, run)
     assert same(task.networks["generator"].state_dict(), fresh.networks["generator"].state_dict())
     assert not same(task.networks["discriminator"].state_dict(), fresh.networks["discriminator"].state_dict())
@@ -172,7 +174,7 @@ def test_stopped_while_paused_keeps_all_and_resumes(run: RunFolder, tmp_path: Pa
         wait_for(lambda: paused_at(run, 6))
         control.stop(run.path.name, tmp_path)
 
-    with meanwhile(visitor):
+    with meanwhile(run, visitor):
         train(Toy(before_step=at(5, lambda: control.pause(run.path.name, tmp_path))), CONFIG, run)
     assert run.read_status()["state"] == "stopped"
     assert run.last_snapshot() == run.snapshot_folder(6)
@@ -192,13 +194,14 @@ def test_a_paused_run_gives_signs_of_life_and_keeps_its_folder(
         wait_for(lambda: paused_at(run, 1))
         first = run.read_status()["heartbeat"]
         wait_for(lambda: run.read_status()["heartbeat"] > first)
-        run.write_status("paused", pid=1)  # a process that lives
-        with pytest.raises(UserError) as refusal:
-            run.check(resume=True)
-        assert refusal.value.key == "engine.run_in_use"
+        other = RunFolder(tmp_path / "other")
+        other.write_status("paused", pid=os.getppid())
+        for resume in (False, True):
+            (other.path / "config.json").write_text("{}") if resume else None
+            assert refused(lambda resume=resume: other.check(resume)) == "engine.run_in_use"
         control.resume(run.path.name, tmp_path)
 
-    with meanwhile(visitor):
+    with meanwhile(run, visitor):
         train(Toy(before_step=at(0, lambda: control.pause(run.path.name, tmp_path))), CONFIG, run)
     assert run.read_status()["state"] == "finished"
 
