@@ -84,6 +84,10 @@ class Live:
     """Marks a field of how a model is trained that may change while it is: it is looked up anew at every step."""
 
 
+class Mistake:
+    """Marks a switch that makes a classic mistake on purpose, for teaching what it breaks; it is off by default."""
+
+
 class Later:
     """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
 
@@ -109,6 +113,8 @@ class Field:
     """whether older receipts lack it"""
     live: bool = False
     """whether it may change during a run"""
+    mistake: bool = False
+    """whether it makes a classic mistake on purpose"""
 
     @property
     def described(self) -> str:
@@ -132,7 +138,7 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        meaning, marks = meanings.get(field.name, ""), (mark in rules for mark in (Bookkeeping, Later, Live))
+        meaning, marks = meanings.get(field.name, ""), (mark in rules for mark in (Bookkeeping, Later, Live, Mistake))
         found.append(Field(field.name, kind, field.default, meaning, rule, *marks))
     return tuple(found)
 

@@ -141,8 +141,14 @@ def test_the_baseline_is_trained_as_its_paper_says(family: str, asked: int | Non
     assert config.clip_norm == {"gan": 1000.0, "dcgan": 1e9}.get(family, 1e9 if family in TEXTBOOK else 1.0)
 
 
-def test_the_baseline_trains_from_the_command_line(data: Path, tmp_path: Path) -> None:
+def test_the_baseline_trains_from_the_command_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["--model", "dcgan", "--data", data, "--run", tmp_path / "run", "--examples", "8", "--batch-size", "4"]
     assert run("train", "faces", *words, "--precision", "fp32", *size(dcgan.DEBUG)) == 0
     newest = RunFolder(tmp_path / "run").last_snapshot()
     assert newest is not None and read_checkpoint(newest).family == "dcgan"
+    assert run("export", "faces", "--run", tmp_path / "run", "--to", tmp_path / "mine", "--data", data) == 2
+    assert "dcgan" in capsys.readouterr().err
+    assert run("export", "faces", "--run", tmp_path / "run", "--to", tmp_path / "mine") == 2
+    assert "--data" in capsys.readouterr().err

@@ -9,6 +9,8 @@ from typing import Any
 
 from genai_demo.engine.diagnosis.diagnosis import Change
 
+_YOUNG = 100
+"""steps before which networks know too little to be judged by what they make, say or tell apart"""
 _RECENT = 0.2
 """share of a run's steps that is recent"""
 
@@ -32,6 +34,7 @@ class History:
     def __init__(self, lines: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> None:
         self.lines = lines
         self.step, self.fraction = int(lines[-1]["step"]), float(lines[-1].get("fraction", 0.0))
+        self.young = self.step < _YOUNG
         self.training: Mapping[str, Any] = config.get("data", {}).get("training", {})
         self.model: Mapping[str, Any] = config.get("model", {})
         self.used: int = config.get("items", {}).get("used", 0)

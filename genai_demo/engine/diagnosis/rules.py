@@ -12,8 +12,10 @@ from typing import Any
 from genai_demo.engine.diagnosis.diagnosis import Change, Diagnosis
 from genai_demo.engine.diagnosis.history import History, finite
 
-_HELD_OUT = ("validation_loss", "validation_bits_per_byte", "validation_bits_per_note")
-"""figures of held-out examples that fall while a model learns, by what their names begin with"""
+_HELD_OUT = ("loss", "bits_per_byte", "bits_per_note", "bits_whole")
+"""figures of held-out examples that fall while a model learns, as those of what it learns from do"""
+_DISTANCES = ("random_frechet", "feature_distance", "distance")
+"""figures of how far what a generator makes is from real examples; a run tells one of them"""
 _LEAST_POINTS = 4
 """times that something is measured before it is judged how it develops"""
 _WON = 6.0
@@ -104,6 +106,9 @@ def discriminator_winning(history: History) -> Diagnosis | None:
     by = loss if lead is None else lead
     if right is None or loss is None or by is None or right < 0.97 or by < _WON:
         return None
+    distances = [point.value for name in _DISTANCES for point in history.all(f"validation_{name}")]
+    if history.young or (len(distances) > 1 and distances[-1] < 0.7 * distances[-2]):
+        return None  # it still learns well
     share = history.training.get("generator_share", 1.0)
     faster = Change("training", "generator_share", 1.0) if 0 < share < 0.25 else None
     change = _penalised(history) or faster or history.slower(4)
@@ -113,7 +118,7 @@ def discriminator_winning(history: History) -> Diagnosis | None:
 def blind_discriminator(history: History) -> Diagnosis | None:
     """The discriminator takes real examples for made ones, too."""
     real, fake = history.recent("discriminator_real"), history.recent("discriminator_fake")
-    if real is None or fake is None or max(real, fake) > 0.1:
+    if real is None or fake is None or max(real, fake) > 0.1 or history.young:
         return None
     verdicts = [point.value for name in ("real", "fake") for point in history.all(f"discriminator_{name}")]
     if min(verdicts) < 0:  # logits, no probabilities
@@ -131,7 +136,7 @@ def mode_collapse(history: History) -> Diagnosis | None:
     fallen = last < 0.4 <= best and last < 0.5 * best
     # A young generator knows little and shows little, and so does one that was never taught.
     taught = discriminator_winning(history) is None and blind_discriminator(history) is None
-    if not fallen and not (last < 0.15 and history.fraction >= 0.5 and taught):
+    if not fallen and not (last < 0.15 and history.fraction >= 0.5 and not history.young and taught):
         return None
     figures = {"variety": 100 * last, "best": 100 * best}
     return Diagnosis("mode_collapse", history.step, figures, _varied(history))
@@ -140,7 +145,7 @@ def mode_collapse(history: History) -> Diagnosis | None:
 def posterior_collapse(history: History) -> Diagnosis | None:
     """The codes of an autoencoder say nothing: hardly a number differs from the prior."""
     active, divergence = history.recent("active"), history.recent("divergence")
-    if active is None or divergence is None or active >= 0.1 or history.fraction < 0.5:
+    if active is None or divergence is None or active >= 0.1 or history.fraction < 0.5 or history.young:
         return None
     latent = int(history.model.get("latent", 1))
     weight = history.training.get("kl_weight", 1.0)
@@ -185,7 +190,7 @@ RULES: tuple[Callable[[History], Diagnosis | None], ...] = (
 
 def _held_out(history: History) -> list[str]:
     """Return the figures of held-out examples that were told often enough, and are numbers."""
-    names = dict.fromkeys(name for line in history.lines for name in line if name.startswith(_HELD_OUT))
+    names = [f"validation_{name}" for name in _HELD_OUT]
     return [name for name in names if len(points := history.all(name)) >= _LEAST_POINTS and finite(points)]
 
 

@@ -117,8 +117,6 @@ class Trainable:
     """whether it may start from weights that are there, those of `shipped` or of an earlier run of its kind"""
     shipped: str = ""
     """folder of the checkpoint that ships; empty where none does"""
-    mistakes: tuple[str, ...] = ()
-    """fields of `training` that are mistakes to learn from"""
     without: tuple[str, ...] = ()
     """fields of `training` that mean nothing for this family"""
     sizes_of_data: tuple[str, ...] = ()

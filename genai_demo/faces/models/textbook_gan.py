@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -69,6 +68,7 @@ def discriminator_loss(on_real: Tensor, on_made: Tensor, skip_real: bool = False
         on_real, on_made: (B,) logits of real and of made pictures.
         skip_real: a classic mistake: it learns from made pictures only.
     """
+    on_real, on_made = on_real.float(), on_made.float()
     loss = F.softplus(on_made).mean()
     if not skip_real:
         loss = loss + F.softplus(-on_real).mean()
@@ -86,5 +86,7 @@ def generator_loss(verdicts: Tensor, pictures: Tensor, judge_pictures: bool = Fa
         judge_pictures: a classic mistake: the loss is that of the pictures' own numbers, not of the verdict.
     """
     if judge_pictures:
-        return F.binary_cross_entropy(pictures, torch.ones_like(pictures))
-    return F.softplus(-verdicts).mean()
+        return (
+            -pictures.float().clamp_min(1e-6).log().mean()
+        )  # cross-entropy of each pixel with 1, as if it were "real"
+    return F.softplus(-verdicts.float()).mean()

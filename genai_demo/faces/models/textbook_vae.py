@@ -79,12 +79,12 @@ def vae_loss(
         raw_variance: a classic mistake: the logarithm of the variance is taken for the spread itself.
         clamp_codes: another one: the codes are cut off at ±1.
     """
-    mean, log_variance = network.encode(pictures)
+    mean, log_variance = (part.float() for part in network.encode(pictures))
     spread = log_variance if raw_variance else (0.5 * log_variance).exp()
     codes = mean + spread * torch.randn_like(mean)
     if clamp_codes:
         codes = codes.clamp(-1, 1)
-    logits = network.decode(codes)
+    logits = network.decode(codes).float()
     reconstruction = F.binary_cross_entropy_with_logits(logits, pictures.flatten(1), reduction="none").sum(1).mean()
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
     with torch.no_grad():

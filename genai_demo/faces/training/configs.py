@@ -230,7 +230,6 @@ TRAINABLE = {
         {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
         data=_DIGITS,
         goes_on=False,
-        mistakes=textbook.MISTAKES,
         sizes_of_data=("side",),
     ),
     "textbook-gan": Trainable(
@@ -238,7 +237,6 @@ TRAINABLE = {
         {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
         data=_DIGITS,
         goes_on=False,
-        mistakes=textbook.MISTAKES,
         sizes_of_data=("side",),
     ),
 }

@@ -14,6 +14,7 @@ from genai_demo.engine.models.lineage import best_checkpoint
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import shrink, to_floats
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.models.dcgan import FAMILY as BASELINE
 from genai_demo.faces.models.encoder import FaceEncoder
 from genai_demo.faces.models.gan import Generator
 from genai_demo.faces.models.latents import fit
@@ -24,6 +25,7 @@ from genai_demo.faces.requests import DIRECTIONS, FaceRequest
 from genai_demo.faces.sampling.loading import load_encoder, problem
 from genai_demo.faces.sampling.painting import FacePainter, GanPainter, VaePainter
 from genai_demo.faces.sampling.reference_faces import index_reference_faces
+from genai_demo.faces.training.configs import FAMILIES
 from genai_demo.faces.training.directions import name_directions
 from genai_demo.faces.training.face_task import in_batches
 from genai_demo.faces.training.noise_scale import COUNT, calibrate_noise_scale
@@ -55,6 +57,9 @@ def export_face_checkpoint(
         return export_checkpoint(source, target)  # it knows no labels, and nothing has to be named
     if data is None:
         raise UserError("faces.data_needed", family=checkpoint.family)
+    if checkpoint.family == BASELINE:
+        wanted = ", ".join(family for family in FAMILIES if family != BASELINE)
+        raise UserError("faces.other_family", folder=source, found=BASELINE, wanted=wanted)
     network = make_network(checkpoint.family, checkpoint.model)
     network.load_state_dict(checkpoint.weights())
     network.eval().requires_grad_(False)

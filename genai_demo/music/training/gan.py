@@ -170,9 +170,10 @@ def _mean(parts: dict[str, float]) -> float:
 
 
 def _variety(made: np.ndarray, real: np.ndarray) -> float:
-    """Return the variety of features (N, F), each of which counts as much as the others."""
-    scale = real.std(0) + 1e-6
-    return variety(*(torch.from_numpy(features / scale) for features in (made, real)))
+    """Return the variety of features (N, F), each of which counts as much as the others if it changes at all."""
+    scale = real.std(0)
+    told = scale > 1e-3 * scale.max()
+    return variety(*(torch.from_numpy(features[:, told] / scale[told]) for features in (made, real)))
 
 
 def _measured(sets: Sequence[RollBatch]) -> np.ndarray:

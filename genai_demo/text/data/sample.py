@@ -68,7 +68,7 @@ _HEADLINES = {
     "world": "{town} waits for news after {trouble}|Talks on {deal} open in {town}|{office} of {land} visits {town}|"
     "{land} and {land2} agree on {deal}|{crowd} march in {town}",
     "sports": "{team} beat {rival} {goals}|{last} leads {team} past {rival}|{team} lose {last} to {injury}|"
-    "{rival} stumble in {town}|{feat} decides {sport} for {team}",
+    "{rival} stumble in {town}|{team} win {sport} with {feat}",
     "business": "{company} to buy {company2}|{company} profit rises {percent} percent|"
     "{company} cuts {number} jobs in {town}|Shares of {company} fall on {cause}|{company2} bets on {goods}",
     "scitech": "{town} team finds {finding}|{device} may {use}|{lab} of {town} unveils {device}|"

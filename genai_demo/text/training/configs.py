@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import Live, OneOf, Seed, Share, Within
+from genai_demo.engine.fields import Live, Mistake, OneOf, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 from genai_demo.text.requests import MODELS
 
@@ -36,7 +36,7 @@ class NewsTraining:
     """share of the budget over which the learning rate rises"""
     first_holes: Annotated[Share, Live] = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
-    first_word_only: bool = False
+    first_word_only: Annotated[bool, Mistake] = False
     """a classic mistake: only the first word of a text is scored, so that nothing is learnt of the others (GRU)"""
     seed: Seed = 0
 
@@ -98,7 +98,6 @@ TRAINABLE = {
         data=_SAMPLE,
         uploaded=_HELD_OUT,
         shipped="news-gru",
-        mistakes=("first_word_only",),
         without=("first_holes",),
     ),
     "masked": Trainable(

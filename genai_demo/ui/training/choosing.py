@@ -56,7 +56,7 @@ def settings_of(modality: Modality, family: str, start: bool) -> dict[str, tuple
     found = {name: ("engine", engine[name]) for name in _ENGINE}
     kind = known.refining if start and known.refining else known.training
     found |= {
-        field.name: ("mistakes" if field.name in known.mistakes else "training", field)
+        field.name: ("mistakes" if field.mistake else "training", field)
         for field in fields_of(kind)
         if field.name not in (*_ELSEWHERE, *known.without)
     }

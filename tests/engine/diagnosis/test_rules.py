@@ -22,7 +22,7 @@ def lines(**series: list[float]) -> Lines:
     count = len(next(iter(series.values())))
     return [
         {
-            "step": 10 * (place + 1),
+            "step": 100 * (place + 1),
             "examples": 640 * (place + 1),
             "fraction": (place + 1) / count,
             **{name: values[place] for name, values in series.items()},
@@ -139,9 +139,16 @@ def test_a_young_run_is_given_time() -> None:
     assert [found.name for found in diagnose(figures, config())] == ["mode_collapse", "posterior_collapse"]
 
 
+def test_a_generator_that_still_learns_is_not_beaten() -> None:
+    figures, about, _ = SICK["discriminator_winning"]
+    told = [{**line, "validation_random_frechet": value} for line, value in zip(figures, (200.0, 60.0), strict=True)]
+    assert not diagnose(told, about)
+    assert not diagnose([{**line, "step": line["step"] // 10} for line in figures], about)
+
+
 def test_a_loss_that_is_no_number() -> None:
     (found,) = diagnose(lines(discriminator_loss=[1.0, 2.0, math.nan], generator_loss=[1.0, 1.0, 1.0]), config())
-    assert found.name == "diverged" and found.figures["since"] == 30
+    assert found.name == "diverged" and found.figures["since"] == 300
     assert "nan" in found.evidence("en")
     assert json.dumps(found.record, allow_nan=False)
 
@@ -165,6 +172,6 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert main(["diagnose", str(tmp_path), "--json", "-"]) == 0
     told = capsys.readouterr()
     assert [one["name"] for one in json.loads(told.out)] == ["overfitting"]
-    assert told.err.startswith("Step 40: ") and change.option in told.err
+    assert told.err.startswith("Step 400: ") and change.option in told.err
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     assert main(["diagnose", str(tmp_path)]) == 2

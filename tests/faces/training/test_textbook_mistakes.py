@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from genai_demo.engine.diagnosis.rules import diagnose
-from genai_demo.faces.training.textbook.configs import MISTAKES
+from genai_demo.engine.fields import fields_of
+from genai_demo.faces.training.configs import TRAININGS
+from genai_demo.text.training.configs import TRAININGS as NEWS
 from tests.helpers.textbook import run
 
 VAE, GAN = "textbook-vae", "textbook-gan"
@@ -72,7 +74,17 @@ BROKEN: dict[str, tuple[str, Callable[[Figures, Figures], bool], str]] = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+def test_every_mistake_is_tried_and_off() -> None:
+    found = {
+        field.name: field.default
+        for training in {*TRAININGS.values(), *NEWS.values()}
+        for field in fields_of(training)
+        if field.mistake
+    }
+    assert found == dict.fromkeys([*BROKEN, "first_word_only"], False)
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
 def test_a_mistake_breaks_what_it_is_said_to_break_and_is_named(mistake: str) -> None:
     family, broken, name = BROKEN[mistake]
     assert broken(last(family, **{mistake: True}), last(family))
@@ -100,9 +112,9 @@ def test_what_a_run_is_provoked_to_have_is_named(
 
 
 def test_without_its_penalty_a_discriminator_wins() -> None:
-    (found,) = diagnose(*run("gan", examples=1920, gamma=0.0, final_gamma=0.0))
+    (found,) = diagnose(*run("gan", examples=3200, gamma=0.0, final_gamma=0.0))
     assert (found.name, found.change.option) == ("discriminator_winning", "--gamma 0.2")
-    assert not diagnose(*run("gan", examples=1920))
+    assert not diagnose(*run("gan", examples=3200))
 
 
 @pytest.mark.parametrize("family", [VAE, GAN])

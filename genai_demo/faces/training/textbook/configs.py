@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from genai_demo.engine.fields import Seed, Share
+from genai_demo.engine.fields import Mistake, Seed, Share
 from genai_demo.engine.training.config import Rate, Weight
 
 FAMILIES = ("textbook-vae", "textbook-gan")
-MISTAKES = ("skip_kl", "raw_variance", "clamp_codes", "skip_real", "judge_pictures")
-"""fields that are classic mistakes: each is off unless somebody wants to see what it breaks"""
 ENGINE: dict[str, Any] = {"batch_size": 64, "clip_norm": 1e9, "ema_half_life": 0.0}
 """fields of the engine's configuration that leave the training as it stands in the books: no clipping, no average"""
 
@@ -23,11 +21,11 @@ class TextbookVaeTraining:
     """peak learning rate"""
     kl_weight: Weight = 1.0
     """weight of the KL divergence beside the reconstruction; 1 as derived, much more and the codes say nothing"""
-    skip_kl: bool = False
+    skip_kl: Annotated[bool, Mistake] = False
     """a classic mistake: no KL term, so that nothing keeps the codes where they will be drawn"""
-    raw_variance: bool = False
+    raw_variance: Annotated[bool, Mistake] = False
     """a classic mistake: the logarithm of the variance is taken for the spread, so that codes lose their noise"""
-    clamp_codes: bool = False
+    clamp_codes: Annotated[bool, Mistake] = False
     """a classic mistake: codes are cut off at -1 and 1, so that the decoder never sees most of those that are drawn"""
     seed: Seed = 0
 
@@ -42,8 +40,8 @@ class TextbookGanTraining:
     """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
     momentum: Share = 0.5
     """of the gradients; players that follow one another do better with less than usual"""
-    skip_real: bool = False
+    skip_real: Annotated[bool, Mistake] = False
     """a classic mistake: the discriminator never sees a real picture, so that it has nothing to tell apart"""
-    judge_pictures: bool = False
+    judge_pictures: Annotated[bool, Mistake] = False
     """a classic mistake: the generator's loss is that of its pictures, not of the verdict on them: they go white"""
     seed: Seed = 0
