@@ -6,12 +6,17 @@ const curves = (() => {
   const ROWS = 12; // of the table
   const PLACES = ["step", "examples", "seconds", "fraction"];
 
-  const nameOf = (key) => {
+  // Parts of a figure's key that say of what or by what it is, and the rest of the key.
+  const PARTS = [
+    [/^validation_/, "held_out"], [/^discriminator_/, "of_discriminator"], [/^generator_/, "of_generator"],
+    [/_by_frequencies$/, "by_frequencies"], [/_by_chance$/, "by_chance"],
+  ];
+
+  function nameOf(key) {
     if (room.has(`figure_${key}`)) return say(`figure_${key}`);
-    const plain = key.replace(/^validation_/, "");
-    const named = room.has(`figure_${plain}`) ? say(`figure_${plain}`) : plain.replaceAll("_", " ");
-    return plain === key ? named : say("figure_held_out", { figure: named });
-  };
+    const part = PARTS.find(([pattern]) => pattern.test(key));
+    return part ? say(`figure_${part[1]}`, { figure: nameOf(key.replace(part[0], "")) }) : key.replaceAll("_", " ");
+  }
 
   const figuresOf = (rows) => [...new Set(rows.flatMap(Object.keys))].filter((key) => !PLACES.includes(key));
   const isLoss = (key) => /(^|_)loss(_|$)/.test(key);

@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
 _FOLDER = ".uploads"
+_MOST_UNUSED = 20
+"""files that are kept although no run learns from them"""
 _LONGEST = 80
 """characters of a file's name that are kept"""
 _ID = re.compile(r"[0-9a-f]{16}/[^/\\]+")
@@ -55,7 +58,9 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
             raise UserError("training.upload_nothing", file=plain)
     except UserError:
         if not known:
-            shutil.rmtree(file.parent, ignore_errors=True)
+            file.unlink(missing_ok=True)
+            with suppress(OSError):  # the same content lies there by another name
+                file.parent.rmdir()
         raise
     return {"id": f"{digest}/{plain}", "name": plain, "told": _told(modality, found["remarks"], language)}
 
@@ -87,8 +92,10 @@ def _folder() -> Path:
 
 
 def _tidy() -> None:
-    """Remove what is old and what no run learns from."""
+    """Of what no run learns from, remove what is old, and what is too much."""
     needed = " ".join(run.command for run in all_runs())
-    for folder in _folder().glob("*"):
-        if folder.name not in needed and time.time() - folder.stat().st_mtime > settings().keep_seconds:
+    unused = [folder for folder in _folder().glob("*") if folder.name not in needed]
+    newest = sorted(unused, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for place, folder in enumerate(newest):
+        if place >= _MOST_UNUSED or time.time() - folder.stat().st_mtime > settings().keep_seconds:
             shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,7 @@ from genai_demo.engine.runs.record import Record, owner_of, write_record
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.settings import settings
 from genai_demo.ui.gate import Gate
+from genai_demo.ui.training import uploads
 from genai_demo.ui.training.routes import TrainingRoutes
 
 Ask = Callable[..., httpx.Response]
@@ -99,7 +100,9 @@ def test_who_did_not_start_a_run_is_refused_in_their_language(ask: Ask, runs: Pa
         assert ask("control", "POST", json={"name": "one", **wrong}, headers=owned).status_code == 400
 
 
-def test_a_file_is_checked_before_anything_learns_from_it(ask: Ask, runs: Path) -> None:
+def test_a_file_is_checked_before_anything_learns_from_it(
+    ask: Ask, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = ask("upload?modality=text&name=..%2F..%2Fmy%20news.csv", "POST", content=CSV).json()
     assert known["name"] == "my-news.csv" and "60" in known["told"][0] and "10 %" in " ".join(known["told"])
     assert (runs / ".uploads" / known["id"]).read_bytes() == CSV
@@ -112,6 +115,15 @@ def test_a_file_is_checked_before_anything_learns_from_it(ask: Ask, runs: Path) 
         refused = ask(f"upload?modality=text&name={name}", "POST", content=content)
         assert refused.status_code == 400 and refused.json()["detail"]
     assert len(list((runs / ".uploads").iterdir())) == 1
+    # Its own content by another name, that cannot be read, takes nothing away.
+    assert ask("upload?modality=text&name=news.parquet", "POST", content=CSV).status_code == 400
+    assert (runs / ".uploads" / known["id"]).read_bytes() == CSV
+    monkeypatch.setattr(uploads, "_MOST_UNUSED", 2)
+    kept = [
+        ask("upload?modality=text&name=n.csv", "POST", content=CSV + b"x,y\n" * n).json()["id"] for n in (1, 2, 3, 4)
+    ]
+    lie = {folder.name for folder in (runs / ".uploads").iterdir()}
+    assert known["id"][:16] in lie and kept[0][:16] not in lie and kept[3][:16] in lie
     assert ask("upload?modality=faces&name=mine.zip", "POST", content=b"PK").status_code == 400
 
 
