@@ -31,7 +31,7 @@ WIDGETS: dict[type[Widget], set[str]] = {
     History: set(),
     Piano: {"played"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},
-    Training: set(),
+    Training: {"use"},
 }
 
 

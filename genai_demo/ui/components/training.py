@@ -23,13 +23,14 @@ class Training(Widget):
     )
 
 
-def training(texts: Texts, tab: str, modality: str) -> Training:
+def training(texts: Texts, tab: str, modality: str, usable: bool) -> Training:
     """Build the page of a tab.
 
     Args:
         texts: the texts of the page.
         tab: its name in addresses.
         modality: what it trains.
+        usable: whether the tab takes a run as its model, as the event `use`, with its name as `run`.
     """
 
     def drawn(language: str) -> str:
@@ -37,7 +38,7 @@ def training(texts: Texts, tab: str, modality: str) -> Training:
         data = " ".join(f'data-{name}="{escape(value)}"' for name, value in said.items())
         return (
             f'<div class="training" data-modality="{escape(modality)}" data-tab="{escape(tab)}" '
-            f'data-language="{escape(language)}"><i hidden {data}></i>'
+            f'data-language="{escape(language)}"{" data-usable" if usable else ""}><i hidden {data}></i>'
             f'<div class="room"><p class="hint">{escape(text("train_loading", language))}</p></div></div>'
         )
 

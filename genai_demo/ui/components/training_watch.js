@@ -40,7 +40,8 @@ const watching = (() => {
     p.live = make("details", { class: "more" }, make("summary", {}, say("change_live")), make("p", { class: "hint" }, say("change_live_info")),
       make("form", { submit: (event) => { event.preventDefault(); change(); } }, p.fields, make("button", { type: "submit" }, say("apply"))));
     p.commands = make("div", {});
-    p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), make("p", { class: "hint" }, say("use_it_info")), p.commands);
+    p.useHere = make("button", { type: "button", "data-act": "use", click: () => trigger("use", { run: name }) }, say("use_here"));
+    p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), p.useHere, make("p", { class: "hint" }, say("use_it_info")), p.commands);
     const panel = moments.panel(() => drawCurves());
     const details = make("details", { class: "more" }, make("summary", {}, say("table")), p.table);
     details.addEventListener("toggle", () => drawTable());
@@ -164,6 +165,7 @@ const watching = (() => {
       p.marks.replaceChildren(...(done ? [make("h3", {}, say("marks"))] : []), ...run.marks.slice(-8).map((mark) => make("p", { class: "hint" }, mark.told)));
     }
     p.use.hidden = !run.use.length;
+    p.useHere.hidden = !("usable" in room.root().dataset) || run.use.length < 2;
     if (p.commands.dataset.told !== run.use.join()) {
       p.commands.dataset.told = run.use.join();
       p.commands.replaceChildren(...run.use.map((command) => make("pre", { tabindex: "0", role: "region", "aria-label": say("use_it"), class: "command" }, command)));
