@@ -65,13 +65,20 @@ def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
     controls.get_by_role("button", name="One step of the generator only").click()
     expect(watched(page).locator(".standing")).to_contain_text(f"step {before + 2:,} ")
 
+    # What is changed in its midst stands in its history, for all to see.
+    watched(page).locator("summary", has_text="Change it while it learns").click()
+    watched(page).get_by_label("Learning rate").fill("0.001")
+    watched(page).get_by_role("button", name="Apply").click()
+    controls.get_by_role("button", name="One step", exact=True).click()
+    expect(watched(guest)).to_contain_text("学习率 0.002 → 0.001")
+
     # A reload finds both where they were, with the whole history.
-    for one, language in ((page, "en"), (guest, "zh")):
+    for one, table in ((page, "Values as a table"), (guest, "数值表")):
         one.reload()
         expect(watched(one).locator("h2")).to_have_text("Two players")
-        watched(one).locator("summary").first.click()
+        watched(one).locator("summary", has_text=table).click()
         expect(watched(one).locator("tbody tr").nth(2)).to_be_visible()
-        assert step_of(one) == before + 2, language
+        assert step_of(one) == before + 3, table
     assert serious(page) == [] and serious(guest) == []
 
     # The time machine: any moment, beside another one, and the curve says which.
