@@ -1,7 +1,8 @@
 """Speed of news text: `python -m benchmarks.text [--json FILE]`.
 
 Measures tokens per second and the time to the first token of the GRU beside `transformers`' GPT-2 class with random
-weights, the same number of parameters and its cache; the masked model; what explains a text; and the application's start and memory.
+weights, the same number of parameters and its cache; the masked model; how long a text takes to be explained; and the
+application's start and memory.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.photo import Photo
 from genai_demo.ui.components.piano import Piano
 from genai_demo.ui.components.rivals import Rivals
+from genai_demo.ui.components.training import Training
 from genai_demo.ui.components.widget import Widget, sent
 from genai_demo.ui.page import build, styles
 
@@ -32,6 +33,7 @@ WIDGETS: dict[type[Widget], set[str]] = {
     Piano: {"played"},
     Rivals: {"explain"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},
+    Training: {"use"},
 }
 
 

@@ -158,8 +158,8 @@ function show(word, stays, entering = false) {
   const card = word.closest("article");
   const before = shownWord();
   before?.classList.remove("open");
-  const { receipt, link } = card.dataset;
-  open = { receipt, link, place: Number(word.dataset.place), name: word.textContent.trim(), stays };
+  const { receipt, telling } = card.dataset;
+  open = { receipt, telling, place: Number(word.dataset.place), name: word.textContent.trim(), stays };
   word.classList.add("open");
   if (!panel().matches(":popover-open")) panel().showPopover();
   draw();
@@ -206,9 +206,9 @@ function inAddress(word) {
   if (address.href !== location.href) history.replaceState(history.state, "", address);
 }
 
-// What was there before anybody asked for anything has no link.
+// What was there before anybody asked for anything has no link, nor has what a visitor's own model wrote.
 const name = (card) => {
-  if (!card.closest("[data-shipped]")) inAddress(`${indexOf(card.dataset.receipt) + 1}.${open.place}`);
+  if (card.dataset.link && !card.closest("[data-shipped]")) inAddress(`${indexOf(card.dataset.receipt) + 1}.${open.place}`);
 };
 
 document.addEventListener("made", () => {
@@ -228,14 +228,14 @@ addEventListener("popstate", hide);
 
 function goOn(entry, rival) {
   const { entries } = known.get(open.receipt);
-  const settings = new URLSearchParams(open.link);
+  const settings = new URLSearchParams(open.telling);
   const variant = indexOf(open.receipt);
   const stepOf = (place) => entries.find((one) => one.place === place)?.step ?? Infinity;
   // What was chosen for a later step was chosen in another telling.
   const before = JSON.parse(settings.get("chosen") || "[]").filter((one) => (
     one.variant !== variant || (one.place !== entry.place && stepOf(one.place) <= entry.step)));
   settings.set("chosen", JSON.stringify([...before, { variant, place: entry.place, token: rival.id }]));
-  formers.set(plain(settings), open.link);
+  formers.set(plain(settings), open.telling);
   travel(settings);
 }
 
@@ -249,7 +249,7 @@ function travel(link) {
 // Who looks into one telling looks into the next. A result is drawn again when the page settles.
 function arrive(link, looks = PATIENCE) {
   if (going !== link || !looks) return;
-  const cards = finished().filter((card) => plain(card.dataset.link) === link);
+  const cards = finished().filter((card) => plain(card.dataset.telling) === link);
   cards.forEach(shade);
   setTimeout(arrive, LOOK, link, cards.length ? Math.min(looks - 1, 4) : looks - 1);
 }
@@ -257,8 +257,7 @@ function arrive(link, looks = PATIENCE) {
 element.parentElement.closest("[role=tabpanel]").addEventListener("click", ({ target }) => {
   const back = target.closest("article button[data-former]");
   if (!back) return;
-  const { link } = back.closest("article").dataset;
-  travel(formers.get(plain(link)) || back.dataset.former);
+  travel(formers.get(plain(back.closest("article").dataset.telling)) || back.dataset.former);
 });
 
 // ---- the visitor

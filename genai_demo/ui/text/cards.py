@@ -12,6 +12,7 @@ from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
 from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 
@@ -105,7 +106,8 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": _link(shown, shown.request),
+        "link": _link(shown, shown.request) if _can_be_linked(shown) else "",
+        "telling": _link(shown, shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -118,6 +120,11 @@ def _data(shown: Shown, number: int, language: str) -> str:
 def _link(shown: Shown, request: Request) -> str:
     """Return the address of a result of the kind that is shown."""
     return link("news", PAGES[shown.update.receipts[0].action], request)
+
+
+def _can_be_linked(shown: Shown) -> bool:
+    """Return whether a link makes the same result again for everybody: a visitor's own model may be gone by then."""
+    return all(receipt.model in FOLDERS.values() for receipt in shown.update.receipts)
 
 
 def _visible(shown: Shown, draft: Draft) -> Draft:
@@ -209,7 +216,8 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
-    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", ""), ("copy_link", "link_copied")]
+    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", "")]
+    names += [("copy_link", "link_copied")] if _can_be_linked(shown) else []
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
         f"{escape(text(name, language))}</button>"

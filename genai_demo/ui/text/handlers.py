@@ -54,18 +54,19 @@ def check(request: Request) -> None:
     check_letters(request)
 
 
-def stream(request: Request, pace: str = "at_once") -> Iterator[Shown]:
+def stream(request: Request, pace: str = "at_once", model: str | None = None) -> Iterator[Shown]:
     """Run a request and yield the result as it grows.
 
     Args:
         request: what is asked for.
         pace: one of `PACES`; a text that the page tells is yielded when it is whole.
+        model: folder of another model than the one that ships.
 
     Raises:
         UserError: the request is refused.
     """
     told_by_page = model_of(request) == "gru" and pace != "at_once"
-    with closing(generation.run(request)) as updates:
+    with closing(generation.run(request, model) if model else generation.run(request)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
 
@@ -133,15 +134,20 @@ def opened(file: str) -> tuple[Receipt, Request]:
     return receipt, request
 
 
-def explained(receipt: Receipt) -> tuple[Entry, ...]:
-    """Return what else could have come in place of each token of a visitor's text; receipts as in `reproduced`.
+def explained(receipt: Receipt, own: str = "") -> tuple[Entry, ...]:
+    """Return what else could have come in place of each token of a visitor's text.
+
+    Args:
+        receipt: as in `reproduced`.
+        own: folder of a model that may be used besides those that ship.
 
     Raises:
         UserError: as there.
     """
     from genai_demo.text.explaining.tokens import explain
 
-    _check_shipped(receipt)
+    if receipt.model != own:
+        _check_shipped(receipt)
     return explain(receipt)
 
 

@@ -24,7 +24,9 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
+from genai_demo.ui.text.own_model import connect, own_model
 from genai_demo.ui.text.panel import WORK, build_panel
+from genai_demo.ui.training.panel import train_page
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
@@ -49,16 +51,20 @@ _TEXTS = [
 def build(texts: Texts, page: gr.Blocks) -> None:
     """Build the tab: write, fill in, rewrite, open."""
     with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
+        own = own_model(texts)
         with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
             with _page(texts, "write"):
-                write = build_panel(texts, page, "generate", _write, _write_settings, _OPENINGS, _opening_label)
+                write = build_panel(texts, page, "generate", _write, _write_settings, _OPENINGS, _opening_label, own)
             with _page(texts, "fill"):
-                fill = build_panel(texts, page, "fill", _fill, _fill_settings, _BLANKS, _text_label)
+                fill = build_panel(texts, page, "fill", _fill, _fill_settings, _BLANKS, _text_label, own)
             with _page(texts, "rewrite"):
-                rewrite = build_panel(texts, page, "rewrite", _rewrite, _rewrite_settings, _TEXTS, _text_label)
+                rewrite = build_panel(texts, page, "rewrite", _rewrite, _rewrite_settings, _TEXTS, _text_label, own)
             with _page(texts, "open"):
                 open_page(texts, [write, fill, rewrite])
-        build_rivals(texts, WORK)
+            training = train_page(texts, "news", "text", usable=True)
+        if training:
+            connect(own, training, texts)
+        build_rivals(texts, own, WORK)
         text_api.register()
 
 

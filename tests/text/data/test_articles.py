@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, data_hash, read_articles, read_source
+from genai_demo.text.data.articles import Article, Articles, data_hash, read_articles, read_source
 from tests.helpers.hub import ask_hub, check_refusals, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
@@ -341,3 +341,13 @@ def test_a_headline_that_is_known_is_kept_apart(tmp_path: Path, name: str, conte
 )
 def test_one_line_alone_is_no_headline(tmp_path: Path, row: dict[str, str]) -> None:
     assert read_articles(str(written(tmp_path, "a.jsonl", json.dumps(row)))) == [Article("Crude fell.")]
+
+
+def test_the_same_articles_are_held_out_in_whatever_order_they_come() -> None:
+    articles = [Article(f"The team won match number {number}.", "sports") for number in range(40)]
+    learnt, held_out = Articles(articles).parted(0.1)
+    assert len(held_out.articles) == 4 and len(learnt.articles) == 36
+    assert learnt.articles == [article for article in articles if article not in held_out.articles]
+    _, again = Articles(articles[::-1]).parted(0.1)
+    assert again.articles == held_out.articles[::-1]
+    assert len(Articles(articles[:2]).parted(0.01)[1].articles) == 1
