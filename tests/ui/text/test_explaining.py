@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.explaining.tokens import explain
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.loading import checkpoint_folder
 from genai_demo.ui.text import api
 from genai_demo.ui.text.explaining import told
 
@@ -31,3 +34,11 @@ def test_the_panel_gets_the_numbers_and_the_code_that_computed_them() -> None:
     with pytest.raises(UserError) as refusal:
         told(replace(receipt[0], model="../elsewhere"))
     assert refusal.value.key == "text.not_shipped"
+
+
+def test_a_visitors_own_model_is_explained_to_that_visitor(tmp_path: Path) -> None:
+    own = str(shutil.copytree(checkpoint_folder("gru"), tmp_path / "mine"))
+    receipt = list(generation.run(GenerateRequest(length=8, seed=1), own))[-1].receipts[0]
+    assert json.loads(told(receipt, own))["entries"]
+    with pytest.raises(UserError):
+        told(receipt)
