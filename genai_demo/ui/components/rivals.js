@@ -19,8 +19,8 @@ const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => v
 const plain = (link) => `?${new URLSearchParams(link)}`;
 const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
 const wordsOf = (card) => [...card.querySelectorAll(".story .filled[data-place]")];
-const finished = () => [...document.querySelectorAll(".news-item.finished")].filter((card) => card.offsetParent);
-const wordAt = (target) => target.closest?.(".news-item.finished .filled[data-place]");
+const finished = () => [...document.querySelectorAll(".news-item:is(.finished, .shipped)")].filter((card) => card.offsetParent);
+const wordAt = (target) => target.closest?.(".news-item:is(.finished, .shipped) .filled[data-place]");
 const indexOf = (receipt) => JSON.parse(receipt).index;
 
 function made(tag, values = {}, ...children) {
