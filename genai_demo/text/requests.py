@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
+from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.errors import UserError
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TOPIC_SETS
 
-MODELS = ("gru", "masked")
+WRITERS = {"gru": AG_NEWS, "masked": AG_NEWS, "headlines": THUCNEWS}
+"""topics of each model that writes, by its short name"""
+MODELS = tuple(WRITERS)
+TOPICS = tuple(dict.fromkeys(topic for one in TOPIC_SETS.values() for topic in one.topics))
+"""all that one or another model knows"""
 LENGTH = (8, 160)
 """allowed length of a text, in tokens (about 0.75 words each)"""
 OPENING_CHARACTERS = 300
@@ -27,7 +32,7 @@ SHARE = (0.05, 0.95)
 TOKENS_PER_BLANK = (0, 12)
 BLANK = "___"
 
-Topic = Annotated[str, OneOf(TOPICS)]
+NewsTopic = Annotated[str, OneOf(AG_NEWS.topics)]
 Temperature = Annotated[float, Within(*TEMPERATURE)]
 Steps = Annotated[int, Within(*STEPS)]
 
@@ -42,9 +47,9 @@ class GenerateRequest:
     """Write news from nothing or from opening words."""
 
     model: Annotated[str, OneOf(MODELS)] = "gru"
-    """which model writes: word by word, or all at once"""
-    topic: Topic = "any"
-    """what the text is about"""
+    """which model writes: English news word by word, or all at once; or Chinese headlines"""
+    topic: Annotated[str, OneOf(TOPICS)] = "any"
+    """what the text is about; models of English news and of Chinese headlines know different topics"""
     opening: str = ""
     """words the text starts with"""
     length: Annotated[int, Within(*LENGTH)] = 80
@@ -72,6 +77,7 @@ class GenerateRequest:
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank", name="opening")
         check_fields(self)
+        check_one_of("topic", self.topic, WRITERS[self.model].topics)
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class FillRequest:
 
     text: str = ""
     """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters"""
-    topic: Topic = "any"
+    topic: NewsTopic = "any"
     temperature: Temperature = 0.7
     steps: Steps = 12
     tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
@@ -106,7 +112,7 @@ class RewriteRequest:
     """the text, 1 to `DRAFT_CHARACTERS` characters"""
     share: Annotated[float, Within(*SHARE)] = 0.3
     """share of the tokens that are masked"""
-    topic: Topic = "any"
+    topic: NewsTopic = "any"
     temperature: Temperature = 0.8
     steps: Steps = 12
     seed: Seed = 0

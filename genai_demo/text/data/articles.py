@@ -16,6 +16,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
 from genai_demo.text.data.labels import topics_of
 from genai_demo.text.data.tables import ENDINGS, Row, Table, find_columns, read_table, rows_by_name, with_class
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TopicSet
 
 _SHOWN = 5
 """labels without a topic that a sentence names"""
@@ -27,7 +28,7 @@ class Article:
 
     text: str
     topic: str = "any"
-    """one of `TOPICS`; "any" where it is not known"""
+    """one of the topics of its collection; "any" where it is not known"""
     title: str = ""
     """the headline that the text begins with, where it is known; a space parts it from the rest"""
 
@@ -57,7 +58,7 @@ class Articles:
         return [UserError("text.unknown_labels", count=self.unknown.total(), labels=most)]
 
 
-def read_source(source: str, split: str = "train") -> Articles:
+def read_source(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -> Articles:
     """Read all articles of a file, or of a data set of the hub.
 
     Args:
@@ -66,6 +67,7 @@ def read_source(source: str, split: str = "train") -> Articles:
             `.txt` file (articles parted by blank lines, or one a line, also with a label and a tab before it); all but
             Parquet also gzipped; or the hub id of a data set with such columns, such as "fancyzhx/ag_news".
         split: split of a hub data set.
+        topics: what its labels may stand for.
 
     Raises:
         UserError: no such file or data set, not of these forms, or without articles.
@@ -84,14 +86,14 @@ def read_source(source: str, split: str = "train") -> Articles:
             labels.append(row.label)
     if not articles:
         raise UserError("text.no_articles", source=source)
-    topics, unknown = topics_of(labels, table.from_one)
-    known = [replace(article, topic=topic) for article, topic in zip(articles, topics, strict=True)]
+    found, unknown = topics_of(labels, table.from_one, topics)
+    known = [replace(article, topic=topic) for article, topic in zip(articles, found, strict=True)]
     return Articles(known, tuple(left_out), unknown)
 
 
-def read_articles(source: str, split: str = "train") -> list[Article]:
+def read_articles(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -> list[Article]:
     """Return the articles of a source only, see `read_source`."""
-    return read_source(source, split).articles
+    return read_source(source, split, topics).articles
 
 
 def data_hash(articles: list[Article]) -> str:

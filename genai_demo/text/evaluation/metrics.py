@@ -10,7 +10,7 @@ import torch
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK
+from genai_demo.text.tokens.special_tokens import END, MASK
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.likelihood import _rows
 
@@ -33,7 +33,7 @@ def fill_in_accuracy(
     right, masked = 0, torch.zeros(tokenizer.size, dtype=torch.long)
     counts = torch.zeros(tokenizer.size, dtype=torch.long)
     for rows in _rows(tokenizer, articles, topic_known=False):
-        text = rows >= CONTROLS  # (B, T)
+        text = rows >= tokenizer.topics.controls  # (B, T)
         wanted = (share * text.sum(1, keepdim=True)).ceil()  # (B, 1)
         order = torch.rand(rows.shape, generator=generator).masked_fill(~text, 2.0)
         holes = (order.argsort(1).argsort(1) < wanted) & text
