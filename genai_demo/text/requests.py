@@ -16,7 +16,7 @@ MODELS = tuple(WRITERS)
 TOPICS = tuple(dict.fromkeys(topic for one in TOPIC_SETS.values() for topic in one.topics))
 """all that one or another model knows"""
 LENGTH = (8, 160)
-"""allowed length of a text, in tokens (about 0.75 words each)"""
+"""allowed length of a text, in tokens (about 0.75 words each), or of a headline, in characters"""
 OPENING_CHARACTERS = 300
 DRAFT_CHARACTERS = 600
 """longest text that can be filled in or rewritten, in characters"""
@@ -53,7 +53,7 @@ class GenerateRequest:
     opening: str = ""
     """words the text starts with"""
     length: Annotated[int, Within(*LENGTH)] = 80
-    """most tokens of the text, the opening not counted; it may end earlier, at a sentence"""
+    """most tokens of the text, the opening not counted; it may end earlier, at a sentence; of a headline characters"""
     temperature: Temperature = 0.65
     """below 1 safer, above 1 wilder"""
     top_p: Annotated[float, Within(*TOP_P)] = 0.95
@@ -78,6 +78,11 @@ class GenerateRequest:
             raise UserError("text.opening_has_blank", name="opening")
         check_fields(self)
         check_one_of("topic", self.topic, WRITERS[self.model].topics)
+
+
+def usual(model: str) -> GenerateRequest:
+    """Return what the page asks of a model at first; a headline may be as long as the longest ones are."""
+    return GenerateRequest(model="headlines", length=40) if model == "headlines" else GenerateRequest(model=model)
 
 
 @dataclass(frozen=True)

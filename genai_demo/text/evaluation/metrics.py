@@ -9,6 +9,7 @@ import torch
 
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
+from genai_demo.text.data.words import words_of
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.tokens.special_tokens import END, MASK
 from genai_demo.text.tokens.tokenizer import Tokenizer
@@ -66,13 +67,15 @@ def kneser_ney_bits_per_byte(
 
 
 def distinct(texts: list[str], n: int = 2) -> float:
-    """Return the share of different word n-grams among all of `texts` (Li et al. 2016, distinct-n), 0 to 1.
+    """Return the share of different n-grams among all of `texts` (Li et al. 2016, distinct-n), 0 to 1.
+
+    They are of words, or of the characters of a Chinese text.
 
     It falls as more text is counted: compare it only between texts of about the same total length.
     """
     grams: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        words = text.lower().split()
+        words = words_of(text.lower())
         grams.update(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
     return len(grams) / max(1, grams.total())
 

@@ -12,13 +12,14 @@ from genai_demo.text.sampling.loading import LoadedModel, registry
 
 
 def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
-    from genai_demo.text.sampling import filling, writing
+    from genai_demo.text.sampling import filling, headlines, writing
 
     if isinstance(request, FillRequest):
         return filling.fill(loaded, request)
     if isinstance(request, RewriteRequest):
         return filling.rewrite(loaded, request)
-    return {"gru": writing.write, "masked": filling.write}[request.model](loaded, request)
+    write = {"gru": writing.write, "masked": filling.write, "headlines": headlines.write}
+    return write[request.model](loaded, request)
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, _produce)

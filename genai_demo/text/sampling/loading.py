@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint
 from genai_demo.engine.models.registry import Registry, load_network
 from genai_demo.errors import UserError
-from genai_demo.text.tokens.special_tokens import TopicSet, topics_in
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TopicSet, topics_in
 
 if TYPE_CHECKING:
     from genai_demo.text.models.gru import GruModel
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import Tokenizer
 
-FOLDERS = {"gru": "news-gru", "masked": "news-masked"}
+FOLDERS = {"gru": "news-gru", "masked": "news-masked", "headlines": "headlines-gru"}
 """folder of the checkpoint of each model that writes"""
-CLASSIFIER = "news-topics"
-"""folder of the checkpoint that judges topics"""
+CLASSIFIERS = {AG_NEWS.name: "news-topics", THUCNEWS.name: "headlines-topics"}
+"""folder of the checkpoint that judges topics, by the set that these are of"""
+JUDGES = {"topics": CLASSIFIERS[AG_NEWS.name], "headlines-topics": CLASSIFIERS[THUCNEWS.name]}
+"""folder of each of them by its short name"""
 
 
 @dataclass(frozen=True)
@@ -58,5 +60,17 @@ def _load(checkpoint: Checkpoint) -> LoadedModel:
     return LoadedModel(checkpoint, network, tokenizer, vocabulary, headlines)
 
 
-registry = Registry("text", FOLDERS, {"topics": CLASSIFIER}, dict.fromkeys(FOLDERS, _load))
+def kind_of(checkpoint: Checkpoint) -> str:
+    """Return the short name of the model that a checkpoint could stand in for: "gru" and "masked" write English news.
+
+    Raises:
+        UserError: its topics are not known here.
+    """
+    topics = topics_of(checkpoint)
+    if topics is AG_NEWS:
+        return checkpoint.family
+    return "headlines" if checkpoint.family == "gru" else f"headlines-{checkpoint.family}"
+
+
+registry = Registry("text", FOLDERS, JUDGES, {"gru": _load, "masked": _load}, kind_of)
 checkpoint_folder, load = registry.folder, registry.load

@@ -140,9 +140,7 @@ def _check_topics(start: Start, topics: TopicSet) -> None:
         raise UserError("text.other_topics", folder=start.checkpoint.folder, found=found.name, wanted=topics.name)
 
 
-def _tokenizer(
-    size: int, news: list[Article], background: list[Article], folder: Path, topics: TopicSet
-) -> Tokenizer:
+def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path, topics: TopicSet) -> Tokenizer:
     """Return the tokenizer that the run's folder holds already, or one learnt from the news and as much background."""
     if (folder / FILE).is_file():
         return Tokenizer.read(folder / FILE, topics)

@@ -22,13 +22,13 @@ from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator,
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, described
 from genai_demo.text.data.cleaning import strip_source
+from genai_demo.text.data.words import HAN, is_chinese
 from genai_demo.text.models.topics import FAMILY, PADDING, TopicsConfig, TopicsModel
-from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
-from genai_demo.text.tokens.special_tokens import TOPIC_SETS
+from genai_demo.text.sampling.loading import CLASSIFIERS, checkpoint_folder
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 from genai_demo.text.training.configs import TopicsTraining
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_HAN}]+|(?:(?![{_HAN}])\w)+|[$%]")
+_WORD = re.compile(rf"[{HAN}]+|(?:(?![{HAN}])\w)+|[$%]")
 _PREVIEWED = 12
 
 
@@ -39,7 +39,7 @@ def features(text: str, buckets: int) -> list[int]:
     same in every process, unlike Python's own.
     """
     runs = _WORD.findall(strip_source(text).lower())
-    words = [word for run in runs for word in (_parts(run) if re.match(f"[{_HAN}]", run) else [run])]
+    words = [word for run in runs for word in (_parts(run) if is_chinese(run) else [run])]
     return [1 + zlib.crc32(word.encode()) % (buckets - 1) for word in words]
 
 
@@ -148,7 +148,7 @@ def accuracy(network: TopicsModel, articles: list[Article]) -> float:
     return sum(name == article.topic for name, article in zip(named, articles, strict=True)) / len(articles)
 
 
-def load_classifier(model: str = CLASSIFIER) -> tuple[Checkpoint, TopicsModel]:
+def load_classifier(model: str = CLASSIFIERS[AG_NEWS.name]) -> tuple[Checkpoint, TopicsModel]:
     """Return the classifier's checkpoint and network, on the CPU.
 
     Args:

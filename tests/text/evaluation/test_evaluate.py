@@ -24,6 +24,7 @@ from genai_demo.text.evaluation.figures import table
 from genai_demo.text.evaluation.metrics import distinct, kneser_ney_bits_per_byte
 from genai_demo.text.models import topics
 from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, load
+from genai_demo.text.tokens.special_tokens import AG_NEWS
 from genai_demo.text.training.likelihood import bits_per_byte
 from genai_demo.text.training.topics import accuracy, recognise
 from tests.common.evaluation import EvaluationTests
@@ -213,7 +214,7 @@ def test_figures_of_the_gru(tiny: Path, files: dict[str, str], held_out: list[Ar
     assert figures["topic_recognised"]["baseline"] == 0.25
     assert figures["topic_recognised"]["n"] == 12
     assert report["samples"][0] == {"topic": "world", "text": written["world"][0]}
-    assert [sample["topic"] for sample in report["samples"]] == [*topics.KNOWN, "world", "sports"]
+    assert [sample["topic"] for sample in report["samples"]] == [*AG_NEWS.known, "world", "sports"]
     assert (report["settings"]["count"], report["settings"]["seed"]) == (3, 5)
 
 

@@ -21,7 +21,7 @@ from genai_demo.text.models import masked
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import debug_sizes, make_network
 from genai_demo.text.requests import MODELS
-from genai_demo.text.tokens.special_tokens import CONTROLS
+from genai_demo.text.tokens.special_tokens import AG_NEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.configs import NewsTraining
 from genai_demo.text.training.language_model import NewsTask
@@ -135,7 +135,7 @@ def test_another_family_lends_its_token_embeddings(tmp_path: Path) -> None:
 
 def some_mask(rows: torch.Tensor, most: float) -> torch.Tensor:
     """Return masked tokens that depend on nothing but the row itself, most of them in the longest rows."""
-    return (rows >= CONTROLS) & (rows % 3 == 0)
+    return (rows >= AG_NEWS.controls) & (rows % 3 == 0)
 
 
 def first_step(family: str, folder: Path, largest: int) -> tuple[Weights, float, list[int]]:

@@ -19,7 +19,8 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article
-from genai_demo.text.models.topics import DEBUG, KNOWN, TopicsConfig, TopicsModel
+from genai_demo.text.models.topics import DEBUG, TopicsConfig, TopicsModel
+from genai_demo.text.tokens.special_tokens import AG_NEWS
 from genai_demo.text.training.configs import TopicsTraining
 from genai_demo.text.training.topics import TopicsTask, accuracy, features, load_classifier, recognise
 from tests.common.tasks import TaskSuite
@@ -32,7 +33,7 @@ SUBJECTS = {
 }
 
 
-def articles(count: int, topics: tuple[str, ...] = KNOWN) -> list[Article]:
+def articles(count: int, topics: tuple[str, ...] = AG_NEWS.known) -> list[Article]:
     return [
         Article(f"The {SUBJECTS[topic][number % 3]} of day {number} was in the news.", topic)
         for number in range(count)
@@ -119,7 +120,7 @@ def test_batches_hold_every_topic_as_often() -> None:
 def test_rows_belong_to_their_labels() -> None:
     news = articles(3)
     batch = task(news).batch(0, 100, 0)
-    expected = {(KNOWN.index(article.topic), tuple(features(article.text, 512))) for article in news}
+    expected = {(AG_NEWS.known.index(article.topic), tuple(features(article.text, 512))) for article in news}
     found = {
         (label, tuple(bucket for bucket in row if bucket))
         for label, row in zip(batch["labels"].tolist(), batch["rows"].tolist(), strict=True)
@@ -164,7 +165,7 @@ def test_sample_names_topics() -> None:
     made = task(articles(1), articles(2))
     lines = made.sample(made.networks["model"])["sample.txt"].decode().splitlines()
     assert len(lines) == 8
-    assert all(line.split(" ")[0] in KNOWN for line in lines)
+    assert all(line.split(" ")[0] in AG_NEWS.known for line in lines)
 
 
 def test_other_models_are_refused(tmp_path: Path) -> None:
