@@ -35,10 +35,10 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     )
     written: list[list[Piece]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
-    step = 0
+    step, most = 0, request.length + 1
     while not all(done):
         step += 1
-        tokens = stream.next([bool(opening or joined(pieces).strip()) for pieces in written])
+        tokens = stream.next([bool(joined(pieces).strip()) for pieces in written])
         for index, (token, confidence) in enumerate(zip(tokens, stream.confidence, strict=True)):
             if done[index]:
                 continue
@@ -51,8 +51,8 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
             drafts = (
                 _draft(pieces, opening, request.length, ended) for pieces, ended in zip(written, done, strict=True)
             )
-            yield Update(tuple(drafts), step, request.length)
-    yield Update(tuple(_draft(pieces, opening, request.length, True) for pieces in written), step, request.length)
+            yield Update(tuple(drafts), step, most)
+    yield Update(tuple(_draft(pieces, opening, request.length, True) for pieces in written), step, most)
 
 
 def _length(pieces: list[Piece]) -> int:

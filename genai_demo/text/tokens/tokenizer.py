@@ -135,13 +135,17 @@ def _character_merges(texts: Sequence[str], most: int) -> list[tuple[str, str]]:
 def _word_merges(texts: Sequence[str], alphabet: Sequence[str], most: int) -> list[tuple[str, str]]:
     """Return at most `most` merges of characters in `alphabet`, those first that shorten `texts` most."""
     bpe = _Bpe(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.Split(_WORDS, "isolated")
+    # The space goes by its symbol, so that merges that are worth the same come in the order of the symbols.
+    space = _symbols(" ")
+    spaces = pre_tokenizers.Metaspace(replacement=space, prepend_scheme="never", split=False)
+    bpe.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(_WORDS, "isolated"), spaces])
     trainer = trainers.BpeTrainer(
         vocab_size=len(alphabet) + most,
         show_progress=False,
         special_tokens=[],
-        initial_alphabet=list(alphabet),
+        initial_alphabet=[character.replace(" ", space) for character in alphabet],
         limit_alphabet=len(alphabet),
     )
     bpe.train_from_iterator(texts, trainer)
-    return [(first, second) for first, second in json.loads(bpe.to_str())["model"]["merges"]]
+    merges = json.loads(bpe.to_str())["model"]["merges"]
+    return [(first.replace(space, " "), second.replace(space, " ")) for first, second in merges]

@@ -23,7 +23,7 @@ from genai_demo.text.evaluation.evaluate import evaluate, write_texts
 from genai_demo.text.evaluation.figures import table
 from genai_demo.text.evaluation.metrics import distinct, kneser_ney_bits_per_byte
 from genai_demo.text.models import topics
-from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, load
+from genai_demo.text.sampling.loading import CLASSIFIERS, FOLDERS, load
 from genai_demo.text.tokens.special_tokens import AG_NEWS
 from genai_demo.text.training.likelihood import bits_per_byte
 from genai_demo.text.training.topics import accuracy, recognise
@@ -69,7 +69,7 @@ def save_classifier(folder: Path) -> topics.TopicsModel:
         "torch": "2",
         "seconds": 1.0,
     }
-    save_checkpoint(folder / CLASSIFIER, network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
+    save_checkpoint(folder / CLASSIFIERS["ag_news"], network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
     return network.eval()
 
 
@@ -77,7 +77,7 @@ def save_classifier(folder: Path) -> topics.TopicsModel:
 def classifier(tiny: Path) -> Iterator[topics.TopicsModel]:
     """A classifier that has learnt nothing, for one test."""
     yield save_classifier(tiny)
-    shutil.rmtree(tiny / CLASSIFIER)
+    shutil.rmtree(tiny / CLASSIFIERS["ag_news"])
 
 
 @pytest.fixture(scope="module")

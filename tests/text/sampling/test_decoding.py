@@ -66,7 +66,7 @@ GRU, MASKED = gru(), masked()
 @given(st.sets(st.integers(0, AG_NEWS.controls + 3), min_size=1))
 def test_used_text_tokens_are_penalised(used: set[int]) -> None:
     ids = torch.tensor([[*used, *used, MASK]])  # used twice counts once
-    (found,) = used_tokens(ids, AG_NEWS.controls + 4)
+    (found,) = used_tokens(ids, AG_NEWS.controls + 4, AG_NEWS.controls)
     assert set(np.flatnonzero(found)) == {index for index in used if index >= AG_NEWS.controls}
 
 

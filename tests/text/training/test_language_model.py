@@ -20,10 +20,9 @@ from genai_demo.errors import UserError
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import debug_sizes, make_network
-from genai_demo.text.requests import MODELS
 from genai_demo.text.tokens.special_tokens import AG_NEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-from genai_demo.text.training.configs import NewsTraining
+from genai_demo.text.training.configs import FAMILIES, NewsTraining
 from genai_demo.text.training.language_model import NewsTask
 from tests.common.tasks import TaskSuite
 from tests.helpers import news
@@ -54,7 +53,7 @@ class TestMaskedNewsTask(TestNewsTask):
     family = "masked"
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_two_steps_of_a_debug_model(family: str, tmp_path: Path) -> None:
     task = news.task(family, tmp_path)
     run = RunFolder(tmp_path)
@@ -71,7 +70,7 @@ def test_two_steps_of_a_debug_model(family: str, tmp_path: Path) -> None:
     assert "[sports] " in sample
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_training_helps(family: str, tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     train(news.task(family, tmp_path), TrainConfig(examples=16 * 40, batch_size=16, precision="fp32", snapshots=2), run)
@@ -105,7 +104,7 @@ def test_resume_refuses_other_data_or_another_network(tmp_path: Path) -> None:
     train(news.task("gru", tmp_path), CONFIG, run, resume=True)
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_fine_tuning_starts_where_the_checkpoint_is(family: str, tmp_path: Path) -> None:
     start = news.train_tiny(family, tmp_path / "first", examples=32)
     how = NewsTraining(family=family, vocabulary=999, window=32, background_share=0.0)
@@ -161,7 +160,7 @@ def first_step(family: str, folder: Path, largest: int) -> tuple[Weights, float,
     return gradients, RunFolder(folder).read_stats()[0]["loss"], weights
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_batch_in_pieces_has_the_gradient_of_the_whole(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
