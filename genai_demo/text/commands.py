@@ -25,7 +25,7 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.text.requests import MODELS, FillRequest, GenerateRequest, Request, RewriteRequest, usual
+from genai_demo.text.requests import MODELS, WRITERS, FillRequest, GenerateRequest, Request, RewriteRequest, usual
 from genai_demo.text.training.configs import TRAININGS, NewsTrainRequest
 
 _ASKED = ("topic", "opening", "length", "temperature", "top_p", "min_p", "repetition_penalty", "steps")
@@ -156,7 +156,9 @@ def _make(request: Request, model: str | None) -> tuple[str, Receipt]:
 
 def _keep(text: str, receipt: Receipt, file: Path) -> dict[str, Any]:
     try:
-        write_text(file, text_with_receipt(text, message("text.machine_made"), receipt))
+        # Whoever reads the text can read what it says of itself.
+        language = WRITERS[receipt.settings.get("model", FillRequest.model)].language
+        write_text(file, text_with_receipt(text, message("text.machine_made", language), receipt))
     except OSError as error:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
     print(f"{file}: {text}", file=sys.stderr)

@@ -76,8 +76,9 @@ class GenerateRequest:
             raise UserError("text.opening_too_long", name="opening", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank", name="opening")
+        if self.model in MODELS:
+            check_one_of("topic", self.topic, WRITERS[self.model].topics)
         check_fields(self)
-        check_one_of("topic", self.topic, WRITERS[self.model].topics)
 
 
 def usual(model: str) -> GenerateRequest:

@@ -74,3 +74,8 @@ def kind_of(checkpoint: Checkpoint) -> str:
 
 registry = Registry("text", FOLDERS, JUDGES, {"gru": _load, "masked": _load}, kind_of)
 checkpoint_folder, load = registry.folder, registry.load
+
+
+def is_here(model: str) -> bool:
+    """Return whether there is a checkpoint of a model, be it in order or not."""
+    return (checkpoint_folder(model) / CONFIG).is_file()

@@ -10,13 +10,13 @@ from html import escape
 
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
-from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import WRITERS, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 
-PAGES = {"generate": "write", "fill": "fill", "rewrite": "rewrite"}
-"""names of the pages in the address, by what they do"""
+PAGES = {"generate": "write", "headlines": "headlines", "fill": "fill", "rewrite": "rewrite"}
+"""names of the pages in the address, by their panels"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ class Shown:
     def in_steps(self) -> bool:
         """Whether the result comes in steps, all places at once, and not token by token."""
         return not isinstance(self.request, GenerateRequest) or self.request.model == "masked"
+
+
+def panel_of(request: Request) -> str:
+    """Return the panel on which a request is made."""
+    if isinstance(request, GenerateRequest):
+        return "headlines" if request.model == "headlines" else "generate"
+    return "rewrite" if isinstance(request, RewriteRequest) else "fill"
 
 
 def results(shown: Shown, language: str) -> str:
@@ -90,7 +97,7 @@ def _card(shown: Shown, number: int, language: str) -> str:
     return (
         f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number, language)}>'
         f'<p class="kicker">{escape(kicker)}</p>'
-        f"{_story(_visible(shown, draft), language, focusable='shaded' in classes)}"
+        f"{_story(_visible(shown, draft), language, WRITERS[shown.request.model].language, 'shaded' in classes)}"
         f"{note}"
         f"{_before(shown.request, draft, language) if done else ''}"
         f"{_tools(shown, draft, language) if done else ''}"
@@ -105,7 +112,7 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": link("news", PAGES[receipt.action], shown.request),
+        "link": link("news", PAGES[panel_of(shown.request)], shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -123,8 +130,8 @@ def _visible(shown: Shown, draft: Draft) -> Draft:
     return replace(draft, pieces=tuple(pieces))
 
 
-def _story(draft: Draft, language: str, focusable: bool) -> str:
-    """The text: what stands before its first line break is the headline."""
+def _story(draft: Draft, language: str, written: str, focusable: bool) -> str:
+    """The text in the language `written`: what stands before its first line break is the headline."""
     head, rest = _parted(draft.pieces)
     if not draft.text.strip():
         body = (
@@ -133,8 +140,11 @@ def _story(draft: Draft, language: str, focusable: bool) -> str:
             else '<p class="lead"><span class="caret"></span></p>'
         )
         return f'<div class="story">{body}</div>'
-    headline = f'<p class="headline" lang="en">{_spans(head, language, focusable)}</p>' if rest else ""
-    body = f'<p class="lead" lang="en">{_spans(rest or head, language, focusable)}<span class="caret"></span></p>'
+    headline = f'<p class="headline" lang="{written}">{_spans(head, language, focusable)}</p>' if rest else ""
+    kind = "headline" if written == "zh" else "lead"
+    body = (
+        f'<p class="{kind}" lang="{written}">{_spans(rest or head, language, focusable)}<span class="caret"></span></p>'
+    )
     return f'<div class="story">{headline}{body}</div>'
 
 
@@ -197,6 +207,9 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
     names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", ""), ("copy_link", "link_copied")]
+    written = WRITERS[shown.request.model].language
+    if written != WRITERS[RewriteRequest.model].language:
+        names.remove(("send_to_rewrite", ""))
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
         f"{escape(text(name, language))}</button>"
@@ -211,14 +224,14 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
     legend, heading = (escape(text(key, language)) for key in ("legend", "pieces"))
     return (
         f'<div class="tools">{buttons}{sureness}</div><div class="sureness"><p class="hint">{legend}</p>'
-        f"<details><summary>{heading}</summary>{_piece_list(draft, language)}</details></div>"
+        f"<details><summary>{heading}</summary>{_piece_list(draft, language, written)}</details></div>"
     )
 
 
-def _piece_list(draft: Draft, language: str) -> str:
+def _piece_list(draft: Draft, language: str, written: str) -> str:
     filled = sorted((piece for piece in draft.pieces if piece.kind == "filled"), key=lambda piece: piece.step)
     items = (
-        f'<li><span lang="en">{escape(piece.text.strip() or piece.text)}</span> '
+        f'<li><span lang="{written}">{escape(piece.text.strip() or piece.text)}</span> '
         f"<small>{escape(text('piece', language, step=piece.step, percent=_percent(piece)))}</small></li>"
         for piece in filled
     )

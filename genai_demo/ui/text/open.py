@@ -19,7 +19,7 @@ from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.marks import listed, refused
 from genai_demo.ui.runner import Runner
 from genai_demo.ui.text import handlers
-from genai_demo.ui.text.cards import Shown, results
+from genai_demo.ui.text.cards import Shown, panel_of, results
 from genai_demo.ui.text.panel import WORK, Panel
 
 _PAGES = {"generate": "tab_write", "fill": "tab_fill", "rewrite": "tab_rewrite"}
@@ -55,7 +55,7 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
         except UserError as error:
             return None, {notice: refused(error, content, Path(file).name, language)}
         found = Opened(receipt, read_marks(content))
-        (panel,) = (one for one in panels if isinstance(request, type(one.form.default)))
+        (panel,) = (one for one in panels if one.name == panel_of(request))
         waiting = {place: cards.placeholder(text("reproducing", language)), shown: found}
         return found, {**waiting, **panel.form.restored(request)}
 
