@@ -94,7 +94,9 @@ class Form(Generic[R]):
 
     def fixed(self, name: str) -> None:
         """Build the place of a field that a visitor does not see."""
-        self.controls[name] = gr.Textbox(visible=False, **self._value(name))
+        value = self._value(name)
+        kind = gr.Textbox if isinstance(value["value"], str) else gr.Number
+        self.controls[name] = kind(visible=False, **value)
 
     def dropdown(self, name: str, options: Options) -> None:
         """Build a list of choices, which `options` names in a language."""
