@@ -95,7 +95,7 @@ def task(
         **{
             "family": family,
             "topics": topics.name,
-            "vocabulary": VOCABULARY,
+            "vocabulary": VOCABULARY if topics is AG_NEWS else 450,
             "window": 32,
             "background_share": 0.25,
             "learning_rate": 5e-3,
