@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles, read_source
+from genai_demo.text.tokens.special_tokens import THUCNEWS
 from tests.helpers.hub import ask_hub, check_refusals, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
@@ -341,3 +342,14 @@ def test_a_headline_that_is_known_is_kept_apart(tmp_path: Path, name: str, conte
 )
 def test_one_line_alone_is_no_headline(tmp_path: Path, row: dict[str, str]) -> None:
     assert read_articles(str(written(tmp_path, "a.jsonl", json.dumps(row)))) == [Article("Crude fell.")]
+
+
+def test_labels_stand_for_the_topics_of_a_collection(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"标题{number}", "label": label} for number, label in enumerate(["体育", "房产", "games", "1", "国际"])
+    ]
+    file = str(written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))))
+    found = read_source(file, topics=THUCNEWS)
+    assert [article.topic for article in found.articles] == ["sports", "property", "games", "any", "politics"]
+    assert found.unknown == {"1": 1}
+    assert [article.topic for article in read_articles(file)] == ["sports", "any", "any", "world", "world"]

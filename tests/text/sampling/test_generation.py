@@ -74,6 +74,7 @@ def test_texts_grow_until_nothing_is_blank(name: str) -> None:
     assert [update.step for update in updates] == sorted(update.step for update in updates)
     assert all(update.step <= update.steps for update in updates)
     assert not any(piece.kind == "blank" for draft in updates[-1].drafts for piece in draft.pieces)
+    assert not any("\ufffd" in draft.text for update in updates for draft in update.drafts), "half a character"
 
 
 @pytest.mark.parametrize("name", [name for name, request in REQUESTS.items() if isinstance(request, GenerateRequest)])

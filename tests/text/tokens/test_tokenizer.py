@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK, PAD
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK, PAD, THUCNEWS
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from tests.helpers import news
 
@@ -110,3 +110,16 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refusal:
         Tokenizer.read(tmp_path / "tokenizer.json")
     assert refusal.value.key == "engine.missing"
+
+
+def test_no_token_holds_parts_of_two_characters() -> None:
+    tokenizer = Tokenizer.train([article.text for article in news.chinese()] + ["é漢 € 漢é"] * 2, 460, THUCNEWS)
+    assert THUCNEWS.controls == 3 + 12 + 1 and tokenizer.topics is THUCNEWS
+    for index in range(THUCNEWS.controls, tokenizer.size):
+        spelling = tokenizer.bytes_of(index)
+        try:
+            spelling.decode()
+        except UnicodeDecodeError:  # a beginning of one character, or a byte of it
+            assert len(spelling) < 4 and not any(byte >= 0xC0 for byte in spelling[1:])
+    assert len(tokenizer.encode("获胜")) == 1 and len(tokenizer.encode("€")) == 1
+    assert tokenizer.decode(tokenizer.encode("罕见，𠮷")) == "罕见，𠮷"

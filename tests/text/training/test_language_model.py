@@ -20,6 +20,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import debug_sizes, make_network
+from genai_demo.text.tokens.special_tokens import THUCNEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.configs import FAMILIES, NewsTraining
 from genai_demo.text.training.language_model import NewsTask
@@ -234,3 +235,16 @@ def test_validation_that_is_learnt_from_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refusal:
         NewsTask(training, long, [], long[:5], tmp_path, debug_sizes("gru"))
     assert refusal.value.key == "text.validation_is_training"
+
+
+def test_a_model_keeps_its_topics(tmp_path: Path) -> None:
+    start = news.train_tiny("headlines", tmp_path / "start", examples=16)
+    how = NewsTraining(topics="ag_news", vocabulary=news.VOCABULARY)
+    with pytest.raises(UserError) as refusal:
+        NewsTask(how, news.articles(), [], [], tmp_path, start=start)
+    assert refusal.value.key == "text.other_topics"
+    task = NewsTask(
+        replace(how, topics="thucnews", family="masked"), news.chinese(), [], [], tmp_path, debug_sizes("masked"), start
+    )
+    assert task.tokenizer.topics is THUCNEWS
+    assert set(task.batch(0, 64, 0)["rows"][:, 0].tolist()) <= set(THUCNEWS.tokens.values())
