@@ -13,6 +13,8 @@ from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TOPIC_SETS
 WRITERS = {"gru": AG_NEWS, "masked": AG_NEWS, "headlines": THUCNEWS}
 """topics of each model that writes, by its short name"""
 MODELS = tuple(WRITERS)
+ENGLISH = tuple(model for model, topics in WRITERS.items() if topics is AG_NEWS)
+"""those that write English news"""
 TOPICS = tuple(dict.fromkeys(topic for one in TOPIC_SETS.values() for topic in one.topics))
 """all that one or another model knows"""
 LENGTH = (8, 160)

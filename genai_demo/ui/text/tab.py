@@ -7,6 +7,7 @@ from functools import partial
 import gradio as gr
 
 from genai_demo.text.requests import (
+    ENGLISH,
     LENGTH,
     MIN_P,
     REPETITION_PENALTY,
@@ -15,7 +16,6 @@ from genai_demo.text.requests import (
     TEMPERATURE,
     TOP_P,
     VARIANTS,
-    WRITERS,
     FillRequest,
     GenerateRequest,
     RewriteRequest,
@@ -29,7 +29,6 @@ from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.open import open_page
 from genai_demo.ui.text.panel import Panel, build_panel
 
-_ENGLISH = tuple(model for model, topics in WRITERS.items() if topics is AG_NEWS)
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
     {"topic": "sports", "opening": "The champions won their"},
@@ -91,7 +90,7 @@ def _writers(texts: Texts, page: gr.Blocks) -> list[Panel]:
     """Build where news is written, and where Chinese headlines are if their model is here: a tab for each language."""
     english = partial(
         build_panel,
-        *(texts, page, "generate", GenerateRequest(), _ENGLISH, _write, _write_settings, _OPENINGS, _opening_label),
+        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label),
     )
     if not is_here("headlines"):
         return [english()]
@@ -122,7 +121,7 @@ def _write(form: Form[GenerateRequest]) -> None:
 
 
 def _write_settings(form: Form[GenerateRequest]) -> None:
-    model = form.choice("model", _ENGLISH)
+    model = form.choice("model", ENGLISH)
     form.slider("length", LENGTH, 1)
     form.slider("variants", VARIANTS, 1)
     form.slider("top_p", TOP_P, 0.05)
