@@ -12,7 +12,7 @@ from typing import Any
 
 from genai_demo.errors import UserError
 
-_UNFINISHED = re.compile(r"\..+\.\w{8}|\.model\.safetensors")
+_UNFINISHED = re.compile(r"\..+\.\w{8}|\.model(-\d+-of-\d+)?\.safetensors")
 """names of files that were being written when their process was killed"""
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins as the next one does

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 from gradio.context import LocalContext
-from gradio.queueing import Queue
+from gradio.queueing import Event, Queue
 
 from genai_demo.settings import settings
 from genai_demo.ui.languages import request_language, text
@@ -35,7 +35,7 @@ class FairQueue(Queue):
         return await super().push(body, request, username)
 
     def _no_room(self, line: str, session: str | None, address: str, language: str) -> str:
-        waiting = [event for one in self.event_queue_per_concurrency_id.values() for event in one.queue]
+        waiting = self._waiting()
         places = settings().queue_limit
 
         def full(mine: int, share: float) -> bool:
@@ -55,17 +55,33 @@ class FairQueue(Queue):
         Args:
             event_id: of the call; None for what did not come by the queue, which is always wanted.
         """
-        active = (event for job in self.active_jobs if job for event in job)
-        return event_id is None or any(event.alive for event in active if event._id == event_id)
+        return event_id is None or any(event.alive for event in self._active() if event._id == event_id)
+
+    def newest(self, session: object, function: object) -> str | None:
+        """Return the id of the last call of a function by a session that waits or runs, or None where there is none."""
+        mine = [
+            event
+            for event in [*self._active(), *self._waiting()]
+            if event.session_hash == session and event.fn._id == function
+        ]
+        return mine[-1]._id if mine else None
+
+    def _waiting(self) -> list[Event]:
+        return [event for one in self.event_queue_per_concurrency_id.values() for event in one.queue]
+
+    def _active(self) -> list[Event]:
+        return [event for job in self.active_jobs if job for event in job]
 
 
 def _address(request: Any) -> str:
     return request.client.host if request is not None and request.client else ""
 
 
-def make_fair(page: gr.Blocks) -> None:
-    """Turn the queue of a page into a fair one; `page.queue(...)` has made it."""
-    page._queue.__class__ = FairQueue
+def make_fair(page: gr.Blocks) -> FairQueue:
+    """Turn the queue of a page into a fair one, and return it; `page.queue(...)` has made it."""
+    queue: Any = page._queue
+    queue.__class__ = FairQueue
+    return cast(FairQueue, queue)
 
 
 def last(updates: Iterator[T]) -> T:

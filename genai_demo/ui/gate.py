@@ -25,7 +25,7 @@ from genai_demo.ui.languages import request_language
 
 _LOG = logging.getLogger(__name__)
 _READ = re.compile(
-    r"/?|/api|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte)/.+"
+    r"/?|/api|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte|own)/.+"
     r"|/gradio_api/((info|app_id|login_check|startup-events|theme\.css|upload_progress|queue/data)/?|file=.+"
     r"|(heartbeat|custom_component)/.+|call/(v2/)?[^/]+/[^/]+)"
 )
@@ -155,7 +155,7 @@ class _Exchange:
         if event["type"] == "http.response.start":
             if event["status"] in _PLAIN:
                 # A page that cancels in the moment in which it calls does not know the call's number yet.
-                early = self._scope["path"].rstrip("/").endswith("/cancel")
+                early = self._scope["path"].rstrip("/").endswith(("/cancel", "/reset"))
                 self.refusal = _NOTHING_TO_CANCEL if early else _PLAIN[event["status"]]
                 return
             self._started = True

@@ -15,7 +15,7 @@ from genai_demo.settings import settings
 from genai_demo.ui.components.history import history
 from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
-from genai_demo.ui.languages import Texts, gradio_phrases, script_json, text
+from genai_demo.ui.languages import Texts, gradio_phrases, text
 
 STATIC = Path(__file__).parent / "static"
 
@@ -51,13 +51,16 @@ def build() -> tuple[gr.Blocks, Texts]:
     return page, texts
 
 
-def head() -> str:
-    """Return what the page's <head> needs besides Gradio's own."""
-    names = ("frame.css", "frame.js", "page.js", "address.js")
-    frame, *scripts = ((STATIC / name).read_text(encoding="utf-8") for name in names)
-    phrases = script_json(gradio_phrases())
-    phrases = f'<script id="gradio-phrases" type="application/json">{phrases}</script>'
-    return f"<style>{frame}</style>{phrases}" + "".join(f"<script>{script}</script>" for script in scripts)
+def sheet() -> str:
+    """Return the style sheet of what surrounds the page; `styles` are those of what is in it."""
+    return (STATIC / "frame.css").read_text(encoding="utf-8")
+
+
+def scripts() -> dict[str, str]:
+    """Return the page's scripts by file name, in the order in which they run: before Gradio's, which need them."""
+    phrases = f"const gradioPhrases = {json.dumps(gradio_phrases(), ensure_ascii=False)};"
+    files = ("frame.js", "page.js", "address.js")
+    return {"phrases.js": phrases} | {name: (STATIC / name).read_text(encoding="utf-8") for name in files}
 
 
 def styles(page: gr.Blocks) -> list[Path]:

@@ -103,6 +103,9 @@ class Runner:
         places = [shown, *outputs]
 
         def run(language: str, job: Any, shown: Any, *values: Any) -> Iterator[Updates]:
+            if job is None:  # stopped before it came here
+                yield gr.skip()
+                return
             try:
                 yield from stream(job, shown, language, *values)
             except UserError as error:

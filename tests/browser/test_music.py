@@ -319,6 +319,28 @@ def test_a_press_is_answered_at_once_and_a_stop_keeps_what_is_written(enter: Vis
     expect(card).to_have_class(re.compile("sounding"))
 
 
+@pytest.mark.parametrize("heard", [False, True], ids=["not sent yet", "not answered yet"])
+def test_a_stop_that_comes_before_the_page_knows_the_runs_number_ends_it(enter: Visit, heard: bool) -> None:
+    page = enter()
+    set_number(page, "music-bars", 64)
+    held: list[Route] = []
+    page.route("**/gradio_api/queue/join*", lambda route: held.append(route))
+    page.locator("#music-run").click()
+    expect(page.locator("#music-stop")).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    answer = held[0].fetch() if heard else None
+    page.locator("#music-stop").click()
+    expect(page.locator("#music-run")).to_be_enabled()
+    held[0].fulfill(response=answer) if answer else held[0].continue_()
+    page.unroute("**/gradio_api/queue/join*")
+    # The line is free: a short piece comes at once, and nothing else.
+    set_number(page, "music-bars", 4)
+    page.locator("#music-run").click()
+    expect(page.locator("article.finished")).to_have_count(1)
+    expect(page.locator("article.work")).to_have_count(1)
+
+
 def test_the_roll_is_a_way_through_the_piece(enter: Visit, tmp_path: Path) -> None:
     page = enter()
     card = give(page, tmp_path)

@@ -61,5 +61,5 @@ def test_it_is_as_closed_as_the_page(client: httpx.Client) -> None:
     answer = client.get("/api", headers={"accept-language": "zh-HK"})
     assert '<html lang="zh-TW">' in answer.text
     assert answer.headers["content-security-policy"] == client.get("/").headers["content-security-policy"]
-    assert answer.headers["vary"] == "Accept-Language, Cookie"
+    assert answer.headers["vary"] == "Accept-Language, Accept-Encoding, Cookie"
     assert client.post("/api").status_code == 404

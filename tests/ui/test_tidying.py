@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -52,3 +54,27 @@ def test_a_page_is_looked_at_again_and_again(tmp_path: Path, monkeypatch: pytest
         if len(looked) < 2:
             time.sleep(0.05)
     assert looked[:2] == [1, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep memory in other ways")
+def test_what_threads_have_freed_is_given_back() -> None:
+    code = """
+import threading, psutil
+from genai_demo.ui.tidying import give_back_memory, share_memory
+
+share_memory()
+def size():
+    return psutil.Process().memory_info().rss / 2**20
+before = size()
+kept = []
+def work():
+    many = [bytes(5000) for _ in range(4000)]
+    kept.append(many[-1])  # what stays lies above all that goes
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+give_back_memory()
+print(size() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 60  # of 230 MB

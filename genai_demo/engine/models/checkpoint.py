@@ -1,6 +1,6 @@
 """A checkpoint is data, never code: a folder with safetensors, JSON and a card.
 
-    model.safetensors   the weights
+    model.safetensors   the weights; of large ones there are several files, and an index: see `weights.py`
     config.json         {"family": ..., "model": {...}, "trained": {...}, "files": {name: sha256}}
     README.md           the model card (in `checkpoints/`)
     ...                 further data files, such as a tokenizer
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_json
+from genai_demo.engine.models.weights import INDEX, WEIGHTS, check_length, weight_files, write_weights
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 
@@ -53,10 +53,13 @@ class Checkpoint:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        try:
-            tensors = load_file(self.folder / WEIGHTS)
-        except (SafetensorError, OSError) as error:
-            raise _damaged(self.folder, WEIGHTS, str(error)) from error
+        tensors: dict[str, Tensor] = {}
+        for name in weight_files(self.folder):
+            if name != INDEX:
+                try:
+                    tensors |= load_file(self.folder / name)
+                except (SafetensorError, OSError) as error:
+                    raise _damaged(self.folder, name, str(error)) from error
         if not _all_finite(tensors):
             raise UserError("engine.not_finite", file=self.folder / WEIGHTS)
         return {
@@ -96,6 +99,7 @@ def save_checkpoint(
     trained: dict[str, Any],
     files: dict[str, Path] | None = None,
     half: bool = False,
+    parted: bool = False,
 ) -> Checkpoint:
     """Write a checkpoint and return its description.
 
@@ -104,12 +108,12 @@ def save_checkpoint(
         weights: tensors of any shape by name.
         files: further files to take along, by their name in the checkpoint.
         half: store floating-point weights in half precision.
+        parted: store them in files that every host takes.
 
     Raises:
         UserError: a weight is not a number, or too large for half precision.
     """
     import torch
-    from safetensors.torch import save_file
 
     kept = {}
     for name, tensor in weights.items():
@@ -118,11 +122,8 @@ def save_checkpoint(
     if not _all_finite(kept):
         raise UserError("engine.not_finite", file=folder / WEIGHTS)
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{WEIGHTS}"
-    save_file(kept, temporary)
-    temporary.chmod(0o644)  # whoever serves the page may be another user than the one who exported
-    temporary.replace(folder / WEIGHTS)
-    hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
+    write_weights(folder, kept, parted)
+    hashes = {name: _sha256(folder / name) for name in weight_files(folder)}
     for name, source in (files or {}).items():
         if source.resolve() != (folder / name).resolve():
             shutil.copyfile(source, folder / name)
@@ -137,17 +138,16 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         UserError: a file is missing or damaged; the sentence names it.
     """
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise _missing(folder, name)
+    if not (folder / CONFIG).is_file():
+        raise _missing(folder, CONFIG)
+    weights = _checked_weights(folder)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         family, model, trained, files = (config[key] for key in ("family", "model", "trained", "files"))
         files, model, trained = dict(files), dict(model), dict(trained)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, CONFIG, str(error)) from error
-    _check_safetensors(folder)
-    hashes = {WEIGHTS: _sha256(folder / WEIGHTS)}
+    hashes = {name: _sha256(folder / name) for name in weights}
     for name, expected in files.items():
         if not (folder / name).is_file():
             raise _missing(folder, name)
@@ -155,7 +155,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             hashes[name] = _sha256(folder / name)
         if hashes[name] != expected:
             raise _damaged(folder, name, "checksum")
-    return Checkpoint(folder, _id(hashes.pop(WEIGHTS), family, model, hashes), family, model, trained)
+    return Checkpoint(folder, _id(hashes.pop(weights[0]), family, model, hashes), family, model, trained)
 
 
 def _missing(folder: Path, name: str) -> UserError:
@@ -165,18 +165,18 @@ def _missing(folder: Path, name: str) -> UserError:
     return UserError("engine.missing_in_snapshot" if _of_a_run(folder) else "engine.missing", file=folder / name)
 
 
-def _check_safetensors(folder: Path) -> None:
-    """Refuse a file whose length is not what its own header says, without reading the tensors."""
-    file = folder / WEIGHTS
-    size = file.stat().st_size
+def _checked_weights(folder: Path) -> list[str]:
+    """Return the names of the files of weights, each of which is as long as it says."""
     try:
-        with file.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if not 0 < length <= size - 8:
-                raise ValueError("header")
-            header = json.loads(stream.read(length))
-        end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
-        if size != 8 + length + end:
-            raise ValueError(f"{size} bytes, not {8 + length + end}")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(folder, WEIGHTS, str(error)) from error
+        names = weight_files(folder)
+    except ValueError as error:
+        raise _damaged(folder, INDEX, str(error)) from error
+    for name in names:
+        if not (folder / name).is_file():
+            raise _missing(folder, name)
+        if name != INDEX:
+            try:
+                check_length(folder / name)
+            except ValueError as error:
+                raise _damaged(folder, name, str(error)) from error
+    return names

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.lineage import best_checkpoint
+from genai_demo.engine.models.weights import is_weights
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def export_checkpoint(
         checkpoint.family,
         checkpoint.model,
         trained,
-        {name: folder / name for name in names if name != WEIGHTS} | (files or {}),
+        {name: folder / name for name in names if not is_weights(name)} | (files or {}),
         half=True,
+        parted=True,
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
+from genai_demo.engine.models.weights import weight_files
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -110,7 +111,9 @@ class Registry(Generic[Loaded]):
         _, size = self._kept.pop(key, (None, None))
         for former in [other for other in self._kept if other[0] == key[0]]:
             del self._kept[former]
-        self._kept[key] = loaded, (key[0] / WEIGHTS).stat().st_size if size is None else size
+        if size is None:
+            size = sum((key[0] / name).stat().st_size for name in weight_files(key[0]))
+        self._kept[key] = loaded, size
         shipped = {(settings().checkpoints / name).resolve() for name in self._folders.values()}
         guests = {other: size for other, (_, size) in self._kept.items() if other[0] not in shipped}
         for oldest in list(guests):

@@ -108,7 +108,7 @@ const roll = (() => {
     music.beats.forEach((tick) => brush.fillRect(Math.round(xOf(tick)), RULER, 1, bottom));
     brush.globalAlpha = 1;
     brush.fillRect(KEYBOARD, RULER - 1, plan.room, 1);
-    brush.font = `500 11px ${paint.font}`;
+    brush.font = `500 ${Math.min(11 * paint.type, 0.8 * RULER)}px ${paint.font}`;
     brush.textBaseline = "middle";
     music.bars.forEach((tick, index) => {
       const x = Math.round(xOf(tick));
@@ -185,7 +185,7 @@ const roll = (() => {
       }
     }
     brush.fillStyle = paint.black;
-    brush.font = `9px ${paint.font}`;
+    brush.font = `${Math.min(9 * paint.type, Math.max(9, 1.2 * plan.row))}px ${paint.font}`;
     brush.textBaseline = "middle";
     brush.textAlign = "right";
     for (let pitch = Math.ceil(plan.low / 12) * 12; pitch <= plan.high; pitch += 12) {

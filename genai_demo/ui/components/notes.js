@@ -13,6 +13,8 @@ const notes = (() => {
       hands: [of("--right-hand"), of("--left-hand")], ink: of("--ink"), soft: of("--soft-ink"), line: of("--line"),
       paper: of("--surface"), shade: of("--roll-shade"), white: of("--key-white"), black: of("--key-black"), mark: of("--roll-mark"), sounding: of("--sounding"), chosen: of("--chosen"), changed: of("--changed"),
       font: style.fontFamily,
+      // Type grows with the root's: by the browser's own setting, and for a room.
+      type: parseFloat(getComputedStyle(document.documentElement).fontSize) / 16,
     };
   }
 

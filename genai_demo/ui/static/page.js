@@ -4,7 +4,7 @@ window.genaiDemo = (() => {
   const locales = { en: "en", zh: "zh-CN", "zh-Hant": "zh-TW" };
 
   // What Gradio says itself: a pattern per language, whose groups are the fields of the sentence.
-  const phrases = JSON.parse(document.getElementById("gradio-phrases").textContent).map((sentences) => ({
+  const phrases = gradioPhrases.map((sentences) => ({
     sentences,
     patterns: Object.values(sentences).map((sentence) => {
       const literal = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&");

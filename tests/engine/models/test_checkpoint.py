@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.catalogue import LANGUAGES
+from genai_demo.engine.models import weights as files_of_weights
 from genai_demo.engine.models.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.errors import UserError
@@ -241,3 +242,42 @@ def test_runs_that_do_not_belong_together_are_not_averaged(other: dict[str, Any]
         export_checkpoint(first, tmp_path / "mean", others=[second])
     assert refusal.value.key == "engine.other_start"
     assert not (tmp_path / "mean").exists()
+
+
+@pytest.fixture
+def parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
+    """A checkpoint of two files of weights, since a third tensor has no room in the first."""
+    monkeypatch.setattr(files_of_weights, "LARGEST_FILE", 2500)
+    monkeypatch.setattr(files_of_weights, "_HEADER", 500)
+    large = {name: torch.full((200,), index, dtype=torch.float32) for index, name in enumerate("abc")}
+    return save(tmp_path / "a", weights=large, parted=True)
+
+
+PART = "model-00002-of-00002.safetensors"
+
+
+def test_large_weights_are_several_files_none_of_which_is_larger_than_allowed(parted: Checkpoint) -> None:
+    names = sorted(file.name for file in parted.folder.iterdir())
+    assert names == [CONFIG, "extra.json", PART.replace("00002-", "00001-"), PART, "model.safetensors.index.json"]
+    assert all(file.stat().st_size <= 2500 for file in parted.folder.glob("*.safetensors"))
+    assert read_checkpoint(parted.folder) == parted
+    assert {name: tensor[0].item() for name, tensor in parted.weights().items()} == {"a": 0, "b": 1, "c": 2}
+    again = export_checkpoint(parted.folder, parted.folder.parent / "b")
+    # In half precision they have room in one file; nothing of the former ones is taken along.
+    assert sorted(file.name for file in again.folder.iterdir()) == [CONFIG, "extra.json", WEIGHTS]
+    assert save(parted.folder).id != parted.id and not (parted.folder / PART).exists()
+    assert read_checkpoint(parted.folder).weights().keys() == weights().keys()
+
+
+def test_damage_of_a_part_is_noticed(parted: Checkpoint) -> None:
+    whole = (parted.folder / PART).read_bytes()
+    (parted.folder / PART).write_bytes(whole[:-1])
+    refused(parted.folder, "engine.damaged", PART)
+    (parted.folder / PART).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused(parted.folder, "engine.damaged", PART)
+    (parted.folder / PART).unlink()
+    refused(parted.folder, "engine.missing", PART)
+    index = parted.folder / "model.safetensors.index.json"
+    for damaged in ("{", "[]", '{"weight_map": {"a": "../../other.safetensors"}}', '{"weight_map": {}}'):
+        index.write_text(damaged)
+        refused(parted.folder, "engine.damaged", index.name)

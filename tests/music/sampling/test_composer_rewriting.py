@@ -36,7 +36,7 @@ def result(update: Update) -> Piece:
     return update.compositions[0].piece
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=10, deadline=None)
 @given(pieces(), st.data())
 def test_what_is_not_chosen_stays_note_for_note(piece: Piece, data: st.DataObject) -> None:
     piece = given_music(write_piece_string(piece))

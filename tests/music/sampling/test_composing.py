@@ -340,7 +340,7 @@ def test_whatever_closes_a_bar_closes_it(sign: int) -> None:
     assert sequence.draw(logits, Sampling()) == events.PAD
 
 
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=10)
 @given(
     st.sampled_from([(genre, metre) for genre in GENRES for metre in GENRE_METRES[genre]]),
     st.sampled_from(sorted(KEY_BY_NAME)),

@@ -43,7 +43,7 @@ def last(request: ComposeRequest | ContinueRequest) -> Update:
     return list(compose(GAN, request))[-1]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)
 @given(
     st.integers(*BARS),
     st.sampled_from(TIME_SIGNATURES),
@@ -110,7 +110,7 @@ def test_other_metres_cannot_be_gone_on_with() -> None:
         last(ContinueRequest("gan", write_piece_string(piece), bars=4))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(0, 8), st.integers(1, 4), st.integers(0, 1000))
 def test_bars_written_anew_leave_the_others_as_they_are(first: int, count: int, seed: int) -> None:
     piece = last(ComposeRequest("gan", bars=9, metre="3/4", key="Eb_major", seed=11)).compositions[0].piece

@@ -1,0 +1,91 @@
+"""The weights of a checkpoint: one safetensors file, or several with an index where a host refuses large ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+"""names the file of each tensor, as Hugging Face's libraries write and read it"""
+LARGEST_FILE = 10_000_000
+"""bytes: what the Hugging Face hub takes in a plain git push"""
+_HEADER = 100_000
+"""bytes that stay free for what a file says of its tensors"""
+_PART = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
+
+
+def is_weights(name: str) -> bool:
+    """Return whether a file of a checkpoint holds weights, or says where they are."""
+    return name in (WEIGHTS, INDEX) or _PART.fullmatch(name) is not None
+
+
+def weight_files(folder: Path) -> list[str]:
+    """Return the names of a checkpoint's files of weights, of which the first names the others where there are some.
+
+    Raises:
+        ValueError: the index is damaged.
+    """
+    if not (folder / INDEX).is_file():
+        return [WEIGHTS]
+    try:
+        parts = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+        if not parts or not all(_PART.fullmatch(part) for part in parts):
+            raise ValueError("names")
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    return [INDEX, *sorted(parts)]
+
+
+def write_weights(folder: Path, tensors: dict[str, Tensor], parted: bool) -> None:
+    """Write weights, in place of those that are there.
+
+    Args:
+        folder: of the checkpoint.
+        tensors: of any shape by name, contiguous, on the CPU.
+        parted: whether no file may be larger than `LARGEST_FILE`; a tensor that is larger by itself still is.
+    """
+    from huggingface_hub import split_torch_state_dict_into_shards
+    from safetensors.torch import save_file
+
+    room = LARGEST_FILE - _HEADER if parted else sys.maxsize
+    split = split_torch_state_dict_into_shards(tensors, max_shard_size=room)
+    written = {INDEX} if split.is_sharded else set()
+    for name, members in (split.filename_to_tensors or {WEIGHTS: []}).items():
+        temporary = folder / f".{name}"
+        save_file({member: tensors[member] for member in members}, temporary)
+        temporary.chmod(0o644)  # whoever serves the page may be another user than the one who exported
+        temporary.replace(folder / name)
+        written.add(name)
+    if split.is_sharded:
+        index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
+        (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+    for file in folder.iterdir():
+        if is_weights(file.name) and file.name not in written:
+            file.unlink()
+
+
+def check_length(file: Path) -> None:
+    """Make sure that a safetensors file is as long as its own header says, without reading the tensors.
+
+    Raises:
+        ValueError: it is not.
+    """
+    size = file.stat().st_size
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 0 < length <= size - 8:
+                raise ValueError("header")
+            header = json.loads(stream.read(length))
+        end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    if size != 8 + length + end:
+        raise ValueError(f"{size} bytes, not {8 + length + end}")
