@@ -147,3 +147,15 @@ def test_replaced_words_are_struck_out_in_the_old_text() -> None:
 
 def test_a_text_without_a_word_is_explained() -> None:
     assert "Try another seed" in cards.results(result(GenerateRequest(), Piece("", "filled")), "en")
+
+
+def test_a_headline_is_chinese_and_lies_on_its_own_page() -> None:
+    request = GenerateRequest("headlines", "games", seed=7)
+    shown = result(request, Piece("网游", "given"), Piece("公测", "filled", 1, 0.9))
+    page = Reader(cards.results(shown, "en"))
+    assert {"class": "headline", "lang": "zh"} in page.attributes("p")
+    (article,) = page.attributes("article")
+    assert article["data-link"].startswith("?tab=news&page=headlines&model=headlines&topic=games")
+    assert "Games" in page.words and "Rewrite" not in page.words
+    assert "by-word" in article["class"], "it is told token by token, as all that comes from left to right"
+    assert cards.panel_of(GenerateRequest()) == "generate"
