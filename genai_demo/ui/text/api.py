@@ -42,10 +42,10 @@ def _as_it_is(text: str) -> tuple[str, dict[str, Any]]:
 def register() -> None:
     """Offer the endpoints in the Blocks being built; a result is an object with a "text" and its "receipt"."""
     written = "topic opening model length temperature top_p min_p repetition_penalty variants seed steps"
-    news = {"topic": OneOf(AG_NEWS.topics), "model": OneOf(ENGLISH)}
+    topics, models = OneOf(AG_NEWS.topics), OneOf(ENGLISH)
     offer(
         WORK,
-        endpoint("write_news", "Write news texts.", GenerateRequest(), _texts, written, **news),
+        endpoint("write_news", "Write news texts.", GenerateRequest(), _texts, written, topic=topics, model=models),
         endpoint(
             "fill_blanks",
             "Fill the blanks of a text, written as three underscores, with the masked model.",
