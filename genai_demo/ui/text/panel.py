@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -95,6 +95,9 @@ def build_panel(
             with texts.make(gr.Accordion, {"label": "more_settings"}, open=False, elem_id=f"{name}-settings"):
                 build_settings(form)
 
+    plain = type(default)()
+    own = {field: value for field, value in asdict(default).items() if value != getattr(plain, field)}
+
     def check(request: Request) -> None:
         check_one_of("model", request.model, models)
         handlers.check(request)
@@ -108,8 +111,8 @@ def build_panel(
         """Put the settings of an address into the fields; with a seed they are those of a result."""
         if wanted.get("first"):
             return None, read_first(language)
-        # Topics go with a model: an address that names none means the one of this page.
-        settings = {"model": default.model, **wanted["settings"]} if wanted["settings"] else {}
+        # What an address leaves open is as usual on this page.
+        settings = {**own, **wanted["settings"]} if wanted["settings"] else {}
         request, fields = form.followed({**wanted, "settings": settings}, check)
         if request is None:
             return None, fields

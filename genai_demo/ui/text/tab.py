@@ -140,7 +140,7 @@ def _headlines(form: Form[GenerateRequest]) -> None:
 
 
 def _headline_settings(form: Form[GenerateRequest]) -> None:
-    form.slider("length", (LENGTH[0], form.default.length), 1, key="headline_length")
+    form.slider("length", LENGTH, 1, key="headline_length")
     form.slider("variants", VARIANTS, 1)
     form.slider("top_p", TOP_P, 0.05)
     form.slider("min_p", MIN_P, 0.01)
