@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | generate | evaluate | export | doctor`.
+"""The command line: `python -m genai_demo train | generate | evaluate | export | inspect | diagnose | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -29,9 +29,12 @@ def _examples(command: str) -> str:
     lines += {
         "generate": ["generate --receipt out/text-1.txt --out again"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
+        "diagnose": ["diagnose runs/mine"],
         "doctor": ["doctor"],
     }.get(command, [])
-    return "\n".join([f"example{'s' * (command != 'doctor')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
+    return "\n".join(
+        [f"example{'s' * (command not in ('diagnose', 'doctor'))}:", *(f"  {_PROGRAM} {line}" for line in lines)]
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
+        "diagnose": "say what goes wrong in a run, by its figures, and what to change",
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
@@ -65,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         if command == "inspect":
             sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
-        if command in ("doctor", "inspect"):
+        if command == "diagnose":
+            sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+            sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
+        if command in ("diagnose", "doctor", "inspect"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
         for name, modality in modalities().items():
@@ -91,6 +98,11 @@ def main(arguments: list[str] | None = None) -> int:
             from genai_demo.doctor import doctor
 
             return doctor()
+        if options.command == "diagnose":
+            from genai_demo.engine.diagnosis.command import diagnose_run
+
+            diagnose_run(options.run, options.json)
+            return 0
         if options.command == "inspect":
             from genai_demo.inspection import inspect_files
 

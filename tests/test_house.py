@@ -175,7 +175,7 @@ def test_imports_are_found_whatever_their_form(tmp_path: Path, monkeypatch: pyte
     [
         None,
         ["--help"],
-        *([command, "--help"] for command in ("train", "generate", "evaluate", "export", "doctor")),
+        *([command, "--help"] for command in ("train", "generate", "evaluate", "export", "diagnose", "doctor")),
         *([command, "text", "--help"] for command in ("train", "generate", "evaluate", "export")),
     ],
     ids=lambda arguments: "import" if arguments is None else " ".join(arguments),

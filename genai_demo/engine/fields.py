@@ -15,7 +15,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -80,8 +80,12 @@ class Bookkeeping:
     """Marks a field that changes what is written down of a run, but nothing of what comes out of it."""
 
 
+class Mistake:
+    """Marks a switch that makes a classic mistake on purpose, for teaching what it breaks; it is off by default."""
+
+
 class Later:
-    """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
+    """Marks a field that came later: where a record lacks it, it has its default, which changes nothing."""
 
 
 Seed = Annotated[int, Within(*SEED)]
@@ -103,6 +107,8 @@ class Field:
     bookkeeping: bool = False
     later: bool = False
     """whether older receipts lack it"""
+    mistake: bool = False
+    """whether it makes a classic mistake on purpose"""
 
     @property
     def described(self) -> str:
@@ -126,9 +132,16 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        marked, later = Bookkeeping in rules, Later in rules
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, marked, later))
+        marks = [mark in rules for mark in (Bookkeeping, Later, Mistake)]
+        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, *marks))
     return tuple(found)
+
+
+def recorded(values: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as they are written down: a later one only if it has not its default."""
+    plain = asdict(values)
+    usual = {field.name for field in fields_of(type(values)) if field.later and plain[field.name] == field.default}
+    return {name: value for name, value in plain.items() if name not in usual}
 
 
 def check_fields(request: Any) -> None:

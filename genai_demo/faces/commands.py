@@ -55,14 +55,14 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train faces`."""
     parser.add_argument("--model", required=True, choices=FAMILIES, help="which network to train")
     add_options(parser, FaceTrainRequest, ["data", "labels", "where", "start"])
-    add_run_options(parser, TRAININGS, None, "32; dcgan: 128, as in its paper")
+    add_run_options(parser, TRAININGS, None, "32; dcgan: 128, as in its paper; textbook: 64")
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `export faces`."""
     parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="run whose best snapshot to take")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
-    parser.add_argument("--data", required=True, metavar="PATH", help="the faces it was trained on")
+    parser.add_argument("--data", metavar="PATH", help="the faces it was trained on; textbook models need none")
     parser.add_argument("--labels", metavar="PATH", help="table of their ages, genders and smiles (.csv)")
     _add_where(parser)
 

@@ -20,6 +20,7 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.faces.commands import add_train_options
 from genai_demo.faces.models import dcgan, gan
 from genai_demo.faces.training.configs import FAMILIES, engine_fields
+from genai_demo.faces.training.textbook.configs import FAMILIES as TEXTBOOK
 from tests.helpers.faces import write_toys
 
 
@@ -134,14 +135,20 @@ def test_the_baseline_is_trained_as_its_paper_says(family: str, asked: int | Non
     words = ["--model", family, "--data", "faces", "--run", str(tmp_path), "--examples", "8"]
     options = parser.parse_args(words + ([] if asked is None else ["--batch-size", str(asked)]))
     config = train_config(options, **engine_fields(family))
-    usual = 128 if family == "dcgan" else 32
+    usual = {"dcgan": 128}.get(family, 64 if family in TEXTBOOK else 32)
     assert config.batch_size == (usual if asked is None else asked)
-    assert (config.ema_half_life == 0) == (family == "dcgan")
-    assert config.clip_norm == {"gan": 1000.0, "dcgan": 1e9}.get(family, 1.0)
+    assert (config.ema_half_life == 0) == (family in ("dcgan", *TEXTBOOK))
+    assert config.clip_norm == {"gan": 1000.0, "dcgan": 1e9}.get(family, 1e9 if family in TEXTBOOK else 1.0)
 
 
-def test_the_baseline_trains_from_the_command_line(data: Path, tmp_path: Path) -> None:
+def test_the_baseline_trains_from_the_command_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["--model", "dcgan", "--data", data, "--run", tmp_path / "run", "--examples", "8", "--batch-size", "4"]
     assert run("train", "faces", *words, "--precision", "fp32", *size(dcgan.DEBUG)) == 0
     newest = RunFolder(tmp_path / "run").last_snapshot()
     assert newest is not None and read_checkpoint(newest).family == "dcgan"
+    assert run("export", "faces", "--run", tmp_path / "run", "--to", tmp_path / "mine", "--data", data) == 2
+    assert "dcgan" in capsys.readouterr().err
+    assert run("export", "faces", "--run", tmp_path / "run", "--to", tmp_path / "mine") == 2
+    assert "--data" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic
 
+from genai_demo.engine.data.sample import sample_count
 from genai_demo.engine.data.tables import (
     SPLITS,
     LabelT,
@@ -37,6 +38,22 @@ _UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, O
 
 
 @dataclass(frozen=True)
+class Member(Generic[LabelT]):
+    """One file that may be what is looked for."""
+
+    name: str
+    """its path in the source"""
+    read: Callable[[], bytes]
+    """returns its content; raises `UserError` where there is none that can be used"""
+    row: Row[LabelT] | None = None
+    """what the label table says of it"""
+
+    @property
+    def label(self) -> LabelT | None:
+        return self.row.label if self.row else None
+
+
+@dataclass(frozen=True)
 class SourceKind(Generic[LabelT]):
     """What a modality takes as a source, and how far it trusts one."""
 
@@ -55,24 +72,12 @@ class SourceKind(Generic[LabelT]):
     """columns that `read_label` knows, in lower case"""
     find_column: Callable[[Mapping[str, Any]], str | None]
     """the name of a hub data set's column of files, by its features"""
+    sample: Callable[[int], list[Member[LabelT]]]
+    """makes so many files with their labels, for where there is no network"""
+    usual_sample: int
+    """files of a sample if no number is given"""
     tables: tuple[str, ...] = ()
     """names of label tables that well-known sets come with, in lower case"""
-
-
-@dataclass(frozen=True)
-class Member(Generic[LabelT]):
-    """One file that may be what is looked for."""
-
-    name: str
-    """its path in the source"""
-    read: Callable[[], bytes]
-    """returns its content; raises `UserError` where there is none that can be used"""
-    row: Row[LabelT] | None = None
-    """what the label table says of it"""
-
-    @property
-    def label(self) -> LabelT | None:
-        return self.row.label if self.row else None
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def open_source(
     Args:
         kind: what the modality takes.
         source: path of a folder, with all folders in it, of a `.zip` file, or of a single file; or the id of a hub data
-            set with a column of files, whose other columns are the labels.
+            set with a column of files, whose other columns are the labels; or a sample, see `sample_count`.
         split: "train", "validation", or another one that the table or the data set names, see `choose`. None takes all
             (of a data set, those of its split "train").
         where: which rows of the labels to choose, see `read_where`.
@@ -135,6 +140,11 @@ def open_source(
     Raises:
         UserError: no such source, or labels that do not fit.
     """
+    if (count := sample_count(source, kind.usual_sample)) is not None:
+        if labels is not None or where.strip():
+            raise UserError("data.sample_labels")
+        yield _select(kind, source, kind.sample(count), None, split)
+        return
     path = Path(source)
     if not path.exists() and looks_like_hub_id(source, (".zip", ".csv", *kind.suffixes)):
         if labels is not None:

@@ -151,6 +151,8 @@ def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     for key in sorted(former.keys() | present.keys()):
         if key.startswith(("budget.", "items.")) or key in free or former.get(key) == present.get(key):
             continue
+        if key not in former and present[key] is False:
+            continue  # a switch that came later was off
         if key.startswith("data.started_from"):
             sentence = "engine.started_from" if former.get(key) is not None else "engine.started_from_nothing"
             raise UserError(sentence, run=run, option="--start", checkpoint=former.get(key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
+from genai_demo.engine.fields import recorded
 from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import Schedule
@@ -77,8 +78,8 @@ class Task(ABC):
     def __init__(
         self, training: Training, config: DataclassInstance, data: Mapping[str, Any], start: Start | None = None
     ) -> None:
-        self._config = asdict(config)
-        self._described: dict[str, Any] = {"training": asdict(training), **data}
+        self._config = recorded(config)
+        self._described: dict[str, Any] = {"training": recorded(training), **data}
         if start is not None:
             self._described["started_from"] = start.record
 

@@ -14,6 +14,7 @@ from genai_demo.engine.data.sources import Member, SourceKind, open_source
 from genai_demo.errors import UserError
 from genai_demo.faces.data.labels import COLUMNS, Faces, Label, label_in_name, read_label
 from genai_demo.faces.data.pictures import MOST_BYTES, open_picture, square_picture
+from genai_demo.faces.data.sample import COUNT, sample_members
 
 _QUIET_UP_TO = 2000
 """pictures that are read without showing progress"""
@@ -34,6 +35,8 @@ KIND = SourceKind(
     read_label=read_label,
     label_columns=COLUMNS,
     find_column=_find_column,
+    sample=sample_members,
+    usual_sample=COUNT,
     tables=("list_attr_celeba.txt", "list_attr_celeba.csv"),
 )
 

@@ -23,6 +23,7 @@ from genai_demo.faces.models.encoder import FaceEncoder, Judgement
 from genai_demo.faces.requests import AGE, COUNT, FaceRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import ENCODER, FOLDERS, checkpoint_folder, load, load_encoder, problem
+from genai_demo.faces.training.textbook.configs import FAMILIES as TEXTBOOK
 
 
 def evaluate(
@@ -50,6 +51,8 @@ def evaluate(
     """
     started = time.perf_counter()
     checkpoint = read_checkpoint(checkpoint_folder(model))
+    if checkpoint.family in TEXTBOOK:
+        raise UserError("textbook.measured", model=model)
     faces, held_out = (read_faces(data, labels, split, where=where) for split in ("train", "validation"))
     described = {
         "path": source_name(data),

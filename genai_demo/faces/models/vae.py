@@ -25,6 +25,8 @@ from genai_demo.faces.models.blocks import (
 if TYPE_CHECKING:
     from genai_demo.engine.models.checkpoint import Checkpoint
 
+_ACTIVE = 0.05
+"""nats from which a number of a code tells something"""
 LEVELS = 3
 """levels of the Laplacian pyramid that pictures are compared on"""
 
@@ -178,6 +180,8 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 def vae_loss(vae: Vae, pictures: Tensor, free: float) -> dict[str, Tensor]:
     """Return "loss" in nats per picture number, with "reconstruction" and "divergence" in nats per picture.
 
+    "active" is the share of the code's numbers that tell anything.
+
     Args:
         vae: the network.
         pictures: (B, 3, S, S), -1 to 1.
@@ -187,4 +191,5 @@ def vae_loss(vae: Vae, pictures: Tensor, free: float) -> dict[str, Tensor]:
     reconstruction = reconstruction_loss(pictures, painted)
     kl = kl_divergence(mean, log_variance)
     loss = (reconstruction + F.relu(kl - free).sum()) / pictures[0].numel()
-    return {"loss": loss, "reconstruction": reconstruction.detach(), "divergence": kl.sum().detach()}
+    told = {"divergence": kl.sum().detach(), "active": (kl > _ACTIVE).float().mean()}
+    return {"loss": loss, "reconstruction": reconstruction.detach(), **told}

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from genai_demo.engine.fields import Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.faces.training.textbook import configs as textbook
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class FinetuningTraining:
     seed: Seed = 0
 
 
-TEXTBOOK: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
+PAPER: dict[str, Any] = {"batch_size": 128, "clip_norm": 1e9, "ema_half_life": 0.0}
 """fields of the engine's configuration that make the training that of the paper: no clipping, no average of weights,
 which the running means of batch normalisation would not fit"""
 
@@ -115,7 +116,9 @@ class DcganTraining:
 def engine_fields(family: str, start: Path | None = None) -> dict[str, Any]:
     """Return the fields of the engine's configuration that `family` needs otherwise than the engine's defaults."""
     if family == "dcgan":
-        return TEXTBOOK
+        return PAPER
+    if family in textbook.FAMILIES:
+        return textbook.ENGINE
     penalised = family == "gan" or start is not None
     # A penalised step's gradient is several times longer than the others', and Adam evens that out.
     return {"batch_size": 32, "clip_norm": 1000.0 if penalised else 1.0}
@@ -126,7 +129,8 @@ class FaceTrainRequest(TrainRequest):
     """What a run is asked to learn of faces; its family is one of `FAMILIES`."""
 
     data: str
-    """faces: a folder or ZIP of pictures, or a hub id; a part of them is held out to measure on"""
+    """faces: a folder or ZIP of pictures, a hub id, or sample (or sample:500), drawn here; a part of them is held
+    out to measure on; for the textbook's models also digits, mnist or fashion-mnist"""
     labels: str | None = None
     """table of ages, genders and smiles (.csv); if not given, one is looked for beside the data"""
     where: str = ""
@@ -135,13 +139,16 @@ class FaceTrainRequest(TrainRequest):
     """GAN: a run to go on from, at the same or a smaller resolution, or a VAE; VAE: a run whose decoder to fine-tune"""
 
 
-FAMILIES = ("gan", "vae", "encoder", "dcgan")
-"""what can be trained: two that paint, the encoder that compares faces and reads labels, and a baseline"""
+FAMILIES = ("gan", "vae", "encoder", "dcgan", *textbook.FAMILIES)
+"""what can be trained: two that paint, the encoder that compares faces and reads labels, a baseline, and two to
+teach with"""
 TRAININGS = {
     "gan": GanTraining,
     "vae": VaeTraining,
     "vae with --start": FinetuningTraining,
     "encoder": EncoderTraining,
     "dcgan": DcganTraining,
+    "textbook-vae": textbook.TextbookVaeTraining,
+    "textbook-gan": textbook.TextbookGanTraining,
 }
 """how each is trained"""

@@ -16,6 +16,7 @@ from genai_demo.faces.models.dcgan import FAMILY, DcganConfig, DcganDiscriminato
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.configs import DcganTraining
+from genai_demo.faces.training.face_task import picture_variety
 
 _PREVIEWED = 64
 _VALIDATED = 512
@@ -66,7 +67,8 @@ class DcganTask(Task):
         # Each kind is normalised by itself, as in the paper's training.
         on_real, on_fake = self._discriminator(real), self._discriminator(fake)
         loss = F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean()
-        return {"loss": loss, "real": on_real.float().mean(), "fake": on_fake.float().mean()}
+        right = (on_real > on_fake).float().mean()
+        return {"loss": loss, "real": on_real.float().mean(), "fake": on_fake.float().mean(), "pairs_right": right}
 
     def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         pictures = batch["pictures"]
@@ -82,7 +84,7 @@ class DcganTask(Task):
         return {"pictures": torch.where(mirrored, pictures.flip(3), pictures)}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return the Fréchet distance of random features, of at most 512 pictures; none without validation pictures."""
+        """Return random features' Fréchet distance, and the variety, of at most 512 pictures, if any are held out."""
         assert isinstance(network, DcganGenerator)
         if self._validation is None:
             return {}
@@ -90,7 +92,7 @@ class DcganTask(Task):
         real = self._validation[:_VALIDATED]
         made = generate(network, len(real), seed=0)
         reference, fake = unit_scale(extract(features, real), extract(features, made))
-        return {"random_frechet": frechet_distance(reference, fake)}
+        return {"random_frechet": frechet_distance(reference, fake), "variety": picture_variety(made, real)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         assert isinstance(network, DcganGenerator)

@@ -11,8 +11,10 @@ from torch import Tensor
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.models.lineage import best_checkpoint
+from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import shrink, to_floats
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.models.dcgan import FAMILY as BASELINE
 from genai_demo.faces.models.encoder import FaceEncoder
 from genai_demo.faces.models.gan import Generator
 from genai_demo.faces.models.latents import fit
@@ -23,9 +25,11 @@ from genai_demo.faces.requests import DIRECTIONS, FaceRequest
 from genai_demo.faces.sampling.loading import load_encoder, problem
 from genai_demo.faces.sampling.painting import FacePainter, GanPainter, VaePainter
 from genai_demo.faces.sampling.reference_faces import index_reference_faces
+from genai_demo.faces.training.configs import FAMILIES
 from genai_demo.faces.training.directions import name_directions
 from genai_demo.faces.training.face_task import in_batches
 from genai_demo.faces.training.noise_scale import COUNT, calibrate_noise_scale
+from genai_demo.faces.training.textbook.configs import FAMILIES as TEXTBOOK
 
 _MIXTURE = 10
 """components of the mixture that codes are drawn from"""
@@ -33,13 +37,15 @@ _SHOWN = 64
 """faces that directions are named on"""
 
 
-def export_face_checkpoint(source: Path, target: Path, data: str, labels: str | None, where: str = "") -> Checkpoint:
+def export_face_checkpoint(
+    source: Path, target: Path, data: str | None, labels: str | None, where: str = ""
+) -> Checkpoint:
     """Write a run's best snapshot, or a checkpoint, to `target`, and return what was written.
 
     Args:
         source: folder of a run or of a checkpoint.
         target: folder to write; a checkpoint of the same family that is there already is replaced, its card kept.
-        data: the faces it was trained on.
+        data: the faces it was trained on; the textbook's models need none.
         labels: table of their labels; None looks for one beside the data.
         where: which rows of the labels to choose, see `read_faces`.
 
@@ -47,6 +53,13 @@ def export_face_checkpoint(source: Path, target: Path, data: str, labels: str | 
         UserError: there is no whole checkpoint, the data cannot be used, or `target` holds another family's.
     """
     checkpoint = read_checkpoint(best_checkpoint(source))
+    if checkpoint.family in TEXTBOOK:
+        return export_checkpoint(source, target)  # it knows no labels, and nothing has to be named
+    if data is None:
+        raise UserError("faces.data_needed", family=checkpoint.family)
+    if checkpoint.family == BASELINE:
+        wanted = ", ".join(family for family in FAMILIES if family != BASELINE)
+        raise UserError("faces.other_family", folder=source, found=BASELINE, wanted=wanted)
     network = make_network(checkpoint.family, checkpoint.model)
     network.load_state_dict(checkpoint.weights())
     network.eval().requires_grad_(False)

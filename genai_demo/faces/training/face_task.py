@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.engine.evaluation.variety import variety
 from genai_demo.engine.training.task import Batch, Task, Training
 from genai_demo.faces.data.batches import FaceBatches, shrink
 from genai_demo.faces.data.labels import data_hash
@@ -15,6 +17,10 @@ from genai_demo.faces.models import conditioning
 if TYPE_CHECKING:
     from genai_demo.engine.models.lineage import Start
     from genai_demo.faces.data.labels import Faces
+
+
+_COMPARED = 16
+"""side at which the variety of pictures is measured"""
 
 
 class FaceConfig(Protocol):
@@ -55,6 +61,16 @@ class FaceTask(Task):
     def batch(self, step: int, size: int, rank: int) -> Batch:
         """Return "pictures" (size, 3, S, S), -1 to 1, and "conditions" (size, conditioning.SIZE)."""
         return self._batches.batch(step, size, rank)
+
+
+def picture_variety(made: Tensor, real: Tensor) -> float:
+    """Return how much painted pictures differ from one another, as a share of how much real ones do.
+
+    Args:
+        made, real: uint8 (N, 3, S, S) and (M, 3, S, S), at least two each; compared as all but the details show them.
+    """
+    side = min(_COMPARED, made.shape[3])
+    return variety(*(F.adaptive_avg_pool2d(pictures.float(), side) for pictures in (made, real)))
 
 
 @torch.inference_mode()

@@ -28,7 +28,7 @@ from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.augmentation import augment
 from genai_demo.faces.training.configs import GanTraining
-from genai_demo.faces.training.face_task import FaceTask, in_batches
+from genai_demo.faces.training.face_task import FaceTask, in_batches, picture_variety
 from genai_demo.faces.training.vae_initialization import initialize_from_vae
 
 if TYPE_CHECKING:
@@ -152,12 +152,13 @@ class GanTask(FaceTask):
         return {FILE: self._folder / FILE}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return the distance of as many generated faces as there are validation faces, with the same labels."""
+        """Return distance and variety of as many generated faces as validation faces, with the same labels."""
         if len(self.held_out) < 2:
             return {}
         features = RandomFeatures()
         fake = to_bytes(self._previews(network, len(self.held_out), seed=0))
-        return {"random_frechet": frechet_distance(extract(features, self.held_out), extract(features, fake))}
+        distance = frechet_distance(extract(features, self.held_out), extract(features, fake))
+        return {"random_frechet": distance, "variety": picture_variety(fake, self.held_out)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of faces, not chosen."""

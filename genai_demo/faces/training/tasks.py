@@ -7,9 +7,12 @@ from genai_demo.engine.fields import check_values, fields_of
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.data.textbook import is_textbook_set, read_grey
 from genai_demo.faces.models.dcgan import DcganConfig
 from genai_demo.faces.models.encoder import EncoderConfig
 from genai_demo.faces.models.gan import GanConfig
+from genai_demo.faces.models.textbook_gan import TextbookGanConfig
+from genai_demo.faces.models.textbook_vae import TextbookVaeConfig
 from genai_demo.faces.models.vae import VaeConfig
 from genai_demo.faces.training.adversarial_finetuning import VaeFinetuningTask
 from genai_demo.faces.training.configs import (
@@ -23,10 +26,29 @@ from genai_demo.faces.training.configs import (
 from genai_demo.faces.training.dcgan import DcganTask
 from genai_demo.faces.training.encoder import EncoderTask
 from genai_demo.faces.training.gan import GanTask
+from genai_demo.faces.training.textbook.configs import FAMILIES as TEXTBOOK
+from genai_demo.faces.training.textbook.configs import TextbookGanTraining, TextbookVaeTraining
+from genai_demo.faces.training.textbook.gan import TextbookGanTask
+from genai_demo.faces.training.textbook.vae import TextbookVaeTask
 from genai_demo.faces.training.vae import VaeTask
 
-_Training = GanTraining | VaeTraining | FinetuningTraining | EncoderTraining | DcganTraining
-_CONFIGS: dict[str, type] = {"gan": GanConfig, "vae": VaeConfig, "encoder": EncoderConfig, "dcgan": DcganConfig}
+_Training = (
+    GanTraining
+    | VaeTraining
+    | FinetuningTraining
+    | EncoderTraining
+    | DcganTraining
+    | TextbookVaeTraining
+    | TextbookGanTraining
+)
+_CONFIGS: dict[str, type] = {
+    "gan": GanConfig,
+    "vae": VaeConfig,
+    "encoder": EncoderConfig,
+    "dcgan": DcganConfig,
+    "textbook-vae": TextbookVaeConfig,
+    "textbook-gan": TextbookGanConfig,
+}
 
 
 def check(request: FaceTrainRequest) -> None:
@@ -44,6 +66,10 @@ def check(request: FaceTrainRequest) -> None:
     _training(request)
     check_values(_CONFIGS[family], request.sizes, "engine.no_such_size")
     _CONFIGS[family](**request.sizes)
+    if family in TEXTBOOK and "side" in request.sizes:
+        raise UserError("textbook.side")
+    if family not in TEXTBOOK and is_textbook_set(request.data):
+        raise UserError("textbook.needed", source=request.data, families=", ".join(TEXTBOOK))
 
 
 def make_task(request: FaceTrainRequest) -> Task:
@@ -54,6 +80,8 @@ def make_task(request: FaceTrainRequest) -> Task:
     """
     check(request)
     start, sizes, training = request.start, request.sizes, _training(request)
+    if isinstance(training, (TextbookVaeTraining, TextbookGanTraining)):
+        return _textbook_task(request, training)
     faces, held_out = (
         read_faces(request.data, request.labels, split, where=request.where) for split in ("train", "validation")
     )
@@ -75,11 +103,25 @@ def make_task(request: FaceTrainRequest) -> Task:
     return task
 
 
+def _textbook_task(request: FaceTrainRequest, training: TextbookVaeTraining | TextbookGanTraining) -> Task:
+    pictures, held_out = read_grey(request.data, request.labels, request.where)
+    task: Task
+    if isinstance(training, TextbookVaeTraining):
+        task = TextbookVaeTask(training, pictures, held_out, request.sizes)
+    else:
+        task = TextbookGanTask(training, pictures, held_out, request.sizes)
+    # They learn no labels: that nothing is labelled is nothing to warn of.
+    task.items = Items("textbook", len(pictures), len(held_out), len(pictures))
+    return task
+
+
 def _training(request: FaceTrainRequest) -> _Training:
     kinds: dict[str, type[_Training]] = {
         "gan": GanTraining,
         "vae": VaeTraining if request.start is None else FinetuningTraining,
         "encoder": EncoderTraining,
         "dcgan": DcganTraining,
+        "textbook-vae": TextbookVaeTraining,
+        "textbook-gan": TextbookGanTraining,
     }
     return request.training(kinds[request.family])

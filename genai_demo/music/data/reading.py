@@ -17,6 +17,7 @@ from genai_demo.engine.data.parallel import in_processes
 from genai_demo.engine.data.sources import Member, SourceKind, open_source
 from genai_demo.errors import UserError
 from genai_demo.music.data.labels import COLUMNS, Label, read_label
+from genai_demo.music.data.sample import COUNT, sample_members
 from genai_demo.music.musicxml.parsing import MOST_BYTES
 from genai_demo.music.reading import MUSIC_FILES, read_piece
 from genai_demo.music.theory.piece import Piece
@@ -70,6 +71,8 @@ KIND = SourceKind(
     read_label=read_label,
     label_columns=COLUMNS,
     find_column=_find_column,
+    sample=sample_members,
+    usual_sample=COUNT,
 )
 
 

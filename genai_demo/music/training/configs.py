@@ -100,7 +100,8 @@ class MusicTrainRequest(TrainRequest):
     """What a run is asked to learn of music; its family is one of `TRAININGS`."""
 
     data: tuple[str, ...]
-    """music: folders or ZIPs of MIDI files, or hub ids; a part of each is held out to measure on"""
+    """music: folders or ZIPs of MIDI files, hub ids, or sample (or sample:500), composed here; a part of each is
+    held out to measure on"""
     where: str = ""
     """rows of the labels, such as 'licence=Public Domain|CC BY 4.0'"""
 

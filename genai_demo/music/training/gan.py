@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.evaluation.variety import variety
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -144,11 +145,15 @@ class GanTask(Task):
         return {"loss": generator_loss(real_scores, fake_scores), "notes_per_quarter": notes}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return how far written windows are from validation windows with the same bars before and conditions."""
+        """Return how far written windows are from validation windows with the same bars before and conditions.
+
+        Beside it stands how much they differ from one another, as a share of how much those do.
+        """
         assert isinstance(network, Gan)
         written = [network.write(canvases, seed=number) for number, canvases in enumerate(self._held_out)]
-        parts = distances(_measured(written), _measured(self._held_out))
-        return {"feature_distance": _mean(parts), **parts}
+        made, real = _measured(written), _measured(self._held_out)
+        parts = distances(made, real)
+        return {"feature_distance": _mean(parts), **parts, "variety": _variety(made, real)}
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of rolls, not chosen: each row of another metre, written bars behind the real ones before."""
@@ -159,6 +164,13 @@ class GanTask(Task):
 
 def _mean(parts: dict[str, float]) -> float:
     return sum(parts.values()) / len(parts)
+
+
+def _variety(made: np.ndarray, real: np.ndarray) -> float:
+    """Return the variety of features (N, F), each of which counts as much as the others if it changes at all."""
+    scale = real.std(0)
+    told = scale > 1e-3 * scale.max()
+    return variety(*(torch.from_numpy(features[:, told] / scale[told]) for features in (made, real)))
 
 
 def _measured(sets: Sequence[RollBatch]) -> np.ndarray:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.data.sample import sample_count
 from genai_demo.engine.data.sources import looks_like_hub_id, reading_hub
 from genai_demo.engine.data.tables import whole_rows
 from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import clean
 from genai_demo.text.data.labels import topics_of
+from genai_demo.text.data.sample import COUNT, sample_rows
 from genai_demo.text.data.tables import ENDINGS, Row, Table, find_columns, read_table, rows_by_name, with_class
 from genai_demo.text.tokens.special_tokens import AG_NEWS, TopicSet
 
@@ -65,13 +67,17 @@ def read_source(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -
         source: path of a table (`.csv` or `.tsv`, with columns of labels, and of texts or titles and descriptions; or
             headerless as AG News is distributed), `.jsonl` or `.json` file (the same as objects), `.parquet` file, or
             `.txt` file (articles parted by blank lines, or one a line, also with a label and a tab before it); all but
-            Parquet also gzipped; or the hub id of a data set with such columns, such as "fancyzhx/ag_news".
-        split: split of a hub data set.
+            Parquet also gzipped; the hub id of a data set with such columns, such as "fancyzhx/ag_news"; or a sample,
+            see `sample_count`.
+        split: split of a hub data set, or of a sample, of which all but "train" are the articles held out.
         topics: what its labels may stand for.
 
     Raises:
         UserError: no such file or data set, not of these forms, or without articles.
     """
+    if (count := sample_count(source, COUNT)) is not None:
+        rows = sample_rows(count, held_out=split != "train")
+        return Articles([Article(f"{title} {story}", topic, title) for topic, title, story in rows])
     file = Path(source)
     local = file.exists() or not looks_like_hub_id(source, ENDINGS)
     table = read_table(file) if local else _hub_table(source, split)
@@ -89,6 +95,11 @@ def read_source(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -
     found, unknown = topics_of(labels, table.from_one, topics)
     known = [replace(article, topic=topic) for article, topic in zip(articles, found, strict=True)]
     return Articles(known, tuple(left_out), unknown)
+
+
+def read_held_out(source: str, topics: TopicSet = AG_NEWS) -> Articles:
+    """Return what of a source is there to measure on: of a sample the articles held out, of any other source all."""
+    return read_source(source, "train" if sample_count(source, COUNT) is None else "validation", topics)
 
 
 def read_articles(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -> list[Article]:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import OneOf, Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Depth, Dropout, Width
 from genai_demo.text.models.loss import cross_entropy
 from genai_demo.text.tokens.special_tokens import AG_NEWS, PAD, TOPIC_SETS
@@ -32,7 +32,7 @@ class GruConfig:
     """share of units dropped between layers"""
     embedding_dropout: Dropout = 0.0
     """share of embedding units dropped, the same at every position of a row"""
-    topics: Annotated[str, OneOf(tuple(TOPIC_SETS))] = AG_NEWS.name
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
     """what its topic tokens stand for"""
 
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import OneOf, Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Depth, Dropout, Width, check_heads
 from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.text.models.loss import cross_entropy
@@ -30,7 +30,7 @@ class MaskedConfig:
     layers: Depth = 6
     heads: Depth = 4
     dropout: Dropout = 0.1
-    topics: Annotated[str, OneOf(tuple(TOPIC_SETS))] = AG_NEWS.name
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
     """what its topic tokens stand for"""
 
     def __post_init__(self) -> None:

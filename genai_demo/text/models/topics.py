@@ -10,7 +10,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import OneOf, Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Width
 from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 
@@ -26,7 +26,7 @@ class TopicsConfig:
     buckets: Annotated[int, Within(2, 2**24)] = 2**16
     """hashed words share these"""
     width: Width = 16
-    topics: Annotated[str, OneOf(tuple(TOPIC_SETS))] = AG_NEWS.name
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
     """those to tell apart"""
 
 

@@ -12,7 +12,7 @@ import torch
 
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Article, data_hash, read_articles
+from genai_demo.text.data.articles import Article, data_hash, read_held_out
 from genai_demo.text.data.memorization import without_copies
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.tokens.special_tokens import topics_in
@@ -41,7 +41,7 @@ def calibrate_checkpoint(folder: Path, source: str, news: list[Article]) -> Chec
     if checkpoint.family != "gru":
         raise UserError("text.other_family", folder=folder, found=checkpoint.family, wanted="gru")
     topics = topics_in(checkpoint.model)
-    held_out = read_articles(source, topics=topics)
+    held_out = read_held_out(source, topics).articles
     articles = without_copies(held_out, news)
     if not articles:
         raise UserError("text.validation_is_training", count=len(held_out))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import OneOf, Seed, Share, Within
+from genai_demo.engine.fields import Later, Mistake, OneOf, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 
 FAMILIES = ("gru", "masked")
 """networks that write"""
-Topics = Annotated[str, OneOf(tuple(TOPIC_SETS))]
+Topics = Annotated[str, OneOf(tuple(TOPIC_SETS)), Later]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class NewsTraining:
     """share of the budget over which the learning rate rises"""
     first_holes: Share = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
+    first_word_only: Annotated[bool, Mistake] = False
+    """a classic mistake: only the first word of a text is scored, so that nothing is learnt of the others (GRU)"""
     seed: Seed = 0
 
 
@@ -64,11 +66,12 @@ class NewsTrainRequest(TrainRequest):
     """What a run is asked to learn of news; its family is one of `TRAININGS`."""
 
     data: tuple[str, ...]
-    """articles with topics: .csv, .jsonl, .txt files, or a hub id such as fancyzhx/ag_news"""
+    """articles with topics: .csv, .jsonl, .txt files, a hub id such as fancyzhx/ag_news, or sample (or sample:500),
+    made here"""
     background: tuple[str, ...] = ()
     """other texts to learn the language from"""
     validation: str | None = None
-    """articles to measure on while training"""
+    """articles to measure on while training; sample for those that a sample holds out"""
     start: Path | None = None
     """checkpoint or run to start from; of another family only its token embeddings are taken"""
 

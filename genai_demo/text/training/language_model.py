@@ -83,7 +83,7 @@ class NewsTask(Task):
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         if isinstance(self._network, GruModel):
-            return self._network.loss(batch["rows"])
+            return self._network.loss(batch["rows"][:, :2] if self._training.first_word_only else batch["rows"])
         # Few masked tokens first: with most of a row hidden there is little to learn a word's neighbours from.
         first = self._training.first_holes
         return self._network.loss(batch["rows"], min(1.0, first + (1 - first) * 2 * progress.fraction))

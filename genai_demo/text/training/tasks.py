@@ -10,7 +10,7 @@ from genai_demo.engine.data.items import Items
 from genai_demo.engine.fields import check_values
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
-from genai_demo.text.data.articles import Articles, read_source
+from genai_demo.text.data.articles import Articles, read_held_out, read_source
 from genai_demo.text.models.gru import GruConfig
 from genai_demo.text.models.masked import MaskedConfig
 from genai_demo.text.models.topics import FAMILY, TopicsConfig
@@ -24,7 +24,9 @@ _CONFIGS = {"gru": GruConfig, "masked": MaskedConfig, FAMILY: TopicsConfig}
 
 def check(request: NewsTrainRequest) -> None:
     """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
-    _training(request)
+    training = _training(request)
+    if isinstance(training, NewsTraining) and training.first_word_only and request.family != "gru":
+        raise UserError("text.first_word_is_for_gru", family=request.family)
     check_values(_CONFIGS[request.family], request.sizes, "engine.no_such_size")
     if request.start is None:
         needed = {} if request.family == FAMILY else {"vocabulary": NewsTraining.vocabulary}
@@ -41,7 +43,7 @@ def make_task(request: NewsTrainRequest) -> Task:
     training = _training(request)
     topics = TOPIC_SETS[training.topics]
     news, background = read_together(request.data, topics), read_together(request.background, topics)
-    held_out = read_together([request.validation] if request.validation else [], topics)
+    held_out = read_held_out(request.validation, topics) if request.validation else Articles([])
     task: Task
     if isinstance(training, TopicsTraining):
         task = TopicsTask(training, news.articles, held_out.articles, request.sizes)

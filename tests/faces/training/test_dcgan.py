@@ -18,13 +18,13 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.task import Phase
 from genai_demo.faces.models.dcgan import DEBUG, FAMILY, DcganConfig, DcganDiscriminator, DcganGenerator, generate
-from genai_demo.faces.training.configs import TEXTBOOK, DcganTraining
+from genai_demo.faces.training.configs import PAPER, DcganTraining
 from genai_demo.faces.training.dcgan import DcganTask
 from tests.common.tasks import TaskSuite
 from tests.helpers.ovals import pictures
 from tests.helpers.toys import same
 
-CONFIG = TrainConfig(examples=4 * 8, precision="fp32", snapshots=1, tick_seconds=0.0, **{**TEXTBOOK, "batch_size": 8})
+CONFIG = TrainConfig(examples=4 * 8, precision="fp32", snapshots=1, tick_seconds=0.0, **{**PAPER, "batch_size": 8})
 FACES, UNSEEN = pictures(20, 0), pictures(16, 1)
 NOW = Progress(0, 0, 0.0, 0.0)
 
@@ -34,7 +34,7 @@ def debug_task(**changes: object) -> DcganTask:
 
 
 class TestDcganTask(TaskSuite):
-    config = replace(TaskSuite.config, **{**TEXTBOOK, "batch_size": 8})
+    config = replace(TaskSuite.config, **{**PAPER, "batch_size": 8})
 
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> DcganTask:
         return debug_task(seed=seed)

@@ -59,7 +59,7 @@ def test_two_steps_and_then_pictures(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path).last_snapshot()
     assert folder is not None
     checkpoint = read_checkpoint(folder)
-    assert set(checkpoint.trained["validation"]) == {"feature_distance", *FEATURES}
+    assert set(checkpoint.trained["validation"]) == {"feature_distance", "variety", *FEATURES}
     export_checkpoint(tmp_path, tmp_path / "shipped")
     shipped = read_checkpoint(tmp_path / "shipped")
     make_network(shipped.family, shipped.model).load_state_dict(shipped.weights())

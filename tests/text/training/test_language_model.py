@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from genai_demo.engine.diagnosis.rules import diagnose
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
@@ -22,8 +23,9 @@ from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import debug_sizes, make_network
 from genai_demo.text.tokens.special_tokens import THUCNEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-from genai_demo.text.training.configs import FAMILIES, NewsTraining
+from genai_demo.text.training.configs import FAMILIES, NewsTraining, NewsTrainRequest
 from genai_demo.text.training.language_model import NewsTask
+from genai_demo.text.training.tasks import check
 from tests.common.tasks import TaskSuite
 from tests.helpers import news
 from tests.helpers.toys import Weights, hooked, same, stop_at
@@ -248,3 +250,50 @@ def test_a_model_keeps_its_topics(tmp_path: Path) -> None:
     )
     assert task.tokenizer.topics is THUCNEWS
     assert set(task.batch(0, 64, 0)["rows"][:, 0].tolist()) <= set(THUCNEWS.tokens.values())
+
+
+def test_only_the_first_word_scored_teaches_nothing_of_the_others(tmp_path: Path) -> None:
+    """A classic mistake: the loss falls, held-out texts get worse, and the diagnosis names the switch."""
+    found: dict[str, list[tuple[str, object]]] = {}
+    bits: dict[str, list[float]] = {}
+    config = TrainConfig(examples=1600, batch_size=16, precision="fp32", snapshots=6, tick_seconds=0.2)
+    cases: dict[str, dict[str, Any]] = {
+        "well": {},
+        "first": {"first_word_only": True},
+        "few": {"learnt": news.articles()[:12], "background_share": 0.0},
+    }
+    for name, how in cases.items():
+        folder = RunFolder(tmp_path / name)
+        folder.path.mkdir()
+        train(news.task("gru", folder.path, **how), replace(config, examples=3200 if name == "few" else 1600), folder)
+        lines = folder.read_stats()
+        about = json.loads((folder.path / "config.json").read_text(encoding="utf-8"))
+        bits[name] = [line["validation_bits_per_byte"] for line in lines if "validation_bits_per_byte" in line]
+        found[name] = [(one.name, one.change.name) for one in diagnose(lines, about)]
+        assert lines[-1]["loss"] < 0.5 * lines[0]["loss"]
+    assert bits["well"][-1] < 0.7 * bits["well"][0] and bits["first"][-1] > bits["first"][0]
+    assert found == {
+        "well": [],
+        "first": [("nothing_general", "first_word_only")],
+        "few": [("overfitting", "dropout")],
+    }
+
+
+def test_a_masked_model_has_no_first_word(tmp_path: Path) -> None:
+    request = NewsTrainRequest(family="masked", run=tmp_path, data=("x.csv",), changes={"first_word_only": True})
+    with pytest.raises(UserError) as refusal:
+        check(request)
+    assert refusal.value.key == "text.first_word_is_for_gru"
+
+
+def test_a_run_from_before_there_was_a_switch_goes_on(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    train(hooked(news.task("gru", tmp_path), stop_at(run, 2)), CONFIG, run)
+    file = tmp_path / "config.json"
+    about = json.loads(file.read_text(encoding="utf-8"))
+    assert about["data"]["training"].pop("first_word_only") is False
+    file.write_text(json.dumps(about), encoding="utf-8")
+    with pytest.raises(UserError) as refusal:
+        train(news.task("gru", tmp_path, first_word_only=True), CONFIG, run, resume=True)
+    assert refusal.value.key == "engine.other_config"
+    assert train(news.task("gru", tmp_path), CONFIG, run, resume=True).step == 12

@@ -1,0 +1,1 @@
+"""The textbook's models in training, with the classic mistakes as switches."""
