@@ -12,29 +12,20 @@ import asyncio
 import os
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import psutil
 
 from benchmarks.reporting import free_port, show
+from benchmarks.servers import bare_page, server
 
-_ROOT = Path(__file__).resolve().parent.parent
-_BARE = """
-import gradio as gr
-with gr.Blocks() as page:
-    gr.Button().click(lambda text: text, gr.Textbox(), gr.Textbox())
-page.launch(server_port=int({port!r}), quiet=True)
-"""
 _KEEP_SECONDS = 60
 
 _HOSTILE: list[tuple[str, str, dict[str, Any]]] = [
@@ -159,36 +150,6 @@ class Visitor:
     """what the server offers to programs"""
 
 
-@contextmanager
-def _server(program: list[str], port: int, **environment: str) -> Iterator[psutil.Process]:
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, *program],
-            cwd=_ROOT,
-            env=os.environ | {"PORT": str(port)} | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait(process, port, log)
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: IO[str]) -> None:
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/", timeout=5)
-            return
-        except httpx.TransportError:
-            if process.poll() is not None:
-                log.seek(0)
-                raise RuntimeError(log.read()) from None
-            time.sleep(0.1)
-
-
 def _load_event(address: str) -> _Load:
     """Return the number of a function that each page calls when it opens, and its inputs."""
     config = httpx.get(address + "/config").json()
@@ -255,7 +216,7 @@ def soak(minutes: float, visitors: int, seed: int = 0, attacks: float = 0.03) ->
         places = {"GRADIO_TEMP_DIR": temporary, "GENAI_DEMO_KEEP_SECONDS": str(_KEEP_SECONDS)}
         port = free_port()
         address, tally = f"http://127.0.0.1:{port}", Tally()
-        with _server(["app.py"], port, **places) as process:
+        with server(["app.py"], port, **places) as process:
             warm = Tally()
             # Everything has been used once when the first ten have been there.
             asyncio.run(_crowd(address, 10, warm, lambda: sum(warm.done.values()) >= 10, seed + 1, 0.0))
@@ -265,7 +226,7 @@ def soak(minutes: float, visitors: int, seed: int = 0, attacks: float = 0.03) ->
             last, oldest, files = _memory(process), _oldest(Path(temporary)), len(list(Path(temporary).rglob("*.*")))
         bare: list[float] = []
         port = free_port()
-        with _server(["-c", _BARE.format(port=port)], port):
+        with server(bare_page(port), port):
             until = time.monotonic() + min(60.0, 60 * minutes)
             asyncio.run(_bare_crowd(f"http://127.0.0.1:{port}", visitors, bare, until))
     statuses = {f"answers {status}": count for status, count in sorted(tally.statuses.items())}

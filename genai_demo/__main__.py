@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | generate | evaluate | export | inspect | diagnose | doctor`.
+"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | diagnose | doctor`.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from genai_demo import __version__
 from genai_demo.catalogue import message, terminal_language
+from genai_demo.engine.recipes.command import add_recipe_options, recipe_command
+from genai_demo.engine.runs.commands import add_runs_options, run_command
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 
@@ -28,8 +30,16 @@ def _examples(command: str) -> str:
     ]
     lines += {
         "generate": ["generate --receipt out/text-1.txt --out again"],
+        "train": ["train --recipe recipes/news-gru.toml --data-folder data --run runs/news-gru"],
         "inspect": ["inspect mine.mid", "inspect news.csv out/face-1.png --json -"],
         "diagnose": ["diagnose runs/mine"],
+        "runs": [
+            "runs",
+            "runs --json -",
+            "runs pause mine",
+            "runs step mine --count 5",
+            "runs change mine learning_rate=0.001",
+        ],
         "doctor": ["doctor"],
     }.get(command, [])
     return "\n".join(
@@ -48,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = {
         "train": "train a model from scratch, or go on with a run",
+        "runs": "list the runs, and pause, resume, change, stop or delete one",
         "generate": "make results, one file each, with their receipts",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
@@ -66,15 +77,19 @@ def _parser() -> argparse.ArgumentParser:
         if command == "generate":
             sub.add_argument("--receipt", type=Path, metavar="FILE", help="make again what this result or receipt says")
             sub.add_argument("--out", type=Path, metavar="DIR", default=Path("out"), help="folder to write to (out)")
+        if command == "train":
+            add_recipe_options(sub)
         if command == "inspect":
             sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="any file, or a folder to learn from")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
         if command == "diagnose":
             sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
-        if command in ("diagnose", "doctor", "inspect"):
+        if command == "runs":
+            add_runs_options(sub)
+        if command in ("diagnose", "doctor", "inspect", "runs"):
             continue
-        kinds = sub.add_subparsers(dest="modality", required=command != "generate", metavar="MODALITY")
+        kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
             kind = kinds.add_parser(
                 name,
@@ -93,6 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
         if options.command == "doctor":
             from genai_demo.doctor import doctor
@@ -102,6 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
             from genai_demo.engine.diagnosis.command import diagnose_run
 
             diagnose_run(options.run, options.json)
+            return 0
+        if options.command == "runs":
+            run_command(options)
             return 0
         if options.command == "inspect":
             from genai_demo.inspection import inspect_files
@@ -115,8 +134,14 @@ def main(arguments: list[str] | None = None) -> int:
                 raise UserError("engine.other_modality", value=receipt.modality, allowed=", ".join(modalities()))
             modalities()[receipt.modality].commands.reproduce(receipt, options.out)
             return 0
+        if options.command == "train" and options.recipe is not None:
+            if options.modality is not None:
+                parser.error("--recipe names all that is to be trained: leave the modality out")
+            recipe_command(options, {name: modality.commands for name, modality in modalities().items()})
+            return 0
         if options.modality is None:
-            parser.error("generate needs a modality (" + ", ".join(modalities()) + ") or --receipt FILE")
+            instead = "--recipe" if options.command == "train" else "--receipt"
+            parser.error(f"{options.command} needs a modality ({', '.join(modalities())}) or {instead} FILE")
         getattr(modalities()[options.modality].commands, options.command)(options)
     except UserError as error:
         language = terminal_language()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from genai_demo.errors import UserError
 
 _ROOT = Path(__file__).resolve().parent.parent
+TRAINING = ("off", "limited", "on")
+"""how much training the page offers: none, little (for pages that anybody finds), or all"""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,30 @@ class Settings:
     """PEM file of the host's own key for Content Credentials (GENAI_DEMO_C2PA_KEY); None makes one"""
     c2pa_certificates: Path | None
     """PEM file of the certificates of that key, its own first (GENAI_DEMO_C2PA_CERTIFICATES)"""
+    training: str
+    """one of `TRAINING`; the defaults of what follows depend on it (GENAI_DEMO_TRAINING)"""
+    key: str = field(repr=False)
+    """of the presenter, who may control every run; empty lets the app make one (GENAI_DEMO_KEY)"""
+    runs_at_once: int
+    """runs from the page that train at once; 0 for one on each GPU, or one on the CPU (GENAI_DEMO_RUNS_AT_ONCE)"""
+    run_minutes: int
+    """longest budget of a run from the page (GENAI_DEMO_RUN_MINUTES)"""
+    waiting_runs: int
+    """runs that may wait for their turn (GENAI_DEMO_WAITING_RUNS)"""
+    visitor_runs: int
+    """runs of one visitor that may wait or train (GENAI_DEMO_VISITOR_RUNS)"""
+    pause_minutes: int
+    """after which a paused run is stopped if others wait; it can be resumed (GENAI_DEMO_PAUSE_MINUTES)"""
+    training_bytes: int
+    """largest upload to learn from (GENAI_DEMO_TRAINING_BYTES)"""
+    hub: bool
+    """whether runs from the page may fetch data from the Hugging Face Hub (GENAI_DEMO_HUB)"""
+    run_hours: int
+    """age at which visitors' runs that have ended go into the trash; 0 for never (GENAI_DEMO_RUN_HOURS)"""
+    trash_hours: int
+    """age at which deleted runs are gone for good (GENAI_DEMO_TRASH_HOURS)"""
+    free_bytes: int
+    """room on the disk below which no run starts from the page (GENAI_DEMO_FREE_BYTES)"""
 
 
 def _whole_number(variable: str, default: int, low: int, high: int) -> int:
@@ -80,6 +106,11 @@ def settings() -> Settings:
         return Path(name) if name else None
 
     in_space = bool(os.environ.get("SPACE_ID"))
+    training = environment("GENAI_DEMO_TRAINING", "limited" if in_space else "on")
+    if training not in TRAINING:
+        raise UserError("engine.not_one_of", name="GENAI_DEMO_TRAINING", value=training, allowed=", ".join(TRAINING))
+    little = training == "limited"
+    upload_bytes = _whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12)
     return Settings(
         checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
         runs=Path(environment("GENAI_DEMO_RUNS", "runs")),
@@ -90,7 +121,7 @@ def settings() -> Settings:
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
         model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
         body_bytes=_whole_number("GENAI_DEMO_BODY_BYTES", 12_000_000, 1000, 10**12),
-        upload_bytes=_whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12),
+        upload_bytes=upload_bytes,
         keep_seconds=_whole_number("GENAI_DEMO_KEEP_SECONDS", 4 * 3600, 1, 10**9),
         sessions=_whole_number("GENAI_DEMO_SESSIONS", 64, 1, 10_000),
         behind_proxy=bool(_whole_number("GENAI_DEMO_PROXY", int(in_space), 0, 1)),
@@ -101,4 +132,18 @@ def settings() -> Settings:
         producer=environment("GENAI_DEMO_PRODUCER", "GenAI Demo"),
         c2pa_key=file("GENAI_DEMO_C2PA_KEY"),
         c2pa_certificates=file("GENAI_DEMO_C2PA_CERTIFICATES"),
+        training=training,
+        key=environment("GENAI_DEMO_KEY", ""),
+        runs_at_once=_whole_number("GENAI_DEMO_RUNS_AT_ONCE", 0, 0, 64),
+        run_minutes=_whole_number("GENAI_DEMO_RUN_MINUTES", 10 if little else 24 * 60, 1, 100_000),
+        waiting_runs=_whole_number("GENAI_DEMO_WAITING_RUNS", 8 if little else 20, 1, 1000),
+        visitor_runs=_whole_number("GENAI_DEMO_VISITOR_RUNS", 1 if little else 10, 1, 1000),
+        pause_minutes=_whole_number("GENAI_DEMO_PAUSE_MINUTES", 2 if little else 60, 0, 100_000),
+        training_bytes=_whole_number(
+            "GENAI_DEMO_TRAINING_BYTES", min(upload_bytes, 10_000_000) if little else upload_bytes, 1000, 10**12
+        ),
+        hub=bool(_whole_number("GENAI_DEMO_HUB", int(not little), 0, 1)),
+        run_hours=_whole_number("GENAI_DEMO_RUN_HOURS", 24 if little else 0, 0, 10**6),
+        trash_hours=_whole_number("GENAI_DEMO_TRASH_HOURS", 1 if little else 7 * 24, 0, 10**6),
+        free_bytes=_whole_number("GENAI_DEMO_FREE_BYTES", 2_000_000_000, 0, 10**15),
     )

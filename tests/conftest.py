@@ -37,6 +37,8 @@ def pytest_configure() -> None:
         "PRODUCER",
         "C2PA_KEY",
         "C2PA_CERTIFICATES",
+        *("TRAINING", "KEY", "RUNS_AT_ONCE", "RUN_MINUTES", "WAITING_RUNS", "VISITOR_RUNS", "PAUSE_MINUTES"),
+        *("TRAINING_BYTES", "HUB", "RUN_HOURS", "TRASH_HOURS", "FREE_BYTES"),
     )
     for variable in ("PORT", "HOST", *(f"GENAI_DEMO_{name}" for name in ours)):
         os.environ.pop(variable, None)

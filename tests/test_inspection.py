@@ -70,6 +70,21 @@ def test_of_what_one_learns_from_it_counts(tmp_path: Path) -> None:
     assert found["kind"] == "pictures" and found["items"]["used"] + found["items"]["held_out"] == 20
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"Talks went on.", "text/plain"),
+        ("Talks went on.".encode("utf-16"), "text/plain"),
+        (b"FORM\0\0\0\x2eAIFFCOMM", "audio/aiff"),
+        (b"wvpk\x9a\0\0\0\x07\x04", "application/octet-stream"),
+    ],
+)
+def test_data_are_no_text(content: bytes, kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "what.bin"
+    file.write_bytes(content)
+    assert inspect(file)["kind"] == kind
+
+
 def test_any_other_file_has_its_kind_and_no_marks(tmp_path: Path) -> None:
     picture = tmp_path / "photo.png"
     Image.new("RGB", (8, 8)).save(picture)

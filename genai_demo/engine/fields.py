@@ -84,6 +84,10 @@ class Mistake:
     """Marks a switch that makes a classic mistake on purpose, for teaching what it breaks; it is off by default."""
 
 
+class Live:
+    """Marks a field of how a model is trained that may change while it is: it is looked up anew at every step."""
+
+
 class Later:
     """Marks a field that came later: where a record lacks it, it has its default, which changes nothing."""
 
@@ -109,6 +113,8 @@ class Field:
     """whether older receipts lack it"""
     mistake: bool = False
     """whether it makes a classic mistake on purpose"""
+    live: bool = False
+    """whether it may change during a run"""
 
     @property
     def described(self) -> str:
@@ -132,8 +138,8 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         if type(None) in get_args(kind):  # an option that may be left out
             kind = next(part for part in get_args(kind) if part is not type(None))
         rule = next((rule for rule in rules if isinstance(rule, (Within, OneOf, Each))), None)
-        marks = [mark in rules for mark in (Bookkeeping, Later, Mistake)]
-        found.append(Field(field.name, kind, field.default, meanings.get(field.name, ""), rule, *marks))
+        meaning, marks = meanings.get(field.name, ""), (mark in rules for mark in (Bookkeeping, Later, Mistake, Live))
+        found.append(Field(field.name, kind, field.default, meaning, rule, *marks))
     return tuple(found)
 
 

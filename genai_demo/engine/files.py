@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,8 @@ def write_bytes(file: Path, content: bytes) -> None:
 def write_json(file: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     write_text(file, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+def without_accents(text: str) -> str:
+    """Return a text without what stands above and below its letters, as people leave it out in names."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))

@@ -57,8 +57,21 @@ class TableSuite:
 
     def test_cells_that_are_not_allowed(self, tmp_path: Path) -> None:
         for column, cell, *parts in self.bad_cells:
-            file = written(tmp_path, f"file,{column}\na,\nb,{cell}\n")
-            self.refused(file, self.bad_cell, "set.csv", "3", cell, *parts)
+            table = self.table(written(tmp_path, f"file,{column}\na,\nb,{cell}\nc,\n"))
+            assert table.find("a") and table.find("c") and table.find("b") is None
+            assert [fault.key for fault in table.damaged] == [self.bad_cell]
+            for language in LANGUAGES:
+                sentence = table.damaged[0].in_language(language)
+                assert all(part in sentence for part in ("set.csv", "3", cell, *parts)), sentence
+            self.refused(written(tmp_path, f"file,{column}\nb,{cell}\n"), self.bad_cell, "set.csv", "2", cell, *parts)
+
+    def test_the_second_row_of_a_file_is_left_out(self, tmp_path: Path) -> None:
+        table = self.table(written(tmp_path, f"file,{self.column}\na,30\nb,40\na,50\n"))
+        rows = [table.find(name) for name in "ab"]
+        assert [getattr(row.label, self.field) for row in rows if row] == [30, 40]
+        assert [(fault.key, fault.values["line"]) for fault in table.damaged] == [
+            (f"{self.kind.sentences}.csv_twice", 4)
+        ]
 
     def test_bad_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refused(tmp_path / "none.csv", "engine.no_file", "none.csv")
@@ -68,7 +81,7 @@ class TableSuite:
         self.refused(written(tmp_path, 'file,age\n"a,3\n'), "data.bad_csv", "set.csv")
         self.refused(written(tmp_path, 'file\n"one\n'), "data.bad_csv", "set.csv")
         self.refused(written(tmp_path, '"file\n'), "data.bad_csv", "set.csv")
-        self.refused(written(tmp_path, "file,kind\na,3\nb,4\na,5\n"), "{own}.csv_twice", "set.csv", "4", "a")
+        self.refused(written(tmp_path, "file,kind\na,3\na,4\na,5\n"), "{own}.csv_twice", "set.csv", "3", "a")
         self.refused(written(tmp_path, "file,age\nÄ,3\n".encode("latin-1")), "engine.not_utf8", "set.csv")
         monkeypatch.setattr("genai_demo.engine.data.tables._LARGEST_FILE", 10)
         self.refused(written(tmp_path, "file,age\na,3\n"), "data.csv_too_large", "set.csv")

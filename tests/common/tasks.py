@@ -13,13 +13,15 @@ import pytest
 import torch
 from torch import nn
 
+from genai_demo.engine.fields import Within
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.models.lineage import stages
-from genai_demo.engine.training.config import TrainConfig
+from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.state import read_networks
 from genai_demo.engine.training.task import Task
+from genai_demo.errors import UserError
 from tests.helpers.toys import hooked, same, stop_at
 
 STEPS = 6
@@ -123,6 +125,36 @@ class TaskSuite:
         network = task.networks[task.ema_network].eval()
         assert task.validate(network) == task.validate(network)
         assert task.sample(network) == task.sample(network)
+
+    def test_what_may_change_in_mid_run_is_looked_up_anew(self, tmp_path: Path) -> None:
+        task = self.make(tmp_path)
+        batch = task.batch(4, 8, 0)
+
+        def losses() -> list[float]:
+            """Return the losses and how large their gradients are."""
+            found = []
+            for fraction in (0.25, 0.9):  # some schedules move early, some late
+                for phase in task.phases:
+                    torch.manual_seed(0)
+                    task.networks[phase.network].zero_grad()
+                    loss = phase.loss(batch, Progress(4, 32, 1.0, fraction))["loss"]
+                    loss.backward()
+                    weights = task.networks[phase.network].parameters()
+                    found += [loss.item(), *(float(one.grad.abs().sum()) for one in weights if one.grad is not None)]
+            return found
+
+        assert "learning_rate" in task.live()
+        before = losses()
+        for name, (field, value) in task.live().items():
+            if name != "learning_rate":
+                assert isinstance(field.rule, Within)
+                task.change(name, field.rule.low if value > field.rule.low else 0.5)
+                assert losses() != before, name
+                task.change(name, value)
+                assert losses() == before, name
+        with pytest.raises(UserError) as refusal:
+            task.change("learning_rate", -1.0)
+        assert refusal.value.key == "engine.out_of_range"
 
     def test_a_run_starts_from_another_one(self, whole: RunFolder, tmp_path: Path) -> None:
         if not self.starts:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.models.checkpoint import read_checkpoint
-from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.config import Progress, Rate
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import cosine, linear
 from genai_demo.engine.training.task import Batch, Phase, Task
@@ -26,6 +26,12 @@ def _noise(seed: int, rank: int, step: int, *shape: int) -> Tensor:
 
 def nothing(step: int) -> None:
     """Stand in for a hook."""
+
+
+@dataclass(frozen=True)
+class ToyTraining:
+    learning_rate: Rate = 0.05
+    seed: int = 0
 
 
 @dataclass
@@ -57,6 +63,7 @@ class Toy(Task):
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
+        self._training = ToyTraining(self.learning_rate)
         network = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(self.dropout), nn.Linear(8, 2))
         self.networks = {"model": network}
         optimizer = torch.optim.AdamW(network.parameters(), lr=self.learning_rate)
@@ -116,6 +123,7 @@ class Duel(Toy):
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
+        self._training = ToyTraining(self.learning_rate)
         generator = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(self.dropout), nn.Linear(8, 2))
         discriminator = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
         self.networks = {"generator": generator, "discriminator": discriminator}

@@ -10,8 +10,8 @@ from typing import Any
 from genai_demo.catalogue import LANGUAGES, message
 from genai_demo.errors import UserError
 
-_OF_TABLES = (".no_row", ".csv_row", ".bad_csv")
-"""keys of what label tables lack"""
+_OF_TABLES = (".no_row", ".csv_row", ".bad_csv", ".csv_twice", ".bad_label", ".csv_tempo")
+"""keys of what is wrong with label tables"""
 FEW = 50
 """items below which a model learns them by heart, if anything"""
 

@@ -337,9 +337,19 @@ def _hub_members(
     members = []
     for number in range(len(table)):
         values = {key: cells[key][number] for key in needed}
-        row = read_row(kind.read_label, values, name, number + 1, choice)
-        members.append(Member(f"{number:07d}", _hub_reader(kind, table, number, files), row))
+        try:
+            row = read_row(kind.read_label, values, name, number + 1, choice)
+            members.append(Member(f"{number:07d}", _hub_reader(kind, table, number, files), row))
+        except UserError as error:
+            members.append(Member(f"{number:07d}", _refuser(error)))
     return members, whole
+
+
+def _refuser(error: UserError) -> Callable[[], bytes]:
+    def read() -> bytes:
+        raise error
+
+    return read
 
 
 def _cells(table: Any, column: str) -> list[str]:

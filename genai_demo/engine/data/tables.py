@@ -246,11 +246,12 @@ class LabelTable(Generic[LabelT]):
 
     Raises:
         UserError: no such file, not of this form, or damaged for the most part.
+
+    What is wrong with a row, a label that is not allowed or a file that has one already among it, leaves out that row.
     """
 
     def __init__(self, file: Path, read_label: ReadLabel[LabelT], sentences: str, where: str = "") -> None:
         self.name = file.name
-        self._rows: dict[str, Row[LabelT]] = {}
         self.damaged: list[UserError] = []
         """what is wrong with the lines that were left out"""
         rows = read_table(file.name, _read_text(file), sentences)
@@ -258,12 +259,21 @@ class LabelTable(Generic[LabelT]):
         named = _OTHER_NAME if "file" not in header and _OTHER_NAME in header else "file"
         _check_column(named, header, file.name, sentences)
         self.where = read_where(where, header, file.name, sentences)
-        for line, values in whole_rows(rows, self.damaged):
+
+        def read(line: int, values: list[str]) -> tuple[str, Row[LabelT]] | UserError:
             cells = dict(zip(header, values, strict=True))
             key = cells[named].strip().replace("\\", "/")
-            if key in self._rows:
-                raise UserError(f"{sentences}.csv_twice", file=file.name, line=line, value=key[:80])
-            self._rows[key] = read_row(read_label, cells, file.name, line, self.where)
+            if key in seen:
+                return UserError(f"{sentences}.csv_twice", file=file.name, line=line, value=key[:80])
+            seen.add(key)
+            try:
+                return key, read_row(read_label, cells, file.name, line, self.where)
+            except UserError as error:
+                return error
+
+        seen: set[str] = set()
+        found = (row if isinstance(row, UserError) else read(*row) for row in rows)
+        self._rows = dict(whole_rows(found, self.damaged))
         self.splits = tuple(sorted({row.split for row in self._rows.values()} - {""}))
         if self._rows and not any(row.chosen for row in self._rows.values()):
             raise UserError(f"{sentences}.chose_nothing", source=file.name, value=where[:80])

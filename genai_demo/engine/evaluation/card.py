@@ -9,11 +9,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.evaluation.figure import markdown_table
 from genai_demo.engine.evaluation.report import Report
 from genai_demo.engine.files import write_bytes, write_text
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
 from genai_demo.engine.models.lineage import Stage, stages
+from genai_demo.engine.recipes.agreement import recipe_of
+from genai_demo.engine.recipes.recipe import Recipe
 from genai_demo.errors import UserError
+
+_RECIPE = (
+    "`recipes/{name}` holds every stage with all its options, and the names and SHA-256 of the files, which are looked "
+    "for in the folder `data`. Whatever was interrupted goes on with the same command."
+)
 
 
 class ModelCard(ABC):
@@ -39,6 +47,7 @@ class ModelCard(ABC):
     def __init__(self, checkpoint: Checkpoint, name: str, report: Report) -> None:
         self.checkpoint, self.name, self.report = checkpoint, name, report
         self.family, self.stages = checkpoint.family, stages(checkpoint)
+        self.recipe = recipe_of(checkpoint, name)
 
     @classmethod
     def write(cls, folder: Path, report: Report) -> Path:
@@ -105,13 +114,26 @@ class ModelCard(ABC):
             f"{millions:.{self.digits}f} million weights in half precision ({sizes}). "
             f"Checkpoint `{self.checkpoint.id}`.",
             *self.sections(),
-            f"## How to make it again\n\n```bash\n{shell}\n```",
+            "## How to make it again",
+            *([] if self.recipe is None else _told(self.recipe)),
+            f"```bash\n{shell}\n```",
             self.closing,
         )
         return "\n\n".join(parts) + "\n"
 
     def commands(self) -> list[list[str]]:
-        """Return the words of the commands that train, export and evaluate the checkpoint as it was."""
+        """Return the words of the commands that make and evaluate the checkpoint as it was."""
+        if self.recipe is None:
+            return [*self._stage_by_stage(), self._evaluate(self.name)]
+        run = f"runs/{self.name}"
+        words = ["train", "--recipe", f"recipes/{self.recipe.file.name}", "--data-folder", "data", "--run", run]
+        return [words, self._evaluate(f"{run}/{self.name}")]
+
+    def _evaluate(self, model: str) -> list[str]:
+        return ["evaluate", self.modality, "--model", model, *self.measured(), "--card"]
+
+    def _stage_by_stage(self) -> list[list[str]]:
+        """Return the words of the commands that train and export a checkpoint without a recipe."""
         *earlier, last = self.stages
         averaged = self.checkpoint.trained.get("averaged_with", [])
         twins = [last, *(Stage(self.family, one["model"], one["trained"]) for one in averaged)]
@@ -122,8 +144,7 @@ class ModelCard(ABC):
             start, run = run, f"runs/{self.name}-{number}"
         runs = [run, *(f"{run}-{number}" for number in range(2, len(twins) + 1))]
         found += [self._train(stage, start, twin) for stage, twin in zip(twins, runs, strict=True)]
-        export = ["export", self.modality, "--run", *runs, "--to", f"checkpoints/{self.name}", *self.exported()]
-        return [*found, export, ["evaluate", self.modality, "--model", self.name, *self.measured(), "--card"]]
+        return [*found, ["export", self.modality, "--run", *runs, "--to", f"checkpoints/{self.name}", *self.exported()]]
 
     def _train(self, stage: Stage, start: str, run: str) -> list[str]:
         words = ["train", self.modality, "--model", stage.family, *self.data(stage)]
@@ -135,6 +156,19 @@ class ModelCard(ABC):
         """Return the options of `train` that say how a stage learnt, and of what size its network is."""
         sizes = [f"{key}={_size(value)}" for key, value in stage.model.items() if key not in self.learnt_sizes]
         return [*option_words(stage.trained["data"]["training"], *self.training_options), "--size", *sizes]
+
+
+def _told(recipe: Recipe) -> list[str]:
+    """Return the paragraphs that say what stands in a recipe."""
+    table = [("stage", "made by", "from", "data", "examples")]
+    for stage in recipe.stages:
+        read = ", ".join(f"{part} `{digest}`" for part, digest in stage.learnt.items())
+        read = read or str(stage.options.get("calibrate", ""))
+        examples = stage.options.get("examples")
+        shown = "" if examples is None else f"{examples:,}"
+        table.append((stage.name, stage.command, ", ".join(stage.sources), read, shown))
+    notes = "\n".join(f"- {note}" for note in recipe.notes)
+    return [_RECIPE.format(name=recipe.file.name), markdown_table(table, right={"examples"}), *filter(None, [notes])]
 
 
 def option_words(values: Mapping[str, Any], *names: str) -> list[str]:

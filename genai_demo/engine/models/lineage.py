@@ -83,7 +83,17 @@ def stages(checkpoint: Checkpoint) -> list[Stage]:
     found = [Stage(checkpoint.family, checkpoint.model, checkpoint.trained)]
     while start := found[0].trained.get("data", {}).get("started_from"):
         trained, after = start["trained"], found[0]
-        # Older records leave out the network's sizes, or its family: the training tells it, or it is the same.
-        family = start.get("family") or trained.get("data", {}).get("training", {}).get("family", after.family)
-        found.insert(0, Stage(family, start.get("model", after.model), trained))
+        # Older records leave out the network's sizes where they are the same.
+        found.insert(0, Stage(family_before(start, after.family), start.get("model", after.model), trained))
     return found
+
+
+def family_before(start: dict[str, Any], after: str) -> str:
+    """Return the family of what a stage started from.
+
+    Args:
+        start: as `Start.record`; older ones leave out the family: the training tells it, or it is the same.
+        after: family of the stage.
+    """
+    family: str = start.get("family") or start["trained"].get("data", {}).get("training", {}).get("family", after)
+    return family

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from genai_demo.engine.fields import Bookkeeping, OneOf, Seed, Within, check_fields, fields_of
+from genai_demo.engine.fields import Bookkeeping, Live, OneOf, Seed, Within, check_fields, fields_of
 from genai_demo.errors import UserError
 
-Rate = Annotated[float, Within(1e-8, 100.0)]
+Rate = Annotated[float, Within(1e-8, 100.0), Live]
 """peak learning rate"""
 Weight = Annotated[float, Within(0.0, 1e6)]
 """of a part of a loss, or of anything that is scaled"""

@@ -49,11 +49,13 @@ class RunLogger:
         self._sums: dict[str, float] = defaultdict(float)
         self._count = 0
         self._since = clock()
+        self.paused = False
+        """whether the run is paused; steps may be taken one by one then"""
 
     def start(self, progress: Progress) -> None:
         """Say that the run goes on from `progress`."""
         self._since = self._clock()
-        self._say_running(progress)
+        self.say(progress)
 
     def add(self, figures: dict[str, float]) -> None:
         """Take the figures of one step into account."""
@@ -65,7 +67,12 @@ class RunLogger:
         """Return whether it is time for a line of statistics."""
         return self._clock() - self._since >= self._config.tick_seconds
 
-    def tick(self, progress: Progress, extra: dict[str, float]) -> None:
+    def flush(self, progress: Progress) -> None:
+        """Write a line of statistics about the steps since the last one, if there were any."""
+        if self._count:
+            self.tick(progress, {})
+
+    def tick(self, progress: Progress, extra: dict[str, Any]) -> None:
         """Write a line of statistics about the steps since the last one, with the figures `extra`."""
         line: dict[str, Any] = {
             "step": progress.step,
@@ -80,8 +87,9 @@ class RunLogger:
         line["memory_mb"] = round(_memory_mb(self._accelerator.device))
         line |= extra
         self._run.add_stats(line)
-        self._say_running(progress, line.get("loss"))
-        self._accelerator.log({key: value for key, value in line.items() if key != "step"}, step=progress.step)
+        self.say(progress, line.get("loss"))
+        figures = {key: value for key, value in line.items() if key not in ("step", "marks")}
+        self._accelerator.log(figures, step=progress.step)
         self._sums.clear()
         self._count, self._since = 0, self._clock()
 
@@ -93,9 +101,12 @@ class RunLogger:
             progress: where the run stands.
             good: whether it may be named as the newest or the best.
         """
-        self._status.say("running", doing="validating", step=progress.step)
+        self._status.say(self._state, doing="validating", step=progress.step)
         figures = self._task.validate(network)
         best = self._is_best(figures)
+        if best:
+            name = self._task.selection_metric
+            self._status.note(best={"name": name, "value": figures[name], "step": progress.step})
         self._run.write_sample(progress.step, self._task.sample(network))
         trained = {
             "data": self._task.data(),
@@ -129,9 +140,14 @@ class RunLogger:
         before = read_checkpoint(former).trained.get("validation", {}).get(name) if former else None
         return not isinstance(before, (int, float)) or not before < figures[name]
 
-    def _say_running(self, progress: Progress, loss: float | None = None) -> None:
-        values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds, "loss": loss}
-        self._status.say("running", doing="training", **values)
+    @property
+    def _state(self) -> str:
+        return "paused" if self.paused else "running"
+
+    def say(self, progress: Progress, loss: float | None = None) -> None:
+        """Say where the run stands, with the loss of the last line if there is one."""
+        values = {"step": progress.step, "fraction": progress.fraction, "seconds": progress.seconds}
+        self._status.say(self._state, doing="training", **values, **({} if loss is None else {"loss": loss}))
 
 
 def _memory_mb(device: torch.device) -> float:

@@ -6,19 +6,19 @@ and ends with the same weights as one that was never interrupted, bit for bit on
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs, broadcast, set_seed
+from accelerate.utils import InitProcessGroupKwargs, broadcast, broadcast_object_list, set_seed
 from tqdm import tqdm
 
+from genai_demo.engine.runs.follower import Follower, Turn, told_live
+from genai_demo.engine.runs.stopping import StopSign, stop_on_signals
 from genai_demo.engine.training.config import PRECISIONS, Progress, TrainConfig
 from genai_demo.engine.training.device import choose_device, choose_precision, use_tensor_cores
 from genai_demo.engine.training.ema import EMA
@@ -34,6 +34,8 @@ from genai_demo.errors import UserError
 
 PATIENCE = timedelta(hours=6)
 """how long processes wait for one another, such as for the first one's validation"""
+GLANCE = 0.1
+"""seconds between two looks at what a run is told while it waits"""
 
 
 def train(
@@ -58,7 +60,7 @@ def train(
             being a number, the loss exploded, or memory is too small for one example; what making the task raises.
     """
     check_tracker(track)
-    with claimed(run, resume) as status, _stop_on_signals() as stop:
+    with claimed(run, resume) as status, stop_on_signals() as stop:
         try:
             made = task if isinstance(task, Task) else task()
             status.tell(made.items)
@@ -77,7 +79,7 @@ class _Loop:
         resume: bool,
         track: str | None,
         status: StatusWriter,
-        stop: _StopSign,
+        stop: StopSign,
     ) -> None:
         device = choose_device()
         if device.type == "cuda" and device.index is not None:
@@ -118,6 +120,17 @@ class _Loop:
         self.started = self.last_state = time.perf_counter()
         self.logger = RunLogger(task, config, run, status, self.accelerator, self.precision, lambda: self.seconds)
         self.must_stop = self.state_due = self.no_better = False
+        self.follower = Follower(run, task) if self.main else None
+        self.turn = Turn()
+        self.marks: list[dict[str, Any]] = []
+        """what happened since the last line of figures that is no training as usual"""
+        self.changed: dict[str, float] = {}
+        """hyper-parameters that were changed since the run began"""
+        self.first_rate = {name: value for name, (_, value) in task.live().items()}.get("learning_rate")
+        self.watched = False
+        """whether the last step was one that somebody watches"""
+        self.saved_at = -1
+        """step at which the state was saved last"""
         self.progress = self._progress(self.seconds_before)
         self.snapshot_at = log_spaced(config.snapshots)
         # With a larger budget than before, some of the snapshots are still to come.
@@ -125,6 +138,10 @@ class _Loop:
         if begun:
             try:
                 restore_task(task, self.ema, tensors, numbers["optimizer"])
+                for name, value in numbers.get("changed", {}).items():
+                    self._change(name, value)
+                if self.follower is not None:
+                    self.follower.taken = (int(numbers.get("order", 0)), int(numbers.get("taken", 0)))
                 self.stepper.watch.restore(numbers.get("first_losses", {}))
                 if self.accelerator.scaler is not None and numbers["scaler"]:
                     self.accelerator.scaler.load_state_dict(numbers["scaler"])
@@ -164,14 +181,55 @@ class _Loop:
         return sum(at <= self.progress.fraction for at in self.snapshot_at)
 
     def _look_around(self) -> None:
-        """Read the clock and the stop sign once per step; several processes all go by the first one's."""
+        """Read the clock, the stop sign and the orders once per step; several processes all go by the first one's."""
         state_due = time.perf_counter() - self.last_state >= self.config.state_minutes * 60
         seen = [self.seconds, float(self.stop.asked or self.run.stop_file.exists()), float(state_due)]
         seen.append(float(self.main and self.logger.patience_spent()))
+        turn, changes = Turn(), {}
+        if self.follower is not None:
+            turn, changes = self.follower.look(), self.follower.changes()
+        seen += [*map(float, (turn.waits, turn.paused, turn.idle, turn.watched, turn.phase)), float(bool(changes))]
         if self.accelerator.num_processes > 1:
             seen = broadcast(torch.tensor(seen, dtype=torch.float64, device=self.accelerator.device)).tolist()
         self.progress = self._progress(seen[0])
-        self.must_stop, self.state_due, self.no_better = (bool(value) for value in seen[1:])
+        self.must_stop, self.state_due, self.no_better = (bool(value) for value in seen[1:4])
+        waits, paused, idle, watched = (bool(value) for value in seen[4:8])
+        self.turn = Turn(waits, paused, idle, watched, int(seen[8]))
+        if seen[9]:
+            changes = broadcast_object_list([changes])[0] if self.accelerator.num_processes > 1 else changes
+            before = self.task.live()
+            for name, value in changes.items():
+                self.marks.append({"step": self.step, "name": name, "before": before[name][1], "after": value})
+                self._change(name, value)
+            self.status.note(live=told_live(self.task))
+            self.state_due = True  # a run that is killed now goes on with the change
+        if self.logger.paused != self.turn.paused or seen[9]:
+            self.logger.paused = self.turn.paused
+            if self.main:
+                self.logger.say(self.progress)
+
+    def _change(self, name: str, value: float) -> None:
+        self.task.change(name, value)
+        if name == "learning_rate" and self.first_rate:
+            self.stepper.rate_factor = value / self.first_rate
+        self.changed[name] = value
+
+    def _wait(self, bar: tqdm[Any]) -> None:
+        """Wait while the run is paused or slowed down, which costs nothing of its budget."""
+        began = time.perf_counter()
+        while self.turn.waits and not self.must_stop:
+            if self.turn.idle and self.saved_at != self.step:
+                self._save_state()
+                if self.main:
+                    self.logger.flush(self.progress)
+            time.sleep(GLANCE)
+            now = time.perf_counter()
+            self.started += now - began
+            self.last_state += now - began
+            began = now
+            self._look_around()
+        if self.must_stop and self.step:
+            self._write({}, bar)
 
     def _check_weights(self) -> None:
         """Make sure that all weights are numbers: neither a snapshot nor a state is worth anything otherwise."""
@@ -183,6 +241,7 @@ class _Loop:
 
     def _save_state(self) -> None:
         self._check_weights()
+        self.saved_at, self.last_state = self.step, time.perf_counter()
         self.accelerator.wait_for_everyone()
         if not self.main:
             return
@@ -200,12 +259,15 @@ class _Loop:
                 "optimizer": numbers,
                 "first_losses": self.stepper.watch.first,
                 "scaler": scaler.state_dict() if scaler is not None else None,
+                "changed": self.changed,
+                **({} if self.follower is None else dict(zip(("order", "taken"), self.follower.taken, strict=True))),
             },
         )
 
     # The whole run
 
     def run_to_end(self) -> Progress:
+        self.status.note(live=told_live(self.task), phases=[phase.name for phase in self.task.phases])
         try:
             self.stop.awaited = True
             self._loop()
@@ -231,59 +293,43 @@ class _Loop:
         )
         with bar:
             while self.progress.fraction < 1 and not self.must_stop and not self.no_better:
-                figures = self.stepper.step(self.progress)
-                self.step += 1
-                batch = self.config.batch_size * self.accelerator.num_processes
-                self.ema.update(self.task.networks[self.task.ema_network], batch, self.step * batch)
-                self.logger.add(figures)
-                self._look_around()
-                extra: dict[str, float] = {}
-                due = self._snapshots_due()
-                # What was learnt until a stop is kept as well.
-                snapshot_due = due > self.snapshots_done or self.must_stop
-                if snapshot_due:
-                    self._check_weights()
-                if snapshot_due and self.main:
-                    extra = self.logger.snapshot(self.ema.network, self.progress, not self.stepper.watch.high)
-                self.snapshots_done = max(due, self.snapshots_done)
-                if self.main and (snapshot_due or self.logger.tick_due()):
-                    self.logger.tick(self.progress, extra)
-                    losses = [
-                        f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items() if "loss" in name
-                    ]
-                    bar.set_postfix_str(", ".join([f"step {self.step}", *losses]), refresh=False)
-                    bar.update(round(self.progress.fraction * 100 - bar.n, 2))
-                if self.state_due:
-                    self._save_state()
-                    self.last_state = time.perf_counter()
+                if self.turn.waits:
+                    self._wait(bar)
+                else:
+                    self._write(self._take_step(self.turn), bar)
         self._save_state()
 
+    def _take_step(self, turn: Turn) -> dict[str, float]:
+        """Take a step, look around, and return the step's figures."""
+        figures = self.stepper.step(self.progress, turn.phase)
+        self.step += 1
+        batch = self.config.batch_size * self.accelerator.num_processes
+        self.ema.update(self.task.networks[self.task.ema_network], batch, self.step * batch)
+        self.logger.add(figures)
+        self.watched = turn.watched
+        if turn.phase >= 0:
+            self.marks.append({"step": self.step, "only": self.task.phases[turn.phase].name})
+        if self.follower is not None:
+            self.follower.took(turn)
+        self._look_around()
+        return figures
 
-@dataclass
-class _StopSign:
-    """Whether somebody wants the run to end."""
-
-    asked: bool = False
-    awaited: bool = False
-    """whether the loop looks at it; before that there is nothing worth saving"""
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[_StopSign]:
-    """Let Ctrl-C, termination and the end of the terminal end the run after the current step, with its state saved."""
-    stop = _StopSign()
-
-    def ask(number: int, frame: object) -> None:
-        stop.asked = True
-        if not stop.awaited:
-            raise KeyboardInterrupt
-
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    # What was started to outlive its terminal (nohup) does.
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, ask) for number in heeded}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def _write(self, figures: dict[str, float], bar: tqdm[Any]) -> None:
+        """Write down what is due after a step."""
+        extra: dict[str, Any] = {}
+        due = self._snapshots_due()
+        # What was learnt until a stop is kept as well.
+        snapshot_due = due > self.snapshots_done or self.must_stop
+        if snapshot_due:
+            self._check_weights()
+        if snapshot_due and self.main:
+            extra |= self.logger.snapshot(self.ema.network, self.progress, not self.stepper.watch.high)
+        self.snapshots_done = max(due, self.snapshots_done)
+        if self.main and (snapshot_due or self.marks or self.watched or self.logger.tick_due()):
+            self.logger.tick(self.progress, extra | ({"marks": self.marks} if self.marks else {}))
+            losses = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items() if "loss" in name]
+            bar.set_postfix_str(", ".join([f"step {self.step}", *losses]), refresh=False)
+            bar.update(round(self.progress.fraction * 100 - bar.n, 2))
+        self.marks = []
+        if self.state_due:
+            self._save_state()

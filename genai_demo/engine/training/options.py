@@ -82,7 +82,7 @@ def add_run_options(
         metavar="NAME=N",
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
-    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience"])
+    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"])
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"

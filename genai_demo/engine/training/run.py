@@ -8,6 +8,8 @@ snapshots/STEP/  the averaged weights as a checkpoint, at log-spaced steps; `las
 state/STEP/      all that resuming needs, with checksums; `current` names the one that is whole
 log.txt          what the process printed, where `start_run` started it
 stop             if this file appears, the run saves its state and ends
+control.json     whether it is to pause, take single steps or change hyper-parameters, see `runs/orders.py`
+run.json         what it is called, who started it, when and how, see `runs/record.py`
 lock             held by the process that is at work, and free as soon as that ends
 """
 
@@ -37,8 +39,10 @@ HEARTBEAT = 10.0
 """seconds from one sign of life of a run to the next"""
 LOST = 60.0
 """seconds without a sign of life after which a run is given up"""
-_ALIVE = ("preparing", "running")
+_ALIVE = ("preparing", "running", "paused")
 """states in which a process is at work"""
+_TELLING = ("status.json", "run.json", "config.json")
+"""files of which a folder has one if it is a run"""
 _CHECKSUMS = "checksums.json"
 
 
@@ -133,7 +137,7 @@ class RunFolder:
         """Say where the run stands.
 
         Args:
-            state: "preparing" while it reads its data, "running", "finished", "stopped" or "failed".
+            state: "preparing" while it reads its data, "running", "paused", "finished", "stopped" or "failed".
             values: what else is known, JSON-able: step, fraction, seconds, loss, message.
         """
         known = {"state": state, "pid": os.getpid(), "host": platform.node(), "heartbeat": time.time()}
@@ -176,13 +180,23 @@ class RunFolder:
             status["state"] = "lost"
         return status
 
+    def stood(self) -> dict[str, Any]:
+        """Return how far the run had come when its status was written last: what stays true when it goes on."""
+        status = self.read_status()
+        return {name: status[name] for name in ("step", "fraction", "seconds", "best", "items") if name in status}
+
     def add_stats(self, line: dict[str, Any]) -> None:
         """Append one line of figures."""
         with self.writing(), (self.path / "stats.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
     def read_stats(self) -> list[dict[str, Any]]:
-        """Return all lines of figures; a line that is just being written is left out."""
+        """Return all lines of figures; a line that is just being written is left out.
+
+        One may add to the line before it, of the same step. What is no training as usual is told as "marks", a list
+        with the "step" that is was done after, and "name", "before" and "after" of a hyper-parameter that was changed,
+        or "only", the phase that the step was.
+        """
         return self.read_stats_from(0)[0]
 
     def read_stats_from(self, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -230,6 +244,11 @@ class RunFolder:
         """Return the files of all previews by step."""
         folders = _by_step(self.path / "samples")
         return {step: sorted(folder.glob("[!.]*")) for step, folder in folders.items()}
+
+    def newest_samples(self) -> list[Path]:
+        """Return the files of the newest previews."""
+        folders = _by_step(self.path / "samples")
+        return sorted(folders[max(folders)].glob("[!.]*")) if folders else []
 
     def snapshot_folder(self, step: int) -> Path:
         """Return the folder for the snapshot of `step`."""
@@ -364,8 +383,19 @@ def _read_json(file: Path, run: Path) -> dict[str, Any]:
 
 def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, by name."""
-    files = (file.parent for name in ("config.json", "status.json") for file in folder.glob(f"*/{name}"))
-    return [RunFolder(path) for path in sorted(set(files))]
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries)
+    return [run for name in names if (run := run_named(folder, name)) is not None]
+
+
+def run_named(folder: Path, name: str) -> RunFolder | None:
+    """Return the run in a folder that has a name, or None; what begins with a dot is none."""
+    if not name or name[0] == "." or Path(name).name != name:
+        return None
+    path = folder / name
+    return RunFolder(path) if any((path / file).is_file() for file in _TELLING) else None
 
 
 def _by_step(folder: Path) -> dict[int, Path]:

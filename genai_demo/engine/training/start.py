@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genai_demo.engine.runs.record import Record, note_command, words_of, write_record
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.options import write_json_option
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.status import is_first_process
 
 if TYPE_CHECKING:
     from genai_demo.engine.training.task import Task
@@ -27,7 +28,7 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     """Train what the command line asks for, and print where it ended.
 
     Args:
-        options: those of `add_run_options`.
+        options: those of `add_run_options`, and "typed", the words of the command, where somebody typed it.
         config: budget, batch size and what else the engine has to know.
         make_task: reads data and makes networks; called once the run's folder is claimed.
 
@@ -37,7 +38,15 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     from genai_demo.engine.training.loop import train
 
     run = RunFolder(options.run)
-    progress = train(make_task, config, run, options.resume, options.track)
+
+    def make_noted_task() -> Task:
+        typed = getattr(options, "typed", None)
+        if typed and is_first_process():
+            with run.writing():
+                note_command(run.path, typed)
+        return make_task()
+
+    progress = train(make_noted_task, config, run, options.resume, options.track)
     with suppress(OSError):  # the terminal may be gone
         print(
             f"{options.run}: {progress.step} steps, {progress.examples} examples, {progress.seconds / 60:.1f} minutes",
@@ -71,25 +80,43 @@ def start_run(modality: str, options: Mapping[str, Any]) -> StartedRun:
     Raises:
         UserError: the folder holds a run already, another process is at work in it, or there is nothing to resume.
     """
-    run = RunFolder(Path(options["run"]))
-    run.check(bool(options.get("resume")))
-    words = ["-m", "genai_demo", "train", modality]
-    for name, value in options.items():
-        if value is not None and value is not False:
-            values = [] if value is True else value if isinstance(value, (list, tuple)) else [value]
-            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+    run, words = RunFolder(Path(options["run"])), words_of(modality, options)
+    process = launch(run, words)
+    record = Record(words=tuple(words))
+    with run.writing():
+        write_record(run.path, record)
+    return StartedRun(run, process, record.command)
+
+
+def launch(
+    run: RunFolder, words: Sequence[str], environment: Mapping[str, str] | None = None, place: str | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the process of a run, and return at once; what it prints goes to log.txt in the run's folder.
+
+    Args:
+        run: its folder.
+        words: of its command; the first, python, is the one that runs here.
+        environment: variables that differ from those of this process.
+        place: folder from which the command is meant; None for that of this process.
+
+    Raises:
+        UserError: the folder holds a run already, another process is at work in it, or there is nothing to resume.
+    """
+    run.check("--resume" in words)
+    kept = run.stood() if "--resume" in words else {}
     paths = [str(_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
     with run.writing():
         run.path.mkdir(parents=True, exist_ok=True)
         log = (run.path / "log.txt").open("ab")
-    with log:
-        process = subprocess.Popen(
-            [sys.executable, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,  # Ctrl-C here is not meant for it
-        )
-    run.write_status("preparing", pid=process.pid)
-    return StartedRun(run, process, shlex.join(["python", *words]))
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, *words[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=place,
+                env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(paths)},
+                start_new_session=True,  # Ctrl-C here is not meant for it
+            )
+    run.write_status("preparing", **kept, pid=process.pid)
+    return process

@@ -74,6 +74,22 @@ class StatusWriter:
             self._run.write_status(self._state, **self._values)
 
 
+def is_first_process() -> bool:
+    """Return whether this process is the first one of those that train together, or the only one."""
+    return int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) == 0
+
+
+def as_sentence(error: BaseException) -> UserError:
+    """Return what ended a run as a sentence that helps."""
+    if isinstance(error, UserError):
+        return error
+    words = " ".join(str(error).split())
+    # PyTorch has a class of its own for a GPU's memory, and none for that of the machine.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "allocate memory" in words:
+        return UserError("engine.no_memory")
+    return UserError("engine.unforeseen", reason=f"{type(error).__name__}: {words}"[:300].rstrip(": "))
+
+
 @contextmanager
 def claimed(run: RunFolder, resume: bool) -> Iterator[StatusWriter]:
     """Claim a run's folder while something is done in it; what goes wrong then is told in it.
@@ -84,24 +100,28 @@ def claimed(run: RunFolder, resume: bool) -> Iterator[StatusWriter]:
         UserError: a new run would overwrite one, there is nothing to resume, another process is at work on it, or the
             folder cannot be written to.
     """
-    if int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) > 0:
+    if not is_first_process():
         yield StatusWriter(None, {})
         return
     run.check(resume)
     with run.locked():
         run.check(resume)  # another process may have been faster
-        before = run.read_status() if resume else {}
+        before = run.stood() if resume else {}
         with run.writing():
             run.tidy()
-        status = StatusWriter(run, {key: before[key] for key in ("step", "fraction", "seconds") if key in before})
+        status = StatusWriter(run, before)
         status.say("preparing")
         status.start()
         try:
             yield status
         except BaseException as error:
-            stopped = isinstance(error, UserError) and error.key == "engine.stopped_early"
+            told = as_sentence(error)
+            stopped = told.key == "engine.stopped_early"
             with suppress(UserError):  # what went wrong is said once
-                status.say("stopped" if stopped else "failed", message=str(error) or type(error).__name__)
+                values = {name: str(value) for name, value in told.values.items()}
+                status.say("stopped" if stopped else "failed", message=str(told), key=told.key, values=values)
+            if told.key == "engine.no_memory":
+                raise told from error
             raise
         finally:
             status.stop()

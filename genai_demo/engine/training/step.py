@@ -45,14 +45,20 @@ class Stepper:
         self._task, self._config, self._run, self._accelerator = task, config, run, accelerator
         self.micro_batch = micro_batch
         self.watch = LossWatch()
+        self.rate_factor = 1.0
+        """multiplies all learning rates"""
         self._batches = _Batches(lambda step: task.batch(step, config.batch_size, accelerator.process_index))
         self._optimizers = {phase.name: accelerator.prepare(phase.optimizer) for phase in task.phases}
         self._peak_rates = {
             phase.name: [group["lr"] for group in phase.optimizer.param_groups] for phase in task.phases
         }
 
-    def step(self, progress: Progress) -> dict[str, float]:
+    def step(self, progress: Progress, only: int = -1) -> dict[str, float]:
         """Take the step after `progress` and return its figures.
+
+        Args:
+            progress: where the run stands.
+            only: place of the only phase to take; -1 for all of them.
 
         Raises:
             UserError: the loss stopped being a number or exploded, or memory is too small for one example.
@@ -62,6 +68,8 @@ class Stepper:
         batch = self._batches.get(progress.step)
         batch = {name: tensor.to(self._accelerator.device, non_blocking=True) for name, tensor in batch.items()}
         for number, phase in enumerate(self._task.phases):
+            if only not in (-1, number):
+                continue
             while True:
                 try:
                     torch.manual_seed(self._seed(progress.step, number))
@@ -90,7 +98,7 @@ class Stepper:
         network, optimizer = self._task.networks[phase.network], self._optimizers[phase.name]
         rate = phase.rate(progress.fraction)
         for group, peak in zip(phase.optimizer.param_groups, self._peak_rates[phase.name], strict=True):
-            group["lr"] = peak * rate
+            group["lr"] = peak * rate * self.rate_factor
         optimizer.zero_grad(set_to_none=True)
         figures = self._gradients(phase, batch, progress)
         self._check_finite(figures["loss"], progress)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from genai_demo.engine.fields import recorded
+from genai_demo.engine.fields import Field, check_values, fields_of, recorded
 from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import Schedule
@@ -74,10 +74,13 @@ class Task(ABC):
     phases: Sequence[Phase]
     items: Items | None = None
     """what was read to learn from, for whoever looks at the run"""
+    _training: Training
+    """how it is trained; `change` puts another one in its place"""
 
     def __init__(
         self, training: Training, config: DataclassInstance, data: Mapping[str, Any], start: Start | None = None
     ) -> None:
+        self._training = training
         self._config = recorded(config)
         self._described: dict[str, Any] = {"training": recorded(training), **data}
         if start is not None:
@@ -105,6 +108,21 @@ class Task(ABC):
     def files(self) -> dict[str, Path]:
         """Return files that belong to every checkpoint beside its weights and configuration, by their name in it."""
         return {}
+
+    def live(self) -> dict[str, tuple[Field, float]]:
+        """Return what may be changed between two steps, by name: the field and its value now."""
+        training = self._training
+        return {one.name: (one, getattr(training, one.name)) for one in fields_of(type(training)) if one.live}
+
+    def change(self, name: str, value: float) -> None:
+        """Set one of the fields that `live` names; the learning rate itself is the loop's to move.
+
+        Raises:
+            UserError: there is no such field, or its rule does not allow the value.
+        """
+        check_values(type(self._training), {name: value}, "runs.not_live")
+        changed = replace(cast("DataclassInstance", self._training), **{name: value})
+        self._training = cast("Training", changed)
 
     def data(self) -> dict[str, Any]:
         """Return how and on what the run was trained, JSON-able."""

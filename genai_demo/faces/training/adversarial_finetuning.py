@@ -49,6 +49,8 @@ class VaeFinetuningTask(VaeTask):
         widths: discriminator's channels from 4x4 on.
     """
 
+    _training: FinetuningTraining
+
     def __init__(
         self,
         training: FinetuningTraining,
@@ -66,7 +68,6 @@ class VaeFinetuningTask(VaeTask):
         self._discriminator.read_labels.requires_grad_(False)  # the codes of real faces bring their labels with them
         self._described["training"] = asdict(training)
         self._training = training
-        self._gamma = linear(training.gamma, training.final_gamma)
         self.networks = {"vae": self._vae, "discriminator": self._discriminator}
         players = (
             ("discriminator", self._discriminator_loss, 1.0),
@@ -87,6 +88,9 @@ class VaeFinetuningTask(VaeTask):
             mean, log_variance = self._vae.encode(pictures)
             return mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
 
+    def _gamma(self, progress: Progress) -> float:
+        return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
+
     def _augment(self, pictures: Tensor) -> Tensor:
         return augment(pictures, self._training.augmentation)
 
@@ -95,7 +99,7 @@ class VaeFinetuningTask(VaeTask):
         with torch.no_grad():
             fake = self._vae.decode(self._codes(real))
         real, fake = self._augment(real), self._augment(fake)
-        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        weight = lazy_penalty_weight(self._gamma(progress), progress.step, self._training.penalty_every)
         return discriminator_turn(lambda pictures: self._discriminator(pictures, known), real, fake, weight)
 
     def _decoder_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:

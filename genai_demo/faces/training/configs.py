@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from genai_demo.engine.fields import Seed, Share, Within
+from genai_demo.engine.fields import Live, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 from genai_demo.faces.training.textbook import configs as textbook
 
@@ -21,21 +21,21 @@ class GanTraining:
     """share of the learning rate that is left at the end"""
     generator_share: Weight = 0.3
     """the generator's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: Weight = 0.2
+    gamma: Annotated[Weight, Live] = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: Weight = 0.05
+    final_gamma: Annotated[Weight, Live] = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: Annotated[int, Within(1, 1000)] = 4
+    penalty_every: Annotated[int, Within(1, 1000), Live] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: Share = 0.3
+    augmentation: Annotated[Share, Live] = 0.3
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
-    first_augmentation: Share = 0.0
+    first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
     warm_up: Share = 0.1
     """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
-    label_weight: Weight = 0.5
+    label_weight: Annotated[Weight, Live] = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
-    age_weight: Weight = 2.5
+    age_weight: Annotated[Weight, Live] = 2.5
     """how often the age counts among the labels; it is the hardest to read, so the generator would neglect it"""
     seed: Seed = 0
 
@@ -51,7 +51,7 @@ class VaeTraining:
     warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
     weight_decay: Weight = 0.01
-    free: Weight = 0.1
+    free: Annotated[Weight, Live] = 0.1
     """nats that each number of a code may tell at no cost"""
     seed: Seed = 0
 
@@ -67,9 +67,9 @@ class EncoderTraining:
     warm_up: Share = 0.05
     """share of the budget over which the learning rate rises"""
     weight_decay: Weight = 0.05
-    temperature: Annotated[float, Within(0.001, 100.0)] = 0.1
+    temperature: Annotated[float, Within(0.001, 100.0), Live] = 0.1
     """of the contrastive loss"""
-    contrast: Weight = 0.25
+    contrast: Annotated[Weight, Live] = 0.25
     """weight of the contrastive loss beside those of the labels"""
     seed: Seed = 0
 
@@ -84,15 +84,15 @@ class FinetuningTraining:
     """share of the learning rate that is left at the end"""
     generator_share: Weight = 0.3
     """the decoder's learning rate as a share of the discriminator's, lest that fall behind (Heusel et al. 2017)"""
-    gamma: Weight = 0.2
+    gamma: Annotated[Weight, Live] = 0.2
     """weight of the gradient penalties at the start"""
-    final_gamma: Weight = 0.05
+    final_gamma: Annotated[Weight, Live] = 0.05
     """weight of the gradient penalties at the end"""
-    penalty_every: Annotated[int, Within(1, 1000)] = 4
+    penalty_every: Annotated[int, Within(1, 1000), Live] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    augmentation: Share = 0.2
+    augmentation: Annotated[Share, Live] = 0.2
     """probability of each augmentation that the discriminator sees"""
-    pull: Weight = 0.5
+    pull: Annotated[Weight, Live] = 0.5
     """how strongly the discriminator pulls at a painted picture, as a multiple of the pull towards the real one"""
     seed: Seed = 0
 

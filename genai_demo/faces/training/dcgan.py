@@ -35,6 +35,7 @@ class DcganTask(Task):
 
     family = FAMILY
     ema_network = "generator"
+    _training: DcganTraining
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class DcganTask(Task):
         config = DcganConfig(**(sizes or {}))
         super().__init__(training, config, {"pictures": len(pictures), **(source or {})})
         self._latent = config.latent
-        self._training, self._pictures, self._validation = training, pictures, validation
+        self._pictures, self._validation = pictures, validation
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = DcganGenerator(config), DcganDiscriminator(config)
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}

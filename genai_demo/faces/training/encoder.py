@@ -38,13 +38,13 @@ class EncoderTask(FaceTask):
 
     family = "encoder"
     ema_network = "encoder"
+    _training: EncoderTraining
 
     def __init__(
         self, training: EncoderTraining, faces: Faces, validation: Faces, sizes: dict[str, Any] | None = None
     ) -> None:
         config = EncoderConfig(**(sizes or {}))
         super().__init__(training, config, faces, validation)
-        self._training = training
         torch.manual_seed(training.seed)
         self._encoder = channels_last(FaceEncoder(config))
         self.networks = {"encoder": self._encoder}

@@ -51,6 +51,7 @@ class GanTask(FaceTask):
     family = "gan"
     ema_network = "generator"
     selection_metric = "random_frechet"
+    _training: GanTraining
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class GanTask(FaceTask):
         FaceMetadata(tabulate(faces.labels().numpy()), ("",) * DIRECTIONS).write(folder)
         torch.manual_seed(training.seed)
         self._generator, self._discriminator = Generator(config), Discriminator(config)
-        self._training, self._latent = training, config.latent
+        self._latent = config.latent
         share = training.generator_share
         rates = {
             "discriminator": cosine(1.0, training.final_rate),
@@ -84,7 +85,6 @@ class GanTask(FaceTask):
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
-        self._gamma = linear(training.gamma, training.final_gamma)
         self.phases = [
             Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
             for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
@@ -109,6 +109,9 @@ class GanTask(FaceTask):
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
 
+    def _gamma(self, progress: Progress) -> float:
+        return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
+
     def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
         first, last = self._training.first_augmentation, self._training.augmentation
         return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
@@ -118,7 +121,7 @@ class GanTask(FaceTask):
         with torch.no_grad():
             fake = self._generator(self._noise(len(real), real), known)
         real, fake = self._augment(real, progress), self._augment(fake, progress)
-        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        weight = lazy_penalty_weight(self._gamma(progress), progress.step, self._training.penalty_every)
         seen: list[Tensor] = []
 
         def score(pictures: Tensor) -> Tensor:

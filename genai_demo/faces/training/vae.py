@@ -56,6 +56,11 @@ class VaeTask(FaceTask):
         rate = warm_up(cosine(1.0, training.final_rate), training.warm_up)
         self.phases = [Phase("vae", "vae", optimizer, self._loss, rate)]
 
+    def change(self, name: str, value: float) -> None:
+        super().change(name, value)
+        if name == "free":
+            self._free = value
+
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         return vae_loss(self._vae, batch["pictures"].to(memory_format=torch.channels_last), self._free)
 

@@ -15,6 +15,8 @@ _PERIODS = (TICKS, TICKS // 2, TICKS // 3, TICKS // 4)
 """ticks between what players strike: quarters, eighths, triplets, sixteenths"""
 _FEW = 0.5
 """share of the places in a quarter that notes would have by chance, and above which they were not typed"""
+_MOST = 96
+"""places in a quarter that typed notes have at most: what is recorded in seconds may have more, and few all the same"""
 _COARSEST = 24
 """ticks a quarter note that a file has at least"""
 _UNFIT = 0.16
@@ -37,9 +39,6 @@ _STEADY = 3.0
 
 Chosen, with `_USUAL` and the weights in `timing`, on every 50th recorded performance with annotated beats.
 """
-_TRIPLE = -0.1
-"""how much less like itself music in three may be after three and six beats than after two and four; chosen on 150
-scores in 2/4, 3/4, 4/4 and 3/8, 148 of which are told right by it, and 144 of 150 others"""
 
 
 def beats_fit(onsets: Sequence[int]) -> bool:
@@ -53,7 +52,7 @@ def beats_fit(onsets: Sequence[int]) -> bool:
     """
     ticks = np.asarray(onsets)
     possible = max(TICKS // np.gcd.reduce([*onsets, TICKS]), _COARSEST)
-    if len(np.unique(ticks % TICKS)) <= _FEW * possible * (1 - np.exp(-len(ticks) / possible)):
+    if len(np.unique(ticks % TICKS)) <= min(_FEW * possible * (1 - np.exp(-len(ticks) / possible)), _MOST):
         return True
     lengths = [abs(np.exp(2j * np.pi * ticks / period).mean()) for period in _PERIODS]
     return max(lengths) >= max(_UNFIT, min(_CHANCE / np.sqrt(len(ticks)), 0.5))
@@ -110,8 +109,8 @@ def _period(strength: np.ndarray) -> float:
 def beats_in_a_bar(notes: Sequence[Note], start: int, end: int, beat: int) -> int:
     """Return how many beats a bar has, 2, 3 or 4: after how many of them music is most like itself.
 
-    In three, if it is so after three and six beats; else in two or four, whichever has its strongest beat first more
-    often.
+    In three, if it is so more after three and six beats than after two and four, which tells 255 of 262 scores and
+    340 of 350 songs right; else in two or four, whichever has its strongest beat first more often.
 
     Args:
         notes: in the order of time.
@@ -134,7 +133,7 @@ def beats_in_a_bar(notes: Sequence[Note], start: int, end: int, beat: int) -> in
         return float((usual[:-beats] * usual[beats:]).mean()) if beats < count else 0.0
 
     threes, twos = alike(3) + alike(6), alike(2) + alike(4)
-    if 0 < threes > twos + _TRIPLE:
+    if 0 < threes > twos:
         return 3
 
     def firsts(beats: int) -> float:

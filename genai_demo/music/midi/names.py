@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from genai_demo.engine.files import without_accents
 from genai_demo.music.theory.piece import LEFT, RIGHT
 
 HAND_NAMES = {RIGHT: "Right Hand", LEFT: "Left Hand"}
@@ -94,8 +94,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def _words(name: str) -> set[str]:
     """Return the words of a name in small letters, parted at all that is no letter and where a capital begins one."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    parted = _CAMEL.sub(" ", _ABBREVIATION.sub(r"\1\2", plain.replace("_", " ")))
+    parted = _CAMEL.sub(" ", _ABBREVIATION.sub(r"\1\2", without_accents(name).replace("_", " ")))
     return {word.lower() for word in _WORD.findall(parted)}
 
 

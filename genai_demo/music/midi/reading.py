@@ -21,6 +21,7 @@ from genai_demo.music.midi.events import (
     read_events,
     ticks_per_tick,
 )
+from genai_demo.music.midi.fine_metres import rounded_bars
 from genai_demo.music.midi.handovers import FINER, restored
 from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands, within_reach
 from genai_demo.music.midi.keys import stated_keys
@@ -76,7 +77,8 @@ def read_midi(data: bytes | Path) -> Reading:
     - Key signatures hold from the nearest bar line on; `hear_keys` says when their mode, or they, are heard instead.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Bars follow the time signatures, 4/4 where there are none; the last one is whole, and none is added for what
-      sounds a little beyond it, nor for a long silence at the end. Many bars of a single beat are not believed.
+      sounds a little beyond it, nor for a long silence at the end. Many bars of a single beat are not believed, and
+      none ends between sixteenths, see `rounded_bars`.
     - A key that is struck while it is held is let go before; where both hands strike one, the right one does; notes
       without length are left out.
     - Hands come from the names of the tracks, else from two tracks or channels that one hand can reach each, else from
@@ -94,7 +96,9 @@ def read_midi(data: bytes | Path) -> Reading:
     stream = parse(data)
     scale, film = ticks_per_tick(stream.division)
     contents, remarks = _one_piece(stream)
-    if contents.modes is not None and scale == Fraction(1, FINER):
+    if contents.modes is None:
+        remarks += _remarks(("music.rounded_bars", rounded_bars(contents, TICKS / scale)))
+    elif scale == Fraction(1, FINER):
         contents.strikes = restored(contents.strikes)
     strikes, found = _for_piano(contents)
     remarks += found
@@ -114,7 +118,6 @@ def read_midi(data: bytes | Path) -> Reading:
         raise UserError("music.too_long", most=MOST_MINUTES)
     remarks += found
     if contents.modes is not None:
-        # What was written here has the bars that it is to have.
         return Reading(piece, tuple(remarks), keys.sources)
     piece, done = in_time(piece, [(0, _DEFAULT_TEMPO), *([] if film else _believed_tempos(contents.tempos, scale))])
     remarks += _remarks(*done, ("music.uneven_notes", uneven_notes(piece.notes)))
@@ -221,7 +224,8 @@ def _bars(
         for tick, beats, unit in contents.time_signatures
         if (signature := time_signature_of(beats, unit))
     ]
-    signatures, doubted = believed(stated, notes)
+    # What was written here has the bars that it is to have.
+    signatures, doubted = believed(stated, notes) if contents.modes is None else (stated, 0)
     remarks = _remarks(
         ("music.left_out_metres", len(contents.time_signatures) - len(stated)), ("music.doubted_metres", doubted)
     )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
 from xml.etree import ElementTree as Xml
 
 from genai_demo.errors import UserError
-from genai_demo.music.musicxml.flow import MOST_PASSES, Flow
+from genai_demo.music.musicxml.flow import MOST_PASSES
+from genai_demo.music.musicxml.tremolos import played_out, tremolo_of
+from genai_demo.music.musicxml.written import GraceNote, Measure, Part, Sign, WrittenNote, number
 from genai_demo.music.notation.directions import DYNAMICS
 from genai_demo.music.notation.note_values import KINDS
 from genai_demo.music.notation.score import FORTE
@@ -30,104 +28,18 @@ _LONGEST = 64 * TICKS
 """ticks of the longest measure that is believed"""
 
 
-class Sign(NamedTuple):
-    """Something that happens at a moment."""
-
-    tick: int
-    value: float
-
-
-class GraceNote(NamedTuple):
-    """A grace note as it stands in a measure."""
-
-    pitch: int
-    velocity: int | None
-    slurs: tuple[tuple[str, str], ...]
-    """as of a `WrittenNote`"""
-
-
-@dataclass
-class WrittenNote:
-    """A note as it stands in a measure."""
-
-    start: int
-    """ticks from the beginning of the measure"""
-    length: int
-    pitch: int
-    staff: int
-    """from 1"""
-    voice: str
-    tied: bool = False
-    """whether a tie leads on from it"""
-    velocity: int | None = None
-    slurs: tuple[tuple[str, str], ...] = ()
-    """"start" or "stop", and the number of the slur"""
-    graces: list[list[GraceNote]] = field(default_factory=list)
-    """the chords of grace notes before it"""
-
-
-@dataclass
-class Measure:
-    """A measure of one part."""
-
-    implicit: bool = False
-    """whether it is not counted, as an upbeat"""
-    length: int = 0
-    """ticks that its voices fill; 0 where they hold nothing but rests for the whole measure"""
-    sounding: int = 0
-    """ticks that its notes fill"""
-    notes: list[WrittenNote] = field(default_factory=list)
-    metre: tuple[int, int] | None = None
-    """numerator and denominator, where they are stated"""
-    key: tuple[int, str] | None = None
-    """sharps and mode ("" if none), where they are stated"""
-    tempos: list[Sign] = field(default_factory=list)
-    """quarter notes per minute"""
-    levels: list[Sign] = field(default_factory=list)
-    """velocities from then on"""
-    accents: list[Sign] = field(default_factory=list)
-    """velocities of what is struck then"""
-    wedges: list[Sign] = field(default_factory=list)
-    """1 where a crescendo begins, -1 for a diminuendo, 0 where either ends"""
-    pedal: list[Sign] = field(default_factory=list)
-    """1 where it is pressed, 0 where it is let go"""
-    flow: Flow = field(default_factory=Flow)
-
-
-@dataclass
-class Part:
-    """A part of a score."""
-
-    name: str = ""
-    programs: set[int] = field(default_factory=set)
-    """General MIDI's numbers of its instruments, from 1"""
-    staves: int = 1
-    measures: list[Measure] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    """number of cues, ornaments and unpitched notes"""
-
-    @property
-    def count(self) -> int:
-        """Notes."""
-        return sum(len(measure.notes) for measure in self.measures)
-
-
-def number(text: str | None, default: float = 0.0, most: float = 1e6) -> float:
-    """Return the number that a text is, or `default` where it is none, or none within `-most` to `most`."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return default
-    return value if math.isfinite(value) and abs(value) <= most else default
-
-
 class PartReader:
-    """Reads the measures of one part, one after the other."""
+    """Reads the measures of one part, one after the other.
 
-    def __init__(self, part: Part) -> None:
-        self._part = part
+    Args:
+        part: is added to.
+        small_notes: whether what the score calls cues are notes that are played, only printed small.
+    """
+
+    def __init__(self, part: Part, small_notes: bool = False) -> None:
+        self._part, self._small_notes = part, small_notes
         self._divisions = Fraction(1)
-        self._transposition = 0
+        self._transposition = self._sharps = 0
         self._ending: frozenset[int] = frozenset()
         self._metre = 4 * TICKS
 
@@ -156,6 +68,10 @@ class PartReader:
                 self._fill()
             elif child.tag in readers:
                 readers[child.tag](child)
+        written = len(measure.notes)
+        measure.notes, played = played_out(measure.notes, MOST_NOTES)
+        self._part.tremolos += played
+        self._count(len(measure.notes) - written)
         self._late_graces()
         measure.flow.endings = measure.flow.endings or self._ending
         self._part.measures.append(measure)
@@ -175,11 +91,6 @@ class PartReader:
         if divisions > 0:
             self._divisions = divisions
         self._part.staves = max(self._part.staves, min(int(number(element.findtext("staves"), 1)), 8))
-        key = element.find("key")
-        if key is not None and key.find("fifths") is not None:
-            sharps = int(number(key.findtext("fifths")))
-            if -7 <= sharps <= 7:
-                self._measure.key = (sharps, (key.findtext("mode") or "").strip().lower())
         time = element.find("time")
         if time is not None and (metre := _metre(time)):
             self._measure.metre = metre
@@ -188,6 +99,14 @@ class PartReader:
         if transpose is not None:
             octaves = number(transpose.findtext("octave-change"), most=4)
             self._transposition = int(number(transpose.findtext("chromatic"), most=48) + 12 * octaves)
+            self._sharps = _sharps(transpose)
+        key = element.find("key")
+        if key is not None and key.find("fifths") is not None:
+            sharps = int(number(key.findtext("fifths")))
+            if -7 <= sharps <= 7:
+                sharps += self._sharps
+                sounding = sharps - 12 * ((sharps > 7) - (sharps < -7))
+                self._measure.key = (sounding, (key.findtext("mode") or "").strip().lower())
 
     def _note(self, element: Xml.Element) -> None:
         in_chord, rest = element.find("chord") is not None, element.find("rest")
@@ -202,13 +121,17 @@ class PartReader:
         whole = rest is not None and rest.get("measure") == "yes"
         if not whole:
             self._fill()
-        if element.find("cue") is not None:
+        if self._is_cue(element):
             self._part.left_out["cues"] += 1
         elif element.find("unpitched") is not None:
             self._part.left_out["drums"] += 1
         elif (pitch := self._pitch(element)) is not None:
             self._add(element, pitch, round(start), round(start + length) - round(start), in_chord)
             self._measure.sounding = max(self._measure.sounding, min(round(start + length), _LONGEST))
+
+    def _is_cue(self, element: Xml.Element) -> bool:
+        """Return whether a note is only to be seen; one that is not printed is there to be heard, as of a trill."""
+        return element.find("cue") is not None and not self._small_notes and element.get("print-object") != "no"
 
     def _add(self, element: Xml.Element, pitch: int, start: int, length: int, in_chord: bool) -> None:
         ties = {tie.get("type") for tie in (*element.findall("tie"), *element.findall("notations/tied"))}
@@ -222,21 +145,26 @@ class PartReader:
             bool(ties & {"start", "continue"}),
             _velocity(element),
             _slurs(element),
+            tremolo=tremolo_of(element),
         )
         if not in_chord:
             note.graces = self._graces.pop(voice, [])
         self._measure.notes.append(note)
         self._chord.append(note)
         self._part.left_out["ornaments"] += any(
-            ornament.tag in _ORNAMENTS for ornament in element.iterfind("notations/ornaments/*")
+            ornament.tag in _ORNAMENTS and not (note.tremolo and ornament.tag == "tremolo")
+            for ornament in element.iterfind("notations/ornaments/*")
         )
-        self._part.left_out["notes"] += 1
+        self._count(1)
+
+    def _count(self, notes: int) -> None:
+        self._part.left_out["notes"] += notes
         if self._part.left_out["notes"] > MOST_NOTES:
             raise UserError("music.too_many_notes", most=MOST_NOTES)
 
     def _grace(self, element: Xml.Element, in_chord: bool) -> None:
         pitch = self._pitch(element)
-        if pitch is None or element.find("cue") is not None:
+        if pitch is None or self._is_cue(element):
             return
         waiting = self._graces.setdefault(element.findtext("voice") or "", [])
         note = GraceNote(pitch, _velocity(element), _slurs(element))
@@ -335,6 +263,14 @@ class PartReader:
                 self._ending = frozenset(found for found in numbers if 0 < found <= MOST_PASSES)
             else:
                 flow.endings, self._ending = self._ending, frozenset()
+
+
+def _sharps(transpose: Xml.Element) -> int:
+    """Return how many sharps more than the written signature that of the sound has, -11 to 11."""
+    semitones = int(number(transpose.findtext("chromatic"), most=48))
+    steps = transpose.findtext("diatonic")
+    more = 7 * semitones - 12 * int(number(steps, most=28)) if steps else (7 * semitones + 5) % 12 - 5
+    return more if abs(more) < 12 else (more + 5) % 12 - 5
 
 
 def _staff(element: Xml.Element) -> int:

@@ -6,9 +6,12 @@ be imported, and trust what they open.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
@@ -27,6 +30,11 @@ _CONTAINER = "META-INF/container.xml"
 _SUFFIXES = (".musicxml", ".xml")
 _PACKED = b"PK\3\4"
 _ROOTS = ("score-partwise", "score-timewise")
+_DECLARATION = 200
+"""bytes in which a file says what it is in"""
+_STATED = re.compile(rb"encoding=[\"']([\w.-]{1,40})[\"']")
+_MISSTATED = ("utf-8", "iso-8859-1")
+"""encodings that a score may be in whatever it says of itself, as one that was saved anew by another program"""
 
 
 def is_score(content: bytes) -> bool:
@@ -94,8 +102,41 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 def _tree(content: bytes) -> Xml.Element:
     """Return the root element of XML; entities of its own, which may grow without end, are refused."""
+    fault: Exception | None = None
+    for form, encoding in _forms(content.lstrip()):
+        try:
+            return _parsed(form, encoding)
+        except UserError:
+            raise
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            fault = fault or error
+    raise UserError("music.broken_score", reason=fault) from fault
+
+
+def _forms(content: bytes) -> Iterator[tuple[bytes, str | None]]:
+    """Yield what a score may be, and its encoding, None where it says so itself: as stated first, then as meant."""
+    yield content, None
+    if stated := _STATED.search(content[:_DECLARATION]):
+        # `expat` knows of no encoding of several bytes a letter but Unicode's.
+        with contextlib.suppress(LookupError, UnicodeError):
+            yield content.decode(stated[1].decode()).encode(), "utf-8"
+    for encoding in _MISSTATED:
+        yield content, encoding
+
+
+def _parsed(content: bytes, encoding: str | None) -> Xml.Element:
+    """Return the root element of XML.
+
+    Args:
+        content: all bytes.
+        encoding: what it is in; None where it says so itself.
+
+    Raises:
+        UserError: too much of it, or entities of its own.
+        expat.ExpatError, LookupError, ValueError: it is damaged, or in an encoding that `expat` has not.
+    """
     builder = Xml.TreeBuilder()
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     depth = count = 0
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
@@ -117,10 +158,5 @@ def _tree(content: bytes) -> Xml.Element:
     parser.EndElementHandler = end
     parser.CharacterDataHandler = builder.data
     parser.EntityDeclHandler = entity
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError("music.broken_score", reason=error) from error
+    parser.Parse(content, True)
     return builder.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from genai_demo.errors import UserError
 from genai_demo.music.midi.events import MOST_NOTES
-from genai_demo.music.musicxml.measures import Part, Sign, WrittenNote
+from genai_demo.music.musicxml.written import Part, Sign, WrittenNote
 from genai_demo.music.notation.played import typed
 from genai_demo.music.theory.piece import RIGHT, TICKS, Note
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,9 +16,10 @@ from genai_demo.music.midi.hands import hands_of_two, melody_first, split_hands,
 from genai_demo.music.midi.names import hand_named
 from genai_demo.music.midi.reading import MOST_MINUTES, MOST_QUARTERS, Reading, Remark, joined_spans
 from genai_demo.music.musicxml.flow import Flow, played_order
-from genai_demo.music.musicxml.measures import Part, PartReader, Sign, number
+from genai_demo.music.musicxml.measures import PartReader
 from genai_demo.music.musicxml.parsing import parse_score
 from genai_demo.music.musicxml.playing import Played, Player, signs
+from genai_demo.music.musicxml.written import Part, Sign, number
 from genai_demo.music.notation.header import TEMPO_FIELD
 from genai_demo.music.theory.key_signatures import StatedKey, hear_keys
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, TICKS, Bar, Note, Piece, resolve_overlaps
@@ -27,6 +29,8 @@ _PIANOS = range(1, 9)
 _PIANO_NAMES = ("piano", "klavier", "keyboard", "harpsichord", "cembalo", "clavecin", "钢琴")
 _MODES = {"major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor"}
 _DEFAULT_TEMPO = 120.0
+_CUES_SOUND = re.compile(r"MuseScore (?:[0-2]|3\.[0-4])\.")
+"""programs that call a chord a cue that is only printed small, as whole studies are"""
 
 
 def read_musicxml(content: bytes) -> Reading:
@@ -36,7 +40,8 @@ def read_musicxml(content: bytes) -> Reading:
     - Hands are the staves of a part, or two parts; else they are told as for a MIDI file.
     - Repeats, endings and jumps are played out. Bars are as long as what stands in them.
     - Velocities come from the notes, else from dynamics and hairpins; the pedal from its marks. Ties join notes. Grace
-      notes are struck before what they adorn, ornaments are not played out. Slurs are kept.
+      notes are struck before what they adorn. Tremolos of up to three strokes are played out, other ornaments are not.
+      Slurs are kept.
     - Of several tempi the piece gets the one under which it lasts as long.
     - Signatures hold from bar to bar; `hear_keys` says when their mode, or they, are heard instead.
 
@@ -52,14 +57,15 @@ def read_musicxml(content: bytes) -> Reading:
     flows = _flows(parts)
     order = played_order(flows)
     remarks += _remarks(("music.repeats_played", len(order) - len(set(order))))
-    bars, starts = _bars(parts, order)
+    ordered = [*chosen, *(part for part in parts if part not in chosen)]
+    bars, starts = _bars(ordered, order)
     if bars[-1].end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
     tempos = sorted(tempo for part in parts for tempo in signs(part, order, starts, "tempos"))
     tempo, averaged = _tempo(tempos, bars[-1].end, root)
     played = [Player(part, order, starts, tempo).play(bars[-1].end) for part in chosen]
     notes, found = _notes(chosen, played)
-    keys = hear_keys(_stated_keys(parts, order, starts), notes, bars)
+    keys = hear_keys(_stated_keys(ordered, order, starts), notes, bars)
     remarks += _remarks(("music.key_doubted", keys.contradicting))
     pedal = joined_spans(span for part in played for span in part.pedal)
     struck = {(note.start, note.pitch): note for note in notes}
@@ -81,7 +87,9 @@ def _parts(root: Xml.Element) -> list[Part]:
         names = [listed.findtext("part-name"), *(name.text for name in listed.iter("instrument-name"))]
         programs = {int(number(program.text)) for program in listed.iter("midi-program")}
         parts[listed.get("id", "")] = Part(" ".join(name for name in names if name), programs)
-    readers = {name: PartReader(part) for name, part in parts.items()}
+    software = " ".join(program.text or "" for program in root.iterfind("identification/encoding/software"))
+    small_notes = bool(_CUES_SOUND.search(software))
+    readers = {name: PartReader(part, small_notes) for name, part in parts.items()}
     for outer in root:
         for inner in outer:
             part, measure = (outer, inner) if root.tag == "score-partwise" else (inner, outer)
@@ -90,7 +98,7 @@ def _parts(root: Xml.Element) -> list[Part]:
             name = part.get("id", "")
             if name not in readers:
                 parts[name] = Part()
-                readers[name] = PartReader(parts[name])
+                readers[name] = PartReader(parts[name], small_notes)
             if root.tag == "score-timewise":
                 inner.attrib.update(number=outer.get("number", ""), implicit=outer.get("implicit", ""))
                 measure = inner
@@ -117,6 +125,7 @@ def _for_piano(parts: Sequence[Part]) -> tuple[list[Part], list[Remark]]:
         ("music.no_piano", 0 if pianos else left_out["notes"]),
         ("music.left_out_cues", left_out["cues"]),
         ("music.left_out_ornaments", sum(part.left_out["ornaments"] for part in chosen)),
+        ("music.tremolos_played", sum(part.tremolos for part in chosen)),
     )
 
 
@@ -142,17 +151,28 @@ def _flows(parts: Sequence[Part]) -> list[Flow]:
 def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...], list[int]]:
     """Return the bars of a piece, and the tick at which each measure of `order` begins.
 
-    A measure is as long as what stands in it. What is longer than its metre says becomes several bars.
+    A measure is as long as what stands in it, in the first part and those of its metre. What is longer than its metre
+    says becomes several bars, unless most parts sound for as long as the metre says: then what is longer is a slip.
+
+    Args:
+        parts: those that are played first.
+        order: places of measures as they are played.
     """
     shapes: list[list[tuple[int, int]]] = []
-    beats, unit = 4, 4
+    metres: list[tuple[int, int] | None] = [None] * len(parts)
     for place in range(max(len(part.measures) for part in parts)):
-        measures = [part.measures[place] for part in parts if place < len(part.measures)]
-        stated = next((measure.metre for measure in measures if measure.metre), None)
-        beats, unit = (stated and time_signature_of(*stated)) or (beats, unit)
+        measures = [part.measures[place] if place < len(part.measures) else None for part in parts]
+        for turn, measure in enumerate(measures):
+            if measure and measure.metre:
+                metres[turn] = time_signature_of(*measure.metre) or metres[turn]
+        metre = next((metre for metre in metres if metre), None)
+        beats, unit = metre or (4, 4)
         whole = Bar(0, beats, unit).length
-        # Rests that are longer than their bar are a slip of many programs.
-        length = max(max(min(measure.length, whole), measure.sounding) for measure in measures)
+        fellows = [one for one, own in zip(measures, metres, strict=True) if one and own in (metre, None)]
+        # Rests that are longer than their bar are a slip of many programs, unless notes are so too.
+        length = max((one.length if one.sounding > whole else min(one.length, whole) for one in fellows), default=0)
+        if length > whole and 2 * sum(one.sounding == whole for one in fellows) > len(fellows):
+            length = whole
         shapes.append(_shape(length, beats, unit))
     bars: list[Bar] = []
     starts: list[int] = []

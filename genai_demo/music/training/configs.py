@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from genai_demo.engine.fields import Seed, Share, Within
+from genai_demo.engine.fields import Live, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 
 
@@ -53,15 +53,15 @@ class GanTraining:
     """share of the learning rate that is left at the end"""
     generator_share: Weight = 0.5
     """the generator's learning rate as a share of the discriminator's"""
-    gamma: Weight = 0.5
+    gamma: Annotated[Weight, Live] = 0.5
     """weight of the gradient penalties at the start"""
-    final_gamma: Weight = 0.1
+    final_gamma: Annotated[Weight, Live] = 0.1
     """weight of the gradient penalties at the end"""
-    penalty_every: Annotated[int, Within(1, 1000)] = 4
+    penalty_every: Annotated[int, Within(1, 1000), Live] = 4
     """steps from one penalised step to the next; its penalty counts as often"""
-    slope: Weight = 1.0
+    slope: Annotated[Weight, Live] = 1.0
     """slope of the binary neurons over the first two thirds of the budget"""
-    final_slope: Weight = 3.0
+    final_slope: Annotated[Weight, Live] = 3.0
     """their slope at the end"""
     seed: Seed = 0
 
@@ -77,7 +77,7 @@ class EncoderTraining:
     warm_up: Share = 0.05
     """share of the budget over which the learning rate rises"""
     weight_decay: Weight = 0.05
-    temperature: Annotated[float, Within(0.001, 100.0)] = 0.1
+    temperature: Annotated[float, Within(0.001, 100.0), Live] = 0.1
     """of the contrastive loss"""
     seed: Seed = 0
 

@@ -114,11 +114,11 @@ class EncoderTask(Task):
 
     family = "encoder"
     ema_network = "encoder"
+    _training: EncoderTraining
 
     def __init__(
         self, training: EncoderTraining, music: Music, validation: Music, sizes: dict[str, Any] | None = None
     ) -> None:
-        self._training = training
         config = EncoderConfig(**(sizes or {}))
         super().__init__(training, config, described(music, validation))
         self._windows = RollWindows(music, ENCODED_BARS, 0)

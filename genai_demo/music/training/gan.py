@@ -52,6 +52,7 @@ class GanTask(Task):
     family = "gan"
     ema_network = "gan"
     selection_metric = "feature_distance"
+    _training: GanTraining
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class GanTask(Task):
         # The networks of a run stand nearest to its newest snapshot.
         origin = None if start is None else open_start(start, self.family, newest=True)
         config = GanConfig(**((origin.checkpoint.model if origin else {}) | (sizes or {})))
-        self._training, self._latent = training, config.latent
+        self._latent = config.latent
         windows = RollWindows(music, PHRASE_BARS, PHRASE_BARS)
         if not np.any(windows.tonic >= 0):
             raise UserError("music.no_windows", bars=PHRASE_BARS)
@@ -84,7 +85,6 @@ class GanTask(Task):
         self.networks = {"gan": both, **self._players}
         if start is not None:
             self._go_on_from(start)
-        self._gamma = linear(training.gamma, training.final_gamma)
         self.phases = [
             Phase(name, name, self._optimizer(self._players[name]), loss, cosine(share, share * training.final_rate))
             for name, loss, share in (
@@ -111,6 +111,9 @@ class GanTask(Task):
         canvases = self._batches.batch(step, size, rank)
         return dict(zip(("canvas", "known", "conditions"), _tensors(canvases), strict=True))
 
+    def _gamma(self, progress: Progress) -> float:
+        return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
+
     def _slope(self, progress: Progress) -> float:
         first, last = self._training.slope, self._training.final_slope
         return first + (last - first) * max(0.0, 3 * progress.fraction - 2)
@@ -124,7 +127,7 @@ class GanTask(Task):
     def _discriminator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self._written(batch, progress)
-        weight = lazy_penalty_weight(self._gamma(progress.fraction), progress.step, self._training.penalty_every)
+        weight = lazy_penalty_weight(self._gamma(progress), progress.step, self._training.penalty_every)
         known, conditions = batch["known"], batch["conditions"]
 
         def score(canvas: Tensor) -> Tensor:

@@ -6,19 +6,23 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from genai_demo.engine.files import without_accents
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TopicSet
 
 _NONE = "any none no unknown other others misc miscellaneous nan null na general 其他 未知 无"
 _AG_NEWS = {
     "any": _NONE,
     "world": "world worldnews international internationalnews global foreign politics political policy government "
-    "election elections nation national us usnews worldpost theworldpost 国际 世界 时政 政治 时事 国内 社会",
+    "election elections nation national us usnews worldpost theworldpost welt ausland politik monde politique mundo "
+    "internacional politica mondo esteri 国际 世界 时政 政治 时事 国内 社会",
     "sports": "sports sport sportsnews athletics football soccer basketball baseball tennis cricket hockey golf "
-    "体育 运动 足球 篮球",
-    "business": "business businessnews finance financial economy economics economic market markets money stocks "
-    "company companies trade industry 财经 经济 商业 金融 股票 商务 证券",
+    "deporte deportes esporte esportes desporto 体育 运动 足球 篮球",
+    "business": "business businessnews finance financial economy economics economic market markets money stock stocks "
+    "company companies trade industry wirtschaft economie negocios economia 财经 经济 商业 金融 股票 商务 证券",
     "scitech": "scitech sciencetech science technology tech sci sciencetechnology sciencesandtech "
-    "scienceandtechnology scienceandtech computers computing computer internet 科技 科学 技术 科学技术 互联网 数码",
+    "scienceandtechnology scienceandtech computers computing computer internet "
+    "wissenschaft technik technologie ciencia tecnologia ciencias scienza scienze sciences tecnologias "
+    "科技 科学 技术 科学技术 互联网 数码",
 }
 _THUCNEWS = {
     "any": _NONE,
@@ -40,10 +44,17 @@ _TOPIC_OF = {
 }
 _PREFIX = "__label__"
 """of labels in the format of fastText"""
+_NEWS = "news"
+"""stands before the topic in some labels: news_tech"""
 
 
 def _plain(label: object) -> str:
-    return re.sub(r"[\W_]+", "", str(label).strip().lower().removeprefix(_PREFIX))
+    plain = re.sub(r"[\W_]+", "", without_accents(str(label).strip().lower().removeprefix(_PREFIX)))
+    return plain if _is_word(plain) else plain.removeprefix(_NEWS)
+
+
+def _is_word(plain: str) -> bool:
+    return any(plain in words for words in _TOPIC_OF.values())
 
 
 def number_of(label: object) -> int | None:
@@ -60,7 +71,7 @@ def number_of(label: object) -> int | None:
 def is_label(label: object) -> bool:
     """Return whether a cell is a label that AG News has, or a word for a topic of any collection."""
     number = number_of(label)
-    return 0 <= number <= 4 if number is not None else any(_plain(label) in words for words in _TOPIC_OF.values())
+    return 0 <= number <= 4 if number is not None else _is_word(_plain(label))
 
 
 def topics_of(

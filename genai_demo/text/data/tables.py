@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.data.tables import csv_rows, find_delimiter
-from genai_demo.engine.files import decode_text, has_mark, stands_for_another
+from genai_demo.engine.files import decode_text, has_mark, stands_for_another, without_accents
 from genai_demo.errors import UserError
 from genai_demo.text.data.json_values import json_values
 from genai_demo.text.data.labels import is_label
@@ -24,10 +24,25 @@ SUFFIXES = (*_TABLES, *_LINES, ".parquet", ".txt")
 ENDINGS = (*SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES if suffix != ".parquet"))
 """of the files that are read"""
 
-_LABELS = ("label", "labels", "class index", "class", "category", "topic", "topics", "section", "target", "subject")
-_TITLES = ("title", "headline", "headlines", "heading", "headline text")
-_BODIES = ("description", "content", "body", "abstract", "summary", "short description", "article", "story")
-_TEXTS = ("text", "sentence", "document", "news", "content", "message")
+# English, then German, French, Spanish, Italian, Portuguese and Chinese, without accents.
+_LABELS = (
+    *("label", "labels", "class index", "class", "category", "topic", "topics", "section", "target", "subject"),
+    *("kategorie", "thema", "ressort", "categorie", "rubrique", "categoria", "etiqueta", "tema", "argomento"),
+    *("类别", "分类", "标签", "类目", "主题"),
+)
+_TITLES = (
+    *("title", "headline", "headlines", "heading", "headline text"),
+    *("titel", "uberschrift", "titre", "titulo", "titular", "titolo", "标题", "题目"),
+)
+_BODIES = (
+    *("description", "content", "body", "abstract", "summary", "short description", "article", "story"),
+    *("beschreibung", "artikel", "contenu", "descripcion", "contenido", "descrizione", "contenuto", "conteudo"),
+    *("内容", "正文", "摘要"),
+)
+_TEXTS = (
+    *("text", "sentence", "document", "news", "content", "message"),
+    *("texte", "texto", "noticia", "testo", "nachricht", "文本", "新闻"),
+)
 _KNOWN = {*_LABELS, *_TITLES, *_BODIES, *_TEXTS}
 
 
@@ -79,7 +94,7 @@ class Table:
 
 
 def _plain(column: object) -> str:
-    return re.sub(r"[\W_]+", " ", str(column).lower()).strip()
+    return re.sub(r"[\W_]+", " ", without_accents(str(column).lower())).strip()
 
 
 def find_columns(names: Sequence[str]) -> Columns | None:

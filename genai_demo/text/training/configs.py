@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import Later, Mistake, OneOf, Seed, Share, Within
+from genai_demo.engine.fields import Later, Live, Mistake, OneOf, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, TrainRequest, Weight
 from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 
@@ -40,7 +40,7 @@ class NewsTraining:
     weight_decay: Weight = 0.05
     warm_up: Share = 0.02
     """share of the budget over which the learning rate rises"""
-    first_holes: Share = 0.3
+    first_holes: Annotated[Share, Live] = 0.3
     """largest share of a row that the masked model sees masked at first; it rises to 1 over half of the budget"""
     first_word_only: Annotated[bool, Mistake] = False
     """a classic mistake: only the first word of a text is scored, so that nothing is learnt of the others (GRU)"""
@@ -56,7 +56,7 @@ class TopicsTraining:
     learning_rate: Rate = 0.02
     """peak learning rate"""
     weight_decay: Weight = 0.1
-    word_dropout: Annotated[float, Within(0.0, 0.99)] = 0.5
+    word_dropout: Annotated[float, Within(0.0, 0.99), Live] = 0.5
     """share of words that are left out, drawn anew each time"""
     seed: Seed = 0
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.fields import Field
 from genai_demo.engine.models.lineage import Start, open_start
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import linear, warm_up
@@ -36,6 +37,8 @@ class NewsTask(Task):
         start: a run or checkpoint whose tokenizer and weights to start from; from one of another family only the
             token embeddings are taken.
     """
+
+    _training: NewsTraining
 
     def __init__(
         self,
@@ -66,7 +69,6 @@ class NewsTask(Task):
         super().__init__(training, network.config, data, origin)
         self._network = network
         self.networks = {self.ema_network: network}
-        self._training = training
         self._batches = NewsBatches(
             news,
             [article.text for article in background],
@@ -87,6 +89,12 @@ class NewsTask(Task):
         # Few masked tokens first: with most of a row hidden there is little to learn a word's neighbours from.
         first = self._training.first_holes
         return self._network.loss(batch["rows"], min(1.0, first + (1 - first) * 2 * progress.fraction))
+
+    def live(self) -> dict[str, tuple[Field, float]]:
+        found = super().live()
+        if isinstance(self._network, GruModel):
+            del found["first_holes"]
+        return found
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
         return {"rows": self._batches.batch(step, size, rank)}

@@ -67,6 +67,7 @@ class TopicsTask(Task):
 
     family = FAMILY
     ema_network = "model"
+    _training: TopicsTraining
 
     def __init__(
         self,
@@ -75,7 +76,6 @@ class TopicsTask(Task):
         validation: list[Article],
         sizes: dict[str, Any] | None = None,
     ) -> None:
-        self._training = training
         self._news, self._validation = _labelled(news), _labelled(validation)
         known = TOPIC_SETS[training.topics].known
         if not self._news:

@@ -308,7 +308,7 @@ def test_a_batch_that_cannot_be_made_ends_the_run_at_its_step(run: RunFolder) ->
     with pytest.raises(OSError, match="disk is gone"):
         train(Broken(), CONFIG, run)
     status = status_of(run)
-    assert (status["state"], status["message"], status["step"]) == ("failed", "disk is gone", 5)
+    assert (status["state"], status["step"]) == ("failed", 5) and "disk is gone" in status["message"]
     assert train(Broken(), replace(CONFIG, examples=40), RunFolder(run.path / "short")).step == 5, (
         "it was not asked for"
     )

@@ -119,7 +119,7 @@ def test_hub(tmp_path: Path, root: Path) -> None:
         return encoded(Image.new("RGB", (40, 40), (shade,) * 3))
 
     good, whole, columns = (tmp_path / name for name in ("good", "whole", "columns"))
-    rows = [(grey(10), 30, 0), (grey(20), None, 1), (b"no picture", 50, 1), (grey(40), 60, -1)]
+    rows = [(grey(10), 30, 0), (grey(20), None, 1), (b"no picture", 50, 1), (grey(40), 60, -1), (grey(60), 130, 1)]
     write_picture_set(good, {"train": rows, "validation": [(grey(50), 70, 1)]})
     write_picture_set(whole, {"train": [(grey(shade), shade, 1) for shade in (10, 20, 30)]}, column="image")
     write_picture_set(columns, {"train": rows}, kind="binary")
@@ -140,7 +140,7 @@ def test_hub(tmp_path: Path, root: Path) -> None:
         "pictures": [10, 20, 40],
         "ages": [30, -1, 60],
         "women": [0, 1, -1],
-        "left_out": [["0000002", "faces.not_a_picture"]],
+        "left_out": [["0000002", "faces.not_a_picture"], ["0000004", "faces.bad_label"]],
     }
     assert (answers[1]["pictures"], answers[1]["ages"]) == ([50], [70])
     assert answers[2]["pictures"] == [20]

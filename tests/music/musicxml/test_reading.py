@@ -131,9 +131,51 @@ def test_drums_and_cues_are_left_out() -> None:
     assert refusal.value.key == "music.only_drums"
 
 
+@pytest.mark.parametrize(
+    ("software", "states", "pitches"),
+    [
+        ("MuseScore 2.3.2", "", [60, 84]),
+        ("MuseScore 3.4.2", "", [60, 84]),
+        ("MuseScore 3.6.2", "", [60]),
+        ("MuseScore 4.5.2", "", [60]),
+        ("Finale 2014", "", [60]),
+        ("Finale 2014", ' print-object="no"', [60, 84]),
+    ],
+)
+def test_cues_that_are_small_notes_sound(software: str, states: str, pitches: list[int]) -> None:
+    small = note("C6", 8, before="<cue/>", states=states)
+    head = f"<identification><encoding><software>{software}</software></encoding></identification>".encode()
+    content = score([bar(note("C4", 8), BACK.format(8), small, more="")])
+    piece = read_piece(content.replace(b"<part-list>", head + b"<part-list>")).piece
+    assert [one.pitch for one in piece.notes] == pitches
+
+
 def test_transposing_parts_are_read_as_they_sound() -> None:
     down = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic><octave-change>-1</octave-change></transpose>"
     assert [one.pitch for one in read_piece(score([bar(note("C5", 8), more=down)])).piece.notes] == [72 - 14]
+
+
+@pytest.mark.parametrize(
+    ("written", "transposition", "sharps"),
+    [
+        (2, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", 0),
+        (-3, "<diatonic>-2</diatonic><chromatic>-3</chromatic>", 0),
+        (1, "<chromatic>-7</chromatic>", 0),
+        (-5, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", -7),
+        (-6, "<diatonic>-1</diatonic><chromatic>-2</chromatic>", 4),
+        (3, "<diatonic>0</diatonic><chromatic>0</chromatic><octave-change>-1</octave-change>", 3),
+    ],
+)
+def test_signatures_are_those_of_the_sound(written: int, transposition: str, sharps: int) -> None:
+    more = f"{key(written, 'major')}<transpose>{transposition}</transpose>"
+    found = read_piece(score([bar(note("C5", 8), more=more)])).piece.key
+    assert found and found.sharps == sharps
+
+
+def test_the_signature_is_that_of_what_is_played() -> None:
+    clarinet = bar(note("D5", 8), more=key(2, "major"))
+    piano = bar(note("C5", 8), more=key(0, "major"))
+    assert read_piece(score([clarinet], [piano], listed=(program(72), program(1)))).piece.key == Key(0, "major")
 
 
 def time(beats: str, unit: str) -> str:
@@ -149,13 +191,27 @@ def test_bars_are_as_long_as_what_stands_in_them() -> None:
         bar(note("E4", 4)),
         bar(note("F4", 2)),
         bar(note("G4", 8)),  # longer than its metre
+        bar(note("G4", 7), note("", 2)),  # and its rests with it
         bar(note("A4", 5), more=time("3+2", "8")),
         bar(note("A4", 7), more=time("2", "4").replace("</time>", "<beats>3</beats><beat-type>8</beat-type></time>")),
     ]
     piece = read_piece(score(bars)).piece
     metres = [(found.beats, found.unit) for found in piece.bars]
-    assert metres == [(1, 4), (3, 4), (3, 4), (2, 4), (1, 4), (3, 4), (1, 4), (5, 8), (7, 8)]
-    assert [start for start, *_ in struck(piece)] == [0, 1, 7, 9, 10, 14, 16.5]
+    assert metres == [(1, 4), (3, 4), (3, 4), (2, 4), (1, 4), (3, 4), (1, 4), (3, 4), (3, 8), (5, 8), (7, 8)]
+    assert [start for start, *_ in struck(piece)] == [0, 1, 7, 9, 10, 14, 18.5, 21]
+
+
+def test_bars_are_those_of_what_is_played() -> None:
+    voice = [bar(note("A4", 6), more=time("6", "8")), bar(note("A4", 6))]
+    piano = [bar(note("C4", 4), more=time("2", "4")), bar(note("D4", 2))]
+    piece = read_piece(score(voice, piano, listed=(program(53), program(1)))).piece
+    assert [(found.beats, found.unit) for found in piece.bars] == [(2, 4), (1, 4)]
+
+
+def test_what_is_longer_than_a_bar_in_one_part_of_many_is_a_slip() -> None:
+    whole, longer = bar(note("C4", 8), more=time("4", "4")), bar(note("C3", 9), more=time("4", "4"))
+    piece = read_piece(score([whole, whole], [longer, whole], [whole, whole])).piece
+    assert [(found.beats, found.unit) for found in piece.bars] == [(4, 4), (4, 4)]
 
 
 def key(fifths: int, mode: str = "") -> str:
@@ -368,6 +424,36 @@ def test_ornaments_are_counted() -> None:
     assert counts(reading) == {"left_out_ornaments": 1, "hands_guessed": 1}
 
 
+def tremolo(strokes: int, kind: str = "single") -> str:
+    return f'<notations><ornaments><tremolo type="{kind}">{strokes}</tremolo></ornaments></notations>'
+
+
+TRIPLETS = "<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes></time-modification>"
+
+
+@pytest.mark.parametrize(
+    ("notes", "played", "remark"),
+    [
+        ([note("C4", 8, behind=tremolo(1))], [(n / 2, 60, 0.5) for n in range(8)], "tremolos_played"),
+        ([note("C4", 2, behind=tremolo(3))], [(n / 8, 60, 0.125) for n in range(8)], "tremolos_played"),
+        ([note("C4", 2, behind=TRIPLETS + tremolo(1))], [(n / 3, 60, 1 / 3) for n in range(3)], "tremolos_played"),
+        (
+            [note("C4", 2, behind=tremolo(2, "start")), note("G4", 2, behind=tremolo(2, "stop"))],
+            [(n / 4, (60, 67)[n % 2], 0.25) for n in range(8)],
+            "tremolos_played",
+        ),
+        ([note("C4", 2, behind=tremolo(2, "start")), note("G4", 2)], [(0, 60, 1), (1, 67, 1)], ""),
+        ([note("C4", 1, behind=tremolo(1))], [(0, 60, 0.5)], ""),
+        ([note("C4", 8, behind=tremolo(5))], [(0, 60, 4)], "left_out_ornaments"),
+    ],
+)
+def test_tremolos_are_played_out(notes: list[str], played: list[tuple[float, int, float]], remark: str) -> None:
+    reading = read_piece(score([bar(*notes, more="")], listed=[program(1)]))
+    found = [(one.start / QUARTER, one.pitch, one.length / QUARTER) for one in reading.piece.notes]
+    assert found == [pytest.approx(one) for one in played]
+    assert {*counts(reading)} - {"hands_guessed"} == {remark} - {""}
+
+
 def test_scores_by_time() -> None:
     content = score([bar(note("C4", 8), more="")], listed=[program(1)]).decode()
     inner = content[content.index("<measure") : content.index("</part></score")]
@@ -414,6 +500,9 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "MOST_NOTES", 3)
     with pytest.raises(UserError) as refusal:
         read_piece(score([bar(*[note("C4", 2)] * 4, more="")]))
+    assert refusal.value.key == "music.too_many_notes"
+    with pytest.raises(UserError) as refusal:
+        read_piece(score([bar(note("C4", 8, behind=tremolo(3)), more="")]))
     assert refusal.value.key == "music.too_many_notes"
 
 

@@ -32,6 +32,7 @@ class TextbookGanTask(PicturesTask):
         sizes: fields of the networks' configuration that differ from its defaults.
     """
 
+    _training: TextbookGanTraining
     family = FAMILY
     ema_network = "generator"
     selection_metric = "distance"

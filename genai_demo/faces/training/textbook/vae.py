@@ -27,6 +27,7 @@ class TextbookVaeTask(PicturesTask):
         sizes: fields of the network's configuration that differ from its defaults.
     """
 
+    _training: TextbookVaeTraining
     family = FAMILY
     ema_network = "vae"
     selection_metric = "loss"

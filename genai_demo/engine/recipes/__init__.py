@@ -1,0 +1,1 @@
+"""Recipes: files that say how a checkpoint was made, stage by stage, so that it can be made again."""

@@ -1,0 +1,78 @@
+"""A run as a ZIP, to look at, or to go on from, elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from genai_demo.engine.models.checkpoint import WEIGHTS
+from genai_demo.engine.runs import record as records
+from genai_demo.engine.runs.record import read_record
+from genai_demo.engine.runs.registry import run_path
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
+
+_WHOLE = ("config.json", "stats.jsonl")
+_STATUS = ("state", "step", "fraction", "seconds", "loss", "best", "items", "message", "key", "values")
+"""of the status, what means something elsewhere"""
+
+
+def export_zip(name: str, target: Path, root: Path | None = None) -> Path:
+    """Write a run as a ZIP: its command, settings, history, previews, and best and newest snapshot as safetensors.
+
+    Unpacked into another installation's folder of runs it is a run there, whose snapshots can be used, and started
+    from; what only resuming needs is left out.
+
+    Args:
+        name: of the run.
+        target: the file to write.
+        root: folder of the runs; None for that of the settings.
+
+    Raises:
+        UserError: there is no such run, or the file cannot be written.
+    """
+    folder = run_path(name, root)
+    half = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file, text in _told(RunFolder(folder)):
+                archive.writestr(f"{name}/{file}", text)
+            for path in _files(RunFolder(folder)):
+                # Weights get no smaller.
+                how = zipfile.ZIP_STORED if path.name == WEIGHTS else zipfile.ZIP_DEFLATED
+                archive.write(path, f"{name}/{path.relative_to(folder).as_posix()}", how)
+        os.replace(half, target)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink()
+        raise UserError("engine.cannot_write", file=target, reason=error.strerror) from error
+    return target
+
+
+def _told(run: RunFolder) -> Iterator[tuple[str, str]]:
+    """Yield what names people, processes or places, without these."""
+    record = replace(read_record(run.path), owner="", place="", device="", waiting=None, longest=None, ended=None)
+    status = {key: value for key, value in run.read_status().items() if key in _STATUS}
+    # Elsewhere no process of it is at work.
+    if status.get("state") not in ("finished", "failed"):
+        status["state"] = "stopped"
+    yield records.FILE, json.dumps(asdict(record), ensure_ascii=False, indent=2)
+    yield "status.json", json.dumps(status | {"pid": 0}, ensure_ascii=False, indent=2)
+    if record.command:
+        yield "command.txt", record.command + "\n"
+
+
+def _files(run: RunFolder) -> Iterator[Path]:
+    yield from (run.path / name for name in _WHOLE if (run.path / name).is_file())
+    for files in run.samples().values():
+        yield from files
+    kept = {folder for folder in (run.last_snapshot(), run.best_snapshot()) if folder is not None}
+    for folder in sorted(kept):
+        yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name[0] != ".")
+    yield from (path for name in ("last", "best") if (path := run.path / "snapshots" / name).is_file())
