@@ -163,7 +163,7 @@ def take(address: str, browser: Browser, folder: Path, language: str, frames: in
     context = browser.new_context(locale=LANGUAGES[language], viewport=WINDOW, color_scheme="light")
     context.set_default_timeout(_PATIENCE)
     page = context.new_page()
-    page.goto(address)
+    page.goto(f"{address}/?tab=news&page=write")
     page.locator("#generate-run").wait_for()
     camera, files = Camera(page, frames), []
     for name, show in TABS.items():

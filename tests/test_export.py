@@ -26,7 +26,7 @@ from genai_demo.music.tokens import events
 from genai_demo.music.tokens.columns import LONGEST, NONE, NOTES_PER_STEP, POSITION_COUNT
 from genai_demo.text.models import networks as text
 from genai_demo.text.models import topics
-from genai_demo.text.tokens.special_tokens import CONTROLS, PAD
+from genai_demo.text.tokens.special_tokens import AG_NEWS, PAD
 
 BATCH, LENGTH, OTHER_LENGTH = 2, 7, 11
 VOCABULARY = 40
@@ -44,7 +44,7 @@ class Case:
 
 
 def ids(length: int) -> tuple[Tensor, ...]:
-    rows = torch.randint(CONTROLS, VOCABULARY, (BATCH, length))
+    rows = torch.randint(AG_NEWS.controls, VOCABULARY, (BATCH, length))
     rows[0, -2:] = PAD
     return (rows,)
 

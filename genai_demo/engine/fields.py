@@ -15,7 +15,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -89,7 +89,7 @@ class Live:
 
 
 class Later:
-    """Marks a field that came later: where a receipt lacks it, it has its default, which changes nothing."""
+    """Marks a field that came later: where a record lacks it, it has its default, which changes nothing."""
 
 
 Seed = Annotated[int, Within(*SEED)]
@@ -141,6 +141,13 @@ def _fields_of(owner: Any) -> tuple[Field, ...]:
         meaning, marks = meanings.get(field.name, ""), (mark in rules for mark in (Bookkeeping, Later, Mistake, Live))
         found.append(Field(field.name, kind, field.default, meaning, rule, *marks))
     return tuple(found)
+
+
+def recorded(values: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as they are written down: a later one only if it has not its default."""
+    plain = asdict(values)
+    usual = {field.name for field in fields_of(type(values)) if field.later and plain[field.name] == field.default}
+    return {name: value for name, value in plain.items() if name not in usual}
 
 
 def check_fields(request: Any) -> None:

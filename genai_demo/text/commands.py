@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.text.requests import MODELS, FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import MODELS, WRITERS, FillRequest, GenerateRequest, Request, RewriteRequest, usual
 from genai_demo.text.training.configs import TRAININGS, NewsTrainRequest
 
 _ASKED = ("topic", "opening", "length", "temperature", "top_p", "min_p", "repetition_penalty", "steps")
@@ -36,9 +37,9 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME",
-        help="gru, masked, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)",
+        help="gru, masked, headlines, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)",
     )
-    add_options(parser, GenerateRequest, _ASKED, left_open=("temperature", "steps"))
+    add_options(parser, GenerateRequest, _ASKED, left_open=("temperature", "length", "steps"))
     parser.add_argument("--fill", metavar="TEXT", help="fill the ___ blanks of this text instead")
     parser.add_argument("--rewrite", metavar="TEXT", help="rewrite a share of this text instead")
     add_options(parser, RewriteRequest, ["share"])
@@ -47,7 +48,10 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
 def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `evaluate text`."""
     parser.add_argument(
-        "--model", default="gru", metavar="NAME", help="gru, masked, topics, a checkpoint's folder or a run (gru)"
+        "--model",
+        default="gru",
+        metavar="NAME",
+        help="gru, masked, headlines, topics, headlines-topics, a checkpoint's folder or a run (gru)",
     )
     parser.add_argument("--data", metavar="PATH", help="held-out articles: .csv, .jsonl, .txt, or a hub id")
     parser.add_argument(
@@ -93,17 +97,18 @@ def _request(options: argparse.Namespace, seed: int) -> Request:
         return FillRequest(**given(options, FillRequest) | {"text": options.fill, "seed": seed})
     if options.rewrite is not None:
         return RewriteRequest(**given(options, RewriteRequest) | {"text": options.rewrite, "seed": seed})
-    return GenerateRequest(**given(options, GenerateRequest) | {"model": _family(options.model), "seed": seed})
+    kind = _kind(options.model)
+    return replace(usual(kind), **given(options, GenerateRequest) | {"model": kind, "seed": seed})
 
 
-def _family(model: str | None) -> str:
-    """Return the family of a model: "gru", "masked", or what the checkpoint of that name says."""
+def _kind(model: str | None) -> str:
+    """Return the short name of a model: one of `MODELS`, or that of the one its checkpoint could stand in for."""
     if model is None or model in MODELS:
         return model or MODELS[0]
     from genai_demo.engine.models.checkpoint import read_checkpoint
-    from genai_demo.text.sampling.loading import checkpoint_folder
+    from genai_demo.text.sampling.loading import checkpoint_folder, kind_of
 
-    return read_checkpoint(checkpoint_folder(model)).family
+    return kind_of(read_checkpoint(checkpoint_folder(model)))
 
 
 def generate(options: argparse.Namespace) -> None:
@@ -151,7 +156,9 @@ def _make(request: Request, model: str | None) -> tuple[str, Receipt]:
 
 def _keep(text: str, receipt: Receipt, file: Path) -> dict[str, Any]:
     try:
-        write_text(file, text_with_receipt(text, message("text.machine_made"), receipt))
+        # Whoever reads the text can read what it says of itself.
+        language = WRITERS[receipt.settings.get("model", FillRequest.model)].language
+        write_text(file, text_with_receipt(text, message("text.machine_made", language), receipt))
     except OSError as error:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error
     print(f"{file}: {text}", file=sys.stderr)
@@ -206,8 +213,10 @@ def export(options: argparse.Namespace) -> None:
     checkpoint = export_checkpoint(options.run[0], options.to, others=options.run[1:])
     if options.calibrate is not None:
         from genai_demo.text.data.articles import read_articles
+        from genai_demo.text.sampling.loading import topics_of
         from genai_demo.text.training.calibration import calibrate_checkpoint
 
-        news = [article for source in options.data for article in read_articles(source)]
+        topics = topics_of(checkpoint)
+        news = [article for source in options.data for article in read_articles(source, topics=topics)]
         checkpoint = calibrate_checkpoint(options.to, options.calibrate, news)
     print(f"{options.to}: checkpoint {checkpoint.id}")

@@ -8,6 +8,7 @@ from typing import Any
 from genai_demo.engine.data.items import Items
 from genai_demo.text.data.articles import read_source
 from genai_demo.text.data.tables import ENDINGS
+from genai_demo.text.tokens.special_tokens import TOPIC_SETS
 
 
 def inspect(path: Path, language: str) -> dict[str, Any] | None:
@@ -19,6 +20,9 @@ def inspect(path: Path, language: str) -> dict[str, Any] | None:
     if not path.is_file() or not path.name.lower().endswith(ENDINGS):
         return None
     found = read_source(str(path))
+    if found.unknown:  # they may stand for the topics of another collection
+        others = (read_source(str(path), topics=topics) for topics in TOPIC_SETS.values())
+        found = min(others, key=lambda one: one.unknown.total())
     labelled = sum(article.topic != "any" for article in found.articles)
     items = Items("text", len(found.articles), 0, labelled, found.left_out, found.remarks())
     return items.inspected("articles", language)

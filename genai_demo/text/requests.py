@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from genai_demo.engine.fields import Later, OneOf, Seed, Within, check_fields
+from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.errors import UserError
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TOPIC_SETS
 
-MODELS = ("gru", "masked")
+WRITERS = {"gru": AG_NEWS, "masked": AG_NEWS, "headlines": THUCNEWS}
+"""topics of each model that writes, by its short name"""
+MODELS = tuple(WRITERS)
+ENGLISH = tuple(model for model, topics in WRITERS.items() if topics is AG_NEWS)
+"""those that write English news"""
+TOPICS = tuple(dict.fromkeys(topic for one in TOPIC_SETS.values() for topic in one.topics))
+"""all that one or another model knows"""
 LENGTH = (8, 160)
-"""allowed length of a text, in tokens (about 0.75 words each)"""
+"""allowed length of a text, in tokens (about 0.75 words each), or of a headline, in characters"""
 OPENING_CHARACTERS = 300
 DRAFT_CHARACTERS = 600
 """longest text that can be filled in or rewritten, in characters"""
@@ -27,7 +34,7 @@ SHARE = (0.05, 0.95)
 TOKENS_PER_BLANK = (0, 12)
 BLANK = "___"
 
-Topic = Annotated[str, OneOf(TOPICS)]
+NewsTopic = Annotated[str, OneOf(AG_NEWS.topics)]
 Temperature = Annotated[float, Within(*TEMPERATURE)]
 Steps = Annotated[int, Within(*STEPS)]
 
@@ -63,13 +70,13 @@ class GenerateRequest:
     """Write news from nothing or from opening words."""
 
     model: Annotated[str, OneOf(MODELS)] = "gru"
-    """which model writes: word by word, or all at once"""
-    topic: Topic = "any"
-    """what the text is about"""
+    """which model writes: English news word by word, or all at once; or Chinese headlines"""
+    topic: Annotated[str, OneOf(TOPICS)] = "any"
+    """what the text is about; models of English news and of Chinese headlines know different topics"""
     opening: str = ""
     """words the text starts with"""
     length: Annotated[int, Within(*LENGTH)] = 80
-    """most tokens of the text, the opening not counted; it may end earlier, at a sentence"""
+    """most tokens of the text, the opening not counted; it may end earlier, at a sentence; of a headline characters"""
     temperature: Temperature = 0.65
     """below 1 safer, above 1 wilder"""
     top_p: Annotated[float, Within(*TOP_P)] = 0.95
@@ -94,8 +101,15 @@ class GenerateRequest:
             raise UserError("text.opening_too_long", name="opening", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank", name="opening")
+        if self.model in MODELS:
+            check_one_of("topic", self.topic, WRITERS[self.model].topics)
         check_fields(self)
         _check_choices(self.chosen)
+
+
+def usual(model: str) -> GenerateRequest:
+    """Return what the page asks of a model at first; a headline may be as long as the longest ones are."""
+    return GenerateRequest(model="headlines", length=40) if model == "headlines" else GenerateRequest(model=model)
 
 
 @dataclass(frozen=True)
@@ -104,7 +118,7 @@ class FillRequest:
 
     text: str = ""
     """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters"""
-    topic: Topic = "any"
+    topic: NewsTopic = "any"
     temperature: Temperature = 0.7
     steps: Steps = 12
     tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
@@ -133,7 +147,7 @@ class RewriteRequest:
     """the text, 1 to `DRAFT_CHARACTERS` characters"""
     share: Annotated[float, Within(*SHARE)] = 0.3
     """share of the tokens that are masked"""
-    topic: Topic = "any"
+    topic: NewsTopic = "any"
     temperature: Temperature = 0.8
     steps: Steps = 12
     seed: Seed = 0

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from genai_demo.catalogue import message, sentences
-from genai_demo.engine.fields import fields_of
+from genai_demo.engine.fields import OneOf, fields_of
 from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.errors import UserError
 from genai_demo.ui.languages import spoken, text
@@ -87,6 +87,7 @@ def endpoint(
     answer: Callable[[Any], Any],
     parameters: str = "",
     required: Given | None = None,
+    **narrower: OneOf,
 ) -> Callable[..., Any]:
     """Return the endpoint that answers one kind of request.
 
@@ -97,9 +98,10 @@ def endpoint(
         answer: from a request to what programs get; a mapping where something is required.
         parameters: names of the fields that programs may set, in the order of the parameters; "" for all.
         required: a first parameter without a default.
+        narrower: by parameter, what it may hold here, where that is less than the request allows.
     """
     kind = type(default)
-    known = {field.name: field for field in fields_of(kind)}
+    known = {field.name: replace(field, rule=narrower.get(field.name, field.rule)) for field in fields_of(kind)}
     chosen = [known[one] for one in parameters.split() or known]
     first = [Parameter(required.name, Parameter.POSITIONAL_OR_KEYWORD, annotation=str)] if required else []
     others = [
@@ -113,6 +115,8 @@ def endpoint(
 
     def call(*values: Any, **named: Any) -> Any:
         given = dict(signature.bind(*values, **named).arguments)
+        for parameter, rule in narrower.items():
+            rule.check(known[parameter], given.get(parameter, getattr(default, parameter)))
         if required is None:
             return answer(replace(default, **given))
         given[required.field], told = required.read(given.pop(required.name))

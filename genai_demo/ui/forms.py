@@ -61,11 +61,12 @@ class Form(Generic[R]):
         self.controls: dict[str, Component] = {}
         self.fresh: gr.Checkbox | None = None
 
-    def slider(self, name: str, bounds: tuple[float, float], step: float, **properties: Any) -> gr.Slider:
-        """Build the slider of a number."""
-        slider = _slider(
-            self.texts, self._named(name), bounds, step, self._id(name), **(self._value(name) | properties)
-        )
+    def slider(
+        self, name: str, bounds: tuple[float, float], step: float, key: str = "", **properties: Any
+    ) -> gr.Slider:
+        """Build the slider of a number; the keys of its texts begin with `key`, or go by its name."""
+        named = labelled(key) if key else self._named(name)
+        slider = _slider(self.texts, named, bounds, step, self._id(name), **(self._value(name) | properties))
         self.controls[name] = slider
         return slider
 
@@ -89,6 +90,12 @@ class Form(Generic[R]):
         field = self.texts.make(gr.Textbox, named, lines=lines, elem_id=self._id(name))
         self.controls[name] = field
         return field
+
+    def fixed(self, name: str) -> None:
+        """Build the place of a field that a visitor does not see."""
+        value = self._value(name)
+        kind = gr.Textbox if isinstance(value["value"], str) else gr.Number
+        self.controls[name] = kind(visible=False, **value)
 
     def dropdown(self, name: str, options: Options) -> None:
         """Build a list of choices, which `options` names in a language."""

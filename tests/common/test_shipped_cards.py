@@ -12,7 +12,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 
 REPORTS = Path(__file__).parent / "reports"
 """of the evaluation of each checkpoint, with what its card shows of them"""
-MODALITIES = {"news": "text", "faces": "faces", "piano": "music"}
+MODALITIES = {"news": "text", "headlines": "text", "faces": "faces", "piano": "music"}
 NAMES = sorted(folder.name for folder in (Path(__file__).parents[2] / "checkpoints").iterdir())
 
 

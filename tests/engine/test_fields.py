@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from genai_demo.engine.fields import (
+    Later,
     OneOf,
     Within,
     add_options,
@@ -17,6 +18,7 @@ from genai_demo.engine.fields import (
     check_fields,
     fields_of,
     given,
+    recorded,
 )
 from genai_demo.errors import UserError
 
@@ -122,3 +124,14 @@ def test_options_of_several_are_left_open_and_tell_all_defaults(capsys: pytest.C
         parser.parse_args(["--seed", "1"])
     parser.print_help()
     assert "how much, in % (one: 0.5; other: 0.25)" in " ".join(capsys.readouterr().out.split())
+
+
+@dataclass(frozen=True)
+class WithLater:
+    width: int = 4
+    topics: Annotated[str, OneOf(("old", "new")), Later] = "old"
+
+
+def test_what_came_later_is_written_down_once_it_differs() -> None:
+    assert recorded(WithLater()) == {"width": 4}
+    assert recorded(WithLater(topics="new")) == {"width": 4, "topics": "new"}

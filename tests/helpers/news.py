@@ -11,6 +11,8 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.networks import debug_sizes
+from genai_demo.text.requests import WRITERS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TopicSet
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.configs import NewsTraining
 from genai_demo.text.training.language_model import NewsTask
@@ -52,6 +54,21 @@ def held_out() -> list[Article]:
     ]
 
 
+def chinese() -> list[Article]:
+    """Return 108 headlines of three topics, all different."""
+    who = {
+        "sports": ("主队", "教练", "前锋"),
+        "stocks": ("大盘", "银行股", "基金"),
+        "games": ("网游", "玩家", "《征途》"),
+    }
+    did = ("获胜", "大涨", "公测", "回归")
+    return [
+        Article(f"{name}{what} {when}", topic)
+        for topic, names in who.items()
+        for name, what, when in itertools.product(names, did, ("今日再创新高", "将于周一开始", "引发关注：专家"))
+    ]
+
+
 def background() -> list[Article]:
     """Return longer texts that are no news."""
     return [
@@ -70,13 +87,15 @@ def task(
     folder: Path,
     sizes: dict[str, Any] | None = None,
     learnt: list[Article] | None = None,
+    topics: TopicSet = AG_NEWS,
     **training: Any,
 ) -> NewsTask:
     """Return the task of learning the tiny world with a debug network whose tokenizer lies in `folder`."""
     how = NewsTraining(
         **{
             "family": family,
-            "vocabulary": VOCABULARY,
+            "topics": topics.name,
+            "vocabulary": VOCABULARY if topics is AG_NEWS else 450,
             "window": 32,
             "background_share": 0.25,
             "learning_rate": 5e-3,
@@ -84,14 +103,17 @@ def task(
         }
     )
     sizes = {**debug_sizes(family), **(sizes or {})}
-    return NewsTask(how, learnt or articles(), background(), held_out(), folder, sizes)
+    if topics is AG_NEWS:
+        return NewsTask(how, learnt or articles(), background(), held_out(), folder, sizes)
+    return NewsTask(how, learnt or chinese(), [], [], folder, sizes)
 
 
-def train_tiny(family: str, folder: Path, examples: int = 320, learnt: list[Article] | None = None) -> Path:
-    """Train a debug model ("gru" or "masked") in `folder` within seconds and return its checkpoint's folder."""
+def train_tiny(kind: str, folder: Path, examples: int = 320, learnt: list[Article] | None = None) -> Path:
+    """Train a debug model, of a kind in `WRITERS`, in `folder` in seconds and return its checkpoint's folder."""
     config = TrainConfig(examples=examples, batch_size=16, precision="fp32", snapshots=1)
     run = RunFolder(folder)
-    train(task(family, folder, learnt=learnt), config, run)
+    family = "gru" if kind == "headlines" else kind
+    train(task(family, folder, learnt=learnt, topics=WRITERS[kind]), config, run)
     checkpoint = run.last_snapshot()
     assert checkpoint is not None
     return checkpoint

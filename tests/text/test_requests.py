@@ -18,7 +18,7 @@ from genai_demo.engine.generation.checks import SEED
 from genai_demo.errors import UserError
 from genai_demo.text import requests
 from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS
 
 VALID: dict[str, Callable[..., Request]] = {
     "generate": GenerateRequest,
@@ -120,7 +120,7 @@ def test_a_fraction_is_no_whole_number(name: str, value: float) -> None:
 @pytest.mark.parametrize("action", VALID)
 @pytest.mark.parametrize("topic", ["weather", "", "World", "any ", None, 3, "x" * 10_000])
 def test_unknown_topics(action: str, topic: Any) -> None:
-    refused(VALID[action](topic=topic), "engine.not_one_of", "topic", ", ".join(TOPICS))
+    refused(VALID[action](topic=topic), "engine.not_one_of", "topic", ", ".join(AG_NEWS.topics))
 
 
 @pytest.mark.parametrize("model", ["gpt", "", "GRU", None])

@@ -42,7 +42,7 @@ class Meaning:
 
 
 Row = tuple[str, ...]
-_DIGITS = {"bits per byte": 3, "bits": 3, "distance": 3}
+_DIGITS = {"bits per byte": 3, "bits per character": 3, "bits": 3, "distance": 3}
 
 
 def _shown(value: float | None, unit: str, digits: int | None) -> str:

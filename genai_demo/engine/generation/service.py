@@ -27,7 +27,7 @@ class Request(Protocol):
 
     @property
     def model(self) -> str:
-        """Family of the model that it needs."""
+        """Kind of the model that it needs, its family in most cases: see `Registry`."""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""

@@ -40,6 +40,7 @@ class Registry(Generic[Loaded]):
         names: folder of the checkpoint of each model that makes something, by the model's short name.
         judges: the same for those that measure what was made.
         loaders: what makes a checkpoint ready to use, by its family; may raise `UserError`.
+        kind: short name of the model that a checkpoint could stand in for; None takes its family.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Registry(Generic[Loaded]):
         names: Mapping[str, str],
         judges: Mapping[str, str],
         loaders: Mapping[str, Callable[[Checkpoint], Loaded]],
+        kind: Callable[[Checkpoint], str] | None = None,
     ) -> None:
         self.names = names
+        self.kind = kind or (lambda checkpoint: checkpoint.family)
         self._modality, self._folders, self._loaders = modality, {**names, **judges}, loaders
         self._kept: dict[tuple[Path, int], tuple[Loaded, int]] = {}  # with its bytes; the last used stands last
         self._alive: WeakValueDictionary[tuple[Path, int], Loaded] = WeakValueDictionary()
@@ -74,12 +77,12 @@ class Registry(Generic[Loaded]):
             return error
         return None
 
-    def load(self, model: str, *families: str) -> Loaded:
+    def load(self, model: str, *kinds: str) -> Loaded:
         """Return a model ready to use; the second call for the same files is immediate.
 
         Args:
             model: see `folder`.
-            families: what it may be; none of them for anything that can be loaded.
+            kinds: what it may be; none of them for anything that can be loaded.
 
         Raises:
             UserError: a file is missing or damaged, or it is another kind of model.
@@ -92,9 +95,9 @@ class Registry(Generic[Loaded]):
             if loaded is None:
                 loaded = self._alive[key] = self._read(folder)
             self._keep(key, loaded)
-        found = loaded.checkpoint.family
-        if families and found not in families:
-            raise UserError(f"{self._modality}.other_family", folder=model, found=found, wanted=", ".join(families))
+        found = self.kind(loaded.checkpoint)
+        if kinds and found not in kinds:
+            raise UserError(f"{self._modality}.other_family", folder=model, found=found, wanted=", ".join(kinds))
         return loaded
 
     def _read(self, folder: Path) -> Loaded:

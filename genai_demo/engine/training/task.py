@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from genai_demo.engine.fields import Field, check_values, fields_of
+from genai_demo.engine.fields import Field, check_values, fields_of, recorded
 from genai_demo.engine.generation.seeds import step_seed, stream_seed
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import Schedule
@@ -81,8 +81,8 @@ class Task(ABC):
         self, training: Training, config: DataclassInstance, data: Mapping[str, Any], start: Start | None = None
     ) -> None:
         self._training = training
-        self._config = asdict(config)
-        self._described: dict[str, Any] = {"training": asdict(training), **data}
+        self._config = recorded(config)
+        self._described: dict[str, Any] = {"training": recorded(training), **data}
         if start is not None:
             self._described["started_from"] = start.record
 

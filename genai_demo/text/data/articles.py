@@ -18,6 +18,7 @@ from genai_demo.text.data.cleaning import clean
 from genai_demo.text.data.labels import topics_of
 from genai_demo.text.data.sample import COUNT, sample_rows
 from genai_demo.text.data.tables import ENDINGS, Row, Table, find_columns, read_table, rows_by_name, with_class
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TopicSet
 
 _SHOWN = 5
 """labels without a topic that a sentence names"""
@@ -29,7 +30,7 @@ class Article:
 
     text: str
     topic: str = "any"
-    """one of `TOPICS`; "any" where it is not known"""
+    """one of the topics of its collection; "any" where it is not known"""
     title: str = ""
     """the headline that the text begins with, where it is known; a space parts it from the rest"""
 
@@ -69,7 +70,7 @@ class Articles:
         return [UserError("text.unknown_labels", count=self.unknown.total(), labels=most)]
 
 
-def read_source(source: str, split: str = "train") -> Articles:
+def read_source(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -> Articles:
     """Read all articles of a file, or of a data set of the hub.
 
     Args:
@@ -79,6 +80,7 @@ def read_source(source: str, split: str = "train") -> Articles:
             Parquet also gzipped; the hub id of a data set with such columns, such as "fancyzhx/ag_news"; or a sample,
             see `sample_count`.
         split: split of a hub data set, or of a sample, of which all but "train" are the articles held out.
+        topics: what its labels may stand for.
 
     Raises:
         UserError: no such file or data set, not of these forms, or without articles.
@@ -100,19 +102,19 @@ def read_source(source: str, split: str = "train") -> Articles:
             labels.append(row.label)
     if not articles:
         raise UserError("text.no_articles", source=source)
-    topics, unknown = topics_of(labels, table.from_one)
-    known = [replace(article, topic=topic) for article, topic in zip(articles, topics, strict=True)]
+    found, unknown = topics_of(labels, table.from_one, topics)
+    known = [replace(article, topic=topic) for article, topic in zip(articles, found, strict=True)]
     return Articles(known, tuple(left_out), unknown)
 
 
-def read_held_out(source: str) -> Articles:
+def read_held_out(source: str, topics: TopicSet = AG_NEWS) -> Articles:
     """Return what of a source is there to measure on: of a sample the articles held out, of any other source all."""
-    return read_source(source, "train" if sample_count(source, COUNT) is None else "validation")
+    return read_source(source, "train" if sample_count(source, COUNT) is None else "validation", topics)
 
 
-def read_articles(source: str, split: str = "train") -> list[Article]:
+def read_articles(source: str, split: str = "train", topics: TopicSet = AG_NEWS) -> list[Article]:
     """Return the articles of a source only, see `read_source`."""
-    return read_source(source, split).articles
+    return read_source(source, split, topics).articles
 
 
 def data_hash(articles: list[Article]) -> str:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.text.data.articles import Article
-from genai_demo.text.tokens.special_tokens import BACKGROUND, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import END, PAD
 from genai_demo.text.tokens.tokenizer import Tokenizer
 
 
@@ -39,7 +39,7 @@ class NewsBatches:
     Args:
         news: articles with topics.
         background: texts that are not news; may be empty.
-        tokenizer: encodes both.
+        tokenizer: encodes both; its topics are those of the articles.
         window: most tokens of a row, its control tokens included.
         background_share: share of rows taken from the background, 0 to 1.
         topic_dropout: share of rows whose topic is hidden, so that "any" is learnt as well.
@@ -63,12 +63,14 @@ class NewsBatches:
         order = sorted(range(len(news)), key=lambda index: len(encoded[index]))
         # Sorted by length, so that neighbours make a batch with little padding.
         self._news = Corpus([encoded[index] for index in order])
-        self._topics = np.array([TOPIC_TOKENS[news[index].topic] for index in order], dtype=np.int64)
+        tokens = tokenizer.topics.tokens
+        self._topics = np.array([tokens[news[index].topic] for index in order], dtype=np.int64)
         titled = [news[index].lines() if titled_share and news[index].title else "" for index in order]
         self._titled, self._titled_share = Corpus(tokenizer.encode_all(titled)), titled_share
         self._background = Corpus(tokenizer.encode_all(background))
         self._window, self._share = window, background_share if background else 0.0
         self._topic_dropout, self._seed = topic_dropout, seed
+        self._any, self._no_news = tokens["any"], tokenizer.topics.background
         if len(self._background):
             self._weights = np.cumsum(np.maximum(self._background.lengths, 1))
 
@@ -94,7 +96,7 @@ class NewsBatches:
             chosen = (np.clip(start, 0, total - near) + random.permutation(near))[np.arange(count) % near]
         rows = []
         for index in chosen:
-            topic = TOPIC_TOKENS["any"] if random.random() < self._topic_dropout else self._topics[index]
+            topic = self._any if random.random() < self._topic_dropout else self._topics[index]
             apart = self._titled.lengths[index] and random.random() < self._titled_share
             text = (self._titled if apart else self._news).text(int(index))
             rows.append(np.concatenate([[topic], text, [END]])[: self._window])
@@ -106,4 +108,4 @@ class NewsBatches:
         body = np.append(self._background.text(index), END)
         room = self._window - 1
         start = 0 if len(body) <= room or random.random() < 0.1 else int(random.integers(len(body) - room + 1))
-        return np.append(BACKGROUND, body[start : start + room])
+        return np.append(self._no_news, body[start : start + room])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genai_demo.engine.data.sample import item_random
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS
 
 COUNT = 3000
 """articles if no number is given"""
@@ -117,7 +117,7 @@ _SLOT = re.compile(r"\{(\w+?)\}")
 def sample_rows(count: int, held_out: bool) -> list[tuple[str, str, str]]:
     """Return topic, headline and story of each article of a sample of `count`, those held out or the others."""
     chosen = [number for number in range(count) if (number % HELD_OUT_EVERY == 0) == held_out]
-    return [_article(item_random(number), TOPICS[1 + number % 17 % (len(TOPICS) - 1)]) for number in chosen]
+    return [_article(item_random(number), AG_NEWS.known[number % 17 % len(AG_NEWS.known)]) for number in chosen]
 
 
 def _article(random: np.random.Generator, topic: str) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from genai_demo.engine.models.checkpoint import Checkpoint
 from genai_demo.engine.models.lineage import Stage
 from genai_demo.errors import UserError
 from genai_demo.text.evaluation.figures import rows
+from genai_demo.text.sampling.loading import kind_of, topics_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ _TERMS = (
         "fancyzhx/ag_news",
     ),
     _Terms("ag_news", "AG News", _AG_NEWS, "fancyzhx/ag_news"),
+    _Terms(
+        "thucnews",
+        "THUCNews, headlines of Sina news, 2005 to 2011",
+        "THUCTC: free for researchers, commercial use by agreement with its makers (使用了清华大学THUCTC). The "
+        "headlines belong to those who wrote them. Rows like these serve as benchmarks elsewhere: no accuracy of this "
+        "project is one.",
+    ),
     _Terms(
         "senate",
         "Press releases of United States senators, 2004 to 2008",
@@ -66,7 +74,18 @@ _WHAT = {
         "A classifier that tells World, Sports, Business and Sci/Tech apart by hashed words. It judges what the "
         "language models of this project write, and was trained apart from them. It never sees agency signatures.",
     ),
+    "headlines": (
+        "text-generation",
+        "A recurrent language model (GRU) that writes Chinese news headlines from left to right, from one of eleven "
+        "topics and, if given, from opening words. Its tokens are whole characters and runs of them.",
+    ),
+    "headlines-topics": (
+        "text-classification",
+        "A classifier that tells the eleven topics of Chinese headlines apart by hashed characters and pairs of "
+        "neighbours. It judges what the language model of this project writes, and was trained apart from it.",
+    ),
 }
+"""task on the hub, and what a model is, by its short name"""
 
 _WRITER_USE = """For research, teaching and other non-commercial purposes: to show how a small language model
 learns, writes and errs. Not for publishing as news, nor for anything that rests on what the texts say."""
@@ -79,10 +98,28 @@ _WRITER_LIMITS = """\
 - Where press releases of United States senators were part of the training data, their style and their subjects show
   through, above all in politics and business.
 - It has no safety filter. The topic is a wish, not a promise."""
+_HEADLINE_LIMITS = """\
+- **Everything it writes is machine-made.** It knows no facts. Names, numbers and events are mixed at random, and real
+  people get headlines that nobody wrote. Do not pass them on as news.
+- Chinese in simplified characters only, and the world of 2005 to 2011: people, firms, games and shares are those of
+  that time, its biases included.
+- A headline of more than about 25 characters was hardly ever seen; rare characters are never written.
+- It has no safety filter. The topic is a wish, not a promise."""
 _JUDGE_USE = "To measure whether generated news keeps to its topic. For research and other non-commercial purposes."
 _JUDGE_LIMITS = """\
 - It knows four topics, English, and news of 2004 and 2005; for any other text it still names one of the four.
 - Stories between two topics are judged by their words alone."""
+_HEADLINE_JUDGE_LIMITS = """\
+- It knows eleven topics, Chinese, and headlines of 2005 to 2011; for any other text it still names one of the eleven.
+- Headlines between two topics, such as finance and stocks, are judged by their characters alone."""
+_LIMITS = {
+    "gru": _WRITER_LIMITS,
+    "masked": _WRITER_LIMITS,
+    "topics": _JUDGE_LIMITS,
+    "headlines": _HEADLINE_LIMITS,
+    "headlines-topics": _HEADLINE_JUDGE_LIMITS,
+}
+"""what a model cannot do, by its short name"""
 _TRAINED = (
     "The last stage took {minutes:.0f} minutes and {examples:,} examples on {device} in {precision}, with torch "
     "{torch}. Validation data chose settings, and was not learnt from."
@@ -96,6 +133,10 @@ _WRITTEN = (
     "Bits per byte count the UTF-8 bytes of every article and one for its end. The column of real articles holds the "
     "same figure of held-out ones, without their agency signatures. Texts were written with: {settings}."
 )
+_HEADLINES_WRITTEN = (
+    "Bits per byte count the UTF-8 bytes of every headline, bits per character its characters, and one for its end. "
+    "The column of real articles holds the same figure of held-out headlines. Headlines were written with: {settings}."
+)
 
 
 def _terms(path: str) -> _Terms | None:
@@ -107,13 +148,14 @@ class Card(ModelCard):
 
     modality = "text"
     closing = "The files are read from wherever they lie; the hashes above tell whether they are the same articles."
-    training_options = ("learning_rate", "window")
-    learnt_sizes = ("vocabulary",)
+    training_options = ("topics", "learning_rate", "window")
+    learnt_sizes = ("vocabulary", "topics")
 
     def __init__(self, checkpoint: Checkpoint, name: str, report: Report) -> None:
         if not report["training"]:
             raise UserError("text.card_needs_training")
         super().__init__(checkpoint, name, report)
+        self._kind, self._language = kind_of(checkpoint), topics_of(checkpoint).language
         self._news = [source["path"] for source in report["training"] if source["labelled"]]
         self._background = [source["path"] for source in report["training"] if not source["labelled"]]
 
@@ -123,19 +165,23 @@ class Card(ModelCard):
         return {
             "license": "other",
             "license_name": "research-and-non-commercial-use",
-            "language": "en",
-            "pipeline_tag": _WHAT[self.family][0],
+            "language": self._language,
+            "pipeline_tag": self._about[0],
             "tags": ["news", self.family, "trained-from-scratch"],
             **({"datasets": hubs} if hubs else {}),
         }
 
     def what(self) -> str:
-        return _WHAT[self.family][1]
+        return self._about[1]
+
+    @property
+    def _about(self) -> tuple[str, str]:
+        return _WHAT.get(self._kind, _WHAT[self.family])
 
     def sections(self) -> Iterator[str]:
         judge = self.family == "topics"
         yield f"## Intended use\n\n{_JUDGE_USE if judge else _WRITER_USE}"
-        yield f"## Limits\n\n{_JUDGE_LIMITS if judge else _WRITER_LIMITS}"
+        yield f"## Limits\n\n{_LIMITS.get(self._kind, _HEADLINE_LIMITS)}"
         yield f"## Data\n\n{self._data()}"
         yield f"## Figures\n\n{self._figures()}"
         if self.report["samples"]:
@@ -172,7 +218,8 @@ class Card(ModelCard):
         if self.report["settings"]:
             # In one order, whether the report was just made or read from a file.
             settings = (f"{key} {value}" for key, value in sorted(self.report["settings"].items()) if value != "")
-            parts.append(_WRITTEN.format(settings=", ".join(settings)))
+            written = _HEADLINES_WRITTEN if self._language == "zh" else _WRITTEN
+            parts.append(written.format(settings=", ".join(settings)))
         return "\n\n".join([*parts, *self.report["notes"]])
 
     def _samples(self) -> str:

@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_articles
 from genai_demo.text.data.cleaning import ends_sentence, strip_source
 from genai_demo.text.data.memorization import CopyCheck
+from genai_demo.text.evaluation.headlines import headline_figures
 from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte, stutters
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.requests import VARIANTS, GenerateRequest
+from genai_demo.text.requests import VARIANTS, WRITERS, usual
 from genai_demo.text.sampling import generation
-from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, checkpoint_folder, load
+from genai_demo.text.sampling.loading import CLASSIFIERS, FOLDERS, JUDGES, checkpoint_folder, kind_of, load, topics_of
+from genai_demo.text.tokens.special_tokens import TopicSet
 from genai_demo.text.training import topics
 from genai_demo.text.training.likelihood import bits_per_byte
 
@@ -52,8 +54,8 @@ class Source:
         return {"path": self.name, "hash": data_hash(self.articles), **counts}
 
 
-def _read(path: str, split: str) -> Source:
-    return Source(source_name(path), read_articles(path, split))
+def _read(path: str, split: str, topics: TopicSet) -> Source:
+    return Source(source_name(path), read_articles(path, split, topics))
 
 
 def evaluate(
@@ -62,18 +64,18 @@ def evaluate(
     training: Iterable[str] = (),
     count: int = 50,
     seed: int = 0,
-    classifier: str = CLASSIFIER,
+    classifier: str | None = None,
 ) -> Report:
     """Measure a checkpoint and return a report: figures, what they were measured on, and the first texts it wrote.
 
     Args:
-        model: "gru", "masked", "topics", name or folder of a checkpoint, or a run's folder.
+        model: short name, name or folder of a checkpoint, or a run's folder.
         data: path or hub id of articles the model has not seen; None measures only what it writes.
         training: paths or hub ids of what it was trained on: those with topics, or else the first, train the
             n-gram models; all are searched for what a text copies.
         count: texts to write per topic, at least 1; the topic classifier writes none.
         seed: of the first batch of texts.
-        classifier: name or folder of the checkpoint that recognises topics.
+        classifier: name or folder of the checkpoint that recognises topics; None takes the one that ships for them.
 
     Raises:
         UserError: model or data cannot be used.
@@ -82,24 +84,28 @@ def evaluate(
     checkpoint = read_checkpoint(checkpoint_folder(model))
     # A run that is going on may make a newer snapshot meanwhile: from here on the folder is fixed.
     folder = str(checkpoint.folder)
-    held_out = _read(data, "test") if data else None
-    sources = [_read(path, "train") for path in training]
+    known_topics, kind = topics_of(checkpoint), kind_of(checkpoint)
+    held_out = _read(data, "test", known_topics) if data else None
+    sources = [_read(path, "train", known_topics) for path in training]
     settings: dict[str, Any] = {}
     samples: list[dict[str, str]] = []
     if checkpoint.family == topics.FAMILY:
         figures, notes = _classifier_figures(folder, held_out)
     else:
         figures, notes = _likelihood_figures(folder, held_out, sources)
-        written, seconds = write_texts(folder, checkpoint.family, count, seed)
-        writing, further = _writing_figures(written, seconds, held_out, sources, seed, classifier)
-        figures, notes = figures | writing, notes + further
-        request = asdict(GenerateRequest(model=checkpoint.family))
-        settings = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants")}
+        written, seconds = write_texts(folder, kind, count, seed)
+        recognised, unjudged = _topic_figures(written, held_out, classifier or CLASSIFIERS[known_topics.name])
+        writing, further = _writing_figures(written, held_out, sources, seed, known_topics.language)
+        seconds_per_text = Figure(seconds, "seconds", sum(map(len, written.values())))
+        figures |= recognised | writing | {"seconds_per_text": seconds_per_text}
+        notes += unjudged + further
+        request = asdict(usual(kind))
+        settings = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants", "chosen")}
         settings |= {"count": count, "seed": seed}
         # The first text of every topic, then the second ones: no choice is made.
         turns = [(topic, texts[turn]) for turn in range(count) for topic, texts in written.items()]
         samples = [{"topic": topic, "text": text} for topic, text in turns[:_SAMPLES]]
-    name = {**FOLDERS, topics.FAMILY: CLASSIFIER}.get(model, model)
+    name = {**FOLDERS, **JUDGES}.get(model, model)
     described = held_out.described() if held_out else None
     known = {article.text for source in sources for article in source.articles}
     if held_out and (overlap := sum(article.text in known for article in held_out.articles)):
@@ -128,6 +134,9 @@ def _likelihood_figures(model: str, held_out: Source | None, sources: list[Sourc
         baselines = [*kneser_ney_bits_per_byte(loaded.tokenizer, counted, articles, _ORDERS)]
     exact = bits_per_byte(loaded.network, loaded.tokenizer, articles)
     figures["bits_per_byte"] = Figure(exact, "bits per byte", count, baseline=baselines[-1])
+    if (ratio := _bytes_per_character(articles)) > 2:  # a script whose characters are what people count
+        per_character = None if baselines[-1] is None else baselines[-1] * ratio
+        figures["bits_per_character"] = Figure(exact * ratio, "bits per character", count, baseline=per_character)
     if held_out.labelled:
         known = bits_per_byte(loaded.network, loaded.tokenizer, articles, topic_known=True)
         figures["bits_per_byte_topic_known"] = Figure(known, "bits per byte", count)
@@ -135,6 +144,12 @@ def _likelihood_figures(model: str, held_out: Source | None, sources: list[Sourc
         if value is not None:
             figures[f"kneser_ney_order_{order}"] = Figure(value, "bits per byte", count)
     return figures, [] if counted else [message("text.note_no_baseline")]
+
+
+def _bytes_per_character(articles: list[Article]) -> float:
+    """Return the bytes of articles over their characters, one more of each for every end."""
+    characters = sum(len(article.text) + 1 for article in articles)
+    return sum(len(article.text.encode()) + 1 for article in articles) / characters
 
 
 def _counted(sources: list[Source]) -> list[Article]:
@@ -156,38 +171,37 @@ def _classifier_figures(folder: str, held_out: Source | None) -> _Found:
 # What a model writes
 
 
-def write_texts(model: str, family: str, count: int, seed: int) -> tuple[dict[str, list[str]], float]:
+def write_texts(model: str, kind: str, count: int, seed: int) -> tuple[dict[str, list[str]], float]:
     """Return `count` texts per topic, written with the default settings, and the seconds that one took.
 
     Args:
         model: as for `evaluate`.
-        family: "gru" or "masked".
+        kind: short name of the model that it could stand in for.
         seed: of the first batch; each batch has the next.
     """
-    written: dict[str, list[str]] = {topic: [] for topic in topics.KNOWN}
+    written: dict[str, list[str]] = {topic: [] for topic in WRITERS[kind].known}
     start = time.perf_counter()
     for topic, texts in written.items():
         while len(texts) < count:
             variants = min(VARIANTS[1], count - len(texts))
-            request = GenerateRequest(model=family, topic=topic, variants=variants, seed=seed)
+            request = replace(usual(kind), topic=topic, variants=variants, seed=seed)
             seed += 1
             texts += [draft.text for draft in list(generation.run(request, model))[-1].drafts]
     return written, (time.perf_counter() - start) / (count * len(written))
 
 
 def _writing_figures(
-    written: dict[str, list[str]],
-    seconds: float,
-    held_out: Source | None,
-    sources: list[Source],
-    seed: int,
-    classifier: str,
+    written: dict[str, list[str]], held_out: Source | None, sources: list[Source], seed: int, language: str
 ) -> _Found:
     """Return the figures of texts by topic, beside those of real articles without their signatures."""
     texts = [text for group in written.values() for text in group]
+    notes = [] if sources else [message("text.note_no_training")]
+    if language == "zh":
+        learnt = [article.text for source in sources for article in source.articles]
+        return headline_figures(texts, [one.text for one in held_out.articles] if held_out else [], learnt, seed), notes
     real = [strip_source(article.text) for article in held_out.articles] if held_out else []
     random.Random(seed).shuffle(real)
-    figures, notes = _topic_figures(written, held_out, classifier)
+    figures: Figures = {}
     # The more text, the fewer pairs are new: both are cut to the same number of words.
     total = min(_words(texts), _words(real)) if real else _words(texts)
     compared, rest = _cut(real, total)
@@ -198,8 +212,6 @@ def _writing_figures(
         check = CopyCheck(text for source in sources for text in _as_written(source))
         floor = check.share(real) if real else None
         figures["copied_8_grams"] = Figure(check.share(texts), "share", len(texts), floor)
-    else:
-        notes.append(message("text.note_no_training"))
     # Real articles are looked up among other texts than themselves.
     known = {word for text in [*(check.words if check else ()), *rest] for word in _spelt(text)}
     if known:
@@ -214,7 +226,7 @@ def _writing_figures(
     parted = [text.partition("\n") for text in texts]
     apart = sum(bool(headline.strip() and below.strip()) for headline, _, below in parted)
     figures["headline_apart"] = Figure(apart / len(texts), "share", len(texts))
-    return figures | {"seconds_per_text": Figure(seconds, "seconds", len(texts))}, notes
+    return figures, notes
 
 
 def _topic_figures(written: dict[str, list[str]], held_out: Source | None, classifier: str) -> _Found:
@@ -225,7 +237,7 @@ def _topic_figures(written: dict[str, list[str]], held_out: Source | None, class
     generated = [Article(text, topic) for topic, texts in written.items() for text in texts]
     share = topics.accuracy(network, generated)
     real = topics.accuracy(network, held_out.labelled) if held_out and held_out.labelled else None
-    figure = Figure(share, "share", len(generated), real, 1 / len(topics.KNOWN))
+    figure = Figure(share, "share", len(generated), real, 1 / len(written))
     return {"topic_recognised": figure}, [message("text.note_no_topics")] if held_out and real is None else []
 
 

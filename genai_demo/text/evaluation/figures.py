@@ -9,6 +9,7 @@ from genai_demo.engine.evaluation.report import Report, figures_of, report_text
 MEANINGS = {
     "bits_per_byte": Meaning("bits per byte, topic not told", "low", "articles", "Kneser-Ney, order 5"),
     "bits_per_byte_topic_known": Meaning("bits per byte, topic told", "low", "articles"),
+    "bits_per_character": Meaning("bits per character, topic not told", "low", "articles", "Kneser-Ney, order 5"),
     "kneser_ney_order_3": Meaning("bits per byte of Kneser-Ney, order 3", "low", "articles"),
     "kneser_ney_order_5": Meaning("bits per byte of Kneser-Ney, order 5", "low", "articles"),
     "bits_per_byte_bound": Meaning("bits per byte, upper bound over orders of filling in", "low", "articles"),
@@ -18,6 +19,12 @@ MEANINGS = {
     "topic_recognised": Meaning("texts whose topic a classifier recognises", "high", "texts", "chance"),
     "distinct_2": Meaning("different pairs of words among all pairs (distinct-2)", "as real", "words"),
     "copied_8_grams": Meaning("8-grams that stand in the training data", "low", "texts"),
+    "distinct_2_characters": Meaning(
+        "different pairs of characters among all pairs (distinct-2)", "as real", "characters"
+    ),
+    "copied_8_characters": Meaning("runs of 8 characters that stand in the training data", "low", "texts"),
+    "copied_headlines": Meaning("whole headlines that stand in the training data", "low", "texts"),
+    "mean_characters": Meaning("characters per text", "as real", "texts"),
     "mean_words": Meaning("words per text", "as real", "texts"),
     "ends_sentence": Meaning("texts that end with a sentence", "high", "texts"),
     "stuttered": Meaning("texts in which a word stands three times in a row", "low", "texts"),

@@ -9,8 +9,9 @@ import torch
 
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.text.data.articles import Article
+from genai_demo.text.data.words import words_of
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK
+from genai_demo.text.tokens.special_tokens import END, MASK
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.likelihood import _rows
 
@@ -33,7 +34,7 @@ def fill_in_accuracy(
     right, masked = 0, torch.zeros(tokenizer.size, dtype=torch.long)
     counts = torch.zeros(tokenizer.size, dtype=torch.long)
     for rows in _rows(tokenizer, articles, topic_known=False):
-        text = rows >= CONTROLS  # (B, T)
+        text = rows >= tokenizer.topics.controls  # (B, T)
         wanted = (share * text.sum(1, keepdim=True)).ceil()  # (B, 1)
         order = torch.rand(rows.shape, generator=generator).masked_fill(~text, 2.0)
         holes = (order.argsort(1).argsort(1) < wanted) & text
@@ -66,13 +67,15 @@ def kneser_ney_bits_per_byte(
 
 
 def distinct(texts: list[str], n: int = 2) -> float:
-    """Return the share of different word n-grams among all of `texts` (Li et al. 2016, distinct-n), 0 to 1.
+    """Return the share of different n-grams among all of `texts` (Li et al. 2016, distinct-n), 0 to 1.
+
+    They are of words, or of the characters of a Chinese text.
 
     It falls as more text is counted: compare it only between texts of about the same total length.
     """
     grams: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        words = text.lower().split()
+        words = words_of(text.lower())
         grams.update(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
     return len(grams) / max(1, grams.total())
 

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Depth, Dropout, Width
 from genai_demo.text.models.loss import cross_entropy
-from genai_demo.text.tokens.special_tokens import PAD
+from genai_demo.text.tokens.special_tokens import AG_NEWS, PAD, TOPIC_SETS
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class GruConfig:
     """share of units dropped between layers"""
     embedding_dropout: Dropout = 0.0
     """share of embedding units dropped, the same at every position of a row"""
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
+    """what its topic tokens stand for"""
 
 
 DEBUG = {"embedding": 16, "hidden": 24, "layers": 2}

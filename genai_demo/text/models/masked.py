@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Depth, Dropout, Width, check_heads
 from genai_demo.engine.nn.transformer import Block, norm, rotary, rotary_angles
 from genai_demo.text.models.loss import cross_entropy
-from genai_demo.text.tokens.special_tokens import CONTROLS, MASK, PAD
+from genai_demo.text.tokens.special_tokens import AG_NEWS, MASK, PAD, TOPIC_SETS
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class MaskedConfig:
     layers: Depth = 6
     heads: Depth = 4
     dropout: Dropout = 0.1
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
+    """what its topic tokens stand for"""
 
     def __post_init__(self) -> None:
         check_heads(self.width, self.heads, 2)
@@ -95,19 +97,19 @@ class MaskedModel(nn.Module):
         Returns:
             the mean as "loss", and the number of masked tokens as "weight".
         """
-        mask = draw_mask(rows, most)
+        mask = draw_mask(rows, most, TOPIC_SETS[self.config.topics].controls)
         vectors = self(rows.masked_fill(mask, MASK))
         return {"loss": cross_entropy(vectors[mask], self.embedding.weight, rows[mask]), "weight": mask.sum()}
 
 
-def draw_mask(rows: Tensor, most: float = 1.0) -> Tensor:
+def draw_mask(rows: Tensor, most: float = 1.0, controls: int = AG_NEWS.controls) -> Tensor:
     """Return which tokens of rows (B, T) to mask, as (B, T) booleans.
 
     The share of each row follows `most * cos(pi / 2 * u)` with u uniform over 0 to 1; at least one token a row, never
-    a control token.
+    a control token, of which there are `controls`.
     """
     batch, length = rows.shape
-    text = rows >= CONTROLS  # (B, T)
+    text = rows >= controls  # (B, T)
     share = most * torch.cos(math.pi / 2 * torch.rand(batch, 1, device=rows.device))  # (B, 1)
     wanted = (share * text.sum(1, keepdim=True)).ceil().clamp(min=1)  # (B, 1)
     order = torch.rand(batch, length, device=rows.device).masked_fill(~text, 2.0)

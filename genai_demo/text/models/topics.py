@@ -10,13 +10,11 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from genai_demo.engine.fields import Within
+from genai_demo.engine.fields import Later, OneOf, Within
 from genai_demo.engine.nn.sizes import Width
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 
 FAMILY = "topics"
-KNOWN = TOPICS[1:]
-"""the topics to tell apart"""
 PADDING = 0
 """bucket that fills up rows"""
 
@@ -28,6 +26,8 @@ class TopicsConfig:
     buckets: Annotated[int, Within(2, 2**24)] = 2**16
     """hashed words share these"""
     width: Width = 16
+    topics: Annotated[str, OneOf(tuple(TOPIC_SETS)), Later] = AG_NEWS.name
+    """those to tell apart"""
 
 
 DEBUG = {"buckets": 256, "width": 4}
@@ -40,9 +40,10 @@ class TopicsModel(nn.Module):
     def __init__(self, config: TopicsConfig) -> None:
         super().__init__()
         self.config = config
+        self.known = TOPIC_SETS[config.topics].known
         self.embedding = nn.EmbeddingBag(config.buckets, config.width, mode="mean", padding_idx=PADDING)
-        self.output = nn.Linear(config.width, len(KNOWN))
+        self.output = nn.Linear(config.width, len(self.known))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Return logits (B, 4) of rows (B, T) of buckets."""
+        """Return logits (B, topics) of rows (B, T) of buckets."""
         return self.output(self.embedding(rows))

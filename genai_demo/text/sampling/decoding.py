@@ -20,7 +20,7 @@ from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.sampling.choosing import Chosen, Recorder, check_possible
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_SETS
 from genai_demo.text.tokens.tokenizer import Tokenizer
 
 REMEMBERED = 64
@@ -47,6 +47,8 @@ class Vocabulary:
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
+        self.topics = tokenizer.topics
+        """what its control tokens stand for"""
         spellings = [tokenizer.bytes_of(index) for index in range(tokenizer.size)]
         self.whole = torch.tensor([_is_text(spelling) for spelling in spellings])
         """text tokens that are whole, visible characters; sampling keeps to these: no text ends within a character"""
@@ -81,10 +83,10 @@ def _is_text(spelling: bytes) -> bool:
     return text != "" and "\ufffd" not in text and text.replace("\n", "").isprintable()
 
 
-def used_tokens(ids: Tensor, size: int) -> np.ndarray:
-    """Return which tokens are penalised, bool (B, size): those of ids (B, N) that are text."""
+def used_tokens(ids: Tensor, size: int, controls: int) -> np.ndarray:
+    """Return which tokens are penalised, bool (B, size): those of ids (B, N) that are none of the `controls` first."""
     used = torch.zeros(len(ids), size, dtype=torch.bool).scatter_(1, ids, True)
-    used[:, :CONTROLS] = False
+    used[:, :controls] = False
     return used.numpy()
 
 
@@ -99,7 +101,7 @@ def parts_headlines(model: GruModel, vocabulary: Vocabulary) -> bool:
 
     Those begin with a line break, so a model that has met them gives it a fair chance as the first token.
     """
-    vectors, _ = model(torch.tensor([[TOPIC_TOKENS["any"]]], device=model.embedding.weight.device))
+    vectors, _ = model(torch.tensor([[vocabulary.topics.tokens["any"]]], device=model.embedding.weight.device))
     return float(model.logits(vectors[0, 0]).float().softmax(0)[vocabulary.line_break]) > 0.05
 
 
@@ -109,7 +111,7 @@ class TokenStream:
     Args:
         model: the network.
         vocabulary: what is known of its tokens.
-        topic: one of `TOPICS`.
+        topic: one of the topics of the vocabulary.
         opening: ids that every text starts with.
         count: texts to grow.
         sampling: how to draw.
@@ -136,7 +138,7 @@ class TokenStream:
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
         self.confidence: list[float] = []
         """probability that each token of the last step had when it was drawn, 0 to 1"""
-        self._allowed = vocabulary.whole
+        self._allowed, self._controls = vocabulary.whole, vocabulary.topics.controls
         # Opening words are whole words: the text goes on after the last one, not within it.
         in_word = bool(opening) and bool(vocabulary.in_word[opening[-1]])
         self._next_allowed = self._allowed & ~vocabulary.inner if in_word else self._allowed
@@ -151,7 +153,7 @@ class TokenStream:
             self._remember(torch.full((count,), index))
         device = model.embedding.weight.device
         announced = [vocabulary.line_break] if headline else []
-        prompt = torch.tensor([[TOPIC_TOKENS[topic], *announced, *opening]], device=device)  # (1, T)
+        prompt = torch.tensor([[vocabulary.topics.tokens[topic], *announced, *opening]], device=device)  # (1, T)
         self.place = prompt.shape[1] - 1
         """place of the last token in what the network reads, whose first one, 0, is the topic"""
         with torch.inference_mode():
@@ -175,7 +177,7 @@ class TokenStream:
     def probabilities(self, may_end: list[bool]) -> np.ndarray:
         """Return the next token's probabilities (B, V); rows that may not end give `END` none."""
         logits = self._logits.float().cpu()
-        used = used_tokens(self._used, logits.shape[1])
+        used = used_tokens(self._used, logits.shape[1], self._controls)
         return token_probabilities(logits.numpy(), self._sampling, self._possible(may_end), used)
 
     @torch.inference_mode()
@@ -260,12 +262,13 @@ def unmask(
     ids, random = rows.clone(), generators(seed, len(rows))
     step_of, confidence = torch.zeros_like(ids), torch.zeros(ids.shape)
     total = (ids == MASK).sum(1)  # (B,)
+    controls = TOPIC_SETS[model.config.topics].controls
     for step in range(1, steps + 1):
         mask = ids == MASK  # (B, T)
         if not mask.any():
             break
         logits, possible = _masked_logits(model, ids, mask), allowed[mask].numpy()  # (N, V)
-        used = used_tokens(ids[mask.nonzero()[:, 0]], logits.shape[1])
+        used = used_tokens(ids[mask.nonzero()[:, 0]], logits.shape[1], controls)
         probabilities = token_probabilities(logits, sampling, possible, used)
         noise = torch.stack([torch.rand(2, ids.shape[1], generator=one, dtype=torch.float64) for one in random])
         candidates = torch.from_numpy(draw(probabilities, noise[:, 0][mask].numpy()))  # (N,)
@@ -318,14 +321,14 @@ def preview(model: GruModel | MaskedModel, tokenizer: Tokenizer) -> str:
     """Return one short text per topic, always from the same seed."""
     vocabulary = Vocabulary(tokenizer)
     texts = []
-    for topic in TOPIC_TOKENS:
+    for topic, token in tokenizer.topics.tokens.items():
         if isinstance(model, GruModel):
             stream = TokenStream(model, vocabulary, topic, [], 1, Sampling(), seed=0)
             ids: list[int] = []
             while len(ids) < 60 and END not in ids:
                 ids += stream.next([len(ids) > 10])
         else:
-            row = torch.tensor([[TOPIC_TOKENS[topic], *[MASK] * 40, END]])
+            row = torch.tensor([[token, *[MASK] * 40, END]])
             allowed = vocabulary.whole.expand(1, row.shape[1], -1)
             ids = list(unmask(model, row, allowed, Sampling(), 16, seed=0))[-1].ids[0].tolist()
         texts.append(f"[{topic}] {tokenizer.decode(ids)}\n")

@@ -16,7 +16,7 @@ from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling.choosing import Chosen, Recorder, check_reached, chosen_tokens
 from genai_demo.text.sampling.decoding import FilledRows, Sampling, unmask
 from genai_demo.text.sampling.loading import LoadedModel
-from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import END, MASK
 
 MASK_SIGN = "\u25a2"
 """shows where a token is still to come"""
@@ -35,7 +35,7 @@ class _Template:
 
     def __init__(self, loaded: LoadedModel, topic: str) -> None:
         self._loaded = loaded
-        self.ids = [TOPIC_TOKENS[topic]]
+        self.ids = [loaded.tokenizer.topics.tokens[topic]]
         self._allowed: dict[int, Tensor] = {}
 
     def add_text(self, text: str) -> None:

@@ -26,13 +26,14 @@ def produce(loaded: LoadedModel, request: Request, recorder: Recorder | None = N
     Raises:
         UserError: a token that the request names cannot stand at its place.
     """
-    from genai_demo.text.sampling import filling, writing
+    from genai_demo.text.sampling import filling, headlines, writing
 
     if isinstance(request, FillRequest):
         return filling.fill(loaded, request, recorder)
     if isinstance(request, RewriteRequest):
         return filling.rewrite(loaded, request, recorder)
-    return {"gru": writing.write, "masked": filling.write}[request.model](loaded, request, recorder)
+    write = {"gru": writing.write, "masked": filling.write, "headlines": headlines.write}
+    return write[request.model](loaded, request, recorder)
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, produce)

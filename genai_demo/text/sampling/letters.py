@@ -1,4 +1,4 @@
-"""Whether a model has ever read the letters of a text that it is to go on with."""
+"""Whether a model has ever read the language of a text that it is to go on with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.errors import UserError
-from genai_demo.text.requests import GenerateRequest, Request
+from genai_demo.text.requests import WRITERS, GenerateRequest, Request
 from genai_demo.text.sampling.loading import checkpoint_folder
 
 if TYPE_CHECKING:
@@ -19,12 +19,16 @@ _MOST_FOREIGN = 0.5
 """share of a text's letters that may be foreign to a model: a name in its own script is no other language"""
 _SHOWN = 20
 """characters that the sentence quotes"""
+_LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]{2,}")
+_NAME = 3
+"""words in Latin letters that are more than a name"""
 
 
 def check_letters(request: Request, model: str | None = None) -> None:
-    """Raise `UserError` if most letters of a request's text are of a script that its model has not read.
+    """Raise `UserError` if most letters of a request's text are of a script or language that its model has not read.
 
-    A tokenizer that has read a script knows its commoner letters as a whole; of others it knows the bytes only.
+    A tokenizer that has read a script knows its commoner letters as a whole; of others it knows the bytes only. Chinese
+    headlines hold names and abbreviations in Latin letters, but no sentences.
 
     Args:
         request: one that is allowed.
@@ -32,7 +36,8 @@ def check_letters(request: Request, model: str | None = None) -> None:
     """
     text = request.opening if isinstance(request, GenerateRequest) else request.text
     letters = [letter for letter in text if letter.isalpha()]
-    if all(map(_is_latin, letters)):
+    chinese = WRITERS[request.model].language == "zh"
+    if not chinese and all(map(_is_latin, letters)):
         return
     file = checkpoint_folder(model or request.model) / "tokenizer.json"
     if not file.is_file():  # whoever loads the checkpoint says what is wrong with it
@@ -43,6 +48,20 @@ def check_letters(request: Request, model: str | None = None) -> None:
     if len(foreign) > _MOST_FOREIGN * len(letters):
         words = next(word for word in re.findall(r"\w+", text) if set(word) & set(foreign))
         raise UserError("text.foreign_letters", text=words[:_SHOWN])
+    if chinese:
+        _check_latin(text, letters, tokenizer)
+
+
+def _check_latin(text: str, letters: list[str], tokenizer: Tokenizer) -> None:
+    """Raise `UserError` if a text is of words in Latin letters that are no names and no known abbreviations."""
+    words = [word for word in _LATIN_WORD.findall(text) if not _is_known(word, tokenizer)]
+    sentence = len(words) >= _NAME or any(word.islower() for word in words)
+    if sentence and sum(map(len, words)) > _MOST_FOREIGN * len(letters):
+        raise UserError("text.foreign_language", text=" ".join(words)[:_SHOWN])
+
+
+def _is_known(word: str, tokenizer: Tokenizer) -> bool:
+    return min(len(tokenizer.encode(word)), len(tokenizer.encode(f" {word}"))) == 1
 
 
 def _is_latin(letter: str) -> bool:

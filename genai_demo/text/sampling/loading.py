@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genai_demo.engine.models.checkpoint import Checkpoint
+from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint
 from genai_demo.engine.models.registry import Registry, load_network
+from genai_demo.errors import UserError
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TopicSet, topics_in
 
 if TYPE_CHECKING:
     from genai_demo.text.models.gru import GruModel
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import Tokenizer
 
-FOLDERS = {"gru": "news-gru", "masked": "news-masked"}
+FOLDERS = {"gru": "news-gru", "masked": "news-masked", "headlines": "headlines-gru"}
 """folder of the checkpoint of each model that writes"""
-CLASSIFIER = "news-topics"
-"""folder of the checkpoint that judges topics"""
+CLASSIFIERS = {AG_NEWS.name: "news-topics", THUCNEWS.name: "headlines-topics"}
+"""folder of the checkpoint that judges topics, by the set that these are of"""
+JUDGES = {"topics": CLASSIFIERS[AG_NEWS.name], "headlines-topics": CLASSIFIERS[THUCNEWS.name]}
+"""folder of each of them by its short name"""
 
 
 @dataclass(frozen=True)
@@ -32,17 +36,46 @@ class LoadedModel:
     """whether its texts have a headline on a line of its own"""
 
 
+def topics_of(checkpoint: Checkpoint) -> TopicSet:
+    """Return the topics of a model.
+
+    Raises:
+        UserError: its configuration names none that are known here.
+    """
+    try:
+        return topics_in(checkpoint.model)
+    except KeyError as error:
+        raise UserError("engine.other_weights", file=checkpoint.folder / CONFIG) from error
+
+
 def _load(checkpoint: Checkpoint) -> LoadedModel:
     from genai_demo.text.models.gru import GruModel
     from genai_demo.text.models.networks import make_network
     from genai_demo.text.sampling.decoding import Vocabulary, parts_headlines
     from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 
-    tokenizer = Tokenizer.read(checkpoint.folder / FILE)
+    tokenizer = Tokenizer.read(checkpoint.folder / FILE, topics_of(checkpoint))
     vocabulary, network = Vocabulary(tokenizer), load_network(checkpoint, make_network)
     headlines = isinstance(network, GruModel) and parts_headlines(network, vocabulary)
     return LoadedModel(checkpoint, network, tokenizer, vocabulary, headlines)
 
 
-registry = Registry("text", FOLDERS, {"topics": CLASSIFIER}, dict.fromkeys(FOLDERS, _load))
+def kind_of(checkpoint: Checkpoint) -> str:
+    """Return the short name of the model that a checkpoint could stand in for: "gru" and "masked" write English news.
+
+    Raises:
+        UserError: its topics are not known here.
+    """
+    topics = topics_of(checkpoint)
+    if topics is AG_NEWS:
+        return checkpoint.family
+    return "headlines" if checkpoint.family == "gru" else f"headlines-{checkpoint.family}"
+
+
+registry = Registry("text", FOLDERS, JUDGES, {"gru": _load, "masked": _load}, kind_of)
 checkpoint_folder, load = registry.folder, registry.load
+
+
+def is_here(model: str) -> bool:
+    """Return whether there is a checkpoint of a model, be it in order or not."""
+    return (checkpoint_folder(model) / CONFIG).is_file()

@@ -15,6 +15,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, data_hash, read_held_out
 from genai_demo.text.data.memorization import without_copies
 from genai_demo.text.models.gru import GruConfig, GruModel
+from genai_demo.text.tokens.special_tokens import topics_in
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.likelihood import bits_per_byte
 
@@ -39,13 +40,14 @@ def calibrate_checkpoint(folder: Path, source: str, news: list[Article]) -> Chec
     checkpoint = read_checkpoint(folder)
     if checkpoint.family != "gru":
         raise UserError("text.other_family", folder=folder, found=checkpoint.family, wanted="gru")
-    held_out = read_held_out(source).articles
+    topics = topics_in(checkpoint.model)
+    held_out = read_held_out(source, topics).articles
     articles = without_copies(held_out, news)
     if not articles:
         raise UserError("text.validation_is_training", count=len(held_out))
     network = GruModel(GruConfig(**checkpoint.model))
     network.load_state_dict(checkpoint.weights())
-    temperature = calibrate(network, Tokenizer.read(folder / FILE), articles)
+    temperature = calibrate(network, Tokenizer.read(folder / FILE, topics), articles)
     about = {
         "temperature": temperature,
         "file": Path(source).name,

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from genai_demo.engine.fields import Live, Mistake, OneOf, Seed, Share, Within
+from genai_demo.engine.fields import Later, Live, Mistake, OneOf, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
-from genai_demo.text.requests import MODELS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
+
+FAMILIES = ("gru", "masked")
+"""networks that write"""
+Topics = Annotated[str, OneOf(tuple(TOPIC_SETS)), Later]
 
 
 @dataclass(frozen=True)
 class NewsTraining:
     """How a news model is trained, beyond what the engine needs to know."""
 
-    family: Annotated[str, OneOf(MODELS)] = "gru"
+    family: Annotated[str, OneOf(FAMILIES)] = "gru"
     """"gru" or "masked\""""
+    topics: Topics = AG_NEWS.name
+    """set of topics that the data has"""
     vocabulary: Annotated[int, Within(270, 200_000)] = 8192
     """ids of a tokenizer trained here, at least 300"""
     window: Annotated[int, Within(4, 4096)] = 96
@@ -45,6 +51,8 @@ class NewsTraining:
 class TopicsTraining:
     """How the classifier is trained, beyond what the engine needs to know."""
 
+    topics: Topics = AG_NEWS.name
+    """set of topics that the data has"""
     learning_rate: Rate = 0.02
     """peak learning rate"""
     weight_decay: Weight = 0.1

@@ -19,9 +19,9 @@ from genai_demo.text.data.batches import NewsBatches
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import NewsModel, make_network
-from genai_demo.text.requests import MODELS
+from genai_demo.text.tokens.special_tokens import TOPIC_SETS, TopicSet, topics_in
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-from genai_demo.text.training.configs import NewsTraining
+from genai_demo.text.training.configs import FAMILIES, NewsTraining
 
 
 class NewsTask(Task):
@@ -53,14 +53,16 @@ class NewsTask(Task):
         self.family, self.ema_network, self.selection_metric = training.family, "model", "bits_per_byte"
         self._validation, self._folder = _unseen(validation, news), folder
         sizes = dict(sizes or {})
-        origin = None if start is None else open_start(start, *MODELS)
+        origin = None if start is None else open_start(start, *FAMILIES)
+        topics = TOPIC_SETS[training.topics]
         if origin is not None:
-            tokenizer = Tokenizer.read(origin.checkpoint.folder / FILE)
+            _check_topics(origin, topics)
+            tokenizer = Tokenizer.read(origin.checkpoint.folder / FILE, topics)
             network = _network_from(origin, self.family, sizes, training.seed)
         else:
-            tokenizer = _tokenizer(training.vocabulary, news, background, folder)
+            tokenizer = _tokenizer(training.vocabulary, news, background, folder, topics)
             torch.manual_seed(training.seed)
-            network = make_network(self.family, {"vocabulary": tokenizer.size, **sizes})
+            network = make_network(self.family, {"vocabulary": tokenizer.size, "topics": topics.name, **sizes})
         tokenizer.write(folder / FILE)
         self.tokenizer = tokenizer
         data = described(news=news, background=background, validation=self._validation)
@@ -126,7 +128,7 @@ def _network_from(start: Start, family: str, sizes: dict[str, Any], seed: int) -
         start.load_into(network)
         return network
     torch.manual_seed(seed)
-    network = make_network(family, {"vocabulary": checkpoint.model.get("vocabulary", 0), **sizes})
+    network = make_network(family, {**_shared(checkpoint.model), **sizes})
     embedding = checkpoint.weights().get("embedding.weight")
     if embedding is None or embedding.shape != network.embedding.weight.shape:
         raise UserError("text.other_family", folder=checkpoint.folder, found=checkpoint.family, wanted=family)
@@ -134,10 +136,22 @@ def _network_from(start: Start, family: str, sizes: dict[str, Any], seed: int) -
     return network
 
 
-def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path) -> Tokenizer:
+def _shared(model: dict[str, Any]) -> dict[str, Any]:
+    """Return those sizes of a network that one of another family has to share to be given its embeddings."""
+    return {name: value for name, value in model.items() if name in ("vocabulary", "topics")}
+
+
+def _check_topics(start: Start, topics: TopicSet) -> None:
+    """Raise `UserError` unless the model to start from has `topics`."""
+    found = topics_in(start.checkpoint.model)
+    if found is not topics:
+        raise UserError("text.other_topics", folder=start.checkpoint.folder, found=found.name, wanted=topics.name)
+
+
+def _tokenizer(size: int, news: list[Article], background: list[Article], folder: Path, topics: TopicSet) -> Tokenizer:
     """Return the tokenizer that the run's folder holds already, or one learnt from the news and as much background."""
     if (folder / FILE).is_file():
-        return Tokenizer.read(folder / FILE)
+        return Tokenizer.read(folder / FILE, topics)
     texts = [article.text for article in news]
     room = sum(map(len, texts))
     for article in background[:: max(1, len(background) // 2000)]:
@@ -145,7 +159,7 @@ def _tokenizer(size: int, news: list[Article], background: list[Article], folder
         if room < 0:
             break
         texts.append(article.text)
-    return Tokenizer.train(texts, size)
+    return Tokenizer.train(texts, size, topics)
 
 
 def _unseen(validation: list[Article], news: list[Article]) -> list[Article]:

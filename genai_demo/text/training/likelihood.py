@@ -12,7 +12,7 @@ from torch import Tensor
 from genai_demo.text.data.articles import Article
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.tokens.special_tokens import END, MASK, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import END, MASK, PAD
 from genai_demo.text.tokens.tokenizer import Tokenizer
 
 _BATCH_TOKENS = 4096
@@ -49,9 +49,10 @@ def bits_per_byte(
 
 def _rows(tokenizer: Tokenizer, articles: list[Article], topic_known: bool) -> Iterable[Tensor]:
     """Yield rows `[topic, tokens..., END, PAD...]` (B, T) of articles of similar lengths."""
+    tokens = tokenizer.topics.tokens
     encoded = sorted(
         (
-            [TOPIC_TOKENS[article.topic if topic_known else "any"], *ids, END]
+            [tokens[article.topic if topic_known else "any"], *ids, END]
             for article, ids in zip(articles, tokenizer.encode_all([article.text for article in articles]), strict=True)
         ),
         key=len,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 from genai_demo.engine.data.items import Items
@@ -14,6 +14,7 @@ from genai_demo.text.data.articles import Articles, read_held_out, read_source
 from genai_demo.text.models.gru import GruConfig
 from genai_demo.text.models.masked import MaskedConfig
 from genai_demo.text.models.topics import FAMILY, TopicsConfig
+from genai_demo.text.tokens.special_tokens import TOPIC_SETS, TopicSet
 from genai_demo.text.training.configs import NewsTraining, NewsTrainRequest, TopicsTraining
 from genai_demo.text.training.language_model import NewsTask
 from genai_demo.text.training.topics import TopicsTask
@@ -40,11 +41,12 @@ def make_task(request: NewsTrainRequest) -> Task:
         UserError: a setting is not allowed, or data or starting point cannot be used.
     """
     check(request)
-    news, background = read_together(request.data), read_together(request.background)
-    held_out = read_held_out(request.validation) if request.validation else Articles([])
+    training = _training(request)
+    topics = TOPIC_SETS[training.topics]
+    news, background = read_together(request.data, topics), read_together(request.background, topics)
+    held_out = read_held_out(request.validation, topics) if request.validation else Articles([])
     if request.hold_out and not request.validation:
         news, held_out = news.parted(request.hold_out)
-    training = _training(request)
     task: Task
     if isinstance(training, TopicsTraining):
         task = TopicsTask(training, news.articles, held_out.articles, request.sizes)
@@ -61,9 +63,9 @@ def _training(request: NewsTrainRequest) -> NewsTraining | TopicsTraining:
     return request.training(NewsTraining, family=request.family)
 
 
-def read_together(sources: Sequence[str]) -> Articles:
+def read_together(sources: Sequence[str], topics: TopicSet) -> Articles:
     """Return the articles of all sources, one source after the other; see `read_source`."""
-    return reduce(add, map(read_source, sources), Articles([]))
+    return reduce(add, map(partial(read_source, topics=topics), sources), Articles([]))
 
 
 def _items(task: Task, news: Articles, held_out: Articles) -> Items:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,21 +22,29 @@ from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator,
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, described
 from genai_demo.text.data.cleaning import strip_source
-from genai_demo.text.models.topics import FAMILY, KNOWN, PADDING, TopicsConfig, TopicsModel
-from genai_demo.text.sampling.loading import CLASSIFIER, checkpoint_folder
+from genai_demo.text.data.words import HAN, is_chinese
+from genai_demo.text.models.topics import FAMILY, PADDING, TopicsConfig, TopicsModel
+from genai_demo.text.sampling.loading import CLASSIFIERS, checkpoint_folder
+from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 from genai_demo.text.training.configs import TopicsTraining
 
-_WORD = re.compile(r"\w+|[$%]")
+_WORD = re.compile(rf"[{HAN}]+|(?:(?![{HAN}])\w)+|[$%]")
 _PREVIEWED = 12
 
 
 def features(text: str, buckets: int) -> list[int]:
     """Return the bucket, from 1 to `buckets` - 1, of every word of `text` without its signatures.
 
-    The hash is CRC-32, the same in every process, unlike Python's own.
+    Chinese has no spaces between words: its characters and pairs of neighbours stand for them. The hash is CRC-32, the
+    same in every process, unlike Python's own.
     """
-    words = _WORD.findall(strip_source(text).lower())
+    runs = _WORD.findall(strip_source(text).lower())
+    words = [word for run in runs for word in (_parts(run) if is_chinese(run) else [run])]
     return [1 + zlib.crc32(word.encode()) % (buckets - 1) for word in words]
+
+
+def _parts(run: str) -> list[str]:
+    return [*run, *map("".join, pairwise(run))]
 
 
 def _padded(rows: Sequence[list[int]]) -> Tensor:
@@ -68,9 +77,10 @@ class TopicsTask(Task):
         sizes: dict[str, Any] | None = None,
     ) -> None:
         self._news, self._validation = _labelled(news), _labelled(validation)
+        known = TOPIC_SETS[training.topics].known
         if not self._news:
-            raise UserError("text.no_labels", allowed=", ".join(KNOWN))
-        config = TopicsConfig(**(sizes or {}))
+            raise UserError("text.no_labels", allowed=", ".join(known))
+        config = TopicsConfig(**{"topics": training.topics, **(sizes or {})})
         super().__init__(training, config, described(news=self._news, validation=self._validation))
         torch.manual_seed(training.seed)
         network = TopicsModel(config)
@@ -79,7 +89,7 @@ class TopicsTask(Task):
         for article in self._news:
             rows.setdefault(article.topic, []).append(features(article.text, config.buckets))
         # Every topic is as likely as the others, whatever the collection has most of.
-        self._rows = [(KNOWN.index(topic), group) for topic, group in sorted(rows.items())]
+        self._rows = [(known.index(topic), group) for topic, group in sorted(rows.items())]
         optimizer = decayed_adamw(network, training.learning_rate, training.weight_decay, betas=(0.9, 0.999))
         self.phases = [Phase("model", self.ema_network, optimizer, self._loss, linear(1.0, 0.0))]
 
@@ -90,7 +100,7 @@ class TopicsTask(Task):
         return {"loss": F.cross_entropy(logits, batch["labels"])}
 
     def batch(self, step: int, size: int, rank: int) -> Batch:
-        """Return rows (size, T) of buckets and labels (size,), places in `KNOWN`."""
+        """Return rows (size, T) of buckets and labels (size,), places in the network's `known`."""
         generator = batch_generator(self._training.seed, step, rank)
         drawn = torch.rand(size, 2, generator=generator, dtype=torch.float64).tolist()
         chosen = [(*self._rows[int(topic * len(self._rows))], article) for topic, article in drawn]
@@ -102,7 +112,7 @@ class TopicsTask(Task):
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return the share of validation articles whose topic is recognised, the mean over the topics."""
         assert isinstance(network, TopicsModel)
-        groups = [[article for article in self._validation if article.topic == topic] for topic in KNOWN]
+        groups = [[article for article in self._validation if article.topic == topic] for topic in network.known]
         shares = [accuracy(network, group) for group in groups if group]
         return {"accuracy": sum(shares) / len(shares)} if shares else {}
 
@@ -118,7 +128,7 @@ class TopicsTask(Task):
 
 
 def _labelled(articles: list[Article]) -> list[Article]:
-    return [article for article in articles if article.topic in KNOWN]
+    return [article for article in articles if article.topic != "any"]
 
 
 @torch.inference_mode()
@@ -128,7 +138,7 @@ def recognise(network: TopicsModel, texts: list[str]) -> list[str]:
     named: list[str] = []
     for start in range(0, len(texts), 256):
         rows = _padded([features(text, network.config.buckets) for text in texts[start : start + 256]])
-        named += [KNOWN[index] for index in network(rows.to(device)).argmax(1).tolist()]
+        named += [network.known[index] for index in network(rows.to(device)).argmax(1).tolist()]
     return named
 
 
@@ -138,7 +148,7 @@ def accuracy(network: TopicsModel, articles: list[Article]) -> float:
     return sum(name == article.topic for name, article in zip(named, articles, strict=True)) / len(articles)
 
 
-def load_classifier(model: str = CLASSIFIER) -> tuple[Checkpoint, TopicsModel]:
+def load_classifier(model: str = CLASSIFIERS[AG_NEWS.name]) -> tuple[Checkpoint, TopicsModel]:
     """Return the classifier's checkpoint and network, on the CPU.
 
     Args:

@@ -65,7 +65,12 @@ genaiDemo.address = (() => {
     press(button);
     // What a tab holds is only there once it was opened.
     const ofTab = () => places().filter((place) => place.dataset.tab === tab);
-    const named = () => ofTab().find((place) => !page || place.dataset.page === page);
+    // Without a name it is the first page; of the parts that lie in it one behind the other, the one in front.
+    const inFirst = (place) => panelsOf(place)[1] === panelsOf(ofTab()[0])[1];
+    const inFront = (place) => panelsOf(place).every(isOpen);
+    const named = () => (page
+      ? ofTab().find((place) => place.dataset.page === page)
+      : ofTab().filter(inFirst).find(inFront) || ofTab()[0]);
     when(() => ofTab().length, () => {
       const opening = document.querySelector(`#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`);
       if (opening) press(opening);

@@ -79,7 +79,7 @@ window.genaiDemo = (() => {
   function tell(card) {
     const { receipt } = card.dataset;
     if (!told.has(receipt)) {
-      const wait = WORD[document.querySelector("#generate-pace input:checked")?.value];
+      const wait = WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       told.set(receipt, wait && !calm ? begunWith(card) : Infinity);
       if (wait && !calm) tellNext(receipt, wait);
@@ -106,10 +106,10 @@ window.genaiDemo = (() => {
     }, wait);
   }
 
-  const written = () => [...document.querySelectorAll("#generate-results article.by-word.finished")];
+  const written = () => [...document.querySelectorAll("#tab-write article.by-word.finished")];
 
   // Gradio changes what is there rather than putting something new: each change of the place is looked at.
-  whenThere("#generate-results", (place) => new MutationObserver(() => written().forEach(tell)).observe(place, {
+  whenThere("#tab-write", (place) => new MutationObserver(() => written().forEach(tell)).observe(place, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["class", "data-receipt"],
   }));
 

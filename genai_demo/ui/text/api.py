@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.engine.fields import OneOf
+from genai_demo.text.requests import ENGLISH, FillRequest, GenerateRequest, Request, RewriteRequest, usual
 from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.loading import is_here
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of
 from genai_demo.ui.fair_queue import last
 from genai_demo.ui.text import handlers
@@ -53,9 +56,10 @@ def _as_it_is(text: str) -> tuple[str, dict[str, Any]]:
 def register() -> None:
     """Offer the endpoints in the Blocks being built; a result is an object with a "text" and its "receipt"."""
     written = "topic opening model length temperature top_p min_p repetition_penalty variants seed steps"
+    topics, models = OneOf(AG_NEWS.topics), OneOf(ENGLISH)
     offer(
         WORK,
-        endpoint("write_news", "Write news texts.", GenerateRequest(), _texts, written),
+        endpoint("write_news", "Write news texts.", GenerateRequest(), _texts, written, topic=topics, model=models),
         endpoint(
             "fill_blanks",
             "Fill the blanks of a text, written as three underscores, with the masked model.",
@@ -75,3 +79,8 @@ def register() -> None:
         reproduce_text,
         explain_text,
     )
+    if is_here("headlines"):
+        fields = "topic opening length temperature top_p min_p repetition_penalty variants seed"
+        topic = OneOf(THUCNEWS.topics)
+        said = "Write Chinese headlines."
+        offer(WORK, endpoint("write_headlines", said, usual("headlines"), _texts, fields, topic=topic))

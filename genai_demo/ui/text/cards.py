@@ -10,14 +10,14 @@ from html import escape
 
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
-from genai_demo.text.requests import GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import WRITERS, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 
-PAGES = {"generate": "write", "fill": "fill", "rewrite": "rewrite"}
-"""names of the pages in the address, by what they do"""
+PAGES = {"generate": "write", "headlines": "headlines", "fill": "fill", "rewrite": "rewrite"}
+"""names of the pages in the address, by their panels"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class Shown:
     def in_steps(self) -> bool:
         """Whether the result comes in steps, all places at once, and not token by token."""
         return not isinstance(self.request, GenerateRequest) or self.request.model == "masked"
+
+
+def panel_of(request: Request) -> str:
+    """Return the panel on which a request is made."""
+    if isinstance(request, GenerateRequest):
+        return "headlines" if request.model == "headlines" else "generate"
+    return "rewrite" if isinstance(request, RewriteRequest) else "fill"
 
 
 def results(shown: Shown, language: str) -> str:
@@ -91,7 +98,7 @@ def _card(shown: Shown, number: int, language: str) -> str:
     return (
         f'<article class="{" ".join(classes)}" aria-label="{escape(label)}"{_data(shown, number, language)}>'
         f'<p class="kicker">{escape(kicker)}</p>'
-        f"{_story(_visible(shown, draft), language, focusable='shaded' in classes)}"
+        f"{_story(_visible(shown, draft), language, WRITERS[shown.request.model].language, 'shaded' in classes)}"
         f"{note}"
         f"{_before(shown.request, draft, language) if done else ''}"
         f"{_tools(shown, draft, language) if done else ''}"
@@ -106,8 +113,8 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": _link(shown, shown.request) if _can_be_linked(shown) else "",
-        "telling": _link(shown, shown.request),
+        "link": _link(shown.request) if _can_be_linked(shown) else "",
+        "telling": _link(shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -117,9 +124,9 @@ def _data(shown: Shown, number: int, language: str) -> str:
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
 
 
-def _link(shown: Shown, request: Request) -> str:
-    """Return the address of a result of the kind that is shown."""
-    return link("news", PAGES[shown.update.receipts[0].action], request)
+def _link(request: Request) -> str:
+    """Return the address of a result."""
+    return link("news", PAGES[panel_of(request)], request)
 
 
 def _can_be_linked(shown: Shown) -> bool:
@@ -137,8 +144,8 @@ def _visible(shown: Shown, draft: Draft) -> Draft:
     return replace(draft, pieces=tuple(pieces))
 
 
-def _story(draft: Draft, language: str, focusable: bool) -> str:
-    """The text: what stands before its first line break is the headline."""
+def _story(draft: Draft, language: str, written: str, focusable: bool) -> str:
+    """The text in the language `written`: what stands before its first line break is the headline."""
     head, rest = _parted(draft.pieces)
     if not draft.text.strip():
         body = (
@@ -147,8 +154,11 @@ def _story(draft: Draft, language: str, focusable: bool) -> str:
             else '<p class="lead"><span class="caret"></span></p>'
         )
         return f'<div class="story">{body}</div>'
-    headline = f'<p class="headline" lang="en">{_spans(head, language, focusable)}</p>' if rest else ""
-    body = f'<p class="lead" lang="en">{_spans(rest or head, language, focusable)}<span class="caret"></span></p>'
+    headline = f'<p class="headline" lang="{written}">{_spans(head, language, focusable)}</p>' if rest else ""
+    kind = "headline" if written == "zh" else "lead"
+    body = (
+        f'<p class="{kind}" lang="{written}">{_spans(rest or head, language, focusable)}<span class="caret"></span></p>'
+    )
     return f'<div class="story">{headline}{body}</div>'
 
 
@@ -216,7 +226,10 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
-    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", "")]
+    names = [("copy", "copied"), ("download", "downloaded")]
+    written = WRITERS[shown.request.model].language
+    if written == WRITERS[RewriteRequest.model].language:
+        names.append(("send_to_rewrite", ""))
     names += [("copy_link", "link_copied")] if _can_be_linked(shown) else []
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
@@ -225,7 +238,7 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
     )
 
     if shown.request.chosen:
-        former = _link(shown, replace(shown.request, chosen=shown.request.chosen[:-1]))
+        former = _link(replace(shown.request, chosen=shown.request.chosen[:-1]))
         buttons += f'<button type="button" data-former="{escape(former)}">{escape(text("former", language))}</button>'
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
@@ -236,14 +249,14 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
     return (
         f'<div class="tools">{buttons}{sureness}</div>'
         f'<div class="sureness"><p class="hint">{look}</p><p class="hint">{legend}</p>'
-        f"<details><summary>{heading}</summary>{_piece_list(draft, language)}</details></div>"
+        f"<details><summary>{heading}</summary>{_piece_list(draft, language, written)}</details></div>"
     )
 
 
-def _piece_list(draft: Draft, language: str) -> str:
+def _piece_list(draft: Draft, language: str, written: str) -> str:
     filled = sorted((piece for piece in draft.pieces if piece.kind == "filled"), key=lambda piece: piece.step)
     items = (
-        f'<li><span lang="en">{escape(piece.text.strip() or piece.text)}</span> '
+        f'<li><span lang="{written}">{escape(piece.text.strip() or piece.text)}</span> '
         f"<small>{escape(text('piece', language, step=piece.step, percent=_percent(piece)))}</small></li>"
         for piece in filled
     )

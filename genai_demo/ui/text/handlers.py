@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
-from genai_demo.text.requests import GenerateRequest, Request
+from genai_demo.text.requests import GenerateRequest, Request, usual
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
@@ -30,15 +30,15 @@ PACES = {"at_once": 0.0, "to_follow": 0.12, "slow": 0.5}
 words would stay: its texts are told by the page, word by word, and nobody waits in the queue meanwhile."""
 
 
-FIRST = GenerateRequest(topic="scitech", seed=1)
-"""what is shown before anything was asked for"""
+FIRST = {"generate": GenerateRequest(topic="scitech", seed=1), "headlines": replace(usual("headlines"), topic="sports")}
+"""what is shown before anything was asked for, by panel"""
 _MAKING_FIRST = Lock()
 """whoever comes while the first text is written waits for it"""
 
 
 def model_of(request: Request) -> str:
     """Return which model a request needs."""
-    return request.model if isinstance(request, GenerateRequest) else "masked"
+    return request.model
 
 
 def problem(model: str) -> UserError | None:
@@ -65,24 +65,29 @@ def stream(request: Request, pace: str = "at_once", model: str | None = None) ->
     Raises:
         UserError: the request is refused.
     """
-    told_by_page = model_of(request) == "gru" and pace != "at_once"
+    told_by_page = model_of(request) != "masked" and pace != "at_once"
     with closing(generation.run(request, model) if model else generation.run(request)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
 
 
-def first() -> Shown | None:
-    """Return a text to be read before anything was asked for, the same for everybody; None where there is no model."""
-    if problem(FIRST.model):
+def first(panel: str) -> Shown | None:
+    """Return a text to be read before anything was asked for, the same for everybody; None where there is none.
+
+    Args:
+        panel: the panel whose place is still empty.
+    """
+    request = FIRST.get(panel)
+    if request is None or problem(request.model):
         return None
     with _MAKING_FIRST:
-        return _first()
+        return _first(request)
 
 
 @cache
-def _first() -> Shown:
-    *_, (update, seconds) = timed(generation.run(FIRST))
-    return Shown(FIRST, update, seconds, shipped=True)
+def _first(request: GenerateRequest) -> Shown:
+    *_, (update, seconds) = timed(generation.run(request))
+    return Shown(request, update, seconds, shipped=True)
 
 
 def timed(updates: Iterable[Update]) -> Iterator[tuple[Update, float]]:

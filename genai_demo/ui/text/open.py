@@ -19,10 +19,10 @@ from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.marks import listed, refused
 from genai_demo.ui.runner import Runner
 from genai_demo.ui.text import handlers
-from genai_demo.ui.text.cards import Shown, results
+from genai_demo.ui.text.cards import Shown, panel_of, results
 from genai_demo.ui.text.panel import WORK, Panel
 
-_PAGES = {"generate": "tab_write", "fill": "tab_fill", "rewrite": "tab_rewrite"}
+_PAGES = {"generate": "tab_write", "headlines": "written_headlines", "fill": "tab_fill", "rewrite": "tab_rewrite"}
 
 
 class Opened(NamedTuple):
@@ -31,6 +31,8 @@ class Opened(NamedTuple):
     receipt: Receipt
     marks: Marks
     """of the file"""
+    panel: str
+    """where its settings now stand"""
     made: Shown | None = None
     """the result, made again; None where that has not been done"""
 
@@ -54,8 +56,8 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
             receipt, request = handlers.opened(file)
         except UserError as error:
             return None, {notice: refused(error, content, Path(file).name, language)}
-        found = Opened(receipt, read_marks(content))
-        (panel,) = (one for one in panels if isinstance(request, type(one.form.default)))
+        found = Opened(receipt, read_marks(content), panel_of(request))
+        (panel,) = (one for one in panels if one.name == found.panel)
         waiting = {place: cards.placeholder(text("reproducing", language)), shown: found}
         return found, {**waiting, **panel.form.restored(request)}
 
@@ -72,8 +74,8 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
         """Show the result, or where the settings are although it was not made, as when too many visitors wait."""
         if found is None:
             return {place: cards.placeholder(text("empty_open", language))}
-        receipt, marks, made = found
-        lines = [text("open_done", language, page=text(_PAGES[receipt.action], language))]
+        receipt, marks, _, made = found
+        lines = [text("open_done", language, page=text(_PAGES[found.panel], language))]
         if made:
             lines.insert(0, text("open_same", language, checkpoint=receipt.checkpoint))
         verdict = "".join(f"<p>{escape(line)}</p>" for line in lines)

@@ -12,7 +12,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.runs.registry import find
 from genai_demo.errors import UserError
 from genai_demo.text.requests import MODELS, Request
-from genai_demo.text.sampling.loading import checkpoint_folder
+from genai_demo.text.sampling.loading import checkpoint_folder, kind_of
 from genai_demo.ui.components.training import Training
 from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import PRIVATE, Updates
@@ -74,12 +74,12 @@ def connect(own: OwnModel, place: Training, texts: Texts) -> None:
 
 
 def family_of(name: str) -> str:
-    """Return the family of a run's best snapshot.
+    """Return the short name of the model that a run's best snapshot can stand in for.
 
     Raises:
         UserError: there is no such run, it has no snapshot, or it writes nothing.
     """
-    family = read_checkpoint(checkpoint_folder(str(find(name).folder))).family
+    family = kind_of(read_checkpoint(checkpoint_folder(str(find(name).folder))))
     if family not in MODELS:
         raise UserError("engine.not_one_of", name="model", value=family, allowed=", ".join(MODELS))
     return family

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import gradio as gr
 
 from genai_demo.text.requests import (
+    ENGLISH,
     LENGTH,
     MIN_P,
-    MODELS,
     REPETITION_PENALTY,
     SHARE,
     STEPS,
@@ -17,15 +19,17 @@ from genai_demo.text.requests import (
     FillRequest,
     GenerateRequest,
     RewriteRequest,
+    usual,
 )
-from genai_demo.text.tokens.special_tokens import TOPICS
+from genai_demo.text.sampling.loading import is_here
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.ui.forms import PRIVATE, Form
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
-from genai_demo.ui.text.own_model import connect, own_model
-from genai_demo.ui.text.panel import WORK, build_panel
+from genai_demo.ui.text.own_model import OwnModel, connect, own_model
+from genai_demo.ui.text.panel import WORK, Panel, build_panel
 from genai_demo.ui.training.panel import train_page
 
 _OPENINGS = [
@@ -33,6 +37,12 @@ _OPENINGS = [
     {"topic": "sports", "opening": "The champions won their"},
     {"topic": "scitech", "opening": "Scientists have discovered"},
     {"topic": "world", "opening": "Peace talks between"},
+]
+_HEADLINE_OPENINGS = [
+    {"topic": "sports", "opening": "NBA"},
+    {"topic": "education", "opening": "高考"},
+    {"topic": "property", "opening": "房价"},
+    {"topic": "games", "opening": "新网游"},
 ]
 _BLANKS = [
     {"topic": "business", "text": "Shares of ___ fell after the company said ___ would be lower than expected."},
@@ -54,13 +64,15 @@ def build(texts: Texts, page: gr.Blocks) -> None:
         own = own_model(texts)
         with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
             with _page(texts, "write"):
-                write = build_panel(texts, page, "generate", _write, _write_settings, _OPENINGS, _opening_label, own)
+                writers = _writers(texts, page, own)
             with _page(texts, "fill"):
-                fill = build_panel(texts, page, "fill", _fill, _fill_settings, _BLANKS, _text_label, own)
+                asked = (FillRequest(), ("masked",))
+                fill = build_panel(texts, page, "fill", *asked, _fill, _fill_settings, _BLANKS, _text_label, own)
             with _page(texts, "rewrite"):
-                rewrite = build_panel(texts, page, "rewrite", _rewrite, _rewrite_settings, _TEXTS, _text_label, own)
+                parts = (_rewrite, _rewrite_settings, _TEXTS, _text_label)
+                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *parts, own)
             with _page(texts, "open"):
-                open_page(texts, [write, fill, rewrite])
+                open_page(texts, [*writers, fill, rewrite])
             training = train_page(texts, "news", "text", usable=True)
         if training:
             connect(own, training, texts)
@@ -72,15 +84,42 @@ def _page(texts: Texts, name: str) -> gr.Tab:
     return texts.make(gr.Tab, {"label": f"tab_{name}"}, id=name, elem_id=f"tab-{name}", render_children=True)
 
 
+def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
+    """Build where news is written, and where Chinese headlines are if their model is here: a tab for each language."""
+    english = partial(
+        build_panel,
+        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label, own),
+    )
+    if not is_here("headlines"):
+        return [english()]
+    asked = usual("headlines")
+    # A page in Chinese begins with Chinese; whoever switches its language later stays where they are.
+    first = {"selected": lambda language: "english" if language == "en" else "headlines"}
+    with texts.make(gr.Tabs, first, switched=False, elem_id="write-languages", elem_classes="languages"):
+        with texts.make(
+            gr.Tab, {"label": "written_english"}, id="english", elem_id="tab-english", render_children=True
+        ):
+            news = english()
+        named = {"label": "written_headlines"}
+        with texts.make(gr.Tab, named, id="headlines", elem_id="tab-headlines", render_children=True):
+            fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label)
+            return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields, own)]
+
+
+def _opening(form: Form[GenerateRequest], key: str) -> None:
+    opening = form.text("opening", key, 2)
+    press = f"() => genaiDemo.press('{form.prefix}-run')"
+    opening.submit(None, None, None, js=press, api_visibility="private")
+
+
 def _write(form: Form[GenerateRequest]) -> None:
-    form.choice("topic", TOPICS)
-    opening = form.text("opening", "opening", 2)
-    opening.submit(None, None, None, js="() => genaiDemo.press('generate-run')", api_visibility="private")
+    form.choice("topic", AG_NEWS.topics)
+    _opening(form, "opening")
     form.slider("temperature", TEMPERATURE, 0.05)
 
 
 def _write_settings(form: Form[GenerateRequest]) -> None:
-    model = form.choice("model", MODELS)
+    model = form.choice("model", ENGLISH)
     form.slider("length", LENGTH, 1)
     form.slider("variants", VARIANTS, 1)
     form.slider("top_p", TOP_P, 0.05)
@@ -90,6 +129,23 @@ def _write_settings(form: Form[GenerateRequest]) -> None:
     with gr.Column(visible=False) as masked_only:
         form.slider("steps", STEPS, 1)
     model.change(lambda model: gr.update(visible=model == "masked"), model, masked_only, **PRIVATE)
+
+
+def _headlines(form: Form[GenerateRequest]) -> None:
+    form.choice("topic", THUCNEWS.topics)
+    _opening(form, "headline_opening")
+    form.slider("temperature", TEMPERATURE, 0.05)
+
+
+def _headline_settings(form: Form[GenerateRequest]) -> None:
+    form.slider("length", LENGTH, 1, key="headline_length")
+    form.slider("variants", VARIANTS, 1)
+    form.slider("top_p", TOP_P, 0.05)
+    form.slider("min_p", MIN_P, 0.01)
+    form.slider("repetition_penalty", REPETITION_PENALTY, 0.05)
+    form.seed()
+    for name in ("model", "steps"):
+        form.fixed(name)
 
 
 def _opening_label(example: dict[str, str], language: str) -> str:
@@ -102,7 +158,7 @@ def _text_label(example: dict[str, str], language: str) -> str:
 
 
 def _fill(form: Form[FillRequest]) -> None:
-    form.choice("topic", TOPICS)
+    form.choice("topic", AG_NEWS.topics)
     form.text("text", "fill_text", 4)
 
 
@@ -114,7 +170,7 @@ def _fill_settings(form: Form[FillRequest]) -> None:
 
 
 def _rewrite(form: Form[RewriteRequest]) -> None:
-    form.choice("topic", TOPICS)
+    form.choice("topic", AG_NEWS.topics)
     form.text("text", "rewrite_text", 4)
     form.slider("share", SHARE, 0.05)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from genai_demo.catalogue import LANGUAGES
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article, Articles, data_hash, read_articles, read_source
+from genai_demo.text.tokens.special_tokens import THUCNEWS
 from tests.helpers.hub import ask_hub, check_refusals, write_data_set
 
 NEWS = [Article("Oil price rises Crude rose on Monday.", "business"), Article("City win Two goals.", "sports")]
@@ -351,3 +352,14 @@ def test_the_same_articles_are_held_out_in_whatever_order_they_come() -> None:
     _, again = Articles(articles[::-1]).parted(0.1)
     assert again.articles == held_out.articles[::-1]
     assert len(Articles(articles[:2]).parted(0.01)[1].articles) == 1
+
+
+def test_labels_stand_for_the_topics_of_a_collection(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"标题{number}", "label": label} for number, label in enumerate(["体育", "房产", "games", "1", "国际"])
+    ]
+    file = str(written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))))
+    found = read_source(file, topics=THUCNEWS)
+    assert [article.topic for article in found.articles] == ["sports", "property", "games", "any", "politics"]
+    assert found.unknown == {"1": 1}
+    assert [article.topic for article in read_articles(file)] == ["sports", "any", "any", "world", "world"]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genai_demo.text.data.articles import Article
 from genai_demo.text.data.batches import Corpus, NewsBatches
-from genai_demo.text.tokens.special_tokens import BACKGROUND, CONTROLS, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, PAD
 from tests.helpers import news
 
 TOKENIZER = news.tokenizer()
@@ -45,16 +45,16 @@ def check_row(row: Tensor, window: int) -> str:
     ids = bare(row)
     assert 2 <= len(ids) <= window
     start, body = ids[0], ids[1:]
-    assert all(index >= CONTROLS for index in body[:-1])
+    assert all(index >= AG_NEWS.controls for index in body[:-1])
     ended = body[-1] == END
     assert ended or len(ids) == window, "a row that does not end is cut at the window"
     text = tuple(body[:-1] if ended else body)
-    if start == BACKGROUND:
+    if start == AG_NEWS.background:
         assert any(text == whole[place : place + len(text)] for whole in TEXTS for place in range(len(whole)))
         return "background"
     whole = next(article for article in ARTICLES if article[: len(text)] == text)
     assert not ended or whole == text
-    topic = next(name for name, token in TOPIC_TOKENS.items() if token == start)
+    topic = next(name for name, token in AG_NEWS.tokens.items() if token == start)
     assert topic in ("any", ARTICLES[whole])
     return topic
 
@@ -81,24 +81,24 @@ def test_equal_for_another_object_other_for_another_step_process_or_seed() -> No
 def test_share_at_its_ends(share: float, background: int) -> None:
     for window in (2, 3, WINDOW, 500):
         rows = batches(background_share=share, window=window).batch(0, 64)
-        assert int((rows[:, 0] == BACKGROUND).sum()) == background
+        assert int((rows[:, 0] == AG_NEWS.background).sum()) == background
 
 
 def test_share_between() -> None:
     rows = batches(background_share=0.25, window=4)
-    count = sum(int((rows.batch(step, 64)[:, 0] == BACKGROUND).sum()) for step in range(40))
+    count = sum(int((rows.batch(step, 64)[:, 0] == AG_NEWS.background).sum()) for step in range(40))
     assert count / (40 * 64) == pytest.approx(0.25, abs=0.03)
 
 
 def test_without_background_all_rows_are_news() -> None:
     alone = batches(background=[], background_share=0.9)
-    assert not (alone.batch(0, 32)[:, 0] == BACKGROUND).any()
+    assert not (alone.batch(0, 32)[:, 0] == AG_NEWS.background).any()
 
 
 @pytest.mark.parametrize(("dropout", "hidden"), [(0.0, 0), (1.0, 48)])
 def test_topic_dropout_at_its_ends(dropout: float, hidden: int) -> None:
     rows = batches(background_share=0.0, topic_dropout=dropout, window=200).batch(0, 48)
-    assert int((rows[:, 0] == TOPIC_TOKENS["any"]).sum()) == hidden
+    assert int((rows[:, 0] == AG_NEWS.tokens["any"]).sum()) == hidden
     for row in rows:
         check_row(row, 200)
 
@@ -112,7 +112,12 @@ def test_more_rows_than_articles(count: int) -> None:
 def test_every_article_has_its_turn() -> None:
     for share in (0.0, 0.01):
         rows = batches(background_share=share, topic_dropout=0.0, window=200)
-        seen = {tuple(bare(row)[1:-1]) for step in range(120) for row in rows.batch(step, 16) if row[0] != BACKGROUND}
+        seen = {
+            tuple(bare(row)[1:-1])
+            for step in range(120)
+            for row in rows.batch(step, 16)
+            if row[0] != AG_NEWS.background
+        }
         assert seen == set(ARTICLES)
 
 
@@ -137,7 +142,7 @@ def test_corpus_gives_texts_back() -> None:
 
 def test_articles_without_topic_are_of_any() -> None:
     plain = batches(articles=[Article("It was news.")], background=[], window=64)
-    assert plain.batch(0, 2)[:, 0].tolist() == [TOPIC_TOKENS["any"]] * 2
+    assert plain.batch(0, 2)[:, 0].tolist() == [AG_NEWS.tokens["any"]] * 2
     assert np.unique(plain.batch(0, 2)[:, 0]).size == 1
 
 

@@ -23,7 +23,8 @@ from genai_demo.text.evaluation.evaluate import evaluate, write_texts
 from genai_demo.text.evaluation.figures import table
 from genai_demo.text.evaluation.metrics import distinct, kneser_ney_bits_per_byte
 from genai_demo.text.models import topics
-from genai_demo.text.sampling.loading import CLASSIFIER, FOLDERS, load
+from genai_demo.text.sampling.loading import CLASSIFIERS, FOLDERS, load
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.text.training.likelihood import bits_per_byte
 from genai_demo.text.training.topics import accuracy, recognise
 from tests.common.evaluation import EvaluationTests
@@ -68,7 +69,7 @@ def save_classifier(folder: Path) -> topics.TopicsModel:
         "torch": "2",
         "seconds": 1.0,
     }
-    save_checkpoint(folder / CLASSIFIER, network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
+    save_checkpoint(folder / CLASSIFIERS["ag_news"], network.state_dict(), topics.FAMILY, topics.DEBUG, trained)
     return network.eval()
 
 
@@ -76,7 +77,7 @@ def save_classifier(folder: Path) -> topics.TopicsModel:
 def classifier(tiny: Path) -> Iterator[topics.TopicsModel]:
     """A classifier that has learnt nothing, for one test."""
     yield save_classifier(tiny)
-    shutil.rmtree(tiny / CLASSIFIER)
+    shutil.rmtree(tiny / CLASSIFIERS["ag_news"])
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +214,7 @@ def test_figures_of_the_gru(tiny: Path, files: dict[str, str], held_out: list[Ar
     assert figures["topic_recognised"]["baseline"] == 0.25
     assert figures["topic_recognised"]["n"] == 12
     assert report["samples"][0] == {"topic": "world", "text": written["world"][0]}
-    assert [sample["topic"] for sample in report["samples"]] == [*topics.KNOWN, "world", "sports"]
+    assert [sample["topic"] for sample in report["samples"]] == [*AG_NEWS.known, "world", "sports"]
     assert (report["settings"]["count"], report["settings"]["seed"]) == (3, 5)
 
 
@@ -332,3 +333,29 @@ def test_the_classifier_is_measured_beside_the_commonest_topic(classifier: topic
 def test_headlines_apart_are_counted(headlines: str) -> None:
     figures = evaluate(headlines, count=3)["figures"]
     assert figures["headline_apart"]["value"] == 1
+
+
+@pytest.mark.usefixtures("tiny")
+def test_headlines_are_counted_in_characters(tmp_path: Path) -> None:
+    learnt, held_out = news.chinese()[::2], [*news.chinese()[1::2], news.chinese()[0]]
+    training = write(tmp_path / "zh_thucnews_titles.train.jsonl", learnt)
+    report = evaluate("headlines", write(tmp_path / "held_out.jsonl", held_out), [training], count=1)
+    figures = report["figures"]
+    characters, size = (
+        sum(len(one) + 1 for one in part) for part in ([a.text for a in held_out], [a.text.encode() for a in held_out])
+    )
+    ratio = figures["bits_per_character"]["value"] / figures["bits_per_byte"]["value"]
+    assert ratio == pytest.approx(size / characters, abs=1e-4)
+    assert figures["kneser_ney_order_5"]["value"] * ratio == pytest.approx(
+        figures["bits_per_character"]["baseline"], abs=1e-4
+    )
+    assert figures["copied_headlines"]["real"] == pytest.approx(1 / len(held_out), abs=1e-5)
+    assert 0 < figures["copied_8_characters"]["real"] < 1
+    assert not {"mean_words", "ends_sentence", "copied_8_grams"} & figures.keys()
+    assert (report["model"], report["settings"]["length"]) == ("headlines-gru", 40)
+    assert [sample["topic"] for sample in report["samples"]] == list(THUCNEWS.known[:6])
+    checkpoint = read_checkpoint(load("headlines").checkpoint.folder)
+    card = Card(checkpoint, "headlines-gru", report).text()
+    for part in ("language: zh", "--topics thucnews", "清华大学THUCTC", "topics thucnews", "| bits per character"):
+        assert part in card
+    assert "agency" not in card and "English" not in card and "topics=" not in card

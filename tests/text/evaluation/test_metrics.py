@@ -18,7 +18,7 @@ from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, knese
 from genai_demo.text.models import gru, masked
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from genai_demo.text.training.likelihood import bits_per_byte
 
@@ -46,7 +46,7 @@ def test_bits_per_byte_of_the_gru_is_its_code_length(topic_known: bool) -> None:
     bits = 0.0
     with torch.no_grad():
         for article in ARTICLES:
-            row = [TOPIC_TOKENS[article.topic if topic_known else "any"], *TOKENIZER.encode(article.text), END]
+            row = [AG_NEWS.tokens[article.topic if topic_known else "any"], *TOKENIZER.encode(article.text), END]
             vectors, _ = network(torch.tensor([row[:-1]]))
             nats = network.logits(vectors)[0].log_softmax(-1)
             bits -= sum(float(nats[place, token]) for place, token in enumerate(row[1:])) / math.log(2)
@@ -155,7 +155,7 @@ def test_articles_that_stand_in_the_training_data_are_left_out() -> None:
 
 
 def test_kneser_ney_counts_one_byte_for_the_end() -> None:
-    tokenizer = Tokenizer.train(["a"], 256 + CONTROLS)
+    tokenizer = Tokenizer.train(["a"], 256 + AG_NEWS.controls)
     training = [Article("é")]
     found = kneser_ney_bits_per_byte(tokenizer, training, [Article("é"), Article("éa")], [1, 2])
     for order, value in zip((1, 2), found, strict=True):

@@ -22,7 +22,7 @@ from genai_demo.text.requests import Choice, FillRequest, GenerateRequest, Reque
 from genai_demo.text.results import Draft
 from genai_demo.text.sampling import decoding, generation
 from genai_demo.text.sampling.loading import FOLDERS, load
-from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK
 from genai_demo.ui.address import link, linked
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -64,13 +64,13 @@ def test_every_token_is_told_with_all_its_probability(request_: Request) -> None
 def test_probabilities_of_the_gru_are_those_of_one_pass_through_the_network() -> None:
     entries, loaded = told(GRU), load("gru")
     opening = loaded.tokenizer.encode(GRU.opening)
-    read = [TOPIC_TOKENS["sports"], *opening, *(entry.id for entry in entries)]
+    read = [AG_NEWS.tokens["sports"], *opening, *(entry.id for entry in entries)]
     assert [entry.place for entry in entries] == list(range(len(opening) + 1, len(read)))
     with torch.inference_mode():
         vectors, _ = loaded.network(torch.tensor([read]))
         plain = loaded.network.logits(vectors)[0].double().softmax(-1)
     for entry in entries:
-        used = {index for index in read[: entry.place] if index >= TOPIC_TOKENS["scitech"] + 2}
+        used = {index for index in read[: entry.place] if index >= AG_NEWS.tokens["scitech"] + 2}
         for rival in entry.rivals:
             assert rival.before == pytest.approx(float(plain[entry.place - 1, rival.id]), abs=1e-6)
         weights = {
@@ -84,7 +84,7 @@ def test_probabilities_of_the_gru_are_those_of_one_pass_through_the_network() ->
 
 def test_probabilities_of_the_masked_model_are_those_of_what_was_filled_before() -> None:
     entries, loaded = told(FILL), load("masked")
-    ids = [TOPIC_TOKENS["world"], *loaded.tokenizer.encode("The"), *[MASK] * 3, *loaded.tokenizer.encode(" won")]
+    ids = [AG_NEWS.tokens["world"], *loaded.tokenizer.encode("The"), *[MASK] * 3, *loaded.tokenizer.encode(" won")]
     ids = [*ids, *[MASK] * 3, *loaded.tokenizer.encode(" in Paris."), END]
     assert [entry.place for entry in entries] == [place for place, index in enumerate(ids) if index == MASK]
     for entry in entries:

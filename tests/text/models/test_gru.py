@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.text.models.gru import DEBUG, GruConfig, GruModel
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, PAD
 
 VOCABULARY = 40
 
@@ -25,7 +25,7 @@ MODEL = model()
 
 
 def rows(count: int, length: int, seed: int = 0) -> torch.Tensor:
-    return torch.randint(CONTROLS, VOCABULARY, (count, length), generator=torch.Generator().manual_seed(seed))
+    return torch.randint(AG_NEWS.controls, VOCABULARY, (count, length), generator=torch.Generator().manual_seed(seed))
 
 
 @torch.no_grad()
@@ -34,7 +34,7 @@ def test_causal(length: int, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, length - 1))
     ids = rows(2, length)
     changed = ids.clone()
-    changed[:, place] = CONTROLS + (changed[:, place] - CONTROLS + 1) % (VOCABULARY - CONTROLS)
+    changed[:, place] = AG_NEWS.controls + (changed[:, place] - AG_NEWS.controls + 1) % (VOCABULARY - AG_NEWS.controls)
     (before, _), (after, _) = MODEL(ids), MODEL(changed)
     assert torch.equal(before[:, :place], after[:, :place])
     assert not torch.allclose(before[:, place:], after[:, place:])
@@ -65,7 +65,7 @@ def test_rows_do_not_see_each_other() -> None:
 
 
 def padded() -> torch.Tensor:
-    ids = torch.cat([torch.full((4, 1), TOPIC_TOKENS["any"]), rows(4, 9)], 1)
+    ids = torch.cat([torch.full((4, 1), AG_NEWS.tokens["any"]), rows(4, 9)], 1)
     for row, length in enumerate((10, 8, 5, 3)):
         ids[row, length - 1] = END
         ids[row, length:] = PAD

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import DEBUG, MaskedConfig, MaskedModel, draw_mask
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, PAD, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK, PAD
 
 VOCABULARY = 40
 
@@ -32,8 +32,8 @@ MODEL = model()
 
 def padded(seed: int = 0, lengths: tuple[int, ...] = (12, 9, 6, 4), width: int = 12) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
-    ids = torch.randint(CONTROLS, VOCABULARY, (len(lengths), width), generator=generator)
-    ids[:, 0] = TOPIC_TOKENS["world"]
+    ids = torch.randint(AG_NEWS.controls, VOCABULARY, (len(lengths), width), generator=generator)
+    ids[:, 0] = AG_NEWS.tokens["world"]
     for row, length in enumerate(lengths):
         ids[row, length - 1] = END
         ids[row, length:] = PAD
@@ -60,12 +60,12 @@ def test_masks(seed: int) -> None:
     ids = padded(seed)
     mask = draw_mask(ids)
     assert mask.shape == ids.shape and mask.dtype == torch.bool
-    assert not mask[ids < CONTROLS].any(), "control tokens are never masked"
+    assert not mask[ids < AG_NEWS.controls].any(), "control tokens are never masked"
     assert (mask.sum(1) >= 1).all()
 
 
 def test_share_of_masked_tokens_follows_the_cosine() -> None:
-    ids = torch.full((20_000, 50), CONTROLS)
+    ids = torch.full((20_000, 50), AG_NEWS.controls)
     torch.manual_seed(0)
     share = draw_mask(ids).float().mean(1)
     assert float(share.min()) == pytest.approx(1 / 50)
@@ -79,7 +79,7 @@ def test_share_of_masked_tokens_follows_the_cosine() -> None:
 def test_largest_share_of_masked_tokens_is_kept(seed: int, most: float) -> None:
     torch.manual_seed(seed)
     ids = padded(seed)
-    count = (ids >= CONTROLS).sum(1)
+    count = (ids >= AG_NEWS.controls).sum(1)
     mask = draw_mask(ids, most).sum(1)
     assert (mask >= 1).all()
     assert (mask <= (most * count + 1e-4).ceil()).all()
@@ -87,12 +87,12 @@ def test_largest_share_of_masked_tokens_is_kept(seed: int, most: float) -> None:
 
 def test_every_place_is_masked_equally_often() -> None:
     torch.manual_seed(0)
-    often = draw_mask(torch.full((20_000, 12), CONTROLS)).float().mean(0)
+    often = draw_mask(torch.full((20_000, 12), AG_NEWS.controls)).float().mean(0)
     assert float(often.max() - often.min()) < 0.03
 
 
 def test_rows_without_text_have_no_holes() -> None:
-    assert not draw_mask(torch.tensor([[TOPIC_TOKENS["any"], END, PAD]])).any()
+    assert not draw_mask(torch.tensor([[AG_NEWS.tokens["any"], END, PAD]])).any()
 
 
 @given(st.integers(0, 1000))
@@ -102,7 +102,7 @@ def test_nothing_leaks(seed: int) -> None:
     torch.manual_seed(seed)
     mask = draw_mask(first)
     second = first.clone()
-    second[mask] = CONTROLS + (second[mask] - CONTROLS + 7) % (VOCABULARY - CONTROLS)
+    second[mask] = AG_NEWS.controls + (second[mask] - AG_NEWS.controls + 7) % (VOCABULARY - AG_NEWS.controls)
     answers: list[torch.Tensor] = []
     forward = MaskedModel.forward
 
@@ -125,7 +125,7 @@ def test_the_loss_hides_what_it_asks_for_and_nothing_else(
     ids = padded()
     mask = torch.zeros_like(ids, dtype=torch.bool)
     mask[0, 3], mask[2, 1] = True, True
-    monkeypatch.setattr(masked, "draw_mask", lambda rows, most: mask)
+    monkeypatch.setattr(masked, "draw_mask", lambda rows, most, controls: mask)
     loss = MODEL.loss(ids)["loss"]
     assert (seen[0][mask] == MASK).all()
     assert torch.equal(seen[0][~mask], ids[~mask])
@@ -140,9 +140,9 @@ def test_context_on_both_sides_matters() -> None:
     vector = MODEL(ids)[0, 5]
     for place in (0, 2, 7, 9):
         changed = ids.clone()
-        changed[0, place] = CONTROLS
-        if ids[0, place] == CONTROLS:
-            changed[0, place] = CONTROLS + 1
+        changed[0, place] = AG_NEWS.controls
+        if ids[0, place] == AG_NEWS.controls:
+            changed[0, place] = AG_NEWS.controls + 1
         assert not torch.allclose(MODEL(changed)[0, 5], vector, atol=1e-5)
 
 
@@ -180,7 +180,7 @@ def test_attention_can_be_asked_for() -> None:
 @torch.no_grad()
 def test_order_of_words_matters() -> None:
     ids = padded(lengths=(8,), width=8)
-    ids[0, 1:4] = torch.tensor([CONTROLS, CONTROLS + 1, MASK])
+    ids[0, 1:4] = torch.tensor([AG_NEWS.controls, AG_NEWS.controls + 1, MASK])
     swapped = ids.clone()
     swapped[0, 1:3] = ids[0, [2, 1]]
     assert not torch.allclose(MODEL(ids)[0, 3], MODEL(swapped)[0, 3], atol=1e-5)

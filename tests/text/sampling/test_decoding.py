@@ -29,7 +29,7 @@ from genai_demo.text.sampling.decoding import (
     used_tokens,
 )
 from genai_demo.text.sampling.loading import load
-from genai_demo.text.tokens.special_tokens import CONTROLS, END, MASK, TOPIC_TOKENS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK
 from tests.helpers import news
 
 TOKENIZER = news.tokenizer()
@@ -64,11 +64,11 @@ GRU, MASKED = gru(), masked()
 # Probabilities
 
 
-@given(st.sets(st.integers(0, CONTROLS + 3), min_size=1))
+@given(st.sets(st.integers(0, AG_NEWS.controls + 3), min_size=1))
 def test_used_text_tokens_are_penalised(used: set[int]) -> None:
     ids = torch.tensor([[*used, *used, MASK]])  # used twice counts once
-    (found,) = used_tokens(ids, CONTROLS + 4)
-    assert set(np.flatnonzero(found)) == {index for index in used if index >= CONTROLS}
+    (found,) = used_tokens(ids, AG_NEWS.controls + 4, AG_NEWS.controls)
+    assert set(np.flatnonzero(found)) == {index for index in used if index >= AG_NEWS.controls}
 
 
 def test_generators_differ_by_seed_and_number() -> None:
@@ -138,9 +138,11 @@ def test_only_text_and_the_end_where_it_may_be() -> None:
     for _ in range(20):
         probabilities = torch.from_numpy(one.probabilities([True, False, True]))
         assert (probabilities[:, [END]] > 0).flatten().tolist() == [True, False, True]
-        controls = [index for index in range(CONTROLS) if index != END]
+        controls = [index for index in range(AG_NEWS.controls) if index != END]
         assert float(probabilities[:, controls].sum()) == 0
-        assert float(probabilities[:, ~VOCABULARY.whole & (torch.arange(TOKENIZER.size) >= CONTROLS)].sum()) == 0
+        assert (
+            float(probabilities[:, ~VOCABULARY.whole & (torch.arange(TOKENIZER.size) >= AG_NEWS.controls)].sum()) == 0
+        )
         one.next([True, False, True])
 
 
@@ -148,7 +150,7 @@ def test_stream_reads_what_it_wrote() -> None:
     one = stream(1, opening="The team ")
     written: list[int] = []
     for _ in range(12):
-        prompt = torch.tensor([[TOPIC_TOKENS["sports"], *TOKENIZER.encode("The team "), *written]])
+        prompt = torch.tensor([[AG_NEWS.tokens["sports"], *TOKENIZER.encode("The team "), *written]])
         with torch.no_grad():
             vectors, _ = GRU(prompt)
             logits = GRU.logits(vectors[:, -1]).numpy()
@@ -176,7 +178,7 @@ def test_what_was_just_written_is_remembered() -> None:
     (written,) = penalised.next([False])
     other = TOKENIZER.encode("~")[0]
     assert written != other
-    prompt = torch.tensor([[TOPIC_TOKENS["sports"], *TOKENIZER.encode("The team"), written]])
+    prompt = torch.tensor([[AG_NEWS.tokens["sports"], *TOKENIZER.encode("The team"), written]])
     with torch.no_grad():
         logits = GRU.logits(GRU(prompt)[0][:, -1])[0]
     odds = float((logits[written] - logits[other]).double().exp())
@@ -211,9 +213,12 @@ def test_topic_and_opening_matter() -> None:
 
 def holed(pattern: list[list[bool]]) -> Tensor:
     rows = torch.randint(
-        CONTROLS, CONTROLS + 200, (len(pattern), len(pattern[0]) + 2), generator=torch.Generator().manual_seed(1)
+        AG_NEWS.controls,
+        AG_NEWS.controls + 200,
+        (len(pattern), len(pattern[0]) + 2),
+        generator=torch.Generator().manual_seed(1),
     )
-    rows[:, 0], rows[:, -1] = TOPIC_TOKENS["any"], END
+    rows[:, 0], rows[:, -1] = AG_NEWS.tokens["any"], END
     rows[:, 1:-1][torch.tensor(pattern)] = MASK
     return rows
 
@@ -260,8 +265,8 @@ def test_only_allowed_tokens() -> None:
     rows = holed([[True] * 10, [True, False] * 5])
     generator = torch.Generator().manual_seed(3)
     allowed = torch.rand(*rows.shape, TOKENIZER.size, generator=generator) < 0.02
-    allowed[..., :CONTROLS] = False
-    allowed[..., CONTROLS] = True
+    allowed[..., : AG_NEWS.controls] = False
+    allowed[..., AG_NEWS.controls] = True
     for seed in range(5):
         ids = list(unmask(MASKED, rows, allowed, PLAIN, 4, seed))[-1].ids
         for place in (rows == MASK).nonzero().tolist():
@@ -289,7 +294,7 @@ def test_a_text_does_not_depend_on_how_many_there_are() -> None:
 def test_a_word_is_not_said_twice_in_one_step() -> None:
     rows = holed([[True] * 30])
     allowed = torch.zeros(*rows.shape, TOKENIZER.size, dtype=torch.bool)
-    allowed[..., CONTROLS : CONTROLS + 2] = True
+    allowed[..., AG_NEWS.controls : AG_NEWS.controls + 2] = True
     for seed in range(5):
         *states, _ = unmask(MASKED, rows, allowed, PLAIN, 4, seed)
         ids, step_of = states[-1].ids[0], states[-1].step_of[0]
@@ -350,7 +355,7 @@ def test_vocabulary_knows_spellings() -> None:
         spelling = TOKENIZER.bytes_of(index)
         text = spelling.decode(errors="replace")
         visible = all(character.isprintable() or character == "\n" for character in text)
-        assert bool(VOCABULARY.whole[index]) == (index >= CONTROLS and "\ufffd" not in text and visible)
+        assert bool(VOCABULARY.whole[index]) == (index >= AG_NEWS.controls and "\ufffd" not in text and visible)
         assert bool(VOCABULARY.spaced[index]) == (text[:1] in set(" \t\n\r\v\f") and text != "")
         if VOCABULARY.words[index]:
             assert text[0] == " " and text.strip()
@@ -364,5 +369,5 @@ def test_vocabulary_knows_spellings() -> None:
 def test_preview_has_a_text_for_each_topic_and_is_always_the_same(network: GruModel | MaskedModel) -> None:
     text = preview(network, TOKENIZER)
     assert text == preview(network, TOKENIZER)
-    for topic in TOPIC_TOKENS:
+    for topic in AG_NEWS.tokens:
         assert f"[{topic}] " in text

@@ -32,6 +32,8 @@ REQUESTS: dict[str, Request] = {
     "gru, everything else": GenerateRequest(temperature=1.5, top_p=0.7, min_p=0.05, repetition_penalty=1.8, **SHORT),
     "masked": GenerateRequest("masked", variants=3, topic="business", steps=5, **SHORT),
     "masked with opening": GenerateRequest("masked", opening="An oil firm", variants=2, steps=4, **SHORT),
+    "headlines": GenerateRequest("headlines", "sports", length=20, variants=3),
+    "headlines with opening": GenerateRequest("headlines", opening="主队", length=12, variants=2),
     "fill": FillRequest("The ___ won ___ in Paris.", seed=4),
     "fill, length given": FillRequest("The ___ won ___ in Paris.", tokens_per_blank=3, steps=3, seed=4),
     "rewrite": RewriteRequest("The team won again after long talks. It was news.", 0.5, seed=5),
@@ -72,16 +74,21 @@ def test_texts_grow_until_nothing_is_blank(name: str) -> None:
     assert [update.step for update in updates] == sorted(update.step for update in updates)
     assert all(update.step <= update.steps for update in updates)
     assert not any(piece.kind == "blank" for draft in updates[-1].drafts for piece in draft.pieces)
+    assert not any("\ufffd" in draft.text for update in updates for draft in update.drafts), "half a character"
 
 
 @pytest.mark.parametrize("name", [name for name, request in REQUESTS.items() if isinstance(request, GenerateRequest)])
-def test_texts_end_with_a_sentence_and_keep_their_opening(name: str) -> None:
+def test_texts_end_with_a_sentence_or_in_time_and_keep_their_opening(name: str) -> None:
     request = REQUESTS[name]
     assert isinstance(request, GenerateRequest)
     for seed in range(8):
         last = finished(replace(request, seed=seed))
         for draft in last.drafts:
-            assert CLOSED.search(draft.text)
+            if request.model == "headlines":
+                assert len(draft.text) - len(request.opening) <= request.length
+                assert "\ufffd" not in draft.text
+            else:
+                assert CLOSED.search(draft.text)
             assert draft.text.startswith(request.opening)
             assert draft.text != request.opening
             assert not draft.text[:1].isspace()

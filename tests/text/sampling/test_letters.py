@@ -10,6 +10,7 @@ from genai_demo.errors import UserError
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
+from genai_demo.text.tokens.special_tokens import THUCNEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 
 CHINESE = "今天股市大涨，主队获胜。科学家说，明天会下雨。" * 30
@@ -48,6 +49,28 @@ def test_a_model_that_has_read_chinese_goes_on_with_it(tmp_path: Path) -> None:
     check_letters(GenerateRequest(opening="明天股市"), str(tmp_path))
     with pytest.raises(UserError):
         check_letters(GenerateRequest(opening="Привет"), str(tmp_path))
+
+
+HEADLINES = "NBA季后赛主队获胜 詹姆斯砍下30分 iPhone今日上市 大盘大涨银行股领跌 CPI数据公布" * 30
+
+
+@pytest.mark.parametrize(
+    "text", ["主队", "NBA", "Lady Gaga", "NBA 主队", "iPhone今日", "詹姆斯 LeBron James", "", "2011"]
+)
+def test_headlines_begin_with_chinese_or_a_name(text: str, tmp_path: Path) -> None:
+    Tokenizer.train([HEADLINES], 600, THUCNEWS).write(tmp_path / FILE)
+    check_letters(GenerateRequest("headlines", opening=text), str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text", ["Oil prices rose to a record", "The team", "SENATE PASSES NEW BILL", "主 scientists say"]
+)
+def test_english_sentences_are_told(text: str, tmp_path: Path) -> None:
+    Tokenizer.train([HEADLINES], 600, THUCNEWS).write(tmp_path / FILE)
+    with pytest.raises(UserError) as refusal:
+        check_letters(GenerateRequest("headlines", opening=text), str(tmp_path))
+    assert refusal.value.key == "text.foreign_language"
+    assert refusal.value.values["text"].split()[0] in text.split()
 
 
 def test_what_was_made_once_is_made_again(tiny: Path) -> None:

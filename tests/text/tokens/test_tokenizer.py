@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.text.tokens.special_tokens import BACKGROUND, CONTROLS, END, MASK, PAD, TOPIC_TOKENS, TOPICS
+from genai_demo.text.tokens.special_tokens import AG_NEWS, END, MASK, PAD, THUCNEWS
 from genai_demo.text.tokens.tokenizer import Tokenizer
 from tests.helpers import news
 
@@ -21,7 +21,7 @@ SPELLINGS = ["<mask>", "[MASK]", "<pad>", "</s>", "<|endoftext|>", "<unk>", "[CL
 def test_lossless(text: str) -> None:
     ids = TOKENIZER.encode(text)
     assert TOKENIZER.decode(ids) == text
-    assert all(CONTROLS <= index < TOKENIZER.size for index in ids)
+    assert all(AG_NEWS.controls <= index < TOKENIZER.size for index in ids)
     assert b"".join(map(TOKENIZER.bytes_of, ids)) == text.encode()
 
 
@@ -40,16 +40,16 @@ def test_lossless(text: str) -> None:
 )
 def test_awkward_texts(text: str) -> None:
     assert TOKENIZER.decode(TOKENIZER.encode(text)) == text
-    assert min(TOKENIZER.encode(text)) >= CONTROLS
+    assert min(TOKENIZER.encode(text)) >= AG_NEWS.controls
 
 
 def test_control_tokens_are_apart_and_stand_for_no_text() -> None:
-    controls = [PAD, END, MASK, *TOPIC_TOKENS.values(), BACKGROUND]
-    assert sorted(controls) == list(range(CONTROLS))
-    assert tuple(TOPIC_TOKENS) == TOPICS
+    controls = [PAD, END, MASK, *AG_NEWS.tokens.values(), AG_NEWS.background]
+    assert sorted(controls) == list(range(AG_NEWS.controls))
+    assert tuple(AG_NEWS.tokens) == AG_NEWS.topics
     assert all(TOKENIZER.bytes_of(index) == b"" for index in controls)
     ids = TOKENIZER.encode("It was news.")
-    assert TOKENIZER.decode([TOPIC_TOKENS["world"], *ids, END, PAD]) == "It was news."
+    assert TOKENIZER.decode([AG_NEWS.tokens["world"], *ids, END, PAD]) == "It was news."
 
 
 @given(st.lists(st.integers(0, TOKENIZER.size - 1), max_size=30))
@@ -58,7 +58,7 @@ def test_any_ids_can_be_shown(ids: list[int]) -> None:
 
 
 def test_every_byte_is_there_and_merges_are_learnt() -> None:
-    spellings = [TOKENIZER.bytes_of(index) for index in range(CONTROLS, TOKENIZER.size)]
+    spellings = [TOKENIZER.bytes_of(index) for index in range(AG_NEWS.controls, TOKENIZER.size)]
     assert {bytes([byte]) for byte in range(256)} <= set(spellings)
     assert len(set(spellings)) == len(spellings)
     assert TOKENIZER.size == news.VOCABULARY
@@ -110,3 +110,16 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refusal:
         Tokenizer.read(tmp_path / "tokenizer.json")
     assert refusal.value.key == "engine.missing"
+
+
+def test_no_token_holds_parts_of_two_characters() -> None:
+    tokenizer = Tokenizer.train([article.text for article in news.chinese()] + ["é漢 € 漢é"] * 2, 460, THUCNEWS)
+    assert THUCNEWS.controls == 3 + 12 + 1 and tokenizer.topics is THUCNEWS
+    for index in range(THUCNEWS.controls, tokenizer.size):
+        spelling = tokenizer.bytes_of(index)
+        try:
+            spelling.decode()
+        except UnicodeDecodeError:  # a beginning of one character, or a byte of it
+            assert len(spelling) < 4 and not any(byte >= 0xC0 for byte in spelling[1:])
+    assert len(tokenizer.encode("获胜")) == 1 and len(tokenizer.encode("€")) == 1
+    assert tokenizer.decode(tokenizer.encode("罕见，𠮷")) == "罕见，𠮷"

@@ -21,10 +21,9 @@ from genai_demo.errors import UserError
 from genai_demo.text.models import masked
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.models.networks import debug_sizes, make_network
-from genai_demo.text.requests import MODELS
-from genai_demo.text.tokens.special_tokens import CONTROLS
+from genai_demo.text.tokens.special_tokens import THUCNEWS
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
-from genai_demo.text.training.configs import NewsTraining, NewsTrainRequest
+from genai_demo.text.training.configs import FAMILIES, NewsTraining, NewsTrainRequest
 from genai_demo.text.training.language_model import NewsTask
 from genai_demo.text.training.tasks import check
 from tests.common.tasks import TaskSuite
@@ -56,7 +55,7 @@ class TestMaskedNewsTask(TestNewsTask):
     family = "masked"
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_two_steps_of_a_debug_model(family: str, tmp_path: Path) -> None:
     task = news.task(family, tmp_path)
     run = RunFolder(tmp_path)
@@ -73,7 +72,7 @@ def test_two_steps_of_a_debug_model(family: str, tmp_path: Path) -> None:
     assert "[sports] " in sample
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_training_helps(family: str, tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     train(news.task(family, tmp_path), TrainConfig(examples=16 * 40, batch_size=16, precision="fp32", snapshots=2), run)
@@ -107,7 +106,7 @@ def test_resume_refuses_other_data_or_another_network(tmp_path: Path) -> None:
     train(news.task("gru", tmp_path), CONFIG, run, resume=True)
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_fine_tuning_starts_where_the_checkpoint_is(family: str, tmp_path: Path) -> None:
     start = news.train_tiny(family, tmp_path / "first", examples=32)
     how = NewsTraining(family=family, vocabulary=999, window=32, background_share=0.0)
@@ -135,9 +134,9 @@ def test_another_family_lends_its_token_embeddings(tmp_path: Path) -> None:
     assert ids[0] == ids[1], "an embedding means the same token"
 
 
-def some_mask(rows: torch.Tensor, most: float) -> torch.Tensor:
+def some_mask(rows: torch.Tensor, most: float, controls: int) -> torch.Tensor:
     """Return masked tokens that depend on nothing but the row itself, most of them in the longest rows."""
-    return (rows >= CONTROLS) & (rows % 3 == 0)
+    return (rows >= controls) & (rows % 3 == 0)
 
 
 def first_step(family: str, folder: Path, largest: int) -> tuple[Weights, float, list[int]]:
@@ -163,7 +162,7 @@ def first_step(family: str, folder: Path, largest: int) -> tuple[Weights, float,
     return gradients, RunFolder(folder).read_stats()[0]["loss"], weights
 
 
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_batch_in_pieces_has_the_gradient_of_the_whole(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +237,19 @@ def test_validation_that_is_learnt_from_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refusal:
         NewsTask(training, long, [], long[:5], tmp_path, debug_sizes("gru"))
     assert refusal.value.key == "text.validation_is_training"
+
+
+def test_a_model_keeps_its_topics(tmp_path: Path) -> None:
+    start = news.train_tiny("headlines", tmp_path / "start", examples=16)
+    how = NewsTraining(topics="ag_news", vocabulary=news.VOCABULARY)
+    with pytest.raises(UserError) as refusal:
+        NewsTask(how, news.articles(), [], [], tmp_path, start=start)
+    assert refusal.value.key == "text.other_topics"
+    task = NewsTask(
+        replace(how, topics="thucnews", family="masked"), news.chinese(), [], [], tmp_path, debug_sizes("masked"), start
+    )
+    assert task.tokenizer.topics is THUCNEWS
+    assert set(task.batch(0, 64, 0)["rows"][:, 0].tolist()) <= set(THUCNEWS.tokens.values())
 
 
 def test_only_the_first_word_scored_teaches_nothing_of_the_others(tmp_path: Path) -> None:

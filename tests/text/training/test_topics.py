@@ -19,10 +19,12 @@ from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.text.data.articles import Article
-from genai_demo.text.models.topics import DEBUG, KNOWN, TopicsConfig, TopicsModel
+from genai_demo.text.models.topics import DEBUG, TopicsConfig, TopicsModel
+from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.text.training.configs import TopicsTraining
 from genai_demo.text.training.topics import TopicsTask, accuracy, features, load_classifier, recognise
 from tests.common.tasks import TaskSuite
+from tests.helpers import news
 
 SUBJECTS = {
     "world": ["minister", "troops", "election"],
@@ -32,7 +34,7 @@ SUBJECTS = {
 }
 
 
-def articles(count: int, topics: tuple[str, ...] = KNOWN) -> list[Article]:
+def articles(count: int, topics: tuple[str, ...] = AG_NEWS.known) -> list[Article]:
     return [
         Article(f"The {SUBJECTS[topic][number % 3]} of day {number} was in the news.", topic)
         for number in range(count)
@@ -119,7 +121,7 @@ def test_batches_hold_every_topic_as_often() -> None:
 def test_rows_belong_to_their_labels() -> None:
     news = articles(3)
     batch = task(news).batch(0, 100, 0)
-    expected = {(KNOWN.index(article.topic), tuple(features(article.text, 512))) for article in news}
+    expected = {(AG_NEWS.known.index(article.topic), tuple(features(article.text, 512))) for article in news}
     found = {
         (label, tuple(bucket for bucket in row if bucket))
         for label, row in zip(batch["labels"].tolist(), batch["rows"].tolist(), strict=True)
@@ -164,7 +166,7 @@ def test_sample_names_topics() -> None:
     made = task(articles(1), articles(2))
     lines = made.sample(made.networks["model"])["sample.txt"].decode().splitlines()
     assert len(lines) == 8
-    assert all(line.split(" ")[0] in KNOWN for line in lines)
+    assert all(line.split(" ")[0] in AG_NEWS.known for line in lines)
 
 
 def test_other_models_are_refused(tmp_path: Path) -> None:
@@ -175,3 +177,19 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
         with pytest.raises(UserError) as refusal:
             load_classifier(str(tmp_path / folder))
         assert refusal.value.key == key
+
+
+def test_chinese_goes_by_characters_and_pairs_of_neighbours() -> None:
+    assert features("NBA主队 胜", 2**20) == [features(word, 2**20)[0] for word in ("nba", "主", "队")] + [
+        *features("主队", 2**20)[2:],
+        *features("胜", 2**20),
+    ]
+    assert len(features("主队获胜", 2**20)) == 4 + 3
+
+
+def test_a_classifier_of_headlines_knows_their_topics(tmp_path: Path) -> None:
+    task = TopicsTask(TopicsTraining(topics="thucnews", learning_rate=0.05), news.chinese(), news.chinese(), DEBUG)
+    train(task, TrainConfig(examples=3200, batch_size=32, precision="fp32", snapshots=1), RunFolder(tmp_path))
+    _, network = load_classifier(str(tmp_path))
+    assert network.known == THUCNEWS.known
+    assert accuracy(network, news.chinese()) > 0.9

@@ -176,3 +176,15 @@ def test_a_telling_that_somebody_chose_leads_back_to_the_former_one() -> None:
         assert linked(GenerateRequest, settings) == replace(request, chosen=chosen[:-1])
     page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled", 1, 0.6, 1)), "en"))
     assert not any("data-former" in one for one in page.attributes("button"))
+
+
+def test_a_headline_is_chinese_and_lies_on_its_own_page() -> None:
+    request = GenerateRequest("headlines", "games", seed=7)
+    shown = result(request, Piece("网游", "given"), Piece("公测", "filled", 1, 0.9))
+    page = Reader(cards.results(shown, "en"))
+    assert {"class": "headline", "lang": "zh"} in page.attributes("p")
+    (article,) = page.attributes("article")
+    assert article["data-link"].startswith("?tab=news&page=headlines&model=headlines&topic=games")
+    assert "Games" in page.words and "Rewrite" not in page.words
+    assert "by-word" in article["class"], "it is told token by token, as all that comes from left to right"
+    assert cards.panel_of(GenerateRequest()) == "generate"

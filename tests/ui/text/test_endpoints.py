@@ -8,6 +8,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from genai_demo.errors import UserError
+from genai_demo.text.sampling.loading import is_here
 from genai_demo.ui.music.handlers import composers_here
 
 
@@ -30,14 +31,16 @@ def test_only_the_named_endpoints_are_open(client: Client) -> None:
     texts = {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text", "/explain_text"}
     faces = {"/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"}
     actions = ("compose", "continue", "rewrite", "harmonise", "reproduce") if composers_here() else ()
+    texts |= {"/write_headlines"} if is_here("headlines") else set()
     training = {"/start_run", "/runs", "/run", "/control_run"}
     assert set(endpoints["named_endpoints"]) == texts | faces | training | {f"/{action}_music" for action in actions}
     assert not endpoints["unnamed_endpoints"]
 
 
 def test_programs_are_told_what_is_not_allowed(client: Client, models: Any) -> None:
-    with pytest.raises(AppError, match="must be one of"):
-        client.predict(topic="gossip", api_name="/write_news")
+    for asked in ({"topic": "gossip"}, {"topic": "games"}, {"model": "headlines"}):
+        with pytest.raises(AppError, match="must be one of"):
+            client.predict(**asked, api_name="/write_news")
     models.broken["masked"] = UserError("engine.missing", file="model.safetensors")
     with pytest.raises(AppError, match="underscores"):
         client.predict("no blank", api_name="/fill_blanks")
