@@ -86,6 +86,11 @@ def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
     slider.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^第 [\d,]+ 步"))
     expect(watched(guest).locator("svg .mark").first).to_be_attached()
+    moment = str(slider.get_attribute("aria-valuetext"))
+    expect(watched(guest).locator(".verdicts svg")).to_have_attribute(
+        "aria-label", re.compile(f"^判别器在{moment}的判定")
+    )
+    expect(watched(page).locator(".verdicts")).to_contain_text(re.compile(r"tells \d+ % of them apart"))
     watched(guest).get_by_label("与另一时刻并排").check()
     expect(watched(guest).locator("img.sample")).to_have_count(2)
     watched(guest).get_by_role("button", name="作为影片播放").click()

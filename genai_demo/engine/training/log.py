@@ -94,7 +94,9 @@ class RunLogger:
         self._count, self._since = 0, self._clock()
 
     def snapshot(self, network: nn.Module, progress: Progress, good: bool) -> dict[str, Any]:
-        """Keep `network` as a checkpoint, with previews, and return its figures on held-out data, and "verdicts" of a discriminator.
+        """Keep `network` as a checkpoint, with previews, and return its figures on held-out data.
+
+        A discriminator's "verdicts" stand beside them.
 
         Args:
             network: all its weights are numbers.

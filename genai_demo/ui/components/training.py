@@ -15,6 +15,7 @@ class Training(Widget):
     parts: ClassVar[tuple[str, ...]] = (
         "training_page",
         "training_curves",
+        "training_verdicts",
         "training_moments",
         "training_choose",
         "training_watch",

@@ -43,6 +43,7 @@ const watching = (() => {
     p.useHere = make("button", { type: "button", "data-act": "use", click: () => trigger("use", { run: name }) }, say("use_here"));
     p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), p.useHere, make("p", { class: "hint" }, say("use_it_info")), p.commands);
     const panel = moments.panel(() => drawCurves());
+    const judged = verdicts.panel();
     const details = make("details", { class: "more" }, make("summary", {}, say("table")), p.table);
     details.addEventListener("toggle", () => drawTable());
     const typed = make("details", { class: "more" }, make("summary", {}, say("command")), p.command);
@@ -51,8 +52,8 @@ const watching = (() => {
       make("header", {}, p.kicker, p.title), p.bar, p.where, p.controls, p.live, p.message, p.diagnosis, p.told,
       make("div", { class: "both" }, p.losses.place,
         make("div", { class: "chosen-figure" }, make("label", { for: select.id, class: "for-screen-readers" }, say("figure_choice")), select, p.figure.place)),
-      p.sentence, p.marks, panel.place, details, typed, p.use);
-    view = { name, place, p, panel, details, typed, rows: [], next: "", wanted: "", run: null };
+      p.sentence, judged.place, p.marks, panel.place, details, typed, p.use);
+    view = { name, place, p, panel, judged, details, typed, rows: [], verdicts: [], next: "", wanted: "", run: null };
     return place;
   }
 
@@ -102,7 +103,7 @@ const watching = (() => {
 
   function drawCurves() {
     if (!view?.run) return;
-    const { p, rows, run, panel } = view;
+    const { p, rows, run, panel, judged } = view;
     const others = keysOf().filter((key) => !losses().includes(key) || key === run.figure);
     const usual = run.figure || others.find((key) => key.startsWith("validation_")) || others[0] || "";
     const wanted = others.includes(view.wanted) ? view.wanted : usual;
@@ -114,6 +115,7 @@ const watching = (() => {
     const marks = [...panel.marks(), ...run.marks.map((mark) => mark.step)];
     p.losses.draw(rows, losses().slice(0, 4), marks);
     p.figure.draw(rows, wanted ? [wanted] : [], marks);
+    judged.draw(view.verdicts, panel.step());
     p.losses.place.hidden = !losses().length;
     p.figure.place.parentElement.hidden = !wanted;
     put(p.sentence, curves.sentence(rows, [...losses().slice(0, 4), ...(wanted && !losses().includes(wanted) ? [wanted] : [])]));
@@ -189,7 +191,7 @@ const watching = (() => {
         return;
       }
       mineNow.gone = false;
-      mineNow.rows = run.curves.whole ? run.curves.rows : mineNow.rows.concat(run.curves.rows);
+      ["rows", "verdicts"].forEach((what) => { mineNow[what] = run.curves.whole ? run.curves[what] : mineNow[what].concat(run.curves[what]); });
       mineNow.next = run.curves.next;
       show(run);
     } catch (error) {
