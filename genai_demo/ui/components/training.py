@@ -17,6 +17,7 @@ class Training(Widget):
         "training_curves",
         "training_verdicts",
         "training_moments",
+        "training_beside",
         "training_choose",
         "training_watch",
         "training_runs",
