@@ -170,7 +170,8 @@ class GanTask(FaceTask):
         if not len(real):
             return {}
         made, known = self._previews(network, len(real), seed=0), self.known[: len(real)]
-        return verdict_histograms(*(in_batches(self._discriminator, some, known) for some in (as_floats(real), made)))
+        on_real, on_made = (in_batches(self._discriminator, some, known) for some in (as_floats(real), made))
+        return verdict_histograms(on_real, on_made)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of faces, not chosen."""
