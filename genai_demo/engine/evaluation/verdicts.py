@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 BINS = 16
-JUDGED = 256
+JUDGED = 128
 """examples of each kind whose verdicts are enough for a histogram"""
 
 
