@@ -58,7 +58,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         begun = "#language" if "tab=" in address else "[id$=-run]:visible" if bare else "#generate-run"
         if options.get("locale", "").startswith("zh") and begun == "#generate-run":
             # A page in Chinese begins with Chinese headlines, and most tests are of English news.
-            address += f"{'&' if '?' in address else '/?'}tab=news&page=write"
+            address = f"{address}{'&' if '?' in address else '?'}tab=news&page=write"
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
         context = browser.new_context(**({"locale": "en-US", "viewport": size} | options))
         context.set_default_timeout(PATIENCE)

@@ -71,10 +71,12 @@ genaiDemo.address = (() => {
     const named = () => (page
       ? ofTab().find((place) => place.dataset.page === page)
       : ofTab().filter(inFirst).find(inFront) || ofTab()[0]);
+    // Tabs may lie in tabs, and what is in one is only there once it was opened.
+    const openings = () => [...document.querySelectorAll(
+      `#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`)];
     when(() => ofTab().length, () => {
-      const opening = document.querySelector(`#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`);
-      if (opening) press(opening);
-      if (opening || named()) when(named, () => arrive(named(), wanted, mine));
+      const there = () => { openings().forEach(press); return named(); };
+      if (openings().length || named()) when(there, () => arrive(named(), wanted, mine));
     });
   }
 

@@ -97,7 +97,7 @@ def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
     first = {"selected": lambda language: "english" if language == "en" else "headlines"}
     with texts.make(gr.Tabs, first, switched=False, elem_id="write-languages", elem_classes="languages"):
         with texts.make(
-            gr.Tab, {"label": "written_english"}, id="english", elem_id="tab-english", render_children=True
+            gr.Tab, {"label": "written_english"}, id="english", elem_id="tab-news-write", render_children=True
         ):
             news = english()
         named = {"label": "written_headlines"}
