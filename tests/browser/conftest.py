@@ -15,16 +15,6 @@ PATIENCE = 60_000
 """milliseconds a condition may take on a busy machine"""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a browser test that failed try once more: on a busy machine a page may miss a moment that a test waits for.
-
-    A fault of the page fails twice; what failed once is named in the summary.
-    """
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(scope="session")
 def app(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_app(root, tmp_path_factory.mktemp("app") / "log") as address:
