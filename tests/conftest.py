@@ -54,8 +54,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let a test of a running server or a browser that failed try once more.
 
-    On a busy machine an answer may come late, or a page miss a moment that a test waits for. A fault of ours fails twice;
-    what failed once is named in the summary.
+    On a busy machine an answer may come late, or a page miss a moment that a test waits for. A fault of ours fails
+    twice; what failed once is named in the summary.
     """
     served = [ROOT / "tests" / name for name in ("browser", "ui")]
     for item in items:
