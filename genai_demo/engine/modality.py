@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.generation.service import Service
+from genai_demo.engine.training.config import Trainable
 
 
 class Commands(Protocol):
@@ -47,3 +48,11 @@ class Modality:
     """distributions that it needs besides those of the engine and the page"""
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """options that the help of each command shows, by the command's name"""
+    trainable: Mapping[str, Trainable] = field(default_factory=dict)
+    """what the page offers to train, by `--model`"""
+    sizes: Callable[[str], type] | None = None
+    """from one of these to the dataclass of its network's sizes"""
+    uploads: tuple[str, ...] = ()
+    """how names of files end that it can learn from, in lower case"""
+    previews: Mapping[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    """what makes of a run's sample something that a browser shows or plays, by both endings, such as "mid.svg\""""

@@ -6,6 +6,14 @@ from genai_demo.engine.modality import Modality
 from genai_demo.faces import commands
 from genai_demo.faces.inspection import inspect
 from genai_demo.faces.sampling.generation import service
+from genai_demo.faces.training.configs import TRAINABLE
+
+
+def _sizes(family: str) -> type:
+    from genai_demo.faces.training.tasks import CONFIGS
+
+    return CONFIGS[family]
+
 
 MODALITY = Modality(
     name="faces",
@@ -20,4 +28,7 @@ MODALITY = Modality(
         "evaluate": ("--model runs/faces --data faces.zip",),
         "export": ("--run runs/faces --to checkpoints/faces-gan --data faces.zip",),
     },
+    trainable=TRAINABLE,
+    sizes=_sizes,
+    uploads=(".zip",),
 )

@@ -67,7 +67,7 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train text`."""
     parser.add_argument("--model", required=True, choices=TRAININGS, help="which network to train")
-    add_options(parser, NewsTrainRequest, ["data", "background", "validation", "start"])
+    add_options(parser, NewsTrainRequest, ["data", "background", "validation", "hold_out", "start"])
     parser.add_argument("--dropout", type=float, default=None, metavar="SHARE", help="share of units dropped")
     add_run_options(parser, TRAININGS, batch_size=64)
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.text import commands
+from genai_demo.text.data.tables import ENDINGS
 from genai_demo.text.inspection import inspect
 from genai_demo.text.sampling.generation import service
+from genai_demo.text.training.configs import TRAINABLE
+
+
+def _sizes(family: str) -> type:
+    from genai_demo.text.training.tasks import CONFIGS
+
+    return CONFIGS[family]
+
 
 MODALITY = Modality(
     name="text",
@@ -30,4 +39,7 @@ MODALITY = Modality(
         ),
         "export": ("--run runs/mine --to checkpoints/news-gru",),
     },
+    trainable=TRAINABLE,
+    sizes=_sizes,
+    uploads=ENDINGS,
 )

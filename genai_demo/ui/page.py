@@ -16,6 +16,7 @@ from genai_demo.ui.components.history import history
 from genai_demo.ui.components.widget import Widget
 from genai_demo.ui.forms import PRIVATE
 from genai_demo.ui.languages import Texts, gradio_phrases, text
+from genai_demo.ui.training import api as training_api
 
 STATIC = Path(__file__).parent / "static"
 
@@ -38,6 +39,7 @@ def build() -> tuple[gr.Blocks, Texts]:
         with gr.Tabs(elem_id="rooms", elem_classes="rooms"):
             for modality in modalities().values():
                 import_module(modality.tab).build(texts, page)
+        training_api.register()
         history(texts)
         texts.make(gr.HTML, {"value": _foot}, elem_id="foot")
         texts.language.input(

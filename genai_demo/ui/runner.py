@@ -102,7 +102,7 @@ class Runner:
         self._row: list[Component] = [buttons.run, buttons.stop] if buttons else []
         places = [shown, *outputs]
 
-        def run(language: str, job: Any, shown: Any, *values: Any) -> Iterator[Updates]:
+        def work_off(language: str, job: Any, shown: Any, *values: Any) -> Iterator[Updates]:
             if job is None:  # stopped before it came here
                 yield gr.skip()
                 return
@@ -123,7 +123,7 @@ class Runner:
         # Only what is allowed changes this field, and so only that gets into the queue.
         asked = [language, self._job, shown, *inputs]
         self.running: Dependency = self._run_trigger.change(
-            run, asked, places, show_progress="hidden", api_visibility="private", **work
+            work_off, asked, places, show_progress="hidden", api_visibility="private", **work
         )
         before, after = [language, shown, *context], [*places, self._job, *self._row]
         end = self.running.then(settled, before, after, **PRIVATE)

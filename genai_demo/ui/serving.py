@@ -18,6 +18,7 @@ from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patien
 from genai_demo.ui.page import build, styles
 from genai_demo.ui.theme import theme
 from genai_demo.ui.tidying import keep_tidy, share_memory
+from genai_demo.ui.training.routes import TrainingRoutes
 
 
 def serve(host: str, port: int) -> gr.Blocks:
@@ -43,6 +44,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         prevent_thread_lock=True,
         app_kwargs={
             "middleware": [
+                Middleware(TrainingRoutes),
                 Middleware(PageInLanguage, page=page, texts=texts),
                 Middleware(Cancelling, queue=queue),
             ]

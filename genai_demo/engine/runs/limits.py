@@ -23,6 +23,8 @@ _OURS = ("run", "resume", "json", "track")
 _NAME = re.compile("[a-z][a-z_]*")
 _DATA = ("data", "background", "validation")
 """options that name files, or data of the hub"""
+_HERE = ("sample", "digits")
+"""data that come with the installation"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def check_start(modality: str, options: Mapping[str, Any], token: str, key: str,
     if not allowed.hub and not presenter:
         for value in (options.get(name) for name in _DATA):
             for one in value if isinstance(value, (list, tuple)) else [value]:
-                if one is not None and not Path(str(one)).exists():
+                if one is not None and str(one).partition(":")[0] not in _HERE and not Path(str(one)).exists():
                     raise UserError("runs.no_hub", value=str(one)[:80])
     folder = runs_folder(root)
     while not folder.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -93,6 +94,35 @@ class TrainRequest:
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+PRESETS = ("first_look", "lecture", "as_shipped")
+"""what a page offers: about a minute in which learning shows on two CPU cores; ten minutes; what the models that ship
+were trained with"""
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A network family that a page offers to train, and how."""
+
+    training: type
+    """its hyper-parameters, a dataclass"""
+    presets: Mapping[str, Mapping[str, Any]]
+    """options of `train` by the names in `PRESETS`, with "minutes", and "size" as fields of the network by name"""
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """options of `train` by the names of data sets that are here without a network"""
+    uploaded: Mapping[str, Any] = field(default_factory=dict)
+    """further options where it learns from a file that was given, such as a share to hold out"""
+    goes_on: bool = True
+    """whether it may start from weights that are there, those of `shipped` or of an earlier run of its kind"""
+    shipped: str = ""
+    """folder of the checkpoint that ships; empty where none does"""
+    without: tuple[str, ...] = ()
+    """fields of `training` that mean nothing for this family"""
+    sizes_of_data: tuple[str, ...] = ()
+    """fields of the network that follow from the data"""
+    refining: type | None = None
+    """its hyper-parameters when it starts from weights that are there, where these are others"""
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,8 @@ class _Loop:
     # The whole run
 
     def run_to_end(self) -> Progress:
-        self.status.note(live=told_live(self.task), phases=[phase.name for phase in self.task.phases])
+        phases = [phase.name for phase in self.task.phases]
+        self.status.note(live=told_live(self.task), phases=phases, device=str(self.accelerator.device))
         try:
             self.stop.awaited = True
             self._loop()

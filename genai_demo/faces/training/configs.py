@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from genai_demo.engine.fields import Live, Seed, Share, Within
-from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 from genai_demo.faces.training.textbook import configs as textbook
 
 
@@ -152,3 +152,92 @@ TRAININGS = {
     "textbook-gan": textbook.TextbookGanTraining,
 }
 """how each is trained"""
+
+_SAMPLE = {"sample": {"data": "sample"}}
+_DIGITS = {"digits": {"data": "digits"}, **_SAMPLE}
+_SMALL = {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)}
+_MIDDLE = {"widths": (96, 80, 48, 24, 16)}
+TRAINABLE = {
+    "gan": Trainable(
+        GanTraining,
+        {
+            "first_look": {
+                "minutes": 1.5,
+                "batch_size": 16,
+                "learning_rate": 1e-3,
+                "size": {**_SMALL, "latent": 64, "critic_widths": (64, 48, 32, 16), "critic_blocks": (1, 1, 1, 1)},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 16,
+                "size": {**_SMALL, "latent": 64, "critic_widths": (64, 48, 32, 16), "critic_blocks": (1, 1, 1, 1)},
+            },
+            "as_shipped": {"minutes": 150.0, "batch_size": 32},
+        },
+        data=_SAMPLE,
+        shipped="faces-gan",
+    ),
+    "vae": Trainable(
+        VaeTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 32,
+                "learning_rate": 2e-3,
+                "size": {**_SMALL, "latent": 64, "encoder_widths": (64, 48, 32, 16), "encoder_blocks": (1, 1, 1, 1)},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 32,
+                "size": {**_SMALL, "latent": 96, "encoder_widths": (64, 48, 32, 16), "encoder_blocks": (1, 1, 1, 1)},
+            },
+            "as_shipped": {"minutes": 60.0, "batch_size": 32},
+        },
+        data=_SAMPLE,
+        shipped="faces-vae",
+        refining=FinetuningTraining,
+    ),
+    "encoder": Trainable(
+        EncoderTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 32,
+                "size": {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 32,
+                "size": {**_MIDDLE, "blocks": (1, 1, 1, 1, 1)},
+            },
+            "as_shipped": {"minutes": 22.0, "batch_size": 32},
+        },
+        data=_SAMPLE,
+        goes_on=False,
+    ),
+    "dcgan": Trainable(
+        DcganTraining,
+        {
+            "first_look": {"minutes": 2.0, "batch_size": 32, "size": {"width": 16}},
+            "lecture": {"minutes": 10.0, "batch_size": 64, "size": {"width": 24}},
+            "as_shipped": {"minutes": 120.0, "batch_size": 128},
+        },
+        data=_SAMPLE,
+        goes_on=False,
+    ),
+    "textbook-vae": Trainable(
+        textbook.TextbookVaeTraining,
+        {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
+        data=_DIGITS,
+        goes_on=False,
+        sizes_of_data=("side",),
+    ),
+    "textbook-gan": Trainable(
+        textbook.TextbookGanTraining,
+        {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
+        data=_DIGITS,
+        goes_on=False,
+        sizes_of_data=("side",),
+    ),
+}
+"""what the page offers to train"""

@@ -41,7 +41,7 @@ _Training = (
     | TextbookVaeTraining
     | TextbookGanTraining
 )
-_CONFIGS: dict[str, type] = {
+CONFIGS: dict[str, type] = {
     "gan": GanConfig,
     "vae": VaeConfig,
     "encoder": EncoderConfig,
@@ -49,6 +49,7 @@ _CONFIGS: dict[str, type] = {
     "textbook-vae": TextbookVaeConfig,
     "textbook-gan": TextbookGanConfig,
 }
+"""what the sizes of each network are"""
 
 
 def check(request: FaceTrainRequest) -> None:
@@ -64,8 +65,8 @@ def check(request: FaceTrainRequest) -> None:
             if name in known[FinetuningTraining] - known[VaeTraining]:
                 raise UserError("faces.needs_start", option=f"--{name.replace('_', '-')}")
     _training(request)
-    check_values(_CONFIGS[family], request.sizes, "engine.no_such_size")
-    _CONFIGS[family](**request.sizes)
+    check_values(CONFIGS[family], request.sizes, "engine.no_such_size")
+    CONFIGS[family](**request.sizes)
     if family in TEXTBOOK and "side" in request.sizes:
         raise UserError("textbook.side")
     if family not in TEXTBOOK and is_textbook_set(request.data):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from genai_demo.engine.fields import Live, Seed, Share, Within
-from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 
 
 @dataclass(frozen=True)
@@ -113,3 +113,74 @@ TRAININGS = {
     "masked": MaskedTraining,
 }
 """how each model is trained"""
+
+_SAMPLE = {"sample": {"data": "sample"}}
+TRAINABLE = {
+    "composer": Trainable(
+        ComposerTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 8,
+                "size": {"width": 96, "layers": 2, "heads": 4, "dropout": 0.0, "context": 256},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 8,
+                "size": {"width": 120, "layers": 3, "heads": 6, "context": 384},
+            },
+            "as_shipped": {"minutes": 260.0, "batch_size": 64, "size": {"width": 144, "layers": 5, "context": 512}},
+        },
+        data=_SAMPLE,
+        shipped="piano-composer",
+    ),
+    "gan": Trainable(
+        GanTraining,
+        {
+            "first_look": {
+                "minutes": 1.5,
+                "batch_size": 8,
+                "size": {"width": 64, "layers": 2, "grid": 32, "critic_widths": (16, 32, 48), "critic_stream": 48},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 8,
+                "size": {"width": 64, "layers": 2, "grid": 32, "critic_widths": (16, 32, 48), "critic_stream": 48},
+            },
+            "as_shipped": {"minutes": 150.0, "batch_size": 32},
+        },
+        data=_SAMPLE,
+        shipped="piano-gan",
+    ),
+    "masked": Trainable(
+        MaskedTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 16,
+                "measured": 16,
+                "size": {"width": 64, "layers": 2, "read_out": 128},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 16,
+                "measured": 32,
+                "size": {"width": 96, "layers": 3, "read_out": 256},
+            },
+            "as_shipped": {"minutes": 240.0, "batch_size": 128},
+        },
+        data=_SAMPLE,
+        shipped="piano-masked",
+    ),
+    "encoder": Trainable(
+        EncoderTraining,
+        {
+            "first_look": {"minutes": 1.0, "batch_size": 64, "size": {"widths": (16, 32, 48)}},
+            "lecture": {"minutes": 4.0, "batch_size": 128},
+            "as_shipped": {"minutes": 4.0, "batch_size": 128, "learning_rate": 1e-3},
+        },
+        data=_SAMPLE,
+        goes_on=False,
+    ),
+}
+"""what the page offers to train"""

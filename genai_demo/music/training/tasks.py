@@ -25,20 +25,21 @@ from genai_demo.music.training.gan import GanTask
 from genai_demo.music.training.masked import MaskedTask
 
 _Training = ComposerTraining | EncoderTraining | GanTraining | MaskedTraining
-_CONFIGS: dict[str, type] = {
+CONFIGS: dict[str, type] = {
     "composer": ComposerConfig,
     "encoder": EncoderConfig,
     "gan": GanConfig,
     "masked": MaskedConfig,
 }
+"""what the sizes of each network are"""
 
 
 def check(request: MusicTrainRequest) -> None:
     """Raise `UserError` that names the first setting that is not allowed; reads nothing."""
     _training(request)
-    check_values(_CONFIGS[request.family], request.sizes, "engine.no_such_size")
+    check_values(CONFIGS[request.family], request.sizes, "engine.no_such_size")
     if request.start is None:
-        _CONFIGS[request.family](**request.sizes)
+        CONFIGS[request.family](**request.sizes)
 
 
 def make_task(request: MusicTrainRequest) -> Task:

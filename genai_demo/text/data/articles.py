@@ -52,6 +52,16 @@ class Articles:
     def __add__(self, other: Articles) -> Articles:
         return Articles(self.articles + other.articles, self.left_out + other.left_out, self.unknown + other.unknown)
 
+    def parted(self, share: float) -> tuple[Articles, Articles]:
+        """Return the articles to learn from, and a `share` of them held out, at least one: always the same ones."""
+        digests = [hashlib.sha256(article.text.encode()).digest() for article in self.articles]
+        count = max(1, round(share * len(digests)))
+        held_out = set(sorted(range(len(digests)), key=digests.__getitem__)[:count])
+        parts: tuple[list[Article], list[Article]] = ([], [])
+        for index, article in enumerate(self.articles):
+            parts[index in held_out].append(article)
+        return replace(self, articles=parts[0]), Articles(parts[1])
+
     def remarks(self) -> list[UserError]:
         """Return what whoever learns from them had better know."""
         if not self.unknown:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from genai_demo.engine.fields import Later, Live, Mistake, OneOf, Seed, Share, Within
-from genai_demo.engine.training.config import Rate, TrainRequest, Weight
+from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 from genai_demo.text.tokens.special_tokens import AG_NEWS, TOPIC_SETS
 
 FAMILIES = ("gru", "masked")
@@ -72,9 +72,80 @@ class NewsTrainRequest(TrainRequest):
     """other texts to learn the language from"""
     validation: str | None = None
     """articles to measure on while training; sample for those that a sample holds out"""
+    hold_out: Share = 0.0
+    """share of the articles that is held out to measure on, where none are given for that"""
     start: Path | None = None
     """checkpoint or run to start from; of another family only its token embeddings are taken"""
 
 
 TRAININGS = {"gru": NewsTraining, "masked": NewsTraining, "topics": TopicsTraining}
 """how each model is trained: the two that write, and the classifier that judges topics"""
+
+_SAMPLE = {"sample": {"data": "sample", "validation": "sample"}}
+_HELD_OUT = {"hold_out": 0.1}
+TRAINABLE = {
+    "gru": Trainable(
+        NewsTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 32,
+                "vocabulary": 2000,
+                "window": 48,
+                "size": {"embedding": 96, "hidden": 128, "layers": 1},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 32,
+                "vocabulary": 4000,
+                "window": 64,
+                "size": {"embedding": 160, "hidden": 320, "layers": 1},
+            },
+            "as_shipped": {"minutes": 240.0, "batch_size": 64, "size": {"dropout": 0.25, "embedding_dropout": 0.1}},
+        },
+        data=_SAMPLE,
+        uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
+        shipped="news-gru",
+        without=("first_holes",),
+    ),
+    "masked": Trainable(
+        NewsTraining,
+        {
+            "first_look": {
+                "minutes": 1.0,
+                "batch_size": 32,
+                "vocabulary": 1000,
+                "window": 32,
+                "first_holes": 0.2,
+                "size": {"width": 96, "layers": 2, "heads": 4, "dropout": 0.0},
+            },
+            "lecture": {
+                "minutes": 10.0,
+                "batch_size": 32,
+                "vocabulary": 4000,
+                "window": 48,
+                "size": {"width": 160, "layers": 3, "heads": 4},
+            },
+            "as_shipped": {"minutes": 195.0, "batch_size": 16, "window": 80, "size": {"layers": 4}},
+        },
+        data=_SAMPLE,
+        uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
+        shipped="news-masked",
+        without=("first_word_only",),
+    ),
+    "topics": Trainable(
+        TopicsTraining,
+        {
+            "first_look": {"minutes": 0.5, "batch_size": 64},
+            "lecture": {"minutes": 5.0, "batch_size": 128},
+            "as_shipped": {"minutes": 9.0, "batch_size": 128},
+        },
+        data=_SAMPLE,
+        uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
+        goes_on=False,
+    ),
+}
+"""what the page offers to train"""

@@ -19,7 +19,8 @@ from genai_demo.text.training.configs import NewsTraining, NewsTrainRequest, Top
 from genai_demo.text.training.language_model import NewsTask
 from genai_demo.text.training.topics import TopicsTask
 
-_CONFIGS = {"gru": GruConfig, "masked": MaskedConfig, FAMILY: TopicsConfig}
+CONFIGS = {"gru": GruConfig, "masked": MaskedConfig, FAMILY: TopicsConfig}
+"""what the sizes of each network are"""
 
 
 def check(request: NewsTrainRequest) -> None:
@@ -27,10 +28,10 @@ def check(request: NewsTrainRequest) -> None:
     training = _training(request)
     if isinstance(training, NewsTraining) and training.first_word_only and request.family != "gru":
         raise UserError("text.first_word_is_for_gru", family=request.family)
-    check_values(_CONFIGS[request.family], request.sizes, "engine.no_such_size")
+    check_values(CONFIGS[request.family], request.sizes, "engine.no_such_size")
     if request.start is None:
         needed = {} if request.family == FAMILY else {"vocabulary": NewsTraining.vocabulary}
-        _CONFIGS[request.family](**needed | request.sizes)
+        CONFIGS[request.family](**needed | request.sizes)
 
 
 def make_task(request: NewsTrainRequest) -> Task:
@@ -44,6 +45,8 @@ def make_task(request: NewsTrainRequest) -> Task:
     topics = TOPIC_SETS[training.topics]
     news, background = read_together(request.data, topics), read_together(request.background, topics)
     held_out = read_held_out(request.validation, topics) if request.validation else Articles([])
+    if request.hold_out and not request.validation:
+        news, held_out = news.parted(request.hold_out)
     task: Task
     if isinstance(training, TopicsTraining):
         task = TopicsTask(training, news.articles, held_out.articles, request.sizes)

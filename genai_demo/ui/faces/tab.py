@@ -11,6 +11,7 @@ from genai_demo.ui.faces.morph import morph_page
 from genai_demo.ui.faces.open import open_page
 from genai_demo.ui.faces.photo import photo_page
 from genai_demo.ui.languages import Texts
+from genai_demo.ui.training.panel import train_page
 
 
 def build(texts: Texts, page: gr.Blocks) -> None:
@@ -29,6 +30,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                     photo_page(texts)
             with _page(texts, "open"):
                 open_page(texts, gallery, morph)
+            train_page(texts, "faces", "faces")
         gallery.form.remember(page, gallery.any_age, gallery.age)
         morph.form.remember(page)
         faces_api.register()

@@ -11,6 +11,7 @@ from genai_demo.ui.music.compose import compose_page
 from genai_demo.ui.music.open import open_page
 from genai_demo.ui.music.own_music import own_music_page
 from genai_demo.ui.music.panel import connect, library_panel
+from genai_demo.ui.training.panel import train_page
 
 
 def build(texts: Texts, page: gr.Blocks) -> None:
@@ -29,6 +30,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 given = own_music_page(texts)
             with _page(texts, "open"):
                 opening = open_page(texts)
+            train_page(texts, "music", "music")
         with gr.Column(elem_classes="result"):
             panel = library_panel(texts)
         connect(panel, compose, texts, page)

@@ -117,7 +117,8 @@ genaiDemo.address = (() => {
     seen = new Set(now.map(({ dataset }) => dataset.link));
     const links = new Set(fresh.map(({ dataset }) => dataset.link));
     links.forEach(write);
-    fresh.filter(({ dataset }) => !noted.has(dataset.link)).forEach((result) => {
+    // What is watched has an address, and is nobody's result.
+    fresh.filter(({ dataset }) => !noted.has(dataset.link) && !dataset.watched).forEach((result) => {
       document.dispatchEvent(new CustomEvent("made", { detail: result }));
     });
     links.forEach((one) => noted.add(one));

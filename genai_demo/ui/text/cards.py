@@ -12,6 +12,7 @@ from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
 from genai_demo.text.requests import WRITERS, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 
@@ -112,7 +113,7 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": link("news", PAGES[panel_of(shown.request)], shown.request),
+        "link": link("news", PAGES[panel_of(shown.request)], shown.request) if _can_be_linked(shown) else "",
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -120,6 +121,11 @@ def _data(shown: Shown, number: int, language: str) -> str:
         "file": name,
     }
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
+
+
+def _can_be_linked(shown: Shown) -> bool:
+    """Return whether a link makes the same result again for everybody: a visitor's own model may be gone by then."""
+    return all(receipt.model in FOLDERS.values() for receipt in shown.update.receipts)
 
 
 def _visible(shown: Shown, draft: Draft) -> Draft:
@@ -206,10 +212,10 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
-    names = [("copy", "copied"), ("download", "downloaded"), ("send_to_rewrite", ""), ("copy_link", "link_copied")]
     written = WRITERS[shown.request.model].language
-    if written != WRITERS[RewriteRequest.model].language:
-        names.remove(("send_to_rewrite", ""))
+    names = [("copy", "copied"), ("download", "downloaded")]
+    names += [("send_to_rewrite", "")] if written == WRITERS[RewriteRequest.model].language else []
+    names += [("copy_link", "link_copied")] if _can_be_linked(shown) else []
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
         f"{escape(text(name, language))}</button>"

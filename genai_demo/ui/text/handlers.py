@@ -51,18 +51,19 @@ def check(request: Request) -> None:
     check_letters(request)
 
 
-def stream(request: Request, pace: str = "at_once") -> Iterator[Shown]:
+def stream(request: Request, pace: str = "at_once", model: str | None = None) -> Iterator[Shown]:
     """Run a request and yield the result as it grows.
 
     Args:
         request: what is asked for.
         pace: one of `PACES`; a text that the page tells is yielded when it is whole.
+        model: folder of another model than the one that ships.
 
     Raises:
         UserError: the request is refused.
     """
     told_by_page = model_of(request) != "masked" and pace != "at_once"
-    with closing(generation.run(request)) as updates:
+    with closing(generation.run(request, model) if model else generation.run(request)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
 

@@ -18,6 +18,7 @@ from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Runner, run_buttons
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import PAGES, Shown, results
+from genai_demo.ui.text.own_model import OwnModel, model_for
 
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
@@ -58,6 +59,7 @@ def build_panel(
     build_settings: Callable[[Form[Any]], None],
     examples: Sequence[dict[str, str]],
     label: Callable[[dict[str, str], str], str],
+    own: OwnModel,
 ) -> Panel:
     """Build a page where one kind of request is made.
 
@@ -71,6 +73,7 @@ def build_panel(
         build_settings: builds the others.
         examples: per chip below the button, the fields that it sets.
         label: gives the name of a chip from its fields and the language.
+        own: the visitor's own model, if one is used.
     """
     idle, busy, empty = _NAMES[name]
     form: Form[Any] = Form(texts, default, name)
@@ -96,7 +99,7 @@ def build_panel(
                 build_settings(form)
 
     plain = type(default)()
-    own = {field: value for field, value in asdict(default).items() if value != getattr(plain, field)}
+    usual = {field: value for field, value in asdict(default).items() if value != getattr(plain, field)}
 
     def check(request: Request) -> None:
         check_one_of("model", request.model, models)
@@ -112,7 +115,7 @@ def build_panel(
         if wanted.get("first"):
             return None, read_first(language)
         # What an address leaves open is as usual on this page.
-        settings = {**own, **wanted["settings"]} if wanted["settings"] else {}
+        settings = {**usual, **wanted["settings"]} if wanted["settings"] else {}
         request, fields = form.followed({**wanted, "settings": settings}, check)
         if request is None:
             return None, fields
@@ -125,9 +128,14 @@ def build_panel(
     def waiting(language: str) -> Updates:
         return {place: cards.placeholder(text("waiting", language)), shown: None, shipped: ""}
 
-    def stream(asked: Asked, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
+    def stream(
+        asked: Asked, before: Shown | None, language: str, pace: str, run: str, *values: Any
+    ) -> Iterator[Updates]:
         # A chip that was pressed meanwhile has set other fields: what they say now counts.
-        for after in handlers.stream(asked.request if asked.linked else form.request(values), pace):
+        request = asked.request if asked.linked else form.request(values)
+        # A link means the model that ships.
+        model = None if asked.linked else model_for(run, request)
+        for after in handlers.stream(request, pace, model):
             yield {shown: after, **draw(after, language)}
 
     def settle(before: Shown | None, language: str) -> Updates:
@@ -147,7 +155,7 @@ def build_panel(
         draw=draw,
         work=WORK,
         buttons=buttons,
-        inputs=[pace, *form.inputs],
+        inputs=[pace, own.run, *form.inputs],
         done=done,
     )
     changed = [form.controls["seed"], place, shown, shipped]

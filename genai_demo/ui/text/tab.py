@@ -27,7 +27,9 @@ from genai_demo.ui.forms import PRIVATE, Form
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.open import open_page
+from genai_demo.ui.text.own_model import OwnModel, connect, own_model
 from genai_demo.ui.text.panel import Panel, build_panel
+from genai_demo.ui.training.panel import train_page
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
@@ -58,27 +60,21 @@ _TEXTS = [
 def build(texts: Texts, page: gr.Blocks) -> None:
     """Build the tab: write, fill in, rewrite, open."""
     with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
+        own = own_model(texts)
         with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
             with _page(texts, "write"):
-                writers = _writers(texts, page)
+                writers = _writers(texts, page, own)
             with _page(texts, "fill"):
-                fill = build_panel(
-                    texts, page, "fill", FillRequest(), ("masked",), _fill, _fill_settings, _BLANKS, _text_label
-                )
+                of_fill = (_fill, _fill_settings, _BLANKS, _text_label, own)
+                fill = build_panel(texts, page, "fill", FillRequest(), ("masked",), *of_fill)
             with _page(texts, "rewrite"):
-                rewrite = build_panel(
-                    texts,
-                    page,
-                    "rewrite",
-                    RewriteRequest(),
-                    ("masked",),
-                    _rewrite,
-                    _rewrite_settings,
-                    _TEXTS,
-                    _text_label,
-                )
+                of_rewrite = (_rewrite, _rewrite_settings, _TEXTS, _text_label, own)
+                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *of_rewrite)
             with _page(texts, "open"):
                 open_page(texts, [*writers, fill, rewrite])
+            training = train_page(texts, "news", "text", usable=True)
+        if training:
+            connect(own, training, texts)
         text_api.register()
 
 
@@ -86,11 +82,11 @@ def _page(texts: Texts, name: str) -> gr.Tab:
     return texts.make(gr.Tab, {"label": f"tab_{name}"}, id=name, elem_id=f"tab-{name}", render_children=True)
 
 
-def _writers(texts: Texts, page: gr.Blocks) -> list[Panel]:
+def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
     """Build where news is written, and where Chinese headlines are if their model is here: a tab for each language."""
     english = partial(
         build_panel,
-        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label),
+        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label, own),
     )
     if not is_here("headlines"):
         return [english()]
@@ -104,7 +100,7 @@ def _writers(texts: Texts, page: gr.Blocks) -> list[Panel]:
             news = english()
         named = {"label": "written_headlines"}
         with texts.make(gr.Tab, named, id="headlines", elem_id="tab-headlines", render_children=True):
-            fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label)
+            fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label, own)
             return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields)]
 
 

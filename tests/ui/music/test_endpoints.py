@@ -48,6 +48,7 @@ def test_programs_get_pieces_and_pieces_again(client: Client) -> None:
     assert melody <= {(n.start, n.pitch) for n in heard(client.predict(GIVEN, api_name="/harmonise_music")).notes}
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert set(endpoints["named_endpoints"]) == {
+        *("/start_run", "/runs", "/run", "/control_run"),
         *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
         *("/compose_music", "/continue_music", "/rewrite_music", "/harmonise_music", "/reproduce_music"),
     }

@@ -32,7 +32,8 @@ def test_only_the_named_endpoints_are_open(client: Client) -> None:
     faces = {"/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"}
     actions = ("compose", "continue", "rewrite", "harmonise", "reproduce") if composers_here() else ()
     texts |= {"/write_headlines"} if is_here("headlines") else set()
-    assert set(endpoints["named_endpoints"]) == texts | faces | {f"/{action}_music" for action in actions}
+    training = {"/start_run", "/runs", "/run", "/control_run"}
+    assert set(endpoints["named_endpoints"]) == texts | faces | training | {f"/{action}_music" for action in actions}
     assert not endpoints["unnamed_endpoints"]
 
 

@@ -32,10 +32,10 @@ class TextbookGanTask(PicturesTask):
         sizes: fields of the networks' configuration that differ from its defaults.
     """
 
-    _training: TextbookGanTraining
     family = FAMILY
     ema_network = "generator"
     selection_metric = "distance"
+    _training: TextbookGanTraining
 
     def __init__(
         self, training: TextbookGanTraining, pictures: Tensor, held_out: Tensor, sizes: dict[str, Any] | None = None
@@ -43,7 +43,6 @@ class TextbookGanTask(PicturesTask):
         config = TextbookGanConfig(**{**(sizes or {}), "side": pictures.shape[3]})
         super().__init__(training, config, pictures, held_out, config.latent)
         torch.manual_seed(training.seed)
-        self._training = training
         self._generator, self._discriminator = TextbookGenerator(config), TextbookDiscriminator(config)
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         turns = {

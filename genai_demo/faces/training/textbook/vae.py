@@ -27,10 +27,10 @@ class TextbookVaeTask(PicturesTask):
         sizes: fields of the network's configuration that differ from its defaults.
     """
 
-    _training: TextbookVaeTraining
     family = FAMILY
     ema_network = "vae"
     selection_metric = "loss"
+    _training: TextbookVaeTraining
 
     def __init__(
         self, training: TextbookVaeTraining, pictures: Tensor, held_out: Tensor, sizes: dict[str, Any] | None = None
@@ -38,7 +38,7 @@ class TextbookVaeTask(PicturesTask):
         config = TextbookVaeConfig(**{**(sizes or {}), "side": pictures.shape[3]})
         super().__init__(training, config, pictures, held_out, config.latent)
         torch.manual_seed(training.seed)
-        self._training, self._vae = training, TextbookVae(config)
+        self._vae = TextbookVae(config)
         self.networks = {self.ema_network: self._vae}
         optimizer = torch.optim.Adam(self._vae.parameters(), lr=training.learning_rate)
         self.phases = [Phase("vae", self.ema_network, optimizer, self._loss, constant(1.0))]

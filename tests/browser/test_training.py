@@ -1,0 +1,114 @@
+"""A run is started on one page and watched on another; who started it pauses, steps, resumes, stops and deletes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+Visit = Callable[..., Page]
+
+
+def room(page: Page) -> Locator:
+    return page.locator("#tab-faces .training")
+
+
+def watched(page: Page) -> Locator:
+    return room(page).locator("article.run")
+
+
+def step_of(page: Page) -> int:
+    found = re.search(r"(?:step|第) ?([\d,]+)", watched(page).locator(".standing").inner_text())
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
+    page = visit(f"{app}?tab=faces&page=train")
+    room(page).locator("label", has_text="Textbook GAN").click()
+    expect(room(page).locator("[data-row=data] :checked")).to_have_value("digits")
+    room(page).get_by_label("Name").fill("Two players")
+    room(page).get_by_text("All settings").click()
+    # What is not allowed is said at once, by the field's name, and nothing can be started.
+    room(page).get_by_label("Minutes").fill("0")
+    expect(room(page).get_by_role("alert")).to_contain_text("Minutes is")
+    expect(room(page).get_by_role("button", name="Start training")).to_be_disabled()
+    room(page).get_by_label("Minutes").fill("9")
+    command = room(page).locator(".choose pre.command")
+    expect(command).to_contain_text("train faces --model textbook-gan --data digits --minutes 9.0")
+    room(page).get_by_role("button", name="Start training").click()
+    expect(watched(page).locator("h2")).to_have_text("Two players")
+    page.wait_for_url(re.compile("tab=faces&page=train&run=faces-textbook-gan"))
+
+    # Whoever follows the link watches, in their language, and can change nothing.
+    guest = visit(page.url, phone=True, locale="zh-CN")
+    expect(watched(guest).locator("img.sample")).to_be_visible()
+    expect(watched(guest).locator("svg[role=img]").first).to_have_attribute("aria-label", re.compile("判别器损失"))
+    expect(watched(guest).locator(".controls")).to_be_hidden()
+    assert guest.evaluate("document.documentElement.scrollWidth") <= 390
+
+    controls = watched(page).locator(".controls")
+    controls.get_by_role("button", name="Pause").click()
+    expect(watched(page).locator(".kicker")).to_contain_text("paused")
+    expect(watched(guest).locator(".kicker")).to_contain_text("已暂停")
+    before = step_of(page)
+    controls.get_by_role("button", name="One step", exact=True).click()
+    expect(watched(page).locator(".standing")).to_contain_text(f"step {before + 1:,} ")
+    controls.get_by_role("button", name="One step of the generator only").click()
+    expect(watched(page).locator(".standing")).to_contain_text(f"step {before + 2:,} ")
+
+    # What is changed in its midst stands in its history, for all to see.
+    watched(page).locator("summary", has_text="Change it while it learns").click()
+    watched(page).get_by_label("Learning rate").fill("0.001")
+    watched(page).get_by_role("button", name="Apply").click()
+    controls.get_by_role("button", name="One step", exact=True).click()
+    expect(watched(guest)).to_contain_text("学习率 0.002 → 0.001")
+
+    # A reload finds both where they were, with the whole history.
+    for one, table in ((page, "Values as a table"), (guest, "数值表")):
+        one.reload()
+        expect(watched(one).locator("h2")).to_have_text("Two players")
+        watched(one).locator("summary", has_text=table).click()
+        expect(watched(one).locator("tbody tr").nth(2)).to_be_visible()
+        assert step_of(one) == before + 3, table
+    assert serious(page) == [] and serious(guest) == []
+
+    # The time machine: any moment, beside another one, and the curve says which.
+    slider = watched(guest).locator("input[type=range]").first
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^第 [\d,]+ 步"))
+    expect(watched(guest).locator("svg .mark").first).to_be_attached()
+    watched(guest).get_by_label("与另一时刻并排").check()
+    expect(watched(guest).locator("img.sample")).to_have_count(2)
+    watched(guest).get_by_role("button", name="作为影片播放").click()
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^最新"))
+
+    controls.get_by_role("button", name="Go on").click()
+    expect(watched(page).locator(".kicker")).to_contain_text(re.compile("learning|measured", re.IGNORECASE))
+    controls.get_by_role("button", name="Stop").click()
+    expect(watched(page).locator(".kicker")).to_contain_text("stopped")
+    assert step_of(page) >= before + 2
+
+    mine = room(page).locator(".runs li", has_text="Two players")
+    mine.get_by_role("button", name="Rename: Two players").click()
+    mine.get_by_role("textbox").fill("Three players")
+    mine.get_by_role("textbox").press("Enter")
+    mine = room(page).locator(".runs li", has_text="Three players")
+    with page.expect_download() as saved:
+        mine.get_by_role("link", name="Save as ZIP: Three players").click()
+    assert saved.value.suggested_filename.endswith(".zip")
+    mine.get_by_role("button", name="Delete: Three players").click()
+    expect(mine).to_have_count(0)
+    expect(watched(page)).to_have_count(0)
+    room(page).get_by_role("button", name="Undo").click()
+    expect(mine).to_have_count(1)
+    mine.get_by_role("button", name="Duplicate: Three players").click()
+    expect(command).to_contain_text("--model textbook-gan --data digits --minutes 9.0")

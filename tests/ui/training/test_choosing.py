@@ -1,0 +1,123 @@
+"""What is chosen on the page is a command, the one that is shown; what is not allowed is refused in a sentence."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genai_demo.catalogue import sentences
+from genai_demo.engine.runs.record import Record, write_record
+from genai_demo.engine.runs.registry import find
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.errors import UserError
+from genai_demo.modalities import modalities
+from genai_demo.settings import settings
+from genai_demo.ui.training.acting import command
+from genai_demo.ui.training.choosing import SIZE, form_of, options_of, preset, settings_of
+from genai_demo.ui.training.offer import families, label_of
+
+ALL = [(modality.name, family) for modality in modalities().values() for family in modality.trainable]
+
+
+def parsed(modality: str, words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(exit_on_error=True)
+    modalities()[modality].commands.add_train_options(parser)
+    return parser.parse_args(words)
+
+
+def form(modality: str, family: str, name: str, **more: Any) -> dict[str, Any]:
+    known = modalities()[modality].trainable[family]
+    return {"family": family, "data": next(iter(known.data)), "values": preset(known, name, False), **more}
+
+
+@pytest.mark.parametrize(("modality", "family"), ALL)
+def test_every_preset_of_every_family_is_a_command_that_is_understood(modality: str, family: str) -> None:
+    known = modalities()[modality]
+    for name, values in known.trainable[family].presets.items():
+        words = command(known, form(modality, family, name)).split()
+        assert words[:5] == ["python", "-m", "genai_demo", "train", modality]
+        options = parsed(modality, words[5:])
+        assert (options.model, options.minutes) == (family, values["minutes"])
+        assert (options.tick_seconds, options.state_minutes) == (1, 0.5)
+        sizes = {name: one if isinstance(one, tuple) else (one,) for name, one in values.get("size", {}).items()}
+        # Those that are the defaults are not typed.
+        assert set(options.size) <= {f"{name}={','.join(map(str, one))}" for name, one in sizes.items()}
+
+
+@pytest.mark.parametrize(("modality", "family"), ALL)
+def test_every_setting_is_told_in_both_languages(modality: str, family: str) -> None:
+    known = modalities()[modality]
+    for start in (False, True):
+        for name, (_, field) in settings_of(known, family, start).items():
+            told = {label_of(name, field, f"{modality}_{family}", language) for language in ("en", "zh")}
+            assert len(told) == 2 and all(label and info for label, info in told), name
+    for key in (f"training.family_{modality}_{family}", f"training.family_{modality}_{family}_info"):
+        assert key in sentences("en")
+
+
+def test_only_what_differs_from_the_defaults_is_typed() -> None:
+    text = modalities()["text"]
+    values = {"minutes": "2", "learning_rate": "0.0025", "weight_decay": 0.2, "size.hidden": 64, "seed": ""}
+    options = options_of(text, {"family": "gru", "data": "sample", "values": values})
+    assert options["weight_decay"] == 0.2 and options["size"] == ["hidden=64"]
+    assert not {"learning_rate", "seed"} & options.keys()
+    faces = modalities()["faces"]
+    switched = options_of(faces, {"family": "dcgan", "data": "sample", "values": {"flip": False}})
+    assert switched["no_flip"] is True and "flip" not in switched
+    wide = options_of(faces, {"family": "encoder", "data": "sample", "values": {"size.widths": "8， 8,8,8,8"}})
+    assert wide["size"] == ["widths=8,8,8,8,8"]
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("engine.not_one_of", {"family": "transformer"}),
+        ("engine.not_one_of", {"values": {"colour": 1}}),
+        ("engine.out_of_range", {"values": {"learning_rate": "fast"}}),
+        ("engine.out_of_range_whole", {"values": {"batch_size": 0.5}}),
+        ("engine.out_of_range", {"values": {"minutes": "nan"}}),
+        ("engine.out_of_range_whole", {"values": {f"{SIZE}hidden": 0}}),
+        ("training.no_data", {"data": "/etc/passwd"}),
+        ("training.no_data", {"data": ""}),
+        ("training.upload_gone", {"upload": "../../etc/passwd"}),
+        ("training.upload_gone", {"upload": "0123456789abcdef/gone.csv"}),
+        ("training.bad_start", {"start": "/etc"}),
+        ("training.no_start", {"family": "topics", "start": "shipped"}),
+        ("runs.unknown", {"start": "run:../elsewhere"}),
+        ("runs.unknown", {"data": "run:nothing"}),
+    ],
+)
+def test_what_is_not_allowed_is_refused(key: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(UserError) as refusal:
+        options_of(modalities()["text"], {"family": "gru", "data": "sample", "values": {}, **changes})
+    assert refusal.value.key == key
+
+
+def test_a_run_can_be_started_again_with_other_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENAI_DEMO_RUNS", str(tmp_path))
+    settings.cache_clear()
+    text = modalities()["text"]
+    words = command(text, form("text", "gru", "first_look")).split()[:-2]
+    run = RunFolder(tmp_path / "one")
+    run.path.mkdir()
+    run.write_status("stopped")
+    write_record(run.path, Record(tuple(words), "Mine"))
+    again = form_of(find("one"), text)
+    assert (again["family"], again["data"], again["values"]["size.hidden"]) == ("gru", "run:one", "128")
+    options = options_of(text, {**again, "values": {**again["values"], "seed": 5}})
+    assert options["seed"] == 5
+    rest = {name: value for name, value in options.items() if name != "seed"}
+    assert rest == options_of(text, form("text", "gru", "first_look"))
+    assert {one["value"] for one in families(text, [], "en")[0]["starts"]} == {"", "shipped"}
+
+
+def test_weights_that_are_there_bring_their_sizes() -> None:
+    faces = modalities()["faces"]
+    chosen = {"family": "vae", "data": "sample", "start": "shipped", "values": {"minutes": 1, "pull": 0.1}}
+    options = options_of(faces, chosen)
+    assert Path(options["start"]).name == "faces-vae" and options["pull"] == 0.1 and "size" not in options
+    with pytest.raises(UserError):
+        options_of(faces, {**chosen, "values": {"size.latent": 4}})
