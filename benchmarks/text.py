@@ -1,7 +1,8 @@
 """Speed of news text: `python -m benchmarks.text [--json FILE]`.
 
 Measures tokens per second and the time to the first token of the GRU beside `transformers`' GPT-2 class with random
-weights, the same number of parameters and its cache; the masked model; and the application's start and memory.
+weights, the same number of parameters and its cache; the masked model; how long a text takes to be explained; and the
+application's start and memory.
 """
 
 from __future__ import annotations
@@ -50,6 +51,26 @@ def masked_speed(repeats: int) -> dict[str, float]:
         middle = time.perf_counter()
         list(run(GenerateRequest(model="masked", seed=seed)))
         return {"fill_ms": (middle - start) * 1000, "write_ms": (time.perf_counter() - middle) * 1000}
+
+    return median(measure, repeats)
+
+
+def explaining_speed(repeats: int) -> dict[str, float]:
+    """Return seconds in which the tokens of a text of at most 80 are explained, beside those in which it is written."""
+    from genai_demo.text.explaining.tokens import explain
+    from genai_demo.text.requests import MODELS, GenerateRequest
+    from genai_demo.text.sampling.generation import run
+
+    def measure(seed: int) -> dict[str, float]:
+        found = {}
+        for model in MODELS:
+            start = time.perf_counter()
+            *_, made = run(GenerateRequest(model, length=80, seed=seed))
+            middle = time.perf_counter()
+            explain(made.receipts[0])
+            found |= {f"{model}_write_ms": (middle - start) * 1000}
+            found |= {f"{model}_explain_ms": (time.perf_counter() - middle) * 1000}
+        return found
 
     return median(measure, repeats)
 
@@ -163,6 +184,7 @@ def main() -> None:
         "gru, 6 at once": {"parameters": float(parameters)} | gru_speed(options.repeats, 6),
         "GPT-2 class, random weights": gpt2_speed(options.repeats, parameters, loaded.tokenizer.size),
         "masked": masked_speed(options.repeats),
+        "explaining": explaining_speed(options.repeats),
     }
     ratio = report["gru"]["tokens_per_second"] / report["GPT-2 class, random weights"]["tokens_per_second"]
     report["gru over GPT-2 class"] = {"tokens_per_second": ratio}

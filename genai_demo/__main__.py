@@ -1,4 +1,4 @@
-"""The command line: `python -m genai_demo train | runs | generate | evaluate | export | inspect | diagnose | doctor`.
+"""The command line, `python -m genai_demo COMMAND`: train, runs, generate, explain, evaluate, export and others.
 
 Each modality brings its own options in `<modality>/commands.py`; nothing heavy is imported before it is needed, so
 that `--help` answers at once.
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "train": "train a model from scratch, or go on with a run",
         "runs": "list the runs, and pause, resume, change, stop or delete one",
         "generate": "make results, one file each, with their receipts",
+        "explain": "say why a result became what it is: what else could have come, and how likely",
         "evaluate": "measure a checkpoint, beside floors and baselines",
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
@@ -91,13 +92,16 @@ def _parser() -> argparse.ArgumentParser:
             continue
         kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
+            adding = modality.explaining if command == "explain" else modality.commands
+            if adding is None:
+                continue
             kind = kinds.add_parser(
                 name,
                 help=f"{name} models",
                 epilog=_examples(command),
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
-            getattr(modality.commands, f"add_{command}_options")(kind)
+            getattr(adding, f"add_{command}_options")(kind)
     return parser
 
 
@@ -142,7 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.modality is None:
             instead = "--recipe" if options.command == "train" else "--receipt"
             parser.error(f"{options.command} needs a modality ({', '.join(modalities())}) or {instead} FILE")
-        getattr(modalities()[options.modality].commands, options.command)(options)
+        modality = modalities()[options.modality]
+        doing = modality.explaining if options.command == "explain" else modality.commands
+        getattr(doing, options.command)(options)
     except UserError as error:
         language = terminal_language()
         print(message("engine.error", language, sentence=error.in_language(language)), file=sys.stderr)

@@ -43,6 +43,7 @@ FLOORS = (
         "models",
         "data",
         "sampling",
+        "explaining",
         "training",
         "evaluation",
         "inspection",

@@ -30,6 +30,15 @@ class Commands(Protocol):
         """Make again what a receipt records and write it into the folder `out`."""
 
 
+class Explaining(Protocol):
+    """What explains the results of a modality on the command line; a module with these functions."""
+
+    def add_explain_options(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def explain(self, options: argparse.Namespace) -> None:
+        """Print why a result became what it is, or raise `UserError`."""
+
+
 @dataclass(frozen=True)
 class Modality:
     """One kind of thing that can be made; nothing that it names loads torch or the page before it is called."""
@@ -44,6 +53,8 @@ class Modality:
     """loads what the first visitor would have to wait for"""
     inspect: Callable[[Path, str], Mapping[str, Any] | None]
     """says in a language what a file or folder is: its "kind", and what else there is to tell; None for others"""
+    explaining: Explaining | None = None
+    """None where nothing explains its results"""
     packages: tuple[str, ...] = ()
     """distributions that it needs besides those of the engine and the page"""
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

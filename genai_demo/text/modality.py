@@ -5,6 +5,7 @@ from __future__ import annotations
 from genai_demo.engine.modality import Modality
 from genai_demo.text import commands
 from genai_demo.text.data.tables import ENDINGS
+from genai_demo.text.explaining import commands as explaining
 from genai_demo.text.inspection import inspect
 from genai_demo.text.sampling.generation import service
 from genai_demo.text.training.configs import TRAINABLE
@@ -23,6 +24,7 @@ MODALITY = Modality(
     tab="genai_demo.ui.text.tab",
     warm=service.warm,
     inspect=inspect,
+    explaining=explaining,
     packages=("tokenizers", "datasets"),
     examples={
         "train": (
@@ -37,6 +39,7 @@ MODALITY = Modality(
             "--model gru --data test.csv",
             "--model runs/mine --data test.jsonl --training train.csv --json -",
         ),
+        "explain": ("--receipt out/text-1.txt", "--receipt out/text-1.txt --csv rivals.csv --json -"),
         "export": ("--run runs/mine --to checkpoints/news-gru",),
     },
     trainable=TRAINABLE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from genai_demo.engine.fields import OneOf, Seed, Within, check_fields
+from genai_demo.engine.fields import Later, OneOf, Seed, Within, check_fields
 from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.errors import UserError
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TOPIC_SETS
@@ -39,6 +39,27 @@ Temperature = Annotated[float, Within(*TEMPERATURE)]
 Steps = Annotated[int, Within(*STEPS)]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A token that somebody chose in place of the one that was drawn."""
+
+    variant: Annotated[int, Within(0, VARIANTS[1] - 1)] = 0
+    """number of the text, from 0"""
+    place: Annotated[int, Within(1, 9999)] = 1
+    """place of the token in what the network reads, whose first one, 0, is the topic"""
+    token: Annotated[int, Within(0, 999_999)] = 0
+    """id of the token in the model's tokenizer"""
+
+
+def _check_choices(chosen: tuple[Choice, ...]) -> None:
+    for choice in chosen:
+        check_fields(choice)
+    places = [(choice.variant, choice.place) for choice in chosen]
+    for variant, place in places:
+        if places.count((variant, place)) > 1:
+            raise UserError("text.chosen_twice", place=place)
+
+
 def _text(name: str, value: str) -> None:
     if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
         raise UserError("text.not_a_text", name=name)
@@ -70,6 +91,8 @@ class GenerateRequest:
     """the same seed and settings give the same texts"""
     steps: Steps = 16
     """steps of the masked model; the GRU goes token by token"""
+    chosen: Annotated[tuple[Choice, ...], Later] = ()
+    """tokens that stand where others were drawn; what comes after them follows from them"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
@@ -81,6 +104,7 @@ class GenerateRequest:
         if self.model in MODELS:
             check_one_of("topic", self.topic, WRITERS[self.model].topics)
         check_fields(self)
+        _check_choices(self.chosen)
 
 
 def usual(model: str) -> GenerateRequest:
@@ -100,6 +124,8 @@ class FillRequest:
     tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
     """tokens that one blank becomes; 0 lets the model choose between 1 and 4"""
     seed: Seed = 0
+    chosen: Annotated[tuple[Choice, ...], Later] = ()
+    """as in `GenerateRequest`"""
     model: ClassVar = "masked"
 
     def check(self) -> None:
@@ -110,6 +136,7 @@ class FillRequest:
         if BLANK not in self.text:
             raise UserError("text.no_blank", name="text")
         check_fields(self)
+        _check_choices(self.chosen)
 
 
 @dataclass(frozen=True)
@@ -124,6 +151,8 @@ class RewriteRequest:
     temperature: Temperature = 0.8
     steps: Steps = 12
     seed: Seed = 0
+    chosen: Annotated[tuple[Choice, ...], Later] = ()
+    """as in `GenerateRequest`"""
     model: ClassVar = "masked"
 
     def check(self) -> None:
@@ -134,6 +163,7 @@ class RewriteRequest:
         if not self.text.strip():
             raise UserError("text.nothing_to_rewrite", name="text")
         check_fields(self)
+        _check_choices(self.chosen)
 
 
 Request = GenerateRequest | FillRequest | RewriteRequest

@@ -20,6 +20,8 @@ class Piece:
     """step in which it was filled, from 1; 0 for what was not filled"""
     confidence: float = 0.0
     """probability the model gave the token when it filled it in, 0 to 1"""
+    place: int = 0
+    """place of the token in what the network reads, whose first one, 0, is the topic; 0 for what is no single token"""
 
 
 def joined(pieces: Iterable[Piece]) -> str:
@@ -48,7 +50,7 @@ def without(pieces: Iterable[Piece], cuts: Iterable[tuple[int, int, str]]) -> li
             waiting.pop(0)
         text += piece.text[place - start :]
         if text:
-            kept.append(replace(piece, text=text))
+            kept.append(piece if text == piece.text else replace(piece, text=text))
         start = end
     return kept
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from functools import wraps
 from html import escape
 from typing import Any, Generic, TypeVar
@@ -121,8 +120,13 @@ class Form(Generic[R]):
 
     @property
     def inputs(self) -> list[Component]:
-        """The controls in the order of the request's fields."""
-        return [self.controls[field.name] for field in fields(self.default)]  # type: ignore[arg-type]
+        """The controls in the order of the request's fields; a field that came later may have none."""
+        return [self.controls[name] for name in self._names]
+
+    @property
+    def _names(self) -> list[str]:
+        known = fields_of(type(self.default))
+        return [field.name for field in known if field.name in self.controls or not field.later]
 
     @property
     def outputs(self) -> list[Component]:
@@ -139,7 +143,9 @@ class Form(Generic[R]):
 
     def request(self, values: Iterable[Any]) -> R:
         """Return the request that the values of `inputs` ask for."""
-        return request_from(type(self.default), values)
+        shown = dict(zip(self._names, values, strict=True))
+        names = [field.name for field in fields_of(type(self.default))]
+        return request_from(type(self.default), [shown.get(name, getattr(self.default, name)) for name in names])
 
     def followed(self, wanted: Mapping[str, Any], check: Callable[[R], None]) -> tuple[R | None, Updates]:
         """Return the request of an address that names a result, None for any other, and what becomes of the controls.

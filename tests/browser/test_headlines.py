@@ -63,13 +63,13 @@ def test_a_page_in_chinese_begins_with_chinese(headlines: str, visit: Visit) -> 
     other.locator("#headlines-run").click()
     expect(other.locator("#headlines-notice [role=alert]")).to_contain_text("Chinese headlines only")
     # The language of the text is a choice, and each has topics of its own.
-    other.locator("#tab-english-button").click()
+    other.locator("#tab-news-write-button").click()
     expect(other.get_by_role("radio", name="World")).to_be_visible()
     expect(other.get_by_role("radio", name="Games")).to_be_hidden()
 
 
 def test_a_page_in_english_begins_with_english(headlines: str, visit: Visit) -> None:
     page = visit(headlines)
-    expect(page.locator("#tab-english-button")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#tab-news-write-button")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#generate-first article")).to_be_visible()
     expect(page.locator("#headlines-run")).to_be_hidden()

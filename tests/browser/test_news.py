@@ -106,22 +106,6 @@ def test_words_come_at_the_pace_that_is_chosen_and_all_at_a_click(app: str, visi
     expect(untold).to_have_count(0)
 
 
-def test_every_word_says_how_sure_the_model_was_by_key_and_touch(app: str, visit: Visit) -> None:
-    page = visit(app)
-    page.locator("#generate-pace label").first.click()
-    page.locator("#generate-run").click()
-    finished(page, "generate")
-    article = page.locator("#generate-results article")
-    words = article.locator(".story .filled")
-    assert words.count() > 10 and words.first.get_attribute("tabindex") is None
-    article.get_by_role("button", name="How sure?").click()
-    words.first.focus()
-    said = words.first.evaluate("word => getComputedStyle(word, '::after').content")
-    assert "% sure" in said
-    article.get_by_role("button", name="How sure?").click()
-    assert words.first.get_attribute("tabindex") is None
-
-
 def test_stop_stops_and_the_page_can_be_used_again(app: str, visit: Visit) -> None:
     page = visit(app)
     open_settings(page, "generate")
@@ -217,7 +201,6 @@ def test_blanks_are_filled_one_after_the_other(app: str, visit: Visit) -> None:
     assert seen[-1] == 0
     assert re.fullmatch(r"The .+ said on Monday that .+ would rise\.", text_of(page, "fill"))
     filled = page.locator("#fill-results .filled")
-    expect(filled.first).to_have_attribute("title", re.compile(r"step \d+, <?\d+\s% sure"))
     page.locator("#fill-results").get_by_text("Word by word, in the order of writing").click()
     expect(page.locator("#fill-results .pieces li")).to_have_count(filled.count())
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -47,7 +48,8 @@ class Pretender:
         done = step == len(self.words)
         pieces = tuple(Piece(word, "filled", number, 0.9) for number, word in enumerate(self.words[:step], 1))
         action = next(name for name, kind in ACTIONS.items() if isinstance(request, kind))
-        receipts = tuple(Receipt("text", action, "news-masked", "c0ffee", asdict(request), i) for i in range(count))
+        settings = json.loads(json.dumps(asdict(request)))
+        receipts = tuple(Receipt("text", action, "news-masked", "c0ffee", settings, i) for i in range(count))
         return Update((Draft(pieces, done, step),) * count, step, len(self.words), receipts if done else ())
 
     def reproduce(self, receipt: Receipt) -> Update:

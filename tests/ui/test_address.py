@@ -43,7 +43,7 @@ def test_an_address_is_a_request(request_: Any) -> None:
 def test_only_what_is_empty_is_left_out() -> None:
     """What is usual today may not be so in a later version."""
     settings = settings_of(link("news", "write", GenerateRequest()))
-    assert settings.keys() == {"tab", "page", *GenerateRequest.__dataclass_fields__} - {"opening"}
+    assert settings.keys() == {"tab", "page", *GenerateRequest.__dataclass_fields__} - {"opening", "chosen"}
 
 
 def test_what_is_no_setting_is_for_others() -> None:

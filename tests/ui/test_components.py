@@ -17,6 +17,7 @@ from genai_demo.ui.components.history import History
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.photo import Photo
 from genai_demo.ui.components.piano import Piano
+from genai_demo.ui.components.rivals import Rivals
 from genai_demo.ui.components.training import Training
 from genai_demo.ui.components.widget import Widget, sent
 from genai_demo.ui.page import build, styles
@@ -30,6 +31,7 @@ WIDGETS: dict[type[Widget], set[str]] = {
     FaceStrip: {"edit"},
     History: set(),
     Piano: {"played"},
+    Rivals: {"explain"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},
     Training: {"use"},
 }

@@ -30,16 +30,27 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """A token that could have been drawn."""
+
+    token: int
+    before: float
+    """probability by the network alone"""
+    after: float
+    """probability with which it could be drawn"""
+    allowed: bool
+    """whether the constraint left it"""
+
+
+@dataclass(frozen=True)
 class TokenTrace:
     """What could have been drawn instead of a token."""
 
     token: int
     probability: float
     """with which it was drawn"""
-    before: tuple[tuple[int, float], ...]
-    """the likeliest tokens by the network alone, with their probabilities"""
-    after: tuple[tuple[int, float], ...]
-    """the likeliest tokens of those that were drawn from, with their probabilities"""
+    rivals: tuple[Rival, ...]
+    """the likeliest tokens before and those after shaping, the drawn one among them; the likeliest after it first"""
     forbidden: float
     """probability that the network gave to tokens that a constraint did not allow"""
 
@@ -109,7 +120,7 @@ def draw(probabilities: np.ndarray, uniform: np.ndarray | float) -> np.ndarray:
 
 
 def trace_token(
-    token: int, logits: np.ndarray, drawn_from: np.ndarray, allowed: np.ndarray | None = None, count: int = 8
+    token: int, logits: np.ndarray, drawn_from: np.ndarray, allowed: np.ndarray | None = None, count: int = 10
 ) -> TokenTrace:
     """Return what could have been drawn instead of a token.
 
@@ -118,13 +129,18 @@ def trace_token(
         logits: (V,) as the network gave them.
         drawn_from: (V,) from `token_probabilities`.
         allowed: bool (V,), as there.
-        count: alternatives to name, at most.
+        count: tokens to name of the likeliest before, and of the likeliest after shaping.
     """
     plain = _softmax(np.asarray(logits, np.float64))
+    left = np.ones(len(plain), bool) if allowed is None else allowed
+    named = {token, *_likeliest(plain, count), *_likeliest(drawn_from, count)}
+    order = sorted(named, key=lambda one: (-drawn_from[one], -plain[one], one))
+    rivals = (Rival(one, float(plain[one]), float(drawn_from[one]), bool(left[one])) for one in order)
+    return TokenTrace(token, float(drawn_from[token]), tuple(rivals), float(plain[~left].sum()))
 
-    def likeliest(probabilities: np.ndarray) -> tuple[tuple[int, float], ...]:
-        order = np.argsort(-probabilities, kind="stable")[:count].tolist()
-        return tuple((one, float(probabilities[one])) for one in order if probabilities[one] > 0)
 
-    forbidden = 0.0 if allowed is None else float(plain[~allowed].sum())
-    return TokenTrace(token, float(drawn_from[token]), likeliest(plain), likeliest(drawn_from), forbidden)
+def _likeliest(probabilities: np.ndarray, count: int) -> list[int]:
+    """Return the `count` likeliest of the tokens (V,) that are possible at all."""
+    count = min(count, len(probabilities))
+    tokens = np.argpartition(probabilities, -count)[-count:]
+    return [int(token) for token in tokens if probabilities[token] > 0]

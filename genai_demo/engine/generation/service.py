@@ -140,6 +140,18 @@ class Service(Generic[Asked, Loaded, Made]):
         request.check()
         return request
 
+    def model_of(self, receipt: Receipt) -> Loaded:
+        """Return the model that a receipt names.
+
+        Raises:
+            UserError: it cannot be used, or its checkpoint is not the one that is here.
+        """
+        loaded = self.registry.load(receipt.model)
+        if loaded.checkpoint.id != receipt.checkpoint:
+            values = {"wanted": receipt.checkpoint, "found": loaded.checkpoint.id}
+            raise UserError("engine.other_checkpoint", **values, folder=self.registry.folder(receipt.model))
+        return loaded
+
     def reproduce(self, receipt: Receipt) -> Made:
         """Make again what a receipt records; `receipt.index` says which of its variants is meant.
 
@@ -147,10 +159,7 @@ class Service(Generic[Asked, Loaded, Made]):
             UserError: the receipt is not in order, or its checkpoint is not the one that is here.
         """
         request = self.request_of(receipt)
-        found = self.registry.load(receipt.model).checkpoint
-        if found.id != receipt.checkpoint:
-            folder = self.registry.folder(receipt.model)
-            raise UserError("engine.other_checkpoint", wanted=receipt.checkpoint, found=found.id, folder=folder)
+        self.model_of(receipt)
         made = deque(self.run(request, receipt.model), maxlen=1).pop()
         if not 0 <= receipt.index < made.count:
             raise UserError("engine.receipt_lacks", field="index")

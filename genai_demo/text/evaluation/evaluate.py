@@ -100,7 +100,7 @@ def evaluate(
         figures |= recognised | writing | {"seconds_per_text": seconds_per_text}
         notes += unjudged + further
         request = asdict(usual(kind))
-        settings = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants")}
+        settings = {key: value for key, value in request.items() if key not in ("topic", "seed", "variants", "chosen")}
         settings |= {"count": count, "seed": seed}
         # The first text of every topic, then the second ones: no choice is made.
         turns = [(topic, texts[turn]) for turn in range(count) for topic, texts in written.items()]

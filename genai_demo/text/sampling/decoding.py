@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from genai_demo.engine.generation import sampling
-from genai_demo.engine.generation.sampling import TokenTrace, draw, token_probabilities, trace_token
+from genai_demo.engine.generation.sampling import draw, token_probabilities
 from genai_demo.engine.generation.seeds import stream_seed
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.models.masked import MaskedModel
+from genai_demo.text.sampling.choosing import Chosen, Recorder, check_possible
 from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_SETS
 from genai_demo.text.tokens.tokenizer import Tokenizer
 
@@ -116,6 +117,8 @@ class TokenStream:
         sampling: how to draw.
         seed: 0 or above.
         headline: whether every text has a headline on a line of its own, which the opening begins or has.
+        chosen: tokens that take the place of those that are drawn.
+        recorder: takes note of what else could have come.
     """
 
     def __init__(
@@ -128,7 +131,10 @@ class TokenStream:
         sampling: Sampling,
         seed: int,
         headline: bool = False,
+        chosen: Chosen | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        self._chosen, self._recorder = chosen or {}, recorder
         self._model, self._sampling, self._random = model, sampling, generators(seed, count)
         self.confidence: list[float] = []
         """probability that each token of the last step had when it was drawn, 0 to 1"""
@@ -148,6 +154,8 @@ class TokenStream:
         device = model.embedding.weight.device
         announced = [vocabulary.line_break] if headline else []
         prompt = torch.tensor([[vocabulary.topics.tokens[topic], *announced, *opening]], device=device)  # (1, T)
+        self.place = prompt.shape[1] - 1
+        """place of the last token in what the network reads, whose first one, 0, is the topic"""
         with torch.inference_mode():
             vectors, state = model(prompt)
             self._logits = model.logits(vectors[:, -1]).expand(count, -1)  # (B, V)
@@ -173,21 +181,28 @@ class TokenStream:
         return token_probabilities(logits.numpy(), self._sampling, self._possible(may_end), used)
 
     @torch.inference_mode()
-    def next(self, may_end: list[bool], traces: list[list[TokenTrace]] | None = None) -> list[int]:
+    def next(self, may_end: list[bool]) -> list[int]:
         """Draw the next token of every text and read it.
 
         Args:
             may_end: per text, whether it stands at a place where it may end.
-            traces: a list to which one trace per text is added.
+
+        Raises:
+            UserError: a chosen token is not possible here.
         """
         uniform = np.array([float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random])
         probabilities = self.probabilities(may_end)
         drawn = draw(probabilities, uniform)
+        self.place += 1
+        for row in range(len(drawn)):
+            if (token := self._chosen.get((row, self.place))) is not None:
+                check_possible(token, self.place, self._possible(may_end)[row])
+                drawn[row] = token
         self.confidence = probabilities[np.arange(len(drawn)), drawn].tolist()
-        if traces is not None:
-            logits, possible = self._logits.float().cpu().numpy(), self._possible(may_end)
-            rows = zip(drawn.tolist(), logits, probabilities, possible, strict=True)
-            traces.append([trace_token(*row) for row in rows])
+        if self._recorder is not None:
+            row, possible = self._recorder.row, self._possible(may_end)
+            logits = self._logits[row].float().cpu().numpy()
+            self._recorder.note(self.place, int(drawn[row]), logits, probabilities[row], possible[row])
         ids = torch.from_numpy(drawn)
         self._next_allowed, self._read = self._allowed, self._read + 1
         self._in_headline &= ids != self._line_break
@@ -223,7 +238,8 @@ def unmask(
     sampling: Sampling,
     steps: int,
     seed: int,
-    traces: dict[tuple[int, int], TokenTrace] | None = None,
+    chosen: Chosen | None = None,
+    recorder: Recorder | None = None,
 ) -> Iterator[FilledRows]:
     """Fill all masked tokens in `steps` steps, the surest first, and yield the rows after every step.
 
@@ -237,7 +253,11 @@ def unmask(
         sampling: how candidates are drawn.
         steps: at least 1.
         seed: 0 or above.
-        traces: where to put the trace of each token by its row and place.
+        chosen: tokens that are filled in, by row and place, when the turn of their place has come.
+        recorder: takes note of what else could have come.
+
+    Raises:
+        UserError: a chosen token is not possible at its place.
     """
     ids, random = rows.clone(), generators(seed, len(rows))
     step_of, confidence = torch.zeros_like(ids), torch.zeros(ids.shape)
@@ -262,32 +282,36 @@ def unmask(
         left = (torch.cos(torch.tensor(math.pi / 2 * step / steps)) * total).floor().long()  # (B,)
         keep = (mask.sum(1) - left).clamp(min=1)  # (B,)
         rank = torch.argsort(scores, dim=1, descending=True, stable=True).argsort(1)
-        chosen = (rank < keep[:, None]) & mask
+        settled = (rank < keep[:, None]) & mask
         filled = ids.clone()
         filled[mask] = candidates
         if step < steps:
-            chosen = _without_echoes(chosen, filled, scores)
-        if traces is not None:
+            settled = _without_echoes(settled, filled, scores)
+        if chosen or recorder is not None:
             for number, (row, place) in enumerate(mask.nonzero().tolist()):
-                if chosen[row, place]:
+                token = (chosen or {}).get((row, place))
+                if settled[row, place] and token is not None:
+                    check_possible(token, place, possible[number])
+                    filled[row, place], probability[number] = token, probabilities[number, token]
+                if settled[row, place] and recorder is not None and row == recorder.row:
                     shown = logits[number], probabilities[number], possible[number]
-                    traces[row, place] = trace_token(int(candidates[number]), *shown)
-        ids = torch.where(chosen, filled, ids)
-        step_of[chosen] = step
+                    recorder.note(place, int(filled[row, place]), *shown)
+        ids = torch.where(settled, filled, ids)
+        step_of[settled] = step
         now = torch.zeros(ids.shape)
         now[mask] = probability.float()
-        confidence = torch.where(chosen, now, confidence)
+        confidence = torch.where(settled, now, confidence)
         yield FilledRows(ids, step_of.clone(), confidence)
 
 
-def _without_echoes(chosen: Tensor, filled: Tensor, scores: Tensor) -> Tensor:
-    """Return `chosen` (B, T) less one of any two equal neighbours.
+def _without_echoes(settled: Tensor, filled: Tensor, scores: Tensor) -> Tensor:
+    """Return `settled` (B, T) less one of any two equal neighbours.
 
     Tokens filled in the same step do not see each other, so neighbours tend to say the same word twice.
     """
-    twice = chosen[:, 1:] & chosen[:, :-1] & (filled[:, 1:] == filled[:, :-1])  # (B, T - 1)
+    twice = settled[:, 1:] & settled[:, :-1] & (filled[:, 1:] == filled[:, :-1])  # (B, T - 1)
     left_is_surer = scores[:, 1:] <= scores[:, :-1]
-    kept = chosen.clone()
+    kept = settled.clone()
     kept[:, 1:] &= ~(twice & left_is_surer)
     kept[:, :-1] &= ~(twice & ~left_is_surer)
     return kept

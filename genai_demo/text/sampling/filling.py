@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import torch
@@ -11,8 +11,9 @@ from torch import Tensor
 
 from genai_demo.text.data.cleaning import Cut, cut_to_sentence, dateline_cuts, source_cuts
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.requests import FillRequest, GenerateRequest, RewriteRequest
+from genai_demo.text.requests import Choice, FillRequest, GenerateRequest, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.text.sampling.choosing import Chosen, Recorder, check_reached, chosen_tokens
 from genai_demo.text.sampling.decoding import FilledRows, Sampling, unmask
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END, MASK
@@ -56,22 +57,41 @@ class _Template:
             allowed[position] &= tokens
         return ids.expand(count, -1).contiguous(), allowed.expand(count, -1, -1)
 
-    def unmask(self, count: int, sampling: Sampling, steps: int, seed: int, closing: bool = False) -> Iterator[Update]:
+    def unmask(
+        self,
+        count: int,
+        sampling: Sampling,
+        steps: int,
+        seed: int,
+        closing: bool = False,
+        choices: Iterable[Choice] = (),
+        recorder: Recorder | None = None,
+    ) -> Iterator[Update]:
         """Yield `count` drafts as their blanks are filled; with `closing`, each has a sentence that ends."""
         network = self._loaded.network
         assert isinstance(network, MaskedModel)
         rows, allowed = self.rows(count)
+        chosen = chosen_tokens(choices)
+        check_reached(chosen, map(tuple, (rows == MASK).nonzero().tolist()))
         nothing = FilledRows(rows, torch.zeros_like(rows), torch.zeros(rows.shape))
         yield Update(tuple(self._draft(nothing, row, False) for row in range(count)), 0, steps)
         state, step = nothing, 0
-        for step, state in enumerate(unmask(network, rows, allowed, sampling, steps, seed), 1):
+        for step, state in enumerate(unmask(network, rows, allowed, sampling, steps, seed, chosen, recorder), 1):
             if step < steps and (state.ids == MASK).any():
                 yield Update(tuple(self._draft(state, row, False) for row in range(count)), step, steps)
         if closing:
-            state = self._closed(state, allowed, sampling, seed)
+            state = self._closed(state, allowed, sampling, seed, chosen, recorder)
         yield Update(tuple(self._draft(state, row, True) for row in range(count)), step, steps)
 
-    def _closed(self, rows: FilledRows, allowed: Tensor, sampling: Sampling, seed: int) -> FilledRows:
+    def _closed(
+        self,
+        rows: FilledRows,
+        allowed: Tensor,
+        sampling: Sampling,
+        seed: int,
+        chosen: Chosen | None = None,
+        recorder: Recorder | None = None,
+    ) -> FilledRows:
         """Return rows whose last tokens are filled again while no sentence of them ends: "U.S." ends none."""
         network = self._loaded.network
         assert isinstance(network, MaskedModel)
@@ -85,7 +105,15 @@ class _Template:
                 break
             again = ids[open_rows]
             again[:, last] = MASK
-            for filled in unmask(network, again, allowed[open_rows], sampling, len(last), seed + attempt):
+            own = {
+                (open_rows.index(row), place): token
+                for (row, place), token in (chosen or {}).items()
+                if row in open_rows
+            }
+            looked = recorder is not None and recorder.row in open_rows
+            noting = replace(recorder, row=open_rows.index(recorder.row)) if recorder and looked else None
+            given = (network, again, allowed[open_rows], sampling, len(last), seed + attempt, own, noting)
+            for filled in unmask(*given):
                 again = filled.ids
             ids[open_rows] = again
             confidence[torch.tensor(open_rows)[:, None], last] = filled.confidence[:, last]
@@ -114,6 +142,7 @@ class _Template:
                         "filled",
                         int(rows.step_of[row, position]),
                         float(rows.confidence[row, position]),
+                        position,
                     )
                 )
         if given:
@@ -158,7 +187,7 @@ def _without_space_before(pieces: list[Piece]) -> list[Piece]:
     return []
 
 
-def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
+def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None) -> Iterator[Update]:
     """Yield the texts as all their tokens are unmasked; the last one closes a sentence."""
     vocabulary = loaded.vocabulary
     template = _Template(loaded, request.topic)
@@ -170,7 +199,8 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     template.allow_at(len(template.ids) - 1, vocabulary.closing)
     # Where all is empty, the surest tokens are the commonest ones: filled first, they make the text say them again.
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty, order_noise=4.0)
-    for update in template.unmask(request.variants, sampling, request.steps, request.seed, closing=True):
+    asked = (request.variants, sampling, request.steps, request.seed)
+    for update in template.unmask(*asked, closing=True, choices=request.chosen, recorder=recorder):
         yield replace(update, drafts=tuple(map(_ended, update.drafts)))
 
 
@@ -195,7 +225,7 @@ def _sentences(draft: Draft) -> int:
     return room if room > given else 0
 
 
-def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
+def fill(loaded: LoadedModel, request: FillRequest, recorder: Recorder | None = None) -> Iterator[Update]:
     """Yield the text as its blanks resolve."""
     parts = _BLANK.split(request.text)
     before_space = [found.startswith(" ") for found in _BLANK.findall(request.text)]
@@ -204,7 +234,8 @@ def fill(loaded: LoadedModel, request: FillRequest) -> Iterator[Update]:
     else:
         lengths = _best_lengths(loaded, request, parts, before_space)
     template = _blanked(loaded, request.topic, parts, before_space, lengths)
-    return template.unmask(1, Sampling(request.temperature), request.steps, request.seed)
+    asked = (1, Sampling(request.temperature), request.steps, request.seed)
+    return template.unmask(*asked, choices=request.chosen, recorder=recorder)
 
 
 def _blanked(
@@ -245,7 +276,7 @@ def _best_lengths(loaded: LoadedModel, request: FillRequest, parts: list[str], b
     return lengths
 
 
-def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
+def rewrite(loaded: LoadedModel, request: RewriteRequest, recorder: Recorder | None = None) -> Iterator[Update]:
     """Yield the text as a share of its words is rewritten."""
     words = re.findall(r"\s*\S+", request.text.strip())
     random = torch.Generator().manual_seed(request.seed)
@@ -260,4 +291,5 @@ def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
             template.add_blank(tokens, vocabulary.words if word[0].isspace() else ~vocabulary.spaced)
         else:
             template.add_text(word)
-    return template.unmask(1, Sampling(request.temperature), request.steps, request.seed)
+    asked = (1, Sampling(request.temperature), request.steps, request.seed)
+    return template.unmask(*asked, choices=request.chosen, recorder=recorder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 from genai_demo.engine.generation.service import Service
 from genai_demo.text.requests import ACTIONS, FillRequest, Request, RewriteRequest
@@ -10,19 +11,32 @@ from genai_demo.text.results import Update
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import LoadedModel, registry
 
+if TYPE_CHECKING:
+    from genai_demo.text.sampling.choosing import Recorder
 
-def _produce(loaded: LoadedModel, request: Request) -> Iterator[Update]:
+
+def produce(loaded: LoadedModel, request: Request, recorder: Recorder | None = None) -> Iterator[Update]:
+    """Yield the result of a request that was checked as it grows.
+
+    Args:
+        loaded: a model of the request's family.
+        request: what to do.
+        recorder: takes note of what could have come in place of each token of one text.
+
+    Raises:
+        UserError: a token that the request names cannot stand at its place.
+    """
     from genai_demo.text.sampling import filling, headlines, writing
 
     if isinstance(request, FillRequest):
-        return filling.fill(loaded, request)
+        return filling.fill(loaded, request, recorder)
     if isinstance(request, RewriteRequest):
-        return filling.rewrite(loaded, request)
+        return filling.rewrite(loaded, request, recorder)
     write = {"gru": writing.write, "masked": filling.write, "headlines": headlines.write}
-    return write[request.model](loaded, request)
+    return write[request.model](loaded, request, recorder)
 
 
-service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, _produce)
+service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, produce)
 reproduce, request_of = service.reproduce, service.request_of
 problem, warm = registry.problem, service.warm
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update, joined, without
+from genai_demo.text.sampling.choosing import Recorder, check_reached, chosen_tokens
 from genai_demo.text.sampling.decoding import Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
@@ -16,7 +17,7 @@ _PART = re.compile(r"[\s，：；。、！？!?]+")
 """what parts a headline that has two halves"""
 
 
-def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
+def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None) -> Iterator[Update]:
     """Yield the headlines after every token.
 
     A headline ends where the model ends it. One that is longer than asked for is cut back to its first half, or where
@@ -24,6 +25,7 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     """
     assert isinstance(loaded.network, GruModel)
     opening = request.opening.rstrip()
+    chosen = chosen_tokens(request.chosen)
     stream = TokenStream(
         loaded.network,
         loaded.vocabulary,
@@ -32,9 +34,12 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
         request.variants,
         Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty),
         request.seed,
+        chosen=chosen,
+        recorder=recorder,
     )
     written: list[list[Piece]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
+    reached: list[tuple[int, int]] = []
     step, most = 0, request.length + 1
     while not all(done):
         step += 1
@@ -42,16 +47,18 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
         for index, (token, confidence) in enumerate(zip(tokens, stream.confidence, strict=True)):
             if done[index]:
                 continue
+            reached.append((index, stream.place))
             if token == END:
                 done[index] = True
             else:
-                written[index].append(Piece(loaded.tokenizer.decode([token]), "filled", step, confidence))
+                written[index].append(Piece(loaded.tokenizer.decode([token]), "filled", step, confidence, stream.place))
                 done[index] = _length(written[index]) > request.length
         if not all(done):
             drafts = (
                 _draft(pieces, opening, request.length, ended) for pieces, ended in zip(written, done, strict=True)
             )
             yield Update(tuple(drafts), step, most)
+    check_reached(chosen, reached)
     yield Update(tuple(_draft(pieces, opening, request.length, True) for pieces in written), step, most)
 
 

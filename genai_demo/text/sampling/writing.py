@@ -16,6 +16,7 @@ from genai_demo.text.data.cleaning import (
 from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update, joined, without
+from genai_demo.text.sampling.choosing import Recorder, check_reached, chosen_tokens
 from genai_demo.text.sampling.decoding import LONGEST_HEADLINE, Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
@@ -24,12 +25,12 @@ OVERRUN = 40
 """tokens beyond the length in which the last sentence may be brought to its end"""
 
 
-def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
+def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None) -> Iterator[Update]:
     """Yield the texts after every token.
 
     A model that has learnt headlines writes one first, unless the opening begins the story, and parts it by a line
     break. A text may end only where a sentence of the story does. One that is longer than asked for is cut back to its
-    last sentence end; one that has none goes on for at most `OVERRUN` tokens.
+    last sentence end; one that has none goes on for at most `OVERRUN` tokens. No cut comes before a chosen token.
     """
     assert isinstance(loaded.network, GruModel)
     tokenizer = loaded.tokenizer
@@ -38,6 +39,7 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
     # Whoever gives a whole sentence, or as much, has begun the story.
     begun = "\n" not in opening and (ends_sentence(opening) or len(ids) >= LONGEST_HEADLINE)
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
+    chosen = chosen_tokens(request.chosen)
     stream = TokenStream(
         loaded.network,
         loaded.vocabulary,
@@ -47,45 +49,58 @@ def write(loaded: LoadedModel, request: GenerateRequest) -> Iterator[Update]:
         sampling,
         request.seed,
         headline=loaded.headlines and not begun,
+        chosen=chosen,
+        recorder=recorder,
     )
     written: list[list[Piece]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
-    most = request.length + OVERRUN
+    kept = [len(opening)] * request.variants  # characters of each text that stay in any case
+    reached: list[tuple[int, int]] = []
+    # After the last chosen token there is room for a sentence.
+    last = max((place for _, place in chosen), default=0) - stream.place
+    most = max(request.length, min(last, request.length + OVERRUN)) + OVERRUN
     for step in range(1, most + 1):
         texts = [opening + joined(pieces) for pieces in written]
         ends = [ends_sentence(story(text)) for text in texts]
         if step > request.length:
-            done = [so_far or bool(_cut(text, opening)) for so_far, text in zip(done, texts, strict=True)]
+            done = [so_far or bool(_cut(text, least)) for so_far, text, least in zip(done, texts, kept, strict=True)]
             if all(done):
                 break
         tokens = stream.next([end and bool(pieces) for end, pieces in zip(ends, written, strict=True)])
         for index, (token, confidence) in enumerate(zip(tokens, stream.confidence, strict=True)):
             if not done[index]:
+                reached.append((index, stream.place))
+                if reached[-1] in chosen:
+                    kept[index] = len(opening + joined(written[index]))
                 if token == END:
                     done[index] = True
                 else:
-                    written[index].append(Piece(tokenizer.decode([token]), "filled", step, confidence))
+                    written[index].append(Piece(tokenizer.decode([token]), "filled", step, confidence, stream.place))
         if all(done):
             break
-        yield Update(tuple(map(_draft, written, itertools.repeat(opening), done)), step, most)
-    yield Update(tuple(_draft(pieces, opening, True) for pieces in written), step, most)
+        yield Update(tuple(map(_draft, written, itertools.repeat(opening), done, kept)), step, most)
+    check_reached(chosen, reached)
+    drafts = (_draft(pieces, opening, True, least) for pieces, least in zip(written, kept, strict=True))
+    yield Update(tuple(drafts), step, most)
 
 
-def _cut(text: str, opening: str) -> str:
-    """Return what follows `opening` up to the last sentence end of `text`'s story, or ""."""
+def _cut(text: str, given: int) -> str:
+    """Return what follows the first `given` characters up to the last sentence end of `text`'s story, or ""."""
     kept = cut_to_sentence(story(text))
-    return (text[: len(text) - len(story(text))] + kept)[len(opening) :] if kept else ""
+    return (text[: len(text) - len(story(text))] + kept)[given:] if kept else ""
 
 
-def _draft(written: list[Piece], opening: str, finished: bool) -> Draft:
+def _draft(written: list[Piece], opening: str, finished: bool, least: int = 0) -> Draft:
+    """Return a text as it stands; a finished one is not cut back to its first `least` characters or fewer."""
     whole, given = opening + joined(written), len(opening)
+    least = max(least, given)
     pieces = [Piece(opening, "given"), *written] if opening else list(written)
     if finished:
         # A text without any sentence end is closed after its last whole word.
-        rest = whole[given:].rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
-        kept = len(_cut(whole, opening)) or len(rest)
-        pieces = without(pieces, [(given + kept, len(whole), "")])
-        if not _cut(whole, opening) and not (not rest and ends_sentence(opening)):
+        rest = whole[least:].rstrip().rpartition(" ")[0].rstrip(" ,;:-.")
+        kept = len(_cut(whole, least)) or len(rest)
+        pieces = without(pieces, [(least + kept, len(whole), "")])
+        if not _cut(whole, least) and not (not rest and ends_sentence(whole[:least])):
             pieces.append(Piece(".", "filled"))
     else:
         pieces = without(pieces, [(max(given, len(settled(whole))), len(whole), "")])

@@ -2,7 +2,7 @@
 genaiDemo.address = (() => {
   const LONG = 1500; // characters up to which settings stand where servers see them; longer ones go behind "#"
   const MOMENT = 400; // milliseconds from one look at what is new to the next
-  const STAYING = ["lang", "size"];
+  const STAYING = ["lang", "size", "word"]; // "word": which one of a text is open
   let seen = new Set(); // links of the results that are shown
   const noted = new Set(); // links that the history was told of; what was removed from it does not come back by itself
   let journey = 0; // number of the last address that was to be shown
@@ -71,10 +71,12 @@ genaiDemo.address = (() => {
     const named = () => (page
       ? ofTab().find((place) => place.dataset.page === page)
       : ofTab().filter(inFirst).find(inFront) || ofTab()[0]);
+    // Tabs may lie in tabs, and what is in one is only there once it was opened.
+    const openings = () => [...document.querySelectorAll(
+      `#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`)];
     when(() => ofTab().length, () => {
-      const opening = document.querySelector(`#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`);
-      if (opening) press(opening);
-      if (opening || named()) when(named, () => arrive(named(), wanted, mine));
+      const there = () => { openings().forEach(press); return named(); };
+      if (openings().length || named()) when(there, () => arrive(named(), wanted, mine));
     });
   }
 
@@ -194,5 +196,5 @@ genaiDemo.address = (() => {
 
   const absolute = (link) => new URL(addressOf(link), location.href).href;
 
-  return { begin, settle, go: (link) => go(new URLSearchParams(link)), absolute, remember, remembered, lasting, setLasting };
+  return { begin, settle, go: (link, mine) => go(new URLSearchParams(link), mine), absolute, remember, remembered, lasting, setLasting };
 })();

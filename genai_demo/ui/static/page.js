@@ -81,10 +81,19 @@ window.genaiDemo = (() => {
     if (!told.has(receipt)) {
       const wait = WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      told.set(receipt, wait && !calm ? 0 : Infinity);
+      told.set(receipt, wait && !calm ? begunWith(card) : Infinity);
       if (wait && !calm) tellNext(receipt, wait);
     }
     tellOn(card, receipt);
+  }
+
+  // Words before a chosen one have been told; a text beside the one in which it was chosen has not changed.
+  function begunWith(card) {
+    const { index, settings } = JSON.parse(card.dataset.receipt);
+    const last = settings.chosen?.at(-1);
+    if (!last) return 0;
+    if (last.variant !== index) return Infinity;
+    return [...card.querySelectorAll(".story .filled")].filter((word) => Number(word.dataset.place) < last.place).length;
   }
 
   function tellNext(receipt, wait) {
@@ -244,9 +253,10 @@ window.genaiDemo = (() => {
       const shaded = card.classList.toggle("shaded");
       button.setAttribute("aria-pressed", String(shaded));
       // Each word can be reached while it has something to say.
-      card.querySelectorAll(".story .filled").forEach((word) => {
-        if (shaded) word.tabIndex = 0;
-        else word.removeAttribute("tabindex");
+      card.querySelectorAll(".story .filled").forEach((word, place) => {
+        word.tabIndex = place ? -1 : 0; // arrow keys reach the others
+        word.setAttribute("role", "button");
+        if (!shaded) ["tabindex", "role"].forEach((name) => word.removeAttribute(name));
       });
     },
     send_to_rewrite: (card) => sendTo("tab-rewrite", "rewrite-text", card.dataset.text),

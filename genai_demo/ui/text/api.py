@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from genai_demo.engine.fields import OneOf
@@ -35,6 +36,19 @@ def reproduce_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     return handlers.plain(handlers.reproduced(receipt_of(receipt)))
 
 
+def explain_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tell what else could have come in place of each token of a text.
+
+    Args:
+        receipt: the "receipt" of a result.
+
+    Returns:
+        One object per token: "token", its "probability", "rivals" with their probability before and after shaping, and
+        "forbidden", what the rules of the page took away.
+    """
+    return [asdict(entry) for entry in handlers.explained(receipt_of(receipt))]
+
+
 def _as_it_is(text: str) -> tuple[str, dict[str, Any]]:
     return text, {}
 
@@ -63,6 +77,7 @@ def register() -> None:
             Given("text", "text", _as_it_is, "the text"),
         ),
         reproduce_text,
+        explain_text,
     )
     if is_here("headlines"):
         fields = "topic opening length temperature top_p min_p repetition_penalty variants seed"

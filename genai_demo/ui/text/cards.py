@@ -113,7 +113,8 @@ def _data(shown: Shown, number: int, language: str) -> str:
     receipt = shown.update.receipts[number]
     name = f"{receipt.action}-{shown.request.topic}-seed{shown.request.seed}-{receipt.index + 1}.txt"
     values = {
-        "link": link("news", PAGES[panel_of(shown.request)], shown.request) if _can_be_linked(shown) else "",
+        "link": _link(shown.request) if _can_be_linked(shown) else "",
+        "telling": _link(shown.request),
         "text": shown.update.drafts[number].text,
         "receipt": receipt.to_json(),
         "front": text_front(receipt),
@@ -123,6 +124,11 @@ def _data(shown: Shown, number: int, language: str) -> str:
     return "".join(f' data-{key}="{escape(value)}"' for key, value in values.items())
 
 
+def _link(request: Request) -> str:
+    """Return the address of a result."""
+    return link("news", PAGES[panel_of(request)], request)
+
+
 def _can_be_linked(shown: Shown) -> bool:
     """Return whether a link makes the same result again for everybody: a visitor's own model may be gone by then."""
     return all(receipt.model in FOLDERS.values() for receipt in shown.update.receipts)
@@ -130,8 +136,10 @@ def _can_be_linked(shown: Shown) -> bool:
 
 def _visible(shown: Shown, draft: Draft) -> Draft:
     """Return what is shown of a text that comes word by word: what is known of each word follows when all are there."""
-    if shown.in_steps or shown.update.finished or shown.stopped:
+    if shown.update.finished:
         return draft
+    if shown.in_steps or shown.stopped:  # only a finished text can be made again, and its words opened
+        return replace(draft, pieces=tuple(replace(piece, place=0) for piece in draft.pieces))
     pieces = (replace(piece, step=0) for piece in draft.pieces) if shown.told else ()
     return replace(draft, pieces=tuple(pieces))
 
@@ -162,13 +170,14 @@ def _parted(pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
         before, line_break, after = ("", "", piece.text) if parted else piece.text.partition("\n")
         for part, side in ((before, head), (after, rest)):
             if part:
-                side.append(Piece(part, piece.kind, piece.step, piece.confidence))
+                side.append(replace(piece, text=part))
         parted = parted or bool(line_break)
     return head, rest
 
 
 def _spans(pieces: Iterable[Piece], language: str, focusable: bool) -> str:
-    spans, focus = [], ' tabindex="0"' if focusable else ""
+    spans: list[str] = []
+    reached = False
     for piece in pieces:
         shown = escape(piece.text)
         if piece.kind == "given":
@@ -182,7 +191,12 @@ def _spans(pieces: Iterable[Piece], language: str, focusable: bool) -> str:
             # the space before a word stays outside, so that no underline begins with it
             space = shown[: len(shown) - len(shown.lstrip())]
             kind = f'class="filled sure-{_level(piece)}"'
-            spans.append(f'{space}<span {kind}{focus} title="{escape(title)}">{shown.lstrip()}</span>')
+            if focusable:  # one stop of the Tab key; arrow keys reach the others
+                kind += f' role="button" tabindex="{-1 if reached else 0}"'
+            # What a word has to say stands in a panel once its text is there.
+            kind += f' data-place="{piece.place}"' if piece.place else f' title="{escape(title)}"'
+            reached = True
+            spans.append(f"{space}<span {kind}>{shown.lstrip()}</span>")
     return "".join(spans)
 
 
@@ -212,9 +226,10 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 
 
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
-    written = WRITERS[shown.request.model].language
     names = [("copy", "copied"), ("download", "downloaded")]
-    names += [("send_to_rewrite", "")] if written == WRITERS[RewriteRequest.model].language else []
+    written = WRITERS[shown.request.model].language
+    if written == WRITERS[RewriteRequest.model].language:
+        names.append(("send_to_rewrite", ""))
     names += [("copy_link", "link_copied")] if _can_be_linked(shown) else []
     buttons = "".join(
         f'<button type="button" data-action="{name}" data-done="{escape(text(done, language) if done else "")}">'
@@ -222,14 +237,18 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
         for name, done in names
     )
 
+    if shown.request.chosen:
+        former = _link(replace(shown.request, chosen=shown.request.chosen[:-1]))
+        buttons += f'<button type="button" data-former="{escape(former)}">{escape(text("former", language))}</button>'
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
     pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
     label = escape(text("sureness", language))
     sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'
-    legend, heading = (escape(text(key, language)) for key in ("legend", "pieces"))
+    look, legend, heading = (escape(text(key, language)) for key in ("look_intro", "legend", "pieces"))
     return (
-        f'<div class="tools">{buttons}{sureness}</div><div class="sureness"><p class="hint">{legend}</p>'
+        f'<div class="tools">{buttons}{sureness}</div>'
+        f'<div class="sureness"><p class="hint">{look}</p><p class="hint">{legend}</p>'
         f"<details><summary>{heading}</summary>{_piece_list(draft, language, written)}</details></div>"
     )
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
@@ -19,6 +19,9 @@ from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.text.cards import Shown
+
+if TYPE_CHECKING:
+    from genai_demo.text.explaining.tokens import Entry
 
 FRAME = 0.05
 """seconds between two pictures of a streaming text: faster is not seen, only sent"""
@@ -136,15 +139,36 @@ def opened(file: str) -> tuple[Receipt, Request]:
     return receipt, request
 
 
+def explained(receipt: Receipt, own: str = "") -> tuple[Entry, ...]:
+    """Return what else could have come in place of each token of a visitor's text.
+
+    Args:
+        receipt: as in `reproduced`.
+        own: folder of a model that may be used besides those that ship.
+
+    Raises:
+        UserError: as there.
+    """
+    from genai_demo.text.explaining.tokens import explain
+
+    if receipt.model != own:
+        _check_shipped(receipt)
+    return explain(receipt)
+
+
 def reproduced(receipt: Receipt) -> Update:
     """Make the result of a visitor's receipt again, with the models that ship only: it may not name any folder.
 
     Raises:
         UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.
     """
+    _check_shipped(receipt)
+    return generation.reproduce(receipt)
+
+
+def _check_shipped(receipt: Receipt) -> None:
     if receipt.model not in FOLDERS.values():
         raise UserError("text.not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
-    return generation.reproduce(receipt)
 
 
 def made_again(receipt: Receipt) -> Shown:

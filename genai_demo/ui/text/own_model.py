@@ -45,7 +45,7 @@ def connect(own: OwnModel, place: Training, texts: Texts) -> None:
     def use(language: str, event: gr.EventData) -> Updates:
         name = str(sent(event).get("run", ""))
         try:
-            kind_of_run(name)
+            family_of(name)
         except UserError as error:
             raise spoken(error, language) from error
         return draw(language, name)
@@ -53,8 +53,8 @@ def connect(own: OwnModel, place: Training, texts: Texts) -> None:
     def draw(language: str, name: str) -> Updates:
         told = ""
         if name:
-            run, kind = find(name), kind_of_run(name)
-            model = text(f"model_{kind}", language)
+            run, family = find(name), family_of(name)
+            model = text(f"model_{family}", language)
             told = f'<p class="notice">{escape(text("own_model", language, title=run.title, model=model))}</p>'
         return {
             own.run: name,
@@ -73,16 +73,16 @@ def connect(own: OwnModel, place: Training, texts: Texts) -> None:
     texts.language.input(draw, [texts.language, own.run], outputs, **PRIVATE)
 
 
-def kind_of_run(name: str) -> str:
-    """Return the short name of the model that a run's best snapshot could stand in for.
+def family_of(name: str) -> str:
+    """Return the short name of the model that a run's best snapshot can stand in for.
 
     Raises:
         UserError: there is no such run, it has no snapshot, or it writes nothing.
     """
-    kind = kind_of(read_checkpoint(checkpoint_folder(str(find(name).folder))))
-    if kind not in MODELS:
-        raise UserError("engine.not_one_of", name="model", value=kind, allowed=", ".join(MODELS))
-    return kind
+    family = kind_of(read_checkpoint(checkpoint_folder(str(find(name).folder))))
+    if family not in MODELS:
+        raise UserError("engine.not_one_of", name="model", value=family, allowed=", ".join(MODELS))
+    return family
 
 
 def model_for(name: str, request: Request) -> str | None:
@@ -91,4 +91,4 @@ def model_for(name: str, request: Request) -> str | None:
     Raises:
         UserError: the run is gone.
     """
-    return str(find(name).folder) if name and kind_of_run(name) == model_of(request) else None
+    return str(find(name).folder) if name and family_of(name) == model_of(request) else None

@@ -99,7 +99,7 @@ def build_panel(
                 build_settings(form)
 
     plain = type(default)()
-    usual = {field: value for field, value in asdict(default).items() if value != getattr(plain, field)}
+    particular = {field: value for field, value in asdict(default).items() if value != getattr(plain, field)}
 
     def check(request: Request) -> None:
         check_one_of("model", request.model, models)
@@ -115,7 +115,7 @@ def build_panel(
         if wanted.get("first"):
             return None, read_first(language)
         # What an address leaves open is as usual on this page.
-        settings = {**usual, **wanted["settings"]} if wanted["settings"] else {}
+        settings = {**particular, **wanted["settings"]} if wanted["settings"] else {}
         request, fields = form.followed({**wanted, "settings": settings}, check)
         if request is None:
             return None, fields

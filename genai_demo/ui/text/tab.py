@@ -26,9 +26,10 @@ from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.ui.forms import PRIVATE, Form
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
+from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
 from genai_demo.ui.text.own_model import OwnModel, connect, own_model
-from genai_demo.ui.text.panel import Panel, build_panel
+from genai_demo.ui.text.panel import WORK, Panel, build_panel
 from genai_demo.ui.training.panel import train_page
 
 _OPENINGS = [
@@ -65,16 +66,17 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "write"):
                 writers = _writers(texts, page, own)
             with _page(texts, "fill"):
-                of_fill = (_fill, _fill_settings, _BLANKS, _text_label, own)
-                fill = build_panel(texts, page, "fill", FillRequest(), ("masked",), *of_fill)
+                asked = (FillRequest(), ("masked",))
+                fill = build_panel(texts, page, "fill", *asked, _fill, _fill_settings, _BLANKS, _text_label, own)
             with _page(texts, "rewrite"):
-                of_rewrite = (_rewrite, _rewrite_settings, _TEXTS, _text_label, own)
-                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *of_rewrite)
+                parts = (_rewrite, _rewrite_settings, _TEXTS, _text_label)
+                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *parts, own)
             with _page(texts, "open"):
                 open_page(texts, [*writers, fill, rewrite])
             training = train_page(texts, "news", "text", usable=True)
         if training:
             connect(own, training, texts)
+        build_rivals(texts, own, WORK)
         text_api.register()
 
 
@@ -95,13 +97,13 @@ def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
     first = {"selected": lambda language: "english" if language == "en" else "headlines"}
     with texts.make(gr.Tabs, first, switched=False, elem_id="write-languages", elem_classes="languages"):
         with texts.make(
-            gr.Tab, {"label": "written_english"}, id="english", elem_id="tab-english", render_children=True
+            gr.Tab, {"label": "written_english"}, id="english", elem_id="tab-news-write", render_children=True
         ):
             news = english()
         named = {"label": "written_headlines"}
         with texts.make(gr.Tab, named, id="headlines", elem_id="tab-headlines", render_children=True):
-            fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label, own)
-            return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields)]
+            fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label)
+            return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields, own)]
 
 
 def _opening(form: Form[GenerateRequest], key: str) -> None:

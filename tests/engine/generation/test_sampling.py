@@ -137,11 +137,12 @@ def test_rows_are_drawn_each_by_itself() -> None:
 def test_a_trace_tells_what_else_could_have_come() -> None:
     logits, allowed = np.log(np.array([0.5, 0.3, 0.15, 0.05])), np.array([False, True, True, True])
     drawn_from = token_probabilities(logits, Sampling(top_p=0.8), allowed)
-    trace = trace_token(2, logits, drawn_from, allowed, count=3)
+    trace = trace_token(2, logits, drawn_from, allowed, count=2)
     assert trace.token == 2 and trace.probability == pytest.approx(1 / 3)
     assert trace.forbidden == pytest.approx(0.5)
-    assert [token for token, _ in trace.before] == [0, 1, 2]
-    assert [chance for _, chance in trace.before] == pytest.approx([0.5, 0.3, 0.15])
-    assert [token for token, _ in trace.after] == [1, 2], "the fourth has no chance any more"
-    assert [chance for _, chance in trace.after] == pytest.approx([2 / 3, 1 / 3])
+    assert [(one.token, one.allowed) for one in trace.rivals] == [(1, True), (2, True), (0, False)]
+    assert [one.before for one in trace.rivals] == pytest.approx([0.3, 0.15, 0.5])
+    assert [one.after for one in trace.rivals] == pytest.approx([2 / 3, 1 / 3, 0])
+    unlikely = trace_token(3, logits, drawn_from, allowed, count=2)
+    assert [one.token for one in unlikely.rivals] == [1, 2, 0, 3], "what stands there is told, however unlikely"
     assert trace_token(0, logits, token_probabilities(logits, PLAIN)).forbidden == 0

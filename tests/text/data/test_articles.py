@@ -344,6 +344,16 @@ def test_one_line_alone_is_no_headline(tmp_path: Path, row: dict[str, str]) -> N
     assert read_articles(str(written(tmp_path, "a.jsonl", json.dumps(row)))) == [Article("Crude fell.")]
 
 
+def test_the_same_articles_are_held_out_in_whatever_order_they_come() -> None:
+    articles = [Article(f"The team won match number {number}.", "sports") for number in range(40)]
+    learnt, held_out = Articles(articles).parted(0.1)
+    assert len(held_out.articles) == 4 and len(learnt.articles) == 36
+    assert learnt.articles == [article for article in articles if article not in held_out.articles]
+    _, again = Articles(articles[::-1]).parted(0.1)
+    assert again.articles == held_out.articles[::-1]
+    assert len(Articles(articles[:2]).parted(0.01)[1].articles) == 1
+
+
 def test_labels_stand_for_the_topics_of_a_collection(tmp_path: Path) -> None:
     rows = [
         {"text": f"标题{number}", "label": label} for number, label in enumerate(["体育", "房产", "games", "1", "国际"])
@@ -353,13 +363,3 @@ def test_labels_stand_for_the_topics_of_a_collection(tmp_path: Path) -> None:
     assert [article.topic for article in found.articles] == ["sports", "property", "games", "any", "politics"]
     assert found.unknown == {"1": 1}
     assert [article.topic for article in read_articles(file)] == ["sports", "any", "any", "world", "world"]
-
-
-def test_the_same_articles_are_held_out_in_whatever_order_they_come() -> None:
-    articles = [Article(f"The team won match number {number}.", "sports") for number in range(40)]
-    learnt, held_out = Articles(articles).parted(0.1)
-    assert len(held_out.articles) == 4 and len(learnt.articles) == 36
-    assert learnt.articles == [article for article in articles if article not in held_out.articles]
-    _, again = Articles(articles[::-1]).parted(0.1)
-    assert again.articles == held_out.articles[::-1]
-    assert len(Articles(articles[:2]).parted(0.01)[1].articles) == 1

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from genai_demo.engine.generation.sampling import TokenTrace, token_probabilities
+from genai_demo.engine.generation.sampling import token_probabilities
 from genai_demo.text.models.gru import DEBUG as GRU_DEBUG
 from genai_demo.text.models.gru import GruConfig, GruModel
 from genai_demo.text.models.masked import DEBUG as MASKED_DEBUG
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
+from genai_demo.text.sampling.choosing import Recorder
 from genai_demo.text.sampling.decoding import (
     FilledRows,
     Sampling,
@@ -186,17 +187,18 @@ def test_what_was_just_written_is_remembered() -> None:
 
 
 def test_a_trace_tells_what_else_could_have_come() -> None:
-    plain, traced, traces = stream(2), stream(2), list[list[TokenTrace]]()
+    plain, recorder = stream(2), Recorder(1)
+    traced = TokenStream(GRU, VOCABULARY, "sports", TOKENIZER.encode("The team"), 2, PLAIN, 0, recorder=recorder)
     for _ in range(10):
-        probabilities = traced.probabilities([True, False])
-        ids = traced.next([True, False], traces)
+        probabilities = traced.probabilities([True, False])[1]
+        ids = traced.next([True, False])
         assert ids == plain.next([True, False])
-        for row, (token, trace) in enumerate(zip(ids, traces[-1], strict=True)):
-            assert trace.token == token
-            assert trace.probability == probabilities[row, token] > 0
-            assert trace.after[0][1] == probabilities[row].max()
-            assert 0 < trace.forbidden < 1, "control tokens have some probability, and are not allowed"
-    assert [len(some) for some in traces] == [2] * 10
+        trace = recorder.traces[traced.place]
+        assert trace.token == ids[1]
+        assert trace.probability == probabilities[ids[1]] > 0
+        assert trace.rivals[0].after == probabilities.max()
+        assert 0 < trace.forbidden < 1, "control tokens have some probability, and are not allowed"
+    assert len(recorder.traces) == 10
 
 
 def test_topic_and_opening_matter() -> None:

@@ -173,8 +173,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch, *script: int) -> list[bool]:
     might_end: list[bool] = []
 
     class Scripted:
-        def __init__(self, *arguments: object, headline: bool) -> None:
-            self.tokens = itertools.cycle(script)
+        def __init__(self, *arguments: object, **settings: object) -> None:
+            self.tokens, self.place = itertools.cycle(script), 0
 
         confidence: ClassVar = [0.5]
 

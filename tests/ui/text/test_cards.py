@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
+from urllib.parse import parse_qsl
 
 import pytest
 
 from genai_demo.engine.generation.receipts import Receipt, parse_receipt
-from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import Choice, FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
+from genai_demo.ui.address import linked
 from genai_demo.ui.cards import notice
 from genai_demo.ui.text import cards
 from genai_demo.ui.text.cards import Shown
@@ -14,7 +17,8 @@ from tests.helpers.markup import HOSTILE, Reader
 
 
 def result(request: Request, *pieces: Piece, finished: bool = True, action: str = "generate", count: int = 1) -> Shown:
-    receipts = (Receipt("text", action, "news-gru", "c0ffee", asdict(request)),) * count if finished else ()
+    settings = json.loads(json.dumps(asdict(request)))
+    receipts = (Receipt("text", action, "news-gru", "c0ffee", settings),) * count if finished else ()
     return Shown(request, Update((Draft(pieces, finished, tokens=7),) * count, 2, 12, receipts), seconds=1.25)
 
 
@@ -147,6 +151,31 @@ def test_replaced_words_are_struck_out_in_the_old_text() -> None:
 
 def test_a_text_without_a_word_is_explained() -> None:
     assert "Try another seed" in cards.results(result(GenerateRequest(), Piece("", "filled")), "en")
+
+
+def test_words_can_be_opened_once_their_text_is_finished() -> None:
+    pieces = (Piece("Oil", "filled", 1, 0.6, 1), Piece(" rose", "filled", 2, 0.2, 2), Piece(".", "filled"))
+    for request in (GenerateRequest(), FillRequest("___.")):
+        whole = Reader(cards.results(result(request, *pieces), "en"))
+        words = [one for one in whole.attributes("span") if "filled" in (one.get("class") or "")]
+        assert [one.get("data-place") for one in words] == ["1", "2"]
+        assert not any("title" in one for one in words), "the panel says it"
+    assert [one.get("tabindex") for one in words] == ["0", "-1"], "one stop for the Tab key"
+    growing = Reader(cards.results(result(FillRequest("___."), *pieces, finished=False), "en"))
+    words = [one for one in growing.attributes("span") if "filled" in (one.get("class") or "")]
+    assert len(words) == 2 and all("title" in one and "data-place" not in one for one in words)
+
+
+def test_a_telling_that_somebody_chose_leads_back_to_the_former_one() -> None:
+    first, second = Choice(0, 4, 300), Choice(0, 9, 400)
+    for chosen in ((first,), (first, second)):
+        request = GenerateRequest(seed=5, chosen=chosen)
+        page = Reader(cards.results(result(request, Piece("Oil", "filled", 1, 0.6, 1)), "en"))
+        (former,) = [one["data-former"] for one in page.attributes("button") if "data-former" in one]
+        settings = dict(parse_qsl((former or "").removeprefix("?")))
+        assert linked(GenerateRequest, settings) == replace(request, chosen=chosen[:-1])
+    page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled", 1, 0.6, 1)), "en"))
+    assert not any("data-former" in one for one in page.attributes("button"))
 
 
 def test_a_headline_is_chinese_and_lies_on_its_own_page() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -102,7 +103,7 @@ def write_receipt(folder: Path, receipt: Receipt) -> str:
 
 def test_a_downloaded_result_is_made_again(models: Any, tmp_path: Path) -> None:
     request = GenerateRequest(topic="sports", variants=3, seed=5)
-    receipt = Receipt("text", "generate", "news-masked", "c0ffee", asdict(request), index=2)
+    receipt = Receipt("text", "generate", "news-masked", "c0ffee", json.loads(json.dumps(asdict(request))), index=2)
     opened, opened_request = handlers.opened(write_receipt(tmp_path, receipt))
     assert (opened, opened_request) == (receipt, request)
     made = handlers.made_again(opened)

@@ -15,7 +15,7 @@ from genai_demo.settings import settings
 from genai_demo.text.requests import FillRequest, GenerateRequest
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import results
-from genai_demo.ui.text.own_model import kind_of_run, model_for
+from genai_demo.ui.text.own_model import family_of, model_for
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolde
 
 
 def test_a_run_does_what_its_family_does(run: RunFolder) -> None:
-    assert kind_of_run("mine") == "gru"
+    assert family_of("mine") == "gru"
     assert model_for("mine", GenerateRequest()) == str(run.path)
     assert model_for("mine", FillRequest("a ___")) is None  # that takes the masked model
     assert model_for("", GenerateRequest()) is None
     with pytest.raises(UserError):
-        kind_of_run("../mine")
+        family_of("../mine")
 
 
 def test_what_it_writes_names_it_and_has_no_link(run: RunFolder) -> None:

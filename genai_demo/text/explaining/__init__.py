@@ -1,0 +1,1 @@
+"""Why a text became what it is, told by the model that made it."""

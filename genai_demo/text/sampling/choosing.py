@@ -1,0 +1,47 @@
+"""Tokens that somebody looks at or chooses while a text is made: notes of what else could have come, and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from genai_demo.engine.generation.sampling import TokenTrace, trace_token
+from genai_demo.errors import UserError
+from genai_demo.text.requests import Choice
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Takes note of what could have come in place of each token of one text."""
+
+    row: int
+    """number of the text among those that are made at once"""
+    traces: dict[int, TokenTrace] = field(default_factory=dict)
+    """by the place of the token"""
+
+    def note(self, place: int, token: int, logits: np.ndarray, drawn_from: np.ndarray, possible: np.ndarray) -> None:
+        """Note one token; the arrays (V,) are those of `trace_token`."""
+        self.traces[place] = trace_token(token, logits, drawn_from, possible)
+
+
+Chosen = Mapping[tuple[int, int], int]
+"""Tokens that somebody chose, by number of the text and place."""
+
+
+def chosen_tokens(choices: Iterable[Choice]) -> dict[tuple[int, int], int]:
+    """Return the tokens of a request's choices by number of the text and place."""
+    return {(choice.variant, choice.place): choice.token for choice in choices}
+
+
+def check_possible(token: int, place: int, possible: np.ndarray) -> None:
+    """Raise `UserError` unless a chosen token is among those that are possible (V,) at its place."""
+    if token >= len(possible) or not possible[token]:
+        raise UserError("text.cannot_be_chosen", token=token, place=place)
+
+
+def check_reached(chosen: Chosen, reached: Iterable[tuple[int, int]]) -> None:
+    """Raise `UserError` if a token was chosen for a place that its text does not have."""
+    for _, place in sorted(chosen.keys() - set(reached)):
+        raise UserError("text.place_not_reached", place=place)
