@@ -108,8 +108,14 @@ class GenerateRequest:
 
 
 def usual(model: str) -> GenerateRequest:
-    """Return what the page asks of a model at first; a headline may be as long as the longest ones are."""
-    return GenerateRequest(model="headlines", length=40) if model == "headlines" else GenerateRequest(model=model)
+    """Return what the page asks of a model at first.
+
+    A headline may be as long as the longest ones are. It is drawn more boldly than news: its model has read each
+    headline more often, and copies fewer runs of them then.
+    """
+    if model == "headlines":
+        return GenerateRequest(model=model, length=40, temperature=0.9)
+    return GenerateRequest(model=model)
 
 
 @dataclass(frozen=True)

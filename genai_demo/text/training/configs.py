@@ -105,6 +105,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
         shipped="news-gru",
         without=("first_holes",),
     ),
@@ -130,6 +131,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
         shipped="news-masked",
         without=("first_word_only",),
     ),
@@ -142,6 +144,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         uploaded=_HELD_OUT,
+        sizes_of_data=("topics",),
         goes_on=False,
     ),
 }
