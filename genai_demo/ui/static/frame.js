@@ -64,6 +64,13 @@
   }
   sayPressed();
 
+  // What there was to read makes way for the page.
+  function makeWay() {
+    if (document.querySelector("#heading h1")) document.getElementById("skeleton")?.remove();
+    else requestAnimationFrame(makeWay);
+  }
+  makeWay();
+
   // A refusal stands at the field it is about, over what lies below, so that nothing moves. The message "x-notice" is
   // about the field "x-name", where its notice says that name.
   function fieldOf(message) {
