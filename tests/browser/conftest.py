@@ -15,16 +15,6 @@ PATIENCE = 60_000
 """milliseconds a condition may take on a busy machine"""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a browser test that failed try once more: on a busy machine a page may miss a moment that a test waits for.
-
-    A fault of the page fails twice; what failed once is named in the summary.
-    """
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(scope="session")
 def app(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_app(root, tmp_path_factory.mktemp("app") / "log") as address:
@@ -58,7 +48,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         begun = "#language" if "tab=" in address else "[id$=-run]:visible" if bare else "#generate-run"
         if options.get("locale", "").startswith("zh") and begun == "#generate-run":
             # A page in Chinese begins with Chinese headlines, and most tests are of English news.
-            address += f"{'&' if '?' in address else '/?'}tab=news&page=write"
+            address = f"{address}{'&' if '?' in address else '?'}tab=news&page=write"
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
         context = browser.new_context(**({"locale": "en-US", "viewport": size} | options))
         context.set_default_timeout(PATIENCE)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+
+from genai_demo.engine.runs.record import Record, write_record
+from genai_demo.engine.training.run import RunFolder
 
 Visit = Callable[..., Page]
 
@@ -22,6 +29,20 @@ def watched(page: Page) -> Locator:
 def step_of(page: Page) -> int:
     found = re.search(r"(?:step|第) ?([\d,]+)", watched(page).locator(".standing").inner_text())
     return int(found[1].replace(",", "")) if found else -1
+
+
+def another_run(name: str) -> RunFolder:
+    """Return a run of the same family as the one that is watched; it learns as fast as lines are added to it."""
+    run = RunFolder(Path(os.environ["GENAI_DEMO_RUNS"]) / name)
+    run.path.mkdir(parents=True)
+    words = ("python", "-m", "genai_demo", "train", "faces", "--model", "textbook-gan", "--data", "digits")
+    write_record(run.path, Record((*words, "--run", str(run.path)), "The other one"))
+    sheet = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(sheet, "PNG")
+    run.write_sample(5, {"sample.png": sheet.getvalue()})
+    run.add_stats({"step": 5, "seconds": 1.0, "validation_distance": 7.25})
+    run.write_status("running", step=5, fraction=0.1, seconds=1.0)
+    return run
 
 
 def serious(page: Page) -> list[str]:
@@ -72,6 +93,18 @@ def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
     controls.get_by_role("button", name="One step", exact=True).click()
     expect(watched(guest)).to_contain_text("学习率 0.002 → 0.001")
 
+    # Another run of the same family stands beside it, and is followed as well.
+    other = another_run("faces-other")
+    choice = watched(guest).get_by_label("与另一次训练并排")
+    choice.select_option("The other one")
+    figure = watched(guest).locator(".chosen-figure svg[role=img]")
+    expect(figure).to_have_attribute("aria-label", re.compile("“The other one”在第 5 步：.* 7.25"))
+    other.add_stats({"step": 6, "seconds": 2.0, "validation_distance": 6.125})
+    other.write_status("stopped", step=6, fraction=0.2, seconds=2.0)
+    expect(figure).to_have_attribute("aria-label", re.compile("“The other one”在第 6 步：.* 6.125"))
+    expect(watched(guest).locator(".chosen-figure .curve-keys")).to_contain_text("The other one: 6.125")
+    guest.wait_for_url(re.compile("&beside=faces-other"))
+
     # A reload finds both where they were, with the whole history.
     for one, table in ((page, "Values as a table"), (guest, "数值表")):
         one.reload()
@@ -79,13 +112,23 @@ def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
         watched(one).locator("summary", has_text=table).click()
         expect(watched(one).locator("tbody tr").nth(2)).to_be_visible()
         assert step_of(one) == before + 3, table
+    expect(choice).to_have_value("faces-other")
+    expect(watched(guest).locator("[data-beside] img")).to_be_visible()
     assert serious(page) == [] and serious(guest) == []
+    choice.select_option("")
+    expect(watched(guest).locator("[data-beside]")).to_be_hidden()
+    guest.wait_for_url(re.compile("run=[^&]*$"))
 
     # The time machine: any moment, beside another one, and the curve says which.
     slider = watched(guest).locator("input[type=range]").first
     slider.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^第 [\d,]+ 步"))
     expect(watched(guest).locator("svg .mark").first).to_be_attached()
+    moment = str(slider.get_attribute("aria-valuetext"))
+    expect(watched(guest).locator(".verdicts svg")).to_have_attribute(
+        "aria-label", re.compile(f"^判别器在{moment}的判定")
+    )
+    expect(watched(page).locator(".verdicts")).to_contain_text(re.compile(r"tells \d+ % of them apart"))
     watched(guest).get_by_label("与另一时刻并排").check()
     expect(watched(guest).locator("img.sample")).to_have_count(2)
     watched(guest).get_by_role("button", name="作为影片播放").click()

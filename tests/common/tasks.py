@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from copy import deepcopy
 from pathlib import Path
 from typing import ClassVar
 
@@ -35,6 +36,9 @@ class TaskSuite:
     )
     starts: ClassVar[str] = ""
     """what a run takes from another one: the "checkpoint" of its snapshot, or its "networks" as they stand"""
+
+    judged: ClassVar[bool] = False
+    """whether a discriminator's verdicts are told"""
 
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> Task:
         """Return a fresh task whose networks train in a second, always the same for the same seed.
@@ -125,6 +129,19 @@ class TaskSuite:
         network = task.networks[task.ema_network].eval()
         assert task.validate(network) == task.validate(network)
         assert task.sample(network) == task.sample(network)
+
+    def test_verdicts_are_told_and_change_nothing(self, whole: RunFolder, tmp_path: Path) -> None:
+        told = [line["step"] for line in whole.read_stats() if "verdicts" in line]
+        assert told == (list(whole.snapshots()) if self.judged else [])
+        task = self.make(tmp_path)
+        own = task.networks[task.ema_network]
+        network, chance = deepcopy(own).eval(), torch.get_rng_state()
+        before = {name: deepcopy(one.state_dict()) for name, one in task.networks.items()}
+        verdicts = task.verdicts(network)
+        assert verdicts == task.verdicts(network) and bool(verdicts) == self.judged
+        assert all(same(one.state_dict(), before[name]) for name, one in task.networks.items())
+        assert all(one.training for one in task.networks.values())
+        assert torch.equal(torch.get_rng_state(), chance)
 
     def test_what_may_change_in_mid_run_is_looked_up_anew(self, tmp_path: Path) -> None:
         task = self.make(tmp_path)

@@ -129,7 +129,7 @@ def run_path(name: str, root: Path | None = None) -> Path:
     folder = runs_folder(root)
     run = run_named(folder, name)
     if run is None:
-        raise UserError("runs.unknown", name=str(name)[:80], folder=folder)
+        raise UserError("runs.unknown", name=str(name)[:80])
     return run.path
 
 

@@ -88,13 +88,15 @@ class RunLogger:
         line |= extra
         self._run.add_stats(line)
         self.say(progress, line.get("loss"))
-        figures = {key: value for key, value in line.items() if key not in ("step", "marks")}
+        figures = {key: value for key, value in line.items() if key not in ("step", "marks", "verdicts")}
         self._accelerator.log(figures, step=progress.step)
         self._sums.clear()
         self._count, self._since = 0, self._clock()
 
-    def snapshot(self, network: nn.Module, progress: Progress, good: bool) -> dict[str, float]:
+    def snapshot(self, network: nn.Module, progress: Progress, good: bool) -> dict[str, Any]:
         """Keep `network` as a checkpoint, with previews, and return its figures on held-out data.
+
+        A discriminator's "verdicts" stand beside them.
 
         Args:
             network: all its weights are numbers.
@@ -126,7 +128,9 @@ class RunLogger:
             save_checkpoint(folder, network.state_dict(), task.family, task.describe(), trained, task.files())
         if good:
             self._run.point_to_snapshot(progress.step, best)
-        return {f"validation_{name}": value for name, value in figures.items()}
+        verdicts = self._task.verdicts(network)
+        told = {f"validation_{name}": value for name, value in figures.items()}
+        return told | ({"verdicts": verdicts} if verdicts else {})
 
     def patience_spent(self) -> bool:
         """Return whether so many snapshots in a row were no better that the run should end."""

@@ -195,7 +195,8 @@ class RunFolder:
 
         One may add to the line before it, of the same step. What is no training as usual is told as "marks", a list
         with the "step" that is was done after, and "name", "before" and "after" of a hyper-parameter that was changed,
-        or "only", the phase that the step was.
+        or "only", the phase that the step was. Where a snapshot of a GAN was made, "verdicts" holds what its
+        discriminator says, as `verdict_histograms` tells it.
         """
         return self.read_stats_from(0)[0]
 

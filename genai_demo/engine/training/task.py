@@ -97,6 +97,16 @@ class Task(ABC):
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return figures of the EMA of `ema_network` on held-out data."""
 
+    def verdicts(self, network: nn.Module) -> dict[str, Any]:
+        """Return how a discriminator judges held-out and made examples, as `verdict_histograms`; nothing without one.
+
+        It may neither draw from the chance of others nor change anything that is trained.
+
+        Args:
+            network: the EMA of `ema_network`, which makes the examples.
+        """
+        return {}
+
     @abstractmethod
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return fixed-seed previews of the EMA of `ema_network` by file name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance, unit_scale
+from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import constant
 from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator
@@ -16,7 +18,7 @@ from genai_demo.faces.models.dcgan import FAMILY, DcganConfig, DcganDiscriminato
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.sampling.grid import grid_png
 from genai_demo.faces.training.configs import DcganTraining
-from genai_demo.faces.training.face_task import picture_variety
+from genai_demo.faces.training.face_task import in_batches, picture_variety
 
 _PREVIEWED = 64
 _VALIDATED = 512
@@ -94,6 +96,18 @@ class DcganTask(Task):
         made = generate(network, len(real), seed=0)
         reference, fake = unit_scale(extract(features, real), extract(features, made))
         return {"random_frechet": frechet_distance(reference, fake), "variety": picture_variety(made, real)}
+
+    def verdicts(self, network: nn.Module) -> dict[str, Any]:
+        """Return the probabilities of being real that the discriminator gives held-out and made pictures."""
+        assert isinstance(network, DcganGenerator)
+        if self._validation is None:
+            return {}
+        real = self._validation[:JUDGED]
+        # As in training each kind is normalised by itself; the statistics that this moves are a copy's.
+        judge = deepcopy(self._discriminator).train()
+        shown = (as_floats(real), as_floats(generate(network, len(real), seed=0)))
+        on_real, on_made = (in_batches(judge, some).sigmoid() for some in shown)
+        return verdict_histograms(on_real, on_made, probabilities=True)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         assert isinstance(network, DcganGenerator)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance
+from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -22,7 +23,7 @@ from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import label_losses
 from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
 from genai_demo.faces.models.metadata import FILE, FaceMetadata, tabulate
-from genai_demo.faces.models.random_features import RandomFeatures, extract
+from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.models.vae import load_vae
 from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
@@ -162,6 +163,15 @@ class GanTask(FaceTask):
         fake = to_bytes(self._previews(network, len(self.held_out), seed=0))
         distance = frechet_distance(extract(features, self.held_out), extract(features, fake))
         return {"random_frechet": distance, "variety": picture_variety(fake, self.held_out)}
+
+    def verdicts(self, network: nn.Module) -> dict[str, Any]:
+        """Return the scores of validation faces and of generated ones with the same labels, all as they are."""
+        real = self.held_out[:JUDGED]
+        if not len(real):
+            return {}
+        made, known = self._previews(network, len(real), seed=0), self.known[: len(real)]
+        on_real, on_made = (in_batches(self._discriminator, some, known) for some in (as_floats(real), made))
+        return verdict_histograms(on_real, on_made)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of faces, not chosen."""

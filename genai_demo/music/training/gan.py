@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.variety import variety
+from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -79,7 +80,7 @@ class GanTask(Task):
         floor = distances(_measured(spread(windows, _MEASURED)), _measured(self._held_out))
         self._described["feature_distance_of_real_music"] = _mean(floor)
         torch.manual_seed(training.seed)
-        both = Gan(config)
+        both = self._both = Gan(config)
         self._generator, self._discriminator = both.generator, both.discriminator
         self._players: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._discriminator}
         self.networks = {"gan": both, **self._players}
@@ -157,6 +158,15 @@ class GanTask(Task):
         made, real = _measured(written), _measured(self._held_out)
         parts = distances(made, real)
         return {"feature_distance": _mean(parts), **parts, "variety": _variety(made, real)}
+
+    def verdicts(self, network: nn.Module) -> dict[str, Any]:
+        """Return the scores of validation windows, and of written ones with the same bars before and conditions."""
+        assert isinstance(network, Gan)
+        real = [_head(canvases, max(1, JUDGED // len(self._held_out))) for canvases in self._held_out]
+        made = [network.write(canvases, seed=number) for number, canvases in enumerate(real)]
+        # Not those of `network`, whose discriminator is an average, too: the one that the generator plays against.
+        on_real, on_made = (torch.cat([self._both.score(some) for some in kind]) for kind in (real, made))
+        return verdict_histograms(on_real, on_made)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of rolls, not chosen: each row of another metre, written bars behind the real ones before."""

@@ -2,7 +2,7 @@
 const MOMENT = 1000; // milliseconds from one look at what is watched to the next
 const LIST = 3; // of these until the list is looked at again
 let offer = null;
-let opening = "";
+let opening = { run: "", beside: "" };
 let beat = 0;
 let looking = false;
 let watched = null;
@@ -14,6 +14,7 @@ const isShown = () => Boolean(element.offsetParent) && document.visibilityState 
 async function tell() {
   const { runs } = await room.ask(`runs?${new URLSearchParams({ modality: room.root().dataset.modality })}`);
   list.draw(runs);
+  beside.know(runs);
   list.empty.hidden = runs.length > 0;
 }
 
@@ -28,9 +29,9 @@ async function look() {
   beat += 1;
 }
 
-function open(name, moved = true) {
+function open(name, moved = true, other = "") {
   watching.close();
-  watched.replaceChildren(...(name ? [watching.build(name)] : [empty]));
+  watched.replaceChildren(...(name ? [watching.build(name, other)] : [empty]));
   if (name) watching.poll().then(() => { if (moved) reveal(); });
   else genaiDemo.address.settle();
   list.place.querySelectorAll("[aria-current]").forEach((one) => one.setAttribute("aria-current", "false"));
@@ -69,7 +70,7 @@ async function build() {
   const root = room.root();
   if (root.dataset.built === root.dataset.language) return;
   root.dataset.built = root.dataset.language;
-  const before = watching.name() || opening;
+  const before = watching.name() ? { run: watching.name(), beside: watching.beside() } : opening;
   try { await renew(); } catch (error) {
     delete root.dataset.built;
     return;
@@ -83,7 +84,7 @@ async function build() {
   const runs = make("section", { class: "all-runs" }, make("h2", {}, say("runs")), list.empty, list.notice, list.place, presence);
   root.querySelector(".room").replaceChildren(make("div", { class: "page" }, form, make("div", { class: "result" }, watched, runs)));
   choice.build(form, offer);
-  open(before, false);
+  open(before.run, false, before.beside);
   look();
 }
 
@@ -97,8 +98,9 @@ list.changed = () => { beat = 0; look(); };
 
 genaiDemo.offer(element, {
   follow: ({ settings }) => {
-    opening = settings.run || "";
-    if (offer && watched && opening !== (watching.name() || "")) open(opening);
+    opening = { run: settings.run || "", beside: settings.beside || "" };
+    const { run, beside: other } = opening;
+    if (offer && watched && (run !== (watching.name() || "") || other !== watching.beside())) open(run, true, other);
   },
 });
 

@@ -15,7 +15,9 @@ class Training(Widget):
     parts: ClassVar[tuple[str, ...]] = (
         "training_page",
         "training_curves",
+        "training_verdicts",
         "training_moments",
+        "training_beside",
         "training_choose",
         "training_watch",
         "training_runs",

@@ -45,18 +45,23 @@ const curves = (() => {
     let drawn = "";
     let last = null;
 
-    function draw(rows, keys, marks, hovered = null) {
-      last = { rows, keys, marks };
+    // `other` is another run, with its title and rows: its curve of the first key is drawn as well.
+    function draw(rows, keys, marks, other = null, hovered = null) {
+      last = { rows, keys, marks, other };
       const width = Math.max(240, Math.round(place.clientWidth));
-      const told = JSON.stringify([rows.length, rows.at(-1), rows[0]?.step, keys, marks, hovered, width, room.language()]);
+      const told = JSON.stringify([rows.length, rows.at(-1), rows[0]?.step, keys, marks, other && [other.title, other.rows.length, other.rows.at(-1)], hovered, width, room.language()]);
       if (told === drawn || !place.clientWidth) return;
       drawn = told;
-      const values = rows.flatMap((row) => keys.map((key) => row[key])).filter(Number.isFinite);
+      const series = keys.map((key) => ({ rows, key, name: nameOf(key) }));
+      if (other && keys.length) series.push({ rows: other.rows, key: keys[0], name: other.title });
+      const values = series.flatMap((one) => one.rows.map((row) => row[one.key])).filter(Number.isFinite);
       const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
       const room_ = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
       const [bottom, top] = [low - room_, high + room_];
       const steps = rows.map((row) => row.step);
-      const [first, end] = [steps[0] ?? 0, Math.max(steps.at(-1) ?? 1, (steps[0] ?? 0) + 1)];
+      const all = steps.concat(other ? other.rows.map((row) => row.step) : []);
+      const first = all.length ? Math.min(...all) : 0;
+      const end = Math.max(first + 1, ...all);
       const x = (step) => LEFT + ((step - first) / (end - first)) * (width - LEFT - RIGHT);
       const y = (value) => TOP + ((top - value) / (top - bottom)) * (HIGH - TOP - BOTTOM);
       const parts = ticks(bottom, top).flatMap((value) => [
@@ -65,8 +70,8 @@ const curves = (() => {
       ]);
       parts.push(node("text", { x: LEFT, y: HIGH - 4 }, say("step", { step: room.number(first, 9) })));
       parts.push(node("text", { x: width - RIGHT, y: HIGH - 4, "text-anchor": "end" }, room.number(end, 9)));
-      keys.forEach((key, index) => {
-        const points = rows.filter((row) => Number.isFinite(row[key])).map((row) => [x(row.step), y(row[key])]);
+      series.forEach(({ rows: own, key }, index) => {
+        const points = own.filter((row) => Number.isFinite(row[key])).map((row) => [x(row.step), y(row[key])]);
         const path = points.map(([across, down], at) => `${at ? "L" : "M"}${across.toFixed(1)} ${down.toFixed(1)}`).join("");
         parts.push(node("path", { class: `line key-${index % 4}`, d: path }));
         if (points.length <= FEW) {
@@ -78,18 +83,18 @@ const curves = (() => {
       });
       svg.setAttribute("width", width);
       svg.setAttribute("viewBox", `0 0 ${width} ${HIGH}`);
-      svg.setAttribute("aria-label", `${title}: ${sentence(rows, keys)}`);
+      svg.setAttribute("aria-label", `${title}: ${sentence(rows, keys, other)}`);
       svg.replaceChildren(...parts);
       svg.stepAt = (pixel) => {
         const wanted = first + ((pixel - LEFT) / (width - LEFT - RIGHT)) * (end - first);
         return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), first);
       };
-      const at = hovered === null ? rows.length - 1 : steps.indexOf(hovered);
-      legend.replaceChildren(...keys.map((key, index) => make("li", { class: `key-${index % 4}` },
-        make("i", { "aria-hidden": "true" }), `${nameOf(key)}: ${room.number(newest(rows, key, at))}`)));
+      const at = (own) => (hovered === null ? own.length - 1 : own.findLastIndex((row) => row.step <= hovered));
+      legend.replaceChildren(...series.map(({ rows: own, key, name }, index) => make("li", { class: `key-${index % 4}` },
+        make("i", { "aria-hidden": "true" }), `${name}: ${room.number(newest(own, key, at(own)))}`)));
     }
 
-    const again = (hovered = null) => { if (last) draw(last.rows, last.keys, last.marks, hovered); };
+    const again = (hovered = null) => { if (last) draw(last.rows, last.keys, last.marks, last.other, hovered); };
     svg.addEventListener("pointermove", ({ offsetX }) => { if (svg.stepAt) again(svg.stepAt(offsetX)); });
     svg.addEventListener("pointerleave", () => again());
     new ResizeObserver(() => again()).observe(place);
@@ -101,8 +106,12 @@ const curves = (() => {
     return null;
   }
 
-  // What the curves say in words.
-  function sentence(rows, keys) {
+  // What the curves say in words, and beside them that of another run's `key`.
+  function sentence(rows, keys, other = null, key = keys[0]) {
+    if (other) {
+      const told = { title: other.title, step: room.number(other.rows.at(-1).step, 9), figures: `${nameOf(key)} ${room.number(newest(other.rows, key))}` };
+      return `${sentence(rows, keys)} ${say("newest_beside", told)}`;
+    }
     if (!rows.length) return say("no_figures");
     const figures = keys.filter((key) => newest(rows, key) !== null)
       .map((key) => `${nameOf(key)} ${room.number(newest(rows, key))}`);

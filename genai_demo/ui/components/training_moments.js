@@ -47,7 +47,8 @@ const moments = (() => {
     } };
   }
 
-  function panel(onMoved) {
+  // `extra` stands beside the moments.
+  function panel(onMoved, extra) {
     let run = "";
     let all = [];
     let forms = {};
@@ -68,7 +69,7 @@ const moments = (() => {
       return sides[name].figure;
     };
 
-    const both = make("div", { class: "sides" }, slider("first"), slider("second"));
+    const both = make("div", { class: "sides" }, slider("first"), slider("second"), extra);
     const compare = make("input", { type: "checkbox", change: () => {
       chosen.second = compare.checked ? all[0].step : null;
       show();
@@ -142,5 +143,5 @@ const moments = (() => {
     return { place, update, marks, step, stop };
   }
 
-  return { panel, addressOf, textAt };
+  return { panel, addressOf, textAt, display };
 })();

@@ -73,7 +73,20 @@ const room = (() => {
     return answer;
   }
 
+  const AT_WORK = ["preparing", "running", "paused"];
+  const MOST = 1500; // points up to which new ones are added; then the server thins them
+
+  // Asks for what is new of a run, and adds it to the rows and verdicts that are held of it.
+  async function readOn(held) {
+    const { next } = held;
+    const run = await ask(`run?${new URLSearchParams({ name: held.name, since: held.rows.length > MOST ? "" : next })}`);
+    if (run.gone || held.next !== next) return run; // another answer has brought the same meanwhile
+    ["rows", "verdicts"].forEach((what) => { held[what] = run.curves.whole ? run.curves[what] : held[what].concat(run.curves[what]); });
+    held.next = run.curves.next;
+    return run;
+  }
+
   const visitor = { me: "", presenter: false };
-  return { visitor, root, language, say, has, take, make, put, number, duration, presenter, ask };
+  return { visitor, root, language, say, has, take, make, put, number, duration, presenter, ask, readOn, AT_WORK };
 })();
 const { say, make, put } = room;

@@ -1,7 +1,6 @@
 // One run as it learns: where it stands, its curves and its samples; whoever started it pauses, steps, resumes and stops it.
 const watching = (() => {
-  const MOST = 1500; // points up to which new ones are added; then the server thins them
-  const AT_WORK = ["preparing", "running", "paused"];
+  const { AT_WORK } = room;
   let view = null;
 
   // Who started it, and who has the presenter's key.
@@ -17,7 +16,7 @@ const watching = (() => {
 
   const bestOf = (run) => (run.best ? say("best", { figure: curves.nameOf(run.best.figure.replace("validation_", "")), value: room.number(run.best.value) }) : "");
 
-  function build(name) {
+  function build(name, chosen = "") {
     const button = (key, action, more) => make("button", { type: "button", "data-act": action, click: () => act({ action, ...more }) }, say(key));
     const p = {
       kicker: make("p", { class: "kicker" }), title: make("h2", { tabindex: "-1" }), bar: make("progress", { max: 1 }),
@@ -42,17 +41,19 @@ const watching = (() => {
     p.commands = make("div", {});
     p.useHere = make("button", { type: "button", "data-act": "use", click: () => trigger("use", { run: name }) }, say("use_here"));
     p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), p.useHere, make("p", { class: "hint" }, say("use_it_info")), p.commands);
-    const panel = moments.panel(() => drawCurves());
+    const versus = beside.panel(chosen === name ? "" : chosen, () => { place.dataset.link = link(); poll(); });
+    const panel = moments.panel(() => drawCurves(), versus.figure);
+    const judged = verdicts.panel();
     const details = make("details", { class: "more" }, make("summary", {}, say("table")), p.table);
     details.addEventListener("toggle", () => drawTable());
     const typed = make("details", { class: "more" }, make("summary", {}, say("command")), p.command);
-    const link = `?${new URLSearchParams({ tab, page: "train", run: name })}`;
-    const place = make("article", { class: "run", "data-link": link, "data-watched": "yes" },
+    const link = () => `?${new URLSearchParams({ tab, page: "train", run: name, ...(versus.name() && { beside: versus.name() }) })}`;
+    const place = make("article", { class: "run", "data-link": link(), "data-watched": "yes" },
       make("header", {}, p.kicker, p.title), p.bar, p.where, p.controls, p.live, p.message, p.diagnosis, p.told,
       make("div", { class: "both" }, p.losses.place,
         make("div", { class: "chosen-figure" }, make("label", { for: select.id, class: "for-screen-readers" }, say("figure_choice")), select, p.figure.place)),
-      p.sentence, p.marks, panel.place, details, typed, p.use);
-    view = { name, place, p, panel, details, typed, rows: [], next: "", wanted: "", run: null };
+      versus.place, p.sentence, judged.place, p.marks, panel.place, details, typed, p.use);
+    view = { name, place, p, panel, judged, versus, details, typed, rows: [], verdicts: [], next: "", wanted: "", run: null };
     return place;
   }
 
@@ -102,7 +103,7 @@ const watching = (() => {
 
   function drawCurves() {
     if (!view?.run) return;
-    const { p, rows, run, panel } = view;
+    const { p, rows, run, panel, judged, versus } = view;
     const others = keysOf().filter((key) => !losses().includes(key) || key === run.figure);
     const usual = run.figure || others.find((key) => key.startsWith("validation_")) || others[0] || "";
     const wanted = others.includes(view.wanted) ? view.wanted : usual;
@@ -113,10 +114,12 @@ const watching = (() => {
     }
     const marks = [...panel.marks(), ...run.marks.map((mark) => mark.step)];
     p.losses.draw(rows, losses().slice(0, 4), marks);
-    p.figure.draw(rows, wanted ? [wanted] : [], marks);
+    const other = versus.show(run, wanted);
+    p.figure.draw(rows, wanted ? [wanted] : [], marks, other);
+    judged.draw(view.verdicts, panel.step());
     p.losses.place.hidden = !losses().length;
     p.figure.place.parentElement.hidden = !wanted;
-    put(p.sentence, curves.sentence(rows, [...losses().slice(0, 4), ...(wanted && !losses().includes(wanted) ? [wanted] : [])]));
+    put(p.sentence, curves.sentence(rows, [...losses().slice(0, 4), ...(wanted && !losses().includes(wanted) ? [wanted] : [])], other, wanted));
     if (view.details.open) drawTable();
   }
 
@@ -180,8 +183,7 @@ const watching = (() => {
     if (!view) return;
     const mineNow = view;
     try {
-      const since = mineNow.rows.length > MOST ? "" : mineNow.next;
-      const run = await room.ask(`run?${new URLSearchParams({ name: mineNow.name, since })}`);
+      const [run] = await Promise.all([room.readOn(mineNow), mineNow.versus.poll()]);
       if (view !== mineNow) return;
       if (run.gone) {
         mineNow.gone = true;
@@ -189,8 +191,6 @@ const watching = (() => {
         return;
       }
       mineNow.gone = false;
-      mineNow.rows = run.curves.whole ? run.curves.rows : mineNow.rows.concat(run.curves.rows);
-      mineNow.next = run.curves.next;
       show(run);
     } catch (error) {
       if (view !== mineNow || !error.status) return; // a connection that is lost comes again
@@ -203,6 +203,6 @@ const watching = (() => {
     view = null;
   }
 
-  const isOver = () => Boolean(view?.gone || (view?.run && !["waiting", ...AT_WORK].includes(view.run.state)));
-  return { build, poll, close, mine, state, left, bestOf, isOver, name: () => view?.name, focus: () => view?.p.title.focus() };
+  const isOver = () => Boolean(!view?.versus.isAlive() && (view?.gone || (view?.run && !["waiting", ...AT_WORK].includes(view.run.state))));
+  return { build, poll, close, mine, state, left, bestOf, isOver, name: () => view?.name, beside: () => view?.versus.name() || "", focus: () => view?.p.title.focus() };
 })();

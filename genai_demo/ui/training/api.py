@@ -76,8 +76,8 @@ def run(name: str, since: str = "") -> dict[str, Any]:
         since: "next" of the "curves" of an earlier answer; empty for the whole history, thinned.
 
     Returns:
-        All that `runs` tells, and "curves" with "rows" of figures, "samples" by step, "command" and more. A sample
-        lies at /training/sample?run=NAME&step=STEP&file=FILE.
+        All that `runs` tells, and "curves" with "rows" of figures and "verdicts" of a discriminator, "samples" by step,
+        "command" and more. A sample lies at /training/sample?run=NAME&step=STEP&file=FILE.
     """
     found = find(name)
     return run_told(found, _WATCHERS.watched(RunFolder(found.folder)), since, "en")

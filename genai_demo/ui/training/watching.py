@@ -83,6 +83,9 @@ class Watched:
     def since(self, place: str) -> dict[str, Any]:
         """Return the lines from a place on: "next" is the place to ask for then, "whole" whether these are all.
 
+        Beside the "rows" of figures stand the "verdicts" of a discriminator, with their steps; none of them is left
+        out.
+
         Args:
             place: what an earlier call returned as "next"; anything else gives the whole history, thinned.
         """
@@ -92,9 +95,19 @@ class Watched:
             known = before == epoch and begun.isdecimal() and int(begun) <= count
             lines = self._lines[int(begun) :] if known else self._lines
             whole = not known or len(lines) > MOST
-            rows = [plain(line) for line in (self._lines if whole else lines)]
+            told = self._lines if whole else lines
+            rows = [plain(line) for line in told]
             rows = thinned(rows) if whole else rows
-            return {"next": f"{epoch}-{count}", "whole": whole, "rows": [digits(row) for row in rows]}
+            return {
+                "next": f"{epoch}-{count}",
+                "whole": whole,
+                "rows": [digits(row) for row in rows],
+                "verdicts": [
+                    {**line["verdicts"], "step": line["step"]}
+                    for line in told
+                    if isinstance(line.get("verdicts"), dict)
+                ],
+            }
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the moments with samples: "step", "files" by name, and "version", which changes with them."""

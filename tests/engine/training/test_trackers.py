@@ -17,16 +17,20 @@ from tests.helpers.toys import Toy, stop_at
 CONFIG = TrainConfig(examples=80, batch_size=8, precision="fp32", snapshots=2, tick_seconds=0.0)
 
 
-def test_tensorboard(run: RunFolder) -> None:
+def test_tensorboard(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
-    train(Toy(), CONFIG, run, track="tensorboard")
+    toy = Toy()
+    monkeypatch.setattr(toy, "verdicts", lambda network: {"edges": [0.0, 1.0], "real": [1], "made": [1]})
+    train(toy, CONFIG, run, track="tensorboard")
+    assert any("verdicts" in line for line in run.read_stats()), "they are for the page, not for trackers"
     files = list(run.path.rglob("events.out.tfevents.*"))
     assert files
     losses: list[tuple[int, float]] = []
     for folder in {file.parent for file in files}:
         events = EventAccumulator(str(folder)).Reload()
+        assert not any("verdicts" in tag for tags in events.Tags().values() if isinstance(tags, list) for tag in tags)
         if "loss" in events.Tags()["scalars"]:
             losses += [(event.step, event.value) for event in events.Scalars("loss")]
     assert [step for step, _ in losses] == [line["step"] for line in run.read_stats()]

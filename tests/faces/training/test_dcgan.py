@@ -34,6 +34,7 @@ def debug_task(**changes: object) -> DcganTask:
 
 
 class TestDcganTask(TaskSuite):
+    judged = True
     config = replace(TaskSuite.config, **{**PAPER, "batch_size": 8})
 
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> DcganTask:

@@ -58,6 +58,7 @@ class FaceTaskSuite(TaskSuite):
 
 class TestGanTask(FaceTaskSuite):
     starts = "networks"
+    judged = True
 
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> GanTask:
         training = GanTraining(penalty_every=2, first_augmentation=0.3, seed=seed)

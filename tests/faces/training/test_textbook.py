@@ -43,6 +43,8 @@ class TestTextbookVae(_Suite):
 
 
 class TestTextbookGan(_Suite):
+    judged = True
+
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> TextbookGanTask:
         return TextbookGanTask(TextbookGanTraining(seed=seed), *read_grey("digits"), textbook_gan.DEBUG)
 

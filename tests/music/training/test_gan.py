@@ -42,6 +42,7 @@ def make_task(music: Music = MUSIC, start: Path | None = None, **changes: float)
 
 
 class TestGanTask(TaskSuite):
+    judged = True
     starts = "networks"
 
     def make(self, folder: Path, seed: int = 0, start: Path | None = None) -> GanTask:

@@ -33,13 +33,16 @@ def test_few_lines_stand_for_many() -> None:
 
 def test_who_joins_late_sees_all_and_who_watches_only_what_is_new(run: RunFolder) -> None:
     run.path.mkdir()
+    verdicts = {"edges": [0, 1], "real": [3], "made": [3], "means": [0.5, 0.5], "apart": 0.5}
     for step in range(1, MOST * 2 + 1):
-        run.add_stats(line(step))
+        run.add_stats(line(step) | ({"verdicts": verdicts} if step in (1, 2) else {}))
     watched = Watched(run)
     watched.read()
     joined = watched.since("")
     assert joined["whole"] and len(joined["rows"]) == MOST and joined["rows"][-1]["step"] == MOST * 2
-    assert watched.since(joined["next"]) == {"next": joined["next"], "whole": False, "rows": []}
+    assert joined["verdicts"] == [verdicts | {"step": 1}, verdicts | {"step": 2}]
+    assert not any("verdicts" in row for row in joined["rows"])
+    assert watched.since(joined["next"]) == {"next": joined["next"], "whole": False, "rows": [], "verdicts": []}
     run.add_stats(line(MOST * 2 + 1, validation_loss=float("inf")))
     watched.read()
     news = watched.since(joined["next"])

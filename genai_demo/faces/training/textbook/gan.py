@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
 from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import constant
 from genai_demo.engine.training.task import Batch, Phase
@@ -18,8 +19,9 @@ from genai_demo.faces.models.textbook_gan import (
     discriminator_loss,
     generator_loss,
 )
+from genai_demo.faces.training.face_task import in_batches
 from genai_demo.faces.training.textbook.configs import TextbookGanTraining
-from genai_demo.faces.training.textbook.pictures_task import PicturesTask
+from genai_demo.faces.training.textbook.pictures_task import PicturesTask, floats
 
 
 class TextbookGanTask(PicturesTask):
@@ -76,6 +78,14 @@ class TextbookGanTask(PicturesTask):
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return the figures of made pictures, see `PicturesTask.measured`."""
         return self.measured(network)
+
+    def verdicts(self, network: nn.Module) -> dict[str, Any]:
+        """Return the probabilities of being real that the discriminator gives held-out and made pictures."""
+        if not len(self.held_out):
+            return {}
+        real = floats(self.held_out[:JUDGED])
+        judged = [in_batches(self._discriminator, some) for some in (real, self.made(network, len(real), seed=0))]
+        return verdict_histograms(judged[0].sigmoid(), judged[1].sigmoid(), probabilities=True)
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         """Return a sheet of made pictures, not chosen."""
