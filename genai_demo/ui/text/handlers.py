@@ -30,7 +30,10 @@ PACES = {"at_once": 0.0, "to_follow": 0.12, "slow": 0.5}
 words would stay: its texts are told by the page, word by word, and nobody waits in the queue meanwhile."""
 
 
-FIRST = {"generate": GenerateRequest(topic="scitech", seed=1), "headlines": replace(usual("headlines"), topic="finance", seed=6)}
+FIRST = {
+    "generate": GenerateRequest(topic="scitech", seed=1),
+    "headlines": replace(usual("headlines"), topic="finance", seed=6),
+}
 """what is shown before anything was asked for, by panel"""
 _MAKING_FIRST = Lock()
 """whoever comes while the first text is written waits for it"""
