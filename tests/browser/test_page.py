@@ -232,8 +232,8 @@ def test_arrow_keys_move_within_a_row(app: str, visit: Visit) -> None:
         expect(page.get_by_role("radio", name=chosen)).to_be_focused()
     page.get_by_role("tab", name="Write", exact=True).focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("tab", name="Open a result")).to_be_focused()
-    expect(page.get_by_role("tab", name="Open a result")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#tab-news-train-button")).to_be_focused()
+    expect(page.locator("#tab-news-train-button")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#generate-run")).to_be_visible()
 

@@ -64,10 +64,11 @@
   }
   sayPressed();
 
-  // What there was to read makes way for the page.
+  // What there was to read makes way for the page, which takes the system's theme when it comes.
   function makeWay() {
-    if (document.querySelector("#heading h1")) document.getElementById("skeleton")?.remove();
-    else requestAnimationFrame(makeWay);
+    if (!document.querySelector("#heading h1")) { requestAnimationFrame(makeWay); return; }
+    document.getElementById("skeleton")?.remove();
+    if (kept("theme")) setTheme(kept("theme"));
   }
   makeWay();
 
