@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _runs_outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["GENAI_DEMO_RUNS"] = str(tmp_path_factory.mktemp("runs"))
     os.environ["GENAI_DEMO_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True)
+def _no_precision_is_kept() -> Iterator[None]:
+    """Accelerate keeps its state, the precision too, for the whole process; each run has a process of its own."""
+
+    def forget() -> None:
+        if accelerate := sys.modules.get("accelerate.state"):
+            accelerate.AcceleratorState._reset_state(reset_partial_state=True)
+
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture(autouse=True)
