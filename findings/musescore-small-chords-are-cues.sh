@@ -12,10 +12,8 @@ trap 'rm -rf "$folder"' EXIT
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR="$folder" HOME="$folder"
 cd "$folder"
 # Debian 12's packages, unpacked here; the libraries that the program needs, such as Qt 5, are the system's.
-for package in musescore3 musescore3-common; do
-    apt-get download -qq "$package=3.2.3+dfsg2-16" 2>/dev/null
-    dpkg-deb -x "$package"_*.deb .
-done
+apt-get download -qq musescore3=3.2.3+dfsg2-16 musescore3-common=3.2.3+dfsg2-16 2>/dev/null
+for package in *.deb; do dpkg-deb -x "$package" .; done
 PATH="$folder/usr/bin:$PATH"
 test "$(mscore3 --version 2>/dev/null)" = 'MuseScore3 3.2.3'
 cat > a.musicxml <<'XML'
