@@ -45,8 +45,8 @@ class GanTask(FaceTask):
         validation: faces to measure on; may be empty.
         folder: where the table of the labels is written; every checkpoint takes it along.
         sizes: fields of the networks' configuration that differ from its defaults.
-        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; or one of a VAE, as
-            whose decoder the generator starts.
+        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; a GAN's checkpoint,
+            which holds its generator alone; or a run or checkpoint of a VAE, as whose decoder the generator starts.
     """
 
     family = "gan"
@@ -77,12 +77,18 @@ class GanTask(FaceTask):
             "generator": cosine(share, share * training.final_rate),
         }
         if start is not None and origin is not None:
+            both = RunFolder(start).state_folder() is not None
             if origin.checkpoint.family == "vae":
                 initialize_from_vae(self._generator, load_vae(origin.checkpoint), faces)
+            elif both:
+                networks = read_networks(RunFolder(start))
+                _take_over(self._generator, networks["generator"], start)
+                _take_over(self._discriminator, networks["discriminator"], start)
+            else:
+                _take_over(self._generator, origin.checkpoint.weights(), start)
+            if origin.checkpoint.family == "vae" or not both:
                 # The discriminator knows nothing yet: what it says at first would only do harm.
                 rates["generator"] = warm_up(rates["generator"], training.warm_up)
-            else:
-                self._go_on_from(start)
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
@@ -94,18 +100,6 @@ class GanTask(FaceTask):
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
-
-    def _go_on_from(self, start: Path) -> None:
-        networks = read_networks(RunFolder(start))
-        for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
-            weights, own = networks[name], network.state_dict()
-            # A run at a smaller side lacks the finest stages; they start as if they were not there.
-            if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
-                raise UserError("faces.other_sizes", run=start)
-            for key in own.keys() - weights.keys():
-                if key.startswith("observer.transitions."):
-                    own[key].zero_()
-            network.load_state_dict(weights, strict=False)
 
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
@@ -180,3 +174,14 @@ class GanTask(FaceTask):
     def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
         latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
         return in_batches(network, latents, self.known[:count])
+
+
+def _take_over(network: Generator | Discriminator, weights: dict[str, Tensor], start: Path) -> None:
+    own = network.state_dict()
+    # What was trained at a smaller side lacks the finest stages; they start as if they were not there.
+    if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
+        raise UserError("faces.other_sizes", run=start)
+    for key in own.keys() - weights.keys():
+        if key.startswith("observer.transitions."):
+            own[key].zero_()
+    network.load_state_dict(weights, strict=False)

@@ -189,6 +189,23 @@ def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
         GanTask(GanTraining(), toy_faces(), no_faces(), _made(tmp_path / "other"), other, start=run.path)
 
 
+def test_a_gan_goes_on_from_a_checkpoint_with_a_new_discriminator(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    shipped = make_network("gan", GAN_DEBUG).state_dict()
+    save_checkpoint(tmp_path / "shipped", shipped, "gan", GAN_DEBUG, {})
+    task, fresh = (
+        GanTask(GanTraining(warm_up=0.5), toy_faces(), no_faces(), _made(tmp_path / name), GAN_DEBUG, start)
+        for name, start in (("on", tmp_path / "shipped"), ("new", None))
+    )
+    for key, weight in task.networks["generator"].state_dict().items():
+        torch.testing.assert_close(weight, shipped[key].float(), atol=1e-3, rtol=1e-2)
+    for key, weight in task.networks["discriminator"].state_dict().items():
+        torch.testing.assert_close(weight, fresh.networks["discriminator"].state_dict()[key])
+    discriminator, generator = (phase.rate for phase in task.phases)
+    assert generator(0.05) < 0.2 * discriminator(0.05)  # what knows nothing yet does not teach much
+    assert task.data()["started_from"]["family"] == "gan"
+
+
 def test_tasks_by_name(tmp_path: Path) -> None:
     data = str(write_toys(tmp_path, count=12))
 
