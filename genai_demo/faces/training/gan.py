@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance
 from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
+from genai_demo.engine.models.checkpoint import Checkpoint
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -22,6 +23,7 @@ from genai_demo.faces.data.batches import to_bytes
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import label_losses
 from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.models.judge import Judge
 from genai_demo.faces.models.metadata import FILE, FaceMetadata, tabulate
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.models.vae import load_vae
@@ -46,7 +48,7 @@ class GanTask(FaceTask):
         folder: where the table of the labels is written; every checkpoint takes it along.
         sizes: fields of the networks' configuration that differ from its defaults.
         start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; a GAN's checkpoint,
-            which holds its generator alone; or a run or checkpoint of a VAE, as whose decoder the generator starts.
+            which may hold its generator alone; or a run or checkpoint of a VAE, as whose decoder the generator starts.
     """
 
     family = "gan"
@@ -77,17 +79,13 @@ class GanTask(FaceTask):
             "generator": cosine(share, share * training.final_rate),
         }
         if start is not None and origin is not None:
-            both = RunFolder(start).state_folder() is not None
             if origin.checkpoint.family == "vae":
                 initialize_from_vae(self._generator, load_vae(origin.checkpoint), faces)
-            elif both:
-                networks = read_networks(RunFolder(start))
-                _take_over(self._generator, networks["generator"], start)
-                _take_over(self._discriminator, networks["discriminator"], start)
+                knows = False
             else:
-                _take_over(self._generator, origin.checkpoint.weights(), start)
-            if origin.checkpoint.family == "vae" or not both:
-                # The discriminator knows nothing yet: what it says at first would only do harm.
+                knows = self._go_on_from(start, origin.checkpoint)
+            if not knows:
+                # What a new discriminator says at first would only do harm.
                 rates["generator"] = warm_up(rates["generator"], training.warm_up)
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
@@ -100,6 +98,18 @@ class GanTask(FaceTask):
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
+
+    def _go_on_from(self, start: Path, checkpoint: Checkpoint) -> bool:
+        """Take over the networks, and return whether a discriminator was among them."""
+        networks = read_networks(RunFolder(start)) if RunFolder(start).state_folder() is not None else None
+        _take_over(self._generator, networks["generator"] if networks else checkpoint.weights(), start)
+        if networks:
+            _take_over(self._discriminator, networks["discriminator"], start)
+        elif judge := Judge.read_from(checkpoint):
+            _take_over(self._discriminator, judge.network.state_dict(), start)
+        else:
+            return False
+        return True
 
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
