@@ -172,6 +172,25 @@ class RewriteRequest:
         _check_choices(self.chosen)
 
 
+@dataclass(frozen=True)
+class ReadRequest:
+    """Let a model read a text and tell how much each word surprises it."""
+
+    text: str = ""
+    """the text, 1 to `DRAFT_CHARACTERS` characters; a Chinese one is read by the model of headlines"""
+    model: Annotated[str, OneOf(ENGLISH)] = "gru"
+    """which model reads English"""
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+        _text("text", self.text)
+        if len(self.text) > DRAFT_CHARACTERS:
+            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
+        if not self.text.strip():
+            raise UserError("text.nothing_to_read", name="text")
+        check_fields(self)
+
+
 Request = GenerateRequest | FillRequest | RewriteRequest
 ACTIONS: dict[str, type[GenerateRequest] | type[FillRequest] | type[RewriteRequest]] = {
     "generate": GenerateRequest,

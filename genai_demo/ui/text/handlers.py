@@ -21,6 +21,7 @@ from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.text.cards import Shown
 
 if TYPE_CHECKING:
+    from genai_demo.text.explaining.influence import Influence
     from genai_demo.text.explaining.tokens import Entry
 
 FRAME = 0.05
@@ -157,6 +158,24 @@ def explained(receipt: Receipt, own: str = "") -> tuple[Entry, ...]:
     if receipt.model != own:
         _check_shipped(receipt)
     return explain(receipt)
+
+
+def mattered(receipt: Receipt, place: int, own: str = "") -> Influence:
+    """Return which words mattered for the token at a place of a visitor's text.
+
+    Args:
+        receipt: as in `reproduced`.
+        place: of the token.
+        own: as in `explained`.
+
+    Raises:
+        UserError: as there, or the model wrote nothing at that place.
+    """
+    from genai_demo.text.explaining.influence import influence_in
+
+    if receipt.model != own:
+        _check_shipped(receipt)
+    return influence_in(receipt, place)
 
 
 def reproduced(receipt: Receipt) -> Update:
