@@ -26,6 +26,7 @@ from genai_demo.engine.runs.registry import find
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
+from genai_demo.settings import settings
 from genai_demo.ui.languages import request_language
 from genai_demo.ui.training import acting
 from genai_demo.ui.training.choosing import form_of
@@ -130,7 +131,7 @@ def _answering(tell: Callable[..., Any]) -> Callable[[Request], Any]:
 def _same_place(headers: Headers) -> bool:
     """Return whether a request comes from our own page: another site shall not start anything in a visitor's name."""
     origin = headers.get("origin", "")
-    return not origin or origin.partition("://")[2] == headers.get("host")
+    return not origin or origin.partition("://")[2] in (headers.get("host"), *settings().own_hosts)
 
 
 def _refused(error: UserError, request: Request) -> Response:
