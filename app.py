@@ -16,6 +16,7 @@ from genai_demo.engine.runs.access import presenter_key
 from genai_demo.engine.runs.keeping import Keeper
 from genai_demo.engine.runs.supervisor import Supervisor
 from genai_demo.errors import UserError
+from genai_demo.hosting.room import invitation
 from genai_demo.marks.signing_key import signing_key
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
@@ -32,6 +33,8 @@ def main() -> None:
         sys.exit(str(error))
     shown_host = "localhost" if host in ("0.0.0.0", "::") else host
     print(message("ui.running", address=f"http://{shown_host}:{port}"), flush=True)
+    if not os.environ.get("SPACE_ID") and (invited := invitation(host, port)):
+        print(message("ui.room", invitation=invited), flush=True)
     key, is_new = presenter_key()
     if is_new and settings().training != "off":
         print(message("runs.presenter_key", key=key), flush=True)

@@ -40,6 +40,11 @@ def _examples(command: str) -> str:
             "runs step mine --count 5",
             "runs change mine learning_rate=0.001",
         ],
+        "publish": [
+            "publish space my-demo --dry-run",
+            "publish space my-demo --hardware zero-a10g",
+            "publish model news-gru --to my-name/news-gru",
+        ],
         "doctor": ["doctor", "doctor --space"],
     }.get(command, [])
     return "\n".join([f"example{'s' * (command != 'diagnose')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
@@ -63,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
         "diagnose": "say what goes wrong in a run, by its figures, and what to change",
+        "publish": "put the page on the Hugging Face hub as a Space, or a checkpoint as a model",
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
@@ -90,7 +96,11 @@ def _parser() -> argparse.ArgumentParser:
             )
         if command == "runs":
             add_runs_options(sub)
-        if command in ("diagnose", "doctor", "inspect", "runs"):
+        if command == "publish":
+            from genai_demo.hosting.publish import add_publish_options
+
+            add_publish_options(sub)
+        if command in ("diagnose", "doctor", "inspect", "publish", "runs"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
@@ -116,6 +126,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
+        if options.command == "publish":
+            from genai_demo.hosting.publish import publish
+
+            publish(options)
+            return 0
         if options.command == "doctor" and options.space:
             from genai_demo.hosting.space import space_doctor
 

@@ -89,6 +89,8 @@ class Keeper:
         copied = 0
         for file in files:
             target = self._kept / file.relative_to(self._root)
+            if file.name in _POINTERS and set(_files(run)) - set(files):
+                return copied  # what it names now may be what has not been copied
             try:
                 state = _state(file)
                 if self._known.get(file) == state and target.is_file():
