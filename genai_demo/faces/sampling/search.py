@@ -37,9 +37,9 @@ def alike(face: Face, count: int) -> list[FaceRequest]:
     Raises:
         UserError: the model or the encoder cannot be used.
     """
-    model = face.request.model
+    model, name = face.request.model, face.receipt.model
     encoder = load_encoder()
-    vectors = _vectors(model, load(model).checkpoint.id, encoder.checkpoint.id)
+    vectors = _vectors(model, name, load(name).checkpoint.id, encoder.checkpoint.id)
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
     similarity = vectors @ embed(encoder.network, picture)[0].float().cpu()  # (N,)
     same = (face.request.seed, face.request.index)
@@ -49,9 +49,9 @@ def alike(face: Face, count: int) -> list[FaceRequest]:
 
 
 @lru_cache(maxsize=4)
-def _vectors(model: str, _checkpoint: str, _encoder: str) -> Tensor:
-    """Return the encoder's vectors (N, E) of all faces that are searched, on the CPU."""
-    painter, network = load(model).painter, load_encoder().network
+def _vectors(model: str, name: str, _checkpoint: str, _encoder: str) -> Tensor:
+    """Return the encoder's vectors (N, E) of all faces that are searched, on the CPU; `name` is what paints them."""
+    painter, network = load(name).painter, load_encoder().network
     requests, found = searched(model), []
     for start in range(0, len(requests), _AT_ONCE):
         painted = painter.paint([painter.code(request) for request in requests[start : start + _AT_ONCE]])
