@@ -11,7 +11,9 @@ from threading import Thread
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from genai_demo.catalogue import message
+from genai_demo.engine import places, zero_gpu  # noqa: F401  # before what they prepare: caches, and torch
 from genai_demo.engine.runs.access import presenter_key
+from genai_demo.engine.runs.keeping import Keeper
 from genai_demo.engine.runs.supervisor import Supervisor
 from genai_demo.errors import UserError
 from genai_demo.marks.signing_key import signing_key
@@ -33,6 +35,8 @@ def main() -> None:
     key, is_new = presenter_key()
     if is_new and settings().training != "off":
         print(message("runs.presenter_key", key=key), flush=True)
+    if (kept := settings().kept_runs) is not None:
+        Keeper(kept).start()
     Supervisor().start()
     # the first click is quick when the models are in memory by then
     Thread(target=_warm, name="warm", daemon=True).start()

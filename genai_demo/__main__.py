@@ -40,11 +40,9 @@ def _examples(command: str) -> str:
             "runs step mine --count 5",
             "runs change mine learning_rate=0.001",
         ],
-        "doctor": ["doctor"],
+        "doctor": ["doctor", "doctor --space"],
     }.get(command, [])
-    return "\n".join(
-        [f"example{'s' * (command not in ('diagnose', 'doctor'))}:", *(f"  {_PROGRAM} {line}" for line in lines)]
-    )
+    return "\n".join([f"example{'s' * (command != 'diagnose')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         if command == "diagnose":
             sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
+        if command == "doctor":
+            sub.add_argument(
+                "--space", action="store_true", help="say whether this would start as a Hugging Face Space"
+            )
         if command == "runs":
             add_runs_options(sub)
         if command in ("diagnose", "doctor", "inspect", "runs"):
@@ -114,6 +116,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
+        if options.command == "doctor" and options.space:
+            from genai_demo.hosting.space import space_doctor
+
+            return space_doctor()
         if options.command == "doctor":
             from genai_demo.doctor import doctor
 

@@ -32,7 +32,7 @@ class GanTraining:
     first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
     warm_up: Share = 0.1
-    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    """share of the budget over which the generator's learning rate rises if its discriminator starts from nothing"""
     label_weight: Annotated[Weight, Live] = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
     age_weight: Annotated[Weight, Live] = 2.5

@@ -165,6 +165,7 @@ const watching = (() => {
   function show(run) {
     const { p } = view;
     view.run = run;
+    room.root().watched = () => [view?.name || "", room.token(), room.presenter.get()]; // for what Gradio's buttons do with it
     put(p.kicker, [run.label, state(run)].join(" · "));
     put(p.title, run.title);
     p.bar.hidden = run.state === "waiting";

@@ -22,6 +22,7 @@ from genai_demo.ui.text.cards import Shown
 from genai_demo.ui.training.in_use import is_snapshot
 
 if TYPE_CHECKING:
+    from genai_demo.text.explaining.influence import Influence
     from genai_demo.text.explaining.tokens import Entry
 
 FRAME = 0.05
@@ -156,6 +157,22 @@ def explained(receipt: Receipt) -> tuple[Entry, ...]:
 
     _check_known(receipt)
     return explain(receipt)
+
+
+def mattered(receipt: Receipt, place: int) -> Influence:
+    """Return which words mattered for the token at a place of a visitor's text.
+
+    Args:
+        receipt: as in `reproduced`.
+        place: of the token.
+
+    Raises:
+        UserError: as there, or the model wrote nothing at that place.
+    """
+    from genai_demo.text.explaining.influence import influence_in
+
+    _check_known(receipt)
+    return influence_in(receipt, place)
 
 
 def reproduced(receipt: Receipt) -> Update:

@@ -29,6 +29,7 @@ from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
 from genai_demo.ui.text.panel import WORK, Panel, build_panel
+from genai_demo.ui.text.reading import read_page
 from genai_demo.ui.training.panel import train_page
 from genai_demo.ui.training.using import used_models
 
@@ -71,6 +72,8 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "rewrite"):
                 parts = (_rewrite, _rewrite_settings, _TEXTS, _text_label)
                 rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *parts)
+            with _page(texts, "read"):
+                read_page(texts, page)
             with _page(texts, "open"):
                 open_page(texts, [*writers, fill, rewrite], used)
             training = train_page(texts, "news", "text", usable=True)

@@ -154,7 +154,7 @@ def _answering(tell: Callable[..., Any]) -> Callable[[Request], Any]:
 def _same_place(headers: Headers) -> bool:
     """Return whether a request comes from our own page: another site shall not start anything in a visitor's name."""
     origin = headers.get("origin", "")
-    return not origin or origin.partition("://")[2] == headers.get("host")
+    return not origin or origin.partition("://")[2] in (headers.get("host"), *settings().own_hosts)
 
 
 def _refused(error: UserError, request: Request) -> Response:
