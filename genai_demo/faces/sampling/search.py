@@ -47,9 +47,9 @@ def alike(face: Face, count: int) -> list[FaceRequest]:
     Raises:
         UserError: the model or the encoder cannot be used.
     """
-    model = face.request.model
+    model, name = face.request.model, face.receipt.model
     encoder = load_encoder()
-    known = _known(model, load(model).checkpoint.id, encoder.checkpoint.id)
+    known = _known(model, name, load(name).checkpoint.id, encoder.checkpoint.id)
     picture = torch.from_numpy(face.picture).permute(2, 0, 1)[None]  # (1, 3, S, S)
     distances = torch.cdist(known.compare(_traits(encoder.network, picture)), known.compared)[0]  # (N,)
     same = (face.request.seed, face.request.index)
@@ -86,8 +86,8 @@ def _traits(encoder: FaceEncoder, pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @lru_cache(maxsize=4)
-def _known(model: str, _checkpoint: str, _encoder: str) -> _Known:
-    painter, network = load(model).painter, load_encoder().network
+def _known(model: str, name: str, _checkpoint: str, _encoder: str) -> _Known:
+    painter, network = load(name).painter, load_encoder().network
     requests, found = searched(model), []
     for start in range(0, len(requests), _AT_ONCE):
         painted = painter.paint([painter.code(request) for request in requests[start : start + _AT_ONCE]])

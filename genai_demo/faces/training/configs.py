@@ -155,6 +155,7 @@ TRAININGS = {
 
 _SAMPLE = {"sample": {"data": "sample"}}
 _DIGITS = {"digits": {"data": "digits"}, **_SAMPLE}
+_FETCHED = {name: {"data": name} for name in ("mnist", "fashion-mnist")}
 _SMALL = {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)}
 _MIDDLE = {"widths": (96, 80, 48, 24, 16)}
 TRAINABLE = {
@@ -229,6 +230,7 @@ TRAINABLE = {
         textbook.TextbookVaeTraining,
         {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),
@@ -236,6 +238,7 @@ TRAINABLE = {
         textbook.TextbookGanTraining,
         {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),

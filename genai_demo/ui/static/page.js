@@ -269,7 +269,7 @@ window.genaiDemo = (() => {
     const result = document.querySelector(`#${place} [data-link]`);
     const button = document.getElementById(id);
     button.dataset.done = document.getElementById("announcements").dataset.linkCopied;
-    if (result) copyLink(result, button);
+    if (result?.dataset.link) copyLink(result, button);
   }
 
   const actions = {
