@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from genai_demo.engine.generation.sampling import Sampling
 from genai_demo.text.models.masked import MaskedModel
-from genai_demo.text.sampling.decoding import Vocabulary, unmask
+from genai_demo.text.sampling.decoding import Sampling, Vocabulary, unmask
 from genai_demo.text.tokens.special_tokens import END, MASK
 from genai_demo.text.tokens.tokenizer import Tokenizer
 
