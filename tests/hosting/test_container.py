@@ -21,9 +21,8 @@ FILE = "deploy/Containerfile"
 def instructions(root: Path) -> list[tuple[str, str]]:
     """Return the instructions of the container file, each with its words."""
     text = re.sub(r"^#.*\n", "", (root / FILE).read_text(encoding="utf-8"), flags=re.MULTILINE).replace("\\\n", " ")
-    return [
-        (word, rest.strip()) for line in text.splitlines() if line.strip() for word, _, rest in [line.partition(" ")]
-    ]
+    lines = [line.partition(" ") for line in text.splitlines() if line.strip()]
+    return [(word, rest.strip()) for word, _, rest in lines]
 
 
 def compose(root: Path) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def compose(root: Path) -> dict[str, Any]:
 
 def test_the_page_runs_as_nobody_in_particular_and_owns_no_program(root: Path) -> None:
     words = instructions(root)
-    assert [word for word, _ in words][0] == "FROM"
+    assert words[0][0] == "FROM"
     users = [(index, rest) for index, (word, rest) in enumerate(words) if word == "USER"]
     assert users[-1][1] == "1000:1000"
     after = {word for word, _ in words[users[-1][0] :]}
@@ -81,6 +80,10 @@ def engine() -> str | None:
     return None
 
 
+def said(*words: str) -> str:
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @pytest.mark.programs
 def test_the_container_serves_the_page(root: Path) -> None:
     name = engine()
@@ -88,16 +91,9 @@ def test_the_container_serves_the_page(root: Path) -> None:
         pytest.skip("needs a container engine that runs")
     subprocess.run([name, "build", "-q", "-f", FILE, "-t", "genai-demo:test", "."], cwd=root, check=True)
     limits = ["--read-only", "--tmpfs", "/tmp:size=2g", "--cap-drop", "ALL", "--memory", "8g"]
-    started = subprocess.run(
-        [name, "run", "-d", "--rm", "-p", "127.0.0.1::7860", *limits, "genai-demo:test"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    started = said(name, "run", "-d", "--rm", "-p", "127.0.0.1::7860", *limits, "genai-demo:test")
     try:
-        place = subprocess.run(
-            [name, "port", started, "7860"], capture_output=True, text=True, check=True
-        ).stdout.split()[0]
+        place = said(name, "port", started, "7860").split()[0]
         for _ in range(120):
             try:
                 with urllib.request.urlopen(f"http://{place}/", timeout=5) as answer:
@@ -107,9 +103,7 @@ def test_the_container_serves_the_page(root: Path) -> None:
                 time.sleep(1)
         else:
             pytest.fail("nobody answered")
-        who = subprocess.run(
-            [name, "exec", started, "id", "-u"], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        who = said(name, "exec", started, "id", "-u")
         assert who == "1000"
     finally:
         subprocess.run([name, "stop", started], capture_output=True, check=False)
