@@ -160,8 +160,8 @@ class _Loop:
         kinds: dict[str, Any] = {"step": int, "seconds": (int, float), "micro_batch": int, "snapshots_done": int}
         kinds["optimizer"] = dict
         for name, kind in kinds.items():
-            value = numbers.get(name)
-            if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= 0)):
+            value, least = numbers.get(name), int(name == "micro_batch")
+            if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= least)):
                 raise self.run.damaged_state(name)
         if numbers and numbers.get("precision") not in PRECISIONS:
             raise self.run.damaged_state("precision")
