@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from genai_demo.engine.fields import Live, Seed, Share, Within
+from genai_demo.engine.fields import Later, Live, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 from genai_demo.faces.training.textbook import configs as textbook
 
@@ -31,6 +31,9 @@ class GanTraining:
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
     first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
+    adaptive: Annotated[float, Within(0.5, 0.99, 0.0), Later] = 0.0
+    """share of pairs of a real and a made face that the discriminator may tell right; while it tells more, augmentation
+    grows, in the place of the fixed probabilities. 0 keeps to these"""
     warm_up: Share = 0.1
     """share of the budget over which the generator's learning rate rises if its discriminator starts from nothing"""
     label_weight: Annotated[Weight, Live] = 0.5

@@ -29,6 +29,7 @@ from genai_demo.faces.models.random_features import RandomFeatures, as_floats, e
 from genai_demo.faces.models.vae import load_vae
 from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.training.adaptive import AdaptiveAugmentation
 from genai_demo.faces.training.augmentation import augment
 from genai_demo.faces.training.configs import GanTraining
 from genai_demo.faces.training.face_task import FaceTask, in_batches, picture_variety
@@ -90,6 +91,9 @@ class GanTask(FaceTask):
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
+        self._adaptive = AdaptiveAugmentation(training.adaptive) if training.adaptive else None
+        if self._adaptive is not None:
+            self.networks["augmentation"] = self._adaptive
         self.phases = [
             Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
             for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
@@ -118,6 +122,8 @@ class GanTask(FaceTask):
         return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
 
     def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
+        if self._adaptive is not None:
+            return augment(pictures, self._adaptive.now())
         first, last = self._training.first_augmentation, self._training.augmentation
         return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
 
@@ -134,9 +140,13 @@ class GanTask(FaceTask):
             return self._discriminator.score_features(seen[-1], known)
 
         turn = discriminator_turn(score, real, fake, weight)
+        told = {}
+        if self._adaptive is not None:
+            self._adaptive.follow(turn["pairs_right"], len(real))
+            told = {"augmentation": self._adaptive.probability.clone()}
         # It sees the real faces first; nothing can be learnt from the labels that it reads off generated ones.
         labels = self._label_loss(seen[0], known)
-        return turn | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
+        return turn | told | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
 
     def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
