@@ -5,7 +5,7 @@ from __future__ import annotations
 from genai_demo.engine.modality import Modality
 from genai_demo.music import commands
 from genai_demo.music.explaining import commands as explaining
-from genai_demo.music.inspection import inspect
+from genai_demo.music.inspection import glance, inspect
 from genai_demo.music.sampling.generation import service, warm
 from genai_demo.music.training.configs import TRAINABLE
 
@@ -42,6 +42,7 @@ MODALITY = Modality(
     warm=warm,
     inspect=inspect,
     explaining=explaining,
+    glance=glance,
     packages=("mido", "pretty_midi", "soundfile", "verovio"),
     examples={
         "train": ("--model composer --data piano.zip --minutes 120 --run runs/piano",),

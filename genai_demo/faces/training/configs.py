@@ -32,7 +32,7 @@ class GanTraining:
     first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
     warm_up: Share = 0.1
-    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    """share of the budget over which the generator's learning rate rises if its discriminator starts from nothing"""
     label_weight: Annotated[Weight, Live] = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
     age_weight: Annotated[Weight, Live] = 2.5
@@ -155,6 +155,7 @@ TRAININGS = {
 
 _SAMPLE = {"sample": {"data": "sample"}}
 _DIGITS = {"digits": {"data": "digits"}, **_SAMPLE}
+_FETCHED = {name: {"data": name} for name in ("mnist", "fashion-mnist")}
 _SMALL = {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)}
 _MIDDLE = {"widths": (96, 80, 48, 24, 16)}
 TRAINABLE = {
@@ -229,6 +230,7 @@ TRAINABLE = {
         textbook.TextbookVaeTraining,
         {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),
@@ -236,6 +238,7 @@ TRAINABLE = {
         textbook.TextbookGanTraining,
         {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),

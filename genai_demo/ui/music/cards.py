@@ -29,6 +29,7 @@ from genai_demo.music.requests import (
     RewriteRequest,
 )
 from genai_demo.music.results import key_name
+from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.address import link
@@ -134,7 +135,7 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
         body += f"{_tools(item, able, language)}{_score(language)}"
     body += f'<p class="machine-made">{escape(machine)}</p>'
     if not item.growing:
-        body += _files(language)
+        body += _files(language, _can_be_linked(item))
     past = ' data-past=""' if item.past else ""
     return (
         f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past}'
@@ -147,9 +148,14 @@ def _remembered(item: Item, language: str) -> str:
     """What the page's script needs to show the piece again."""
     if item.request is None or item.receipt is None:
         return ""
-    address = link("music", PAGES[type(item.request)], item.request)
+    address = link("music", PAGES[type(item.request)], item.request) if _can_be_linked(item) else ""
     values = {"link": address, "title": title(item.piece, language), "receipt": item.receipt.to_json()}
     return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
+
+
+def _can_be_linked(item: Item) -> bool:
+    """Return whether a link makes the same piece again for everybody: a run's snapshot may be gone by then."""
+    return item.receipt is None or item.receipt.model in FOLDERS.values()
 
 
 def _heading(piece: Piece, language: str) -> str:
@@ -320,17 +326,15 @@ def _score(language: str) -> str:
     )
 
 
-def _files(language: str) -> str:
+def _files(language: str, linked: bool) -> str:
     files = "".join(
         f'<button type="button" data-file="{kind}">{escape(text(f"music_file_{kind}", language))}</button>'
         for kind in FILES
     )
     label, printing = escape(text("download", language)), escape(text("music_print", language))
     copy, copied = escape(text("copy_link", language)), escape(text("link_copied", language))
-    button = (
-        f'<button type="button" data-do="print">{printing}</button>'
-        f'<button type="button" data-do="link" data-done="{copied}">{copy}</button>'
-    )
+    button = f'<button type="button" data-do="print">{printing}</button>'
+    button += f'<button type="button" data-do="link" data-done="{copied}">{copy}</button>' if linked else ""
     return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 

@@ -188,7 +188,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         request, fields = form.followed(wanted, handlers.check)
         if request is None:
             return None, fields
-        return Job(request, heard=False), {**fields, **emptied(language)}
+        return Job(request, heard=False, linked=True), {**fields, **emptied(language)}
 
     def follow_change(kind: type[Request], language: str, wanted: Any) -> tuple[Job | None, Updates]:
         """Make the music again that came of a change; its settings are nobody's fields."""
@@ -196,7 +196,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         if request is None:
             return None, {}
         handlers.check(request)
-        return Job(request, heard=False), emptied(language)
+        return Job(request, heard=False, linked=True), emptied(language)
 
     places = [panel.notice, *outputs, shown]
     runner.start(compose.address.follow, follow, [], compose.notice, [*form.outputs, *places], tab="music")
