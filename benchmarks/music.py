@@ -1,8 +1,9 @@
 """Speed of piano music: `python -m benchmarks.music [--json FILE]`.
 
-Measures, for each model that is there, eight bars from request to notes, roll and sound, their sheet music, the
-first bar of a long piece, and their explanation beside the time in which they were written; eight bars from notes to
-MusicXML and on to SVG, the first time with all imports and then again; and half a minute of music from notes to audio, beside `pretty_midi`'s own synthesizer.
+Measures, for each model that is there, eight bars from request to notes, roll and sound, their sheet music, the first
+bar of a long piece, and the explanation of eight bars beside the time in which they were written; eight bars from notes
+to MusicXML and on to SVG, the first time with all imports and then again; and half a minute of music from notes to
+audio, beside `pretty_midi`'s own synthesizer.
 """
 
 from __future__ import annotations
