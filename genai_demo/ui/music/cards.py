@@ -34,6 +34,7 @@ from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
+from genai_demo.ui.music import explaining
 from genai_demo.ui.music.library import Item, Library
 
 PAGES: dict[type[Request], str] = {
@@ -113,7 +114,8 @@ def library(shown: Library, able: Sequence[str], language: str) -> str:
     cards = "".join(_card(shown, place, able, language) for place in range(len(shown.items)))
     busy = ' data-busy=""' if shown.busy else ""
     turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"' + (' data-shipped=""' if shown.shipped else "")
-    return f'<div class="desk" {turn} data-words="{words}"{busy}>{cards}</div>'
+    inside = escape(json.dumps(explaining.words(language), ensure_ascii=False))
+    return f'<div class="desk" {turn} data-words="{words}" data-inside="{inside}"{busy}>{cards}</div>'
 
 
 def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str:
@@ -126,6 +128,7 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
         f"{_heading(item.piece, language)}</header>"
         f"{_transport(shown, item, language)}"
         f"{_roll(item, language)}"
+        f"{_inside(item, language)}"
         f"{_remarks(item, language)}"
     )
     if not item.growing:
@@ -230,6 +233,17 @@ def _roll(item: Item, language: str) -> str:
         f'<span class="sample sounds">{sounds}</span>{changed}'
         f'<span class="by-hand">{by_hand}</span>'
         f'<span class="bar-now"></span></div>'
+    )
+
+
+def _inside(item: Item, language: str) -> str:
+    """The place where the page's script tells why a piece became what it is, of those that can be made again."""
+    if item.receipt is None or item.growing:
+        return ""
+    title, opens = (escape(text(f"inside_{key}", language)) for key in ("title", "open"))
+    return (
+        f'<div class="inside-head"><button type="button" data-do="inside" aria-expanded="false">{opens}</button></div>'
+        f'<section class="inside" aria-label="{title}" hidden></section>'
     )
 
 
