@@ -18,7 +18,7 @@ def test_a_note_is_opened_by_key_and_the_link_shows_it(app: str, visit: Visit) -
     piece = page.locator("article.work.finished[data-link]")
     expect(piece).to_be_visible()
     piece.locator("[data-do=inside]").click()
-    opened = piece.locator(".inside")
+    opened = piece.locator(".piece-inside")
     expect(opened.locator(".views button")).to_have_count(3)
     roll = piece.locator(".roll")
     roll.focus()
@@ -36,13 +36,13 @@ def test_a_note_is_opened_by_key_and_the_link_shows_it(app: str, visit: Visit) -
     assert download.value.suggested_filename == "notes.csv"
 
     other = visit(page.url, phone=True, locale="zh-CN")
-    shown = other.locator("article.work.finished .inside")
+    shown = other.locator("article.work.finished .piece-inside")
     expect(shown.locator("tr.own")).to_have_count(1)
     assert heading.split(",")[0] in shown.locator("h4").inner_text()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     shown.locator("[data-view=measures]").click()
     expect(shown.locator("svg")).not_to_have_count(0)
-    assert Axe().run(other, context=".inside").response["violations"] == []
+    assert Axe().run(other, context=".piece-inside").response["violations"] == []
 
     page.keyboard.press("Escape")
     expect(opened).to_be_hidden()

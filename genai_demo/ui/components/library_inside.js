@@ -13,7 +13,7 @@ const inside = (() => {
   const receiptOf = (view) => view.article.dataset.receipt || "";
   const idOf = (view) => `${receiptOf(view)} ${view.music.key}`;
   const toldOf = (view) => known.get(idOf(view));
-  const place = (view) => view.article.querySelector(".inside");
+  const place = (view) => view.article.querySelector(".piece-inside");
   const stateOf = (view) => view.looking || (view.looking = { open: false, view: "", note: null, cursor: null, form: "", at: null, timer: 0 });
   const isOpen = (view) => Boolean(view.looking?.open && place(view));
 
