@@ -20,6 +20,7 @@ from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.components.widget import sent
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
+from genai_demo.ui.faces.explaining.panel import inside_panel
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
 from genai_demo.ui.faces.sliders import WORK, live, say_failure
@@ -115,6 +116,7 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...], used: UsedM
                 )
             grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
         steer = steer_panel(texts, grid, PAINTED, used)
+        inside_panel(texts, steer.inside)
         ends = gr.HTML("", elem_id="faces-ends", elem_classes="paper")
     page = GalleryPage(notice, form, address, any_age, age, grid, gr.State(None), steer)
     run_script(share, "genaiDemo.copyLinkOf('faces-grid', 'faces-gallery-link')")

@@ -50,6 +50,8 @@ class Steer:
     steered: gr.State
     alike: FaceGrid
     """faces that look like one, as buttons"""
+    inside: gr.Button
+    """opens what the model says of the face"""
 
     @property
     def outputs(self) -> list[Component]:
@@ -91,6 +93,7 @@ def steer_panel(texts: Texts, grid: FaceGrid, after: str, used: UsedModels | Non
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
         with gr.Row(elem_classes="steer-head"):
             texts.make(gr.HTML, {"value": _heading})
+            inside = small_button(texts, "faces_inside", "faces-inside-open")
             close = small_button(texts, "faces_close", "faces-close")
         with gr.Row(elem_classes="steer-face"):
             portrait = gr.HTML("", elem_id="faces-portrait", elem_classes="paper")
@@ -106,7 +109,7 @@ def steer_panel(texts: Texts, grid: FaceGrid, after: str, used: UsedModels | Non
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
         alike = texts.make(FaceGrid, {"value": faces_cards.searching}, switched=False, elem_id="faces-alike")
-    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
+    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike, inside)
     run_script(close, f"{grid.function('close')}()")
     run_script(share, "genaiDemo.copyLinkOf('faces-portrait', 'faces-link')")
     inputs = [texts.language, steered]
