@@ -242,7 +242,8 @@ def _inside(item: Item, language: str) -> str:
         return ""
     title, opens = (escape(text(f"inside_{key}", language)) for key in ("title", "open"))
     return (
-        f'<div class="piece-inside-head"><button type="button" data-do="inside" aria-expanded="false">{opens}</button></div>'
+        f'<div class="piece-inside-head"><button type="button" data-do="inside" aria-expanded="false">{opens}'
+        "</button></div>"
         f'<section class="piece-inside" aria-label="{title}" hidden></section>'
     )
 
