@@ -14,8 +14,8 @@ from genai_demo.text.tokens.tokenizer import Tokenizer
 
 _LONGEST = 40
 """tokens of a text that are shown"""
-_EVERY = 5
-"""one word in so many is blank"""
+_EVERY = 3
+"""one in so many words that are a single token is blank"""
 _STEPS = 8
 _SURE = Sampling(temperature=0.3)
 """what it holds for likely, and not what it might say once"""

@@ -31,7 +31,7 @@ def test_blanks_are_always_the_same_words() -> None:
     assert shown == fill_preview(network, TOKENIZER, TEXTS)
     right, blanks = counts(shown)
     story = shown.split("\n\n", 1)[1].removeprefix("[sports] ")
-    assert blanks >= 2 and len(re.findall(r"\[[^]]*\]", story)) == blanks
+    assert blanks >= 1 and len(re.findall(r"\[[^]]*\]", story)) == blanks
     assert len(re.findall(" ≠ ", story)) == blanks - right
     # With each blank put right it is the text, as far as it is shown.
     meant = re.sub(r"\[(?:[^]]*≠ )?([^]]*)\]", r"\1", story).strip()
