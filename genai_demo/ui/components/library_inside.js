@@ -331,8 +331,8 @@ const inside = (() => {
     const jumpTo = (bar) => host.jump(view, view.music.bars[bar]);
     const form = state.form || (told.measures.some((one) => one.form === told.form) ? told.form : "all");
     const body = {
-      notes: () => [looks.scale(said), ...noteParts(view, said)],
-      heat: () => [looks.scale(said), ...noteParts(view, said)],
+      notes: () => [looks.scale(said, "notes"), ...noteParts(view, said)],
+      heat: () => [looks.scale(said, "heat"), ...noteParts(view, said)],
       bars: () => looks.bars(view, pairs.get(idOf(view))?.pairs, said, jumpTo),
       verdicts: () => looks.verdicts(told, said, jumpTo),
       replay: () => replay(view, said),

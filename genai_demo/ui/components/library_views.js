@@ -15,7 +15,7 @@ const looks = (() => {
 
   const hint = (sentence) => made("p", { className: "hint" }, sentence);
 
-  const scale = (said) => made("p", { className: "scale hint" }, made("span", {}, said.pale), made("i"), made("span", {}, said.sure));
+  const scale = (said, kind) => made("p", { className: `scale hint ${kind}` }, made("span", {}, said.pale), made("i"), made("span", {}, said.sure));
 
   function table(heads, rows) {
     const head = made("tr", {}, ...heads.map((name) => made("th", { scope: "col" }, name)));
