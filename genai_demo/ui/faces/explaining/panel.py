@@ -64,7 +64,7 @@ def inside_panel(texts: Texts, button: gr.Button) -> None:
     """Build the panel, which `button` opens and closes."""
 
     def drawn(language: str) -> str:
-        words = {name: text(f"inside_{name}", language, **_LEFT) for name in _WORDS}
+        words = {name: text(f"face_inside_{name}", language, **_LEFT) for name in _WORDS}
         said = escape(json.dumps(words, ensure_ascii=False))
         return f'<section class="inside" aria-label="{escape(words["title"])}" data-words="{said}"></section>'
 
