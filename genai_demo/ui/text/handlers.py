@@ -178,6 +178,25 @@ def mattered(receipt: Receipt, place: int, own: str = "") -> Influence:
     return influence_in(receipt, place)
 
 
+def played(receipt: Receipt, own: str = "") -> tuple[tuple[Entry, ...], list[list[int]]]:
+    """Return the tokens of a visitor's text as `explained`, and the state from which the GRU drew each, in hundredths.
+
+    Args:
+        receipt: as in `explained`.
+        own: as there.
+
+    Raises:
+        UserError: as there.
+    """
+    from genai_demo.text.explaining.tokens import made_again
+
+    if receipt.model != own:
+        _check_shipped(receipt)
+    made = made_again(receipt)
+    entries, states = made.entries(), made.recorder.states
+    return entries, [(100 * states[entry.place][-1]).round().int().tolist() for entry in entries if states]
+
+
 def reproduced(receipt: Receipt) -> Update:
     """Make the result of a visitor's receipt again, with the models that ship only: it may not name any folder.
 
