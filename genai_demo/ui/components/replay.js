@@ -85,10 +85,10 @@ function build() {
   slider.setAttribute("aria-label", said.slider);
   slider.addEventListener("input", () => go(Number(slider.value)));
   const bar = made("div", { className: "controls" },
-    button(said.first, "⏮", "first", () => go(0)),
+    button(said.first, "|◀", "first", () => go(0)),
     button(said.back, "◀", "back", () => go(play.now - 1)),
-    button(said.play, "▶", "run", run),
-    button(said.next, "⏵", "on", () => go(play.now + 1)),
+    button(said.next, "▶", "on", () => go(play.now + 1)),
+    button(said.play, said.play, "run", run),
     slider);
   panel().replaceChildren(head(), bar, made("div", { className: "frame" }));
   panel().querySelector(".frame").setAttribute("aria-live", "polite");
@@ -220,7 +220,7 @@ function setRunning(number) {
   const button = panel().querySelector(".run");
   if (!button) return;
   const name = timer ? words().pause : words().play;
-  button.textContent = timer ? "⏸" : "▶";
+  button.textContent = name;
   button.title = name;
   button.setAttribute("aria-label", name);
 }

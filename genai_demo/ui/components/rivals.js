@@ -42,7 +42,11 @@ function take(parcel) {
   if (parcel) {
     const told = JSON.parse(parcel);
     if (told.matter) {
-      if (open?.receipt === told.receipt && open.place === told.matter.place) { open.matter = told; draw(); }
+      if (open?.receipt === told.receipt && open.place === told.matter.place) {
+        open.matter = told;
+        draw();
+        panel().scrollTop = panel().querySelector(".mattering").offsetTop - GAP;
+      }
       return "";
     }
     known.set(told.receipt, told);
@@ -287,7 +291,7 @@ function mattering() {
   source.setAttribute("role", "region");
   source.setAttribute("aria-label", said.code);
   return [
-    made("p", {}, made("strong", {}, fill(said.matter_title, { word: name }))),
+    made("p", { className: "mattering" }, made("strong", {}, fill(said.matter_title, { word: name }))),
     made("table", {}, made("tbody", {}, ...rows)),
     made("p", { className: "hint" }, fill(said[`matter_${matter.method}`], { word: name })),
     made("p", { className: "hint" }, proof),

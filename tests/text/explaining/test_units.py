@@ -1,4 +1,4 @@
-"""A unit that was planted to track something is found; what is found in a network that has learnt nothing is the floor."""
+"""A unit that was planted to track something is found; what an untrained network has is the floor."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def planted(words: Tokenizer) -> GruModel:
     for name in ("weight_ih_l0", "weight_hh_l0"):
         for gate in range(3):
             getattr(layer, name)[gate * HIDDEN + UNIT] = 0.0
-    layer.bias_ih_l0[HIDDEN + UNIT] = -10.0  # nothing of what was before stays
-    layer.weight_ih_l0[2 * HIDDEN + UNIT, 0] = 3.0
+    # Nothing of what was before stays, and the new value is that of the digits.
+    for name, place, value in (("bias_ih_l0", HIDDEN + UNIT, -10.0), ("weight_ih_l0", (2 * HIDDEN + UNIT, 0), 3.0)):
+        getattr(layer, name)[place] = value
     return network
 
 
