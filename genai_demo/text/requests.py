@@ -77,9 +77,9 @@ class GenerateRequest:
     """words the text starts with"""
     length: Annotated[int, Within(*LENGTH)] = 80
     """most tokens of the text, the opening not counted; it may end earlier, at a sentence; of a headline characters"""
-    temperature: Temperature = 0.65
+    temperature: Temperature = 0.75
     """below 1 safer, above 1 wilder"""
-    top_p: Annotated[float, Within(*TOP_P)] = 0.95
+    top_p: Annotated[float, Within(*TOP_P)] = 0.9
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     min_p: Annotated[float, Within(*MIN_P)] = 0.0
     """drop tokens less likely than this share of the likeliest one; 0 switches it off"""
@@ -114,7 +114,7 @@ def usual(model: str) -> GenerateRequest:
     headline more often, and copies fewer runs of them then.
     """
     if model == "headlines":
-        return GenerateRequest(model=model, length=40, temperature=0.9)
+        return GenerateRequest(model=model, length=40, temperature=0.9, top_p=0.95)
     return GenerateRequest(model=model)
 
 

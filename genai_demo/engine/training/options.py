@@ -66,7 +66,23 @@ def add_run_options(
         batch_size: examples per step if nothing else is asked for; None leaves it to the kind of model.
         usual: says in the help what the kinds of models take then.
     """
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
+    # torchrun reads what stands behind the module's name, too, and takes --run and --start for its own.
+    parser.add_argument(
+        "--run",
+        "--run-folder",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder of the run; torchrun needs the long name",
+    )
+    parser.add_argument(
+        "--start-from",
+        dest="start",
+        default=argparse.SUPPRESS,
+        type=Path,
+        metavar="START",
+        help="--start, for torchrun",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
@@ -82,7 +98,9 @@ def add_run_options(
         metavar="NAME=N",
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
-    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"])
+    add_options(
+        parser, TrainConfig, ["seed", "pieces", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"]
+    )
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"

@@ -81,14 +81,15 @@ def read(request: ReadRequest, own: str = "") -> Reading:
 def reader_of(request: ReadRequest, own: str = "") -> tuple[str, LoadedModel]:
     """Return the short name of the model that reads a text, and the model; see `read`."""
     request.check()
-    reader = _reader(request)
+    reader = reader_name(request)
     name = _name_of(reader, own)
     # The check of openings is that of whatever a model reads.
     check_letters(GenerateRequest(model=reader, opening=request.text), name)
     return reader, load(name, reader)
 
 
-def _reader(request: ReadRequest) -> str:
+def reader_name(request: ReadRequest) -> str:
+    """Return the short name of the model that reads a text: one for Chinese where most of its letters are."""
     letters = [letter for letter in request.text if letter.isalpha()]
     return "headlines" if sum(map(is_chinese, letters)) * 2 > len(letters) else request.model
 

@@ -63,7 +63,7 @@ def search_faces(receipt: dict[str, Any], count: int = 8) -> list[dict[str, Any]
     """
     check_whole("count", count, *COUNT)
     face = files.reproduced(receipt_of(receipt))
-    return [files.plain(found) for found in generation.paint(alike(face, count))]
+    return [files.plain(found) for found in generation.paint(alike(face, count), face.receipt.model)]
 
 
 def register() -> None:

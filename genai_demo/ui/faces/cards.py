@@ -12,9 +12,11 @@ from html import escape
 import numpy as np
 from PIL import Image
 
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.faces.requests import STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, Film, enlarge
 from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.loading import FOLDERS
 from genai_demo.marks.reading import Marks
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
@@ -81,12 +83,12 @@ def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, lang
     status = text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
     return (
         f'<div class="faces" role="group" aria-label="{label}" style="--columns:{columns};--narrow:{narrow}"'
-        f"{remembered('gallery', request, status.rpartition(' · ')[0], '')}>"
+        f"{remembered('gallery', request, status.rpartition(' · ')[0], '', [face.receipt for face in faces])}>"
         f'{"".join(buttons)}</div><p class="result-status">{escape(status)}</p>'
     )
 
 
-def remembered(page: str, request: object, title: str, receipt: str) -> str:
+def remembered(page: str, request: object, title: str, receipt: str, receipts: Sequence[Receipt]) -> str:
     """Return what the page's script needs to show a result again, as attributes of its element.
 
     Args:
@@ -94,8 +96,10 @@ def remembered(page: str, request: object, title: str, receipt: str) -> str:
         request: what it was made of.
         title: what it is called in the history.
         receipt: as JSON; "" for several results.
+        receipts: of all that is shown: what a run's snapshot made has no link, since that may be gone for others.
     """
-    values = {"link": link("faces", page, request), "title": title, "receipt": receipt}
+    shipped = all(one.model in FOLDERS.values() for one in receipts)
+    values = {"link": link("faces", page, request) if shipped else "", "title": title, "receipt": receipt}
     return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
 
 
@@ -138,7 +142,7 @@ def portrait(face: Face, language: str) -> str:
         seed=request.seed,
         number=request.index + 1,
     )
-    data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json())
+    data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json(), [face.receipt])
     return (
         f'<figure class="portrait" data-model="{request.model}" {_named(request)}{data}>'
         f"{_image(face.picture, PORTRAIT, described(request, language))}"

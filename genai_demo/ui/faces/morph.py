@@ -39,6 +39,8 @@ from genai_demo.ui.forms import (
 )
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.runner import Buttons, Runner, run_buttons
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 Strip = tuple[FaceRequest, ...]
 
@@ -75,11 +77,14 @@ class MorphPage:
     def drawn(self, faces: Strip, language: str) -> Updates:
         """Return what the strip shows, and whether a film can be made of it."""
         usable = gr.update(interactive=len(faces) >= STATIONS[0])
-        return {self.strip: faces_cards.strip(generation.paint(faces), language), self.buttons.run: usable}
+        return {
+            self.strip: faces_cards.strip(generation.paint(faces, handlers.painters()), language),
+            self.buttons.run: usable,
+        }
 
 
-def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
-    """Build the page; faces come to it from the gallery's panel."""
+def morph_page(texts: Texts, gallery: GalleryPage, used: UsedModels | None = None) -> MorphPage:
+    """Build the page; faces come to it from the gallery's panel, and `used` says whose models paint."""
     form = Form(texts, MorphRequest(), "faces", "faces")
     address = page_address("faces", "morph")
     with gr.Column(elem_id="faces-morph"):
@@ -115,7 +120,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose_button)
-    _connect_film(page, texts)
+    _connect_film(page, texts, used)
     return page
 
 
@@ -147,7 +152,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         model = handlers.models_of(model)[0]
         if problem := generation.problem(model):
             raise problem
-        return shown(choose(model, new_seed()), language)
+        return shown(choose(model, new_seed(), handlers.painter_of(model)), language)
 
     def shown(faces: Strip, language: str) -> Updates:
         return {page.notice: "", page.faces: faces, **page.drawn(faces, language)}
@@ -167,7 +172,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         say_failure(event, page.notice, language)
 
 
-def _connect_film(page: MorphPage, texts: Texts) -> None:
+def _connect_film(page: MorphPage, texts: Texts, used: UsedModels | None) -> None:
     buttons, film, instead = page.buttons, page.film, page.instead
 
     def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[MorphRequest, Updates]:
@@ -184,6 +189,7 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
             return None, {}
         if problem := generation.problem(request.model):
             raise problem
+        in_use.leave("faces")  # a link means the models that ship
         return request, {**page.restored(request, language), **begun(language)}
 
     def begun(language: str) -> Updates:
@@ -193,11 +199,11 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
     def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
         started = time.perf_counter()
-        with closing(generation.morph(request)) as films:
+        with closing(generation.morph(request, handlers.painter_of(request.model))) as films:
             for made in films:
                 if made.finished:
                     title = text("faces_film_title", language, count=len(request.faces))
-                    data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json())
+                    data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json(), made.receipts)
                     shown = faces_cards.film(KINDS[request.format], made.marked(), data)
                     there = {button: gr.update(visible=True) for button in (page.save, page.share)}
                     yield {film: shown, instead: "", **there}
@@ -228,4 +234,6 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
     inputs = [page.faces, page.seconds, page.format]
     begins = [page.save, page.share, film, instead]
     runner.start(buttons.run.click, ask, inputs, page.notice, begins, tab="faces", script=reveal)
-    runner.start(page.address.follow, follow, [], page.notice, [*page.outputs, *begins], tab="faces")
+    following = runner.start(page.address.follow, follow, [], page.notice, [*page.outputs, *begins], tab="faces")
+    if used:
+        used.redraw_after(following, texts)

@@ -32,6 +32,8 @@ from genai_demo.ui.forms import (
     small_button,
 )
 from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,11 @@ class Steer:
         return {**self.updates(steered, language), **self.sliders.updates(steered.request, language)}
 
 
-def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
-    """Build the panel of the faces in `grid`; an address is followed once there is something that `after` selects."""
+def steer_panel(texts: Texts, grid: FaceGrid, after: str, used: UsedModels | None = None) -> Steer:
+    """Build the panel of the faces in `grid`; an address is followed once there is something that `after` selects.
+
+    `used` says whose models paint.
+    """
     steered = gr.State(None)
     address = page_address("faces", "face", after=after)
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
@@ -108,7 +113,7 @@ def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
     parcel(save.click, lambda _, steered: portrait_file(steered.face), inputs, notice, "faces", **WORK)
     _connect(panel, reset, texts)
     _connect_search(panel, search, texts)
-    _connect_address(panel, address, grid, texts)
+    _connect_address(panel, address, grid, texts, used)
     return panel
 
 
@@ -187,14 +192,19 @@ def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
     language.input(redraw, [language, found], panel.alike, **live(panel.alike))
 
 
-def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Texts) -> None:
+def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Texts, used: UsedModels | None) -> None:
     """Let an address open a face."""
 
     @refusing(panel.notice, "faces")
     def follow(language: str, event: gr.EventData) -> Updates:
         request = linked(FaceRequest, sent(event)["settings"])
-        return panel.opened(handlers.steer(request), language) if request else gr.skip()
+        if request is None:
+            return gr.skip()
+        in_use.leave("faces")  # a link means the models that ship
+        return panel.opened(handlers.steer(request), language)
 
     opening = address.follow(follow, texts.language, panel.all, **live(panel.portrait))
     opening.then(None, None, None, js=f"() => {grid.function('showSteered')}()", api_visibility="private")
     say_failure(opening, panel.notice, texts.language)
+    if used:
+        used.redraw_after(opening, texts)

@@ -16,7 +16,7 @@ from genai_demo.faces.requests import AGE, FaceRequest
 from genai_demo.faces.results import enlarge, marked_png
 from genai_demo.faces.sampling.loading import FOLDERS, load
 from genai_demo.ui.faces.files import PORTRAIT, WRONG
-from genai_demo.ui.faces.handlers import positions
+from genai_demo.ui.faces.handlers import painter_of, positions
 from genai_demo.ui.files import download, received
 
 _ENOUGH = 1024
@@ -59,7 +59,7 @@ def read_photo(content: object) -> Reading:
     photo = open_picture(received(content, MOST_BYTES, *WRONG), _ENOUGH)
     from genai_demo.faces.sampling.painting import VaePainter
 
-    painter = load("vae").painter
+    painter = load(painter_of("vae"), "vae").painter
     assert isinstance(painter, VaePainter)
     side = painter.network.config.resolution
     aligned = alignment.align(photo, side)
@@ -107,7 +107,7 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
 
     from genai_demo.faces.sampling.painting import VaePainter
 
-    painter = load("vae").painter
+    painter = load(painter_of("vae"), "vae").painter
     assert isinstance(painter, VaePainter)
     labels = [-1.0, -1.0, -1.0]
     if tuple(values) != code.start:
@@ -126,5 +126,6 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
 
 def edited_file(code: Code, values: Sequence[float]) -> str:
     """Return the face of a photo as edited as a PNG file; a machine made it, but no receipt can make it again."""
-    models = [(FOLDERS["vae"], load("vae").checkpoint.id)]
+    name = painter_of("vae")
+    models = [(FOLDERS.get(name, name), load(name, "vae").checkpoint.id)]
     return download("photo-edited.png", "image/png", marked_png(enlarge(edited(code, values), PORTRAIT), None, models))

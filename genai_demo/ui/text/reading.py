@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from genai_demo.engine.runs.registry import find
 from genai_demo.text.requests import ENGLISH, ReadRequest
 from genai_demo.ui import cards
 from genai_demo.ui.address import linked
@@ -21,9 +20,9 @@ from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, notice_place, parcel, result_place, small_heading
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.runner import Runner, run_buttons
-from genai_demo.ui.text.own_model import OwnModel
 from genai_demo.ui.text.panel import WORK
 from genai_demo.ui.text.reading_cards import Read, read_result
+from genai_demo.ui.training.in_use import model_in_use
 
 _EXAMPLES = (
     "Oil prices rose to a record high on Monday after Saudi Arabia said it would cut production.",
@@ -40,13 +39,12 @@ class Asked(NamedTuple):
     """whether it came with an address, which means the model that ships"""
 
 
-def read_page(texts: Texts, page: gr.Blocks, own: OwnModel) -> None:
+def read_page(texts: Texts, page: gr.Blocks) -> None:
     """Build the page.
 
     Args:
         texts: the texts of the page.
         page: the whole page.
-        own: the visitor's own model, which reads if it is of the chosen kind.
     """
     form: Form[ReadRequest] = Form(texts, ReadRequest(), "read")
     address = page_address("news", "read")
@@ -89,8 +87,8 @@ def read_page(texts: Texts, page: gr.Blocks, own: OwnModel) -> None:
     def waiting(language: str) -> Updates:
         return {place: cards.placeholder(text("waiting", language)), shown: None}
 
-    def stream(asked: Asked, _: Read | None, language: str, run: str) -> Iterator[Updates]:
-        after = read_by(asked.request, "" if asked.linked else _folder(run))
+    def stream(asked: Asked, _: Read | None, language: str) -> Iterator[Updates]:
+        after = read_by(asked.request, "" if asked.linked else _folder(asked.request))
         yield {shown: after, **draw(after, language)}
 
     def draw(what: Read | None, language: str) -> Updates:
@@ -105,7 +103,6 @@ def read_page(texts: Texts, page: gr.Blocks, own: OwnModel) -> None:
         draw=draw,
         work=WORK,
         buttons=buttons,
-        inputs=[own.run],
     )
     reveal = "genaiDemo.reveal('read-results')"
     runner.start(buttons.run.click, ask, form.inputs, notice, [place, shown], script=reveal)
@@ -120,7 +117,7 @@ def read_page(texts: Texts, page: gr.Blocks, own: OwnModel) -> None:
         parcel(
             getattr(place, name),
             _answering(name, answer),
-            [texts.language, own.run],
+            [texts.language],
             asking,
             take=place.function("take"),
             trigger_mode="multiple",
@@ -136,8 +133,11 @@ def _example(words: str, _: str) -> str:
     return words
 
 
-def _folder(run: str) -> str:
-    return str(find(run).folder) if run else ""
+def _folder(request: ReadRequest) -> str:
+    """Return the folder of what stands in for the model that reads, for the visitor who asks; "" for what ships."""
+    from genai_demo.text.explaining.reading import reader_name
+
+    return model_in_use("text", reader_name(request)) or ""
 
 
 def read_by(request: ReadRequest, own: str = "") -> Read:
@@ -158,11 +158,11 @@ def read_by(request: ReadRequest, own: str = "") -> Read:
 def _answering(
     name: str, answer: Callable[[ReadRequest, dict[str, Any], str, str], dict[str, Any]]
 ) -> Callable[..., str]:
-    def answered(language: str, run: str, event: gr.EventData) -> str:
+    def answered(language: str, event: gr.EventData) -> str:
         wanted = sent(event)
         asked = wanted.get("request")
         request = linked(ReadRequest, asked if isinstance(asked, dict) else {}) or ReadRequest()
-        own = _folder(run) if wanted.get("own") else ""
+        own = _folder(request) if wanted.get("own") else ""
         return json.dumps({"name": name, "request": asdict(request), **answer(request, wanted, own, language)})
 
     return answered
