@@ -59,7 +59,8 @@ function arrive({ entries, states, end }) {
   play.now = Math.min(play.now, play.frames.length);
   build();
   draw();
-  panel().querySelector(".on").focus();
+  panel().querySelector(".on").focus({ preventScroll: true });
+  cardOf(play.receipt)?.scrollIntoView({ block: "start" }); // above the panel, on a phone too
 }
 
 // ---- drawing
@@ -267,7 +268,6 @@ function wait(name, before, looks, mine_) {
   const fresh = document.querySelector(`#${name}-results article.finished:not(.telling)`);
   if (fresh && !before.has(fresh.dataset.receipt) && !busy) {
     genaiDemo.slowly = false;
-    fresh.scrollIntoView({ block: "start" });
     begin(fresh.dataset.receipt);
   } else if (looks) setTimeout(wait, LOOK, name, before, looks - 1, mine_);
   else genaiDemo.slowly = false;
