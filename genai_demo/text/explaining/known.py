@@ -90,7 +90,7 @@ class Known:
         """
         spans = [match.span() for match in _WORD.finditer(text.lower())]
         hashes = run_hashes([text], stride=1)[0]
-        low, high = (np.searchsorted(self.runs, hashes, side) for side in ("left", "right"))
+        low, high = np.searchsorted(self.runs, hashes, "left"), np.searchsorted(self.runs, hashes, "right")
         covered: dict[int, set[int]] = {}
         for first, (begin, end) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
             for owner in set(self.owners[begin:end].tolist()):
@@ -98,7 +98,7 @@ class Known:
         if not covered:
             return None
         nearest = max(covered, key=lambda owner: (len(covered[owner]), -owner))
-        words, anywhere = covered[nearest], set().union(*covered.values())
+        words, anywhere = covered[nearest], set[int]().union(*covered.values())
         total = len(spans)
         return Nearest(
             nearest + 1, self.articles, len(words) / total, len(anywhere) / total, tuple(_joined(words, spans))

@@ -91,7 +91,8 @@ def words_read(tokens: Sequence[ReadToken], text: str, tokenizer: Tokenizer) -> 
     apart = is_chinese(text)
     spelt = [tokenizer.bytes_of(index) for index in tokenizer.encode(text)]
     words: list[ReadWord] = []
-    begun, waiting = b"", []
+    waiting: list[ReadToken] = []
+    begun = b""
     for number, (token, spelling) in enumerate(zip(tokens, spelt, strict=True)):
         begun += spelling
         waiting.append(token)

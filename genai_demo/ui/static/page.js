@@ -106,7 +106,8 @@ window.genaiDemo = (() => {
   function tell(card) {
     const { receipt } = card.dataset;
     if (!told.has(receipt)) {
-      const wait = WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
+      // Whoever writes one token at a time follows the replay.
+      const wait = !genaiDemo.slowly && WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       told.set(receipt, wait && !calm ? begunWith(card) : Infinity);
       if (wait && !calm) tellNext(receipt, wait);

@@ -175,6 +175,23 @@ def mattered(receipt: Receipt, place: int) -> Influence:
     return influence_in(receipt, place)
 
 
+def played(receipt: Receipt) -> tuple[tuple[Entry, ...], list[list[int]]]:
+    """Return the tokens of a visitor's text as `explained`, and the state from which the GRU drew each, in hundredths.
+
+    Args:
+        receipt: as in `explained`.
+
+    Raises:
+        UserError: as there.
+    """
+    from genai_demo.text.explaining.tokens import made_again
+
+    _check_known(receipt)
+    made = made_again(receipt)
+    entries, states = made.entries(), made.recorder.states
+    return entries, [(100 * states[entry.place][-1]).round().int().tolist() for entry in entries if states]
+
+
 def reproduced(receipt: Receipt) -> Update:
     """Make the result of a visitor's receipt again, with what ships or a run's snapshot: it may not name any folder.
 

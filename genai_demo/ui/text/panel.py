@@ -13,7 +13,18 @@ from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.text.requests import Request
 from genai_demo.ui import cards
 from genai_demo.ui.components.address import page_address
-from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, labelled, new_seed, result_place, small_heading
+from genai_demo.ui.forms import (
+    PRIVATE,
+    Form,
+    Updates,
+    chip,
+    labelled,
+    new_seed,
+    result_place,
+    run_script,
+    small_button,
+    small_heading,
+)
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Runner, run_buttons
 from genai_demo.ui.text import handlers
@@ -86,6 +97,9 @@ def build_panel(
             problem = gr.HTML("", elem_id=f"{name}-problem", elem_classes="message")
             notice = gr.HTML("", elem_id=f"{name}-notice", elem_classes="message")
             buttons = run_buttons(texts, name, idle, busy)
+            if name in ("generate", "headlines"):
+                slowly = small_button(texts, "slowly_button", f"{name}-slowly", elem_classes="slowly")
+                run_script(slowly, f"genaiDemo.widget('replay').slowly('{name}')")
         with gr.Column(elem_classes="result"):
             place = result_place(texts, empty, f"{name}-results")
             # Beside the result, so that what was asked for is never overwritten by what came late.

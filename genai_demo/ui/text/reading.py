@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -68,8 +69,8 @@ def read_page(texts: Texts, page: gr.Blocks) -> None:
             small_heading(texts, "examples")
             with gr.Row(elem_classes="chips"):
                 for number, example in enumerate(_EXAMPLES):
-                    button = chip(texts, lambda _, example=example: example, f"read-example-{number}")
-                    chosen = button.click(lambda example=example: example, None, form.controls["text"], **PRIVATE)
+                    button = chip(texts, partial(_example, example), f"read-example-{number}")
+                    chosen = button.click(partial(_example, example, ""), None, form.controls["text"], **PRIVATE)
                     chosen.then(None, None, None, js="() => genaiDemo.press('read-run')", api_visibility="private")
 
     def ask(language: str, _: Any, *values: Any) -> tuple[Asked, Updates]:
@@ -98,7 +99,7 @@ def read_page(texts: Texts, page: gr.Blocks) -> None:
         shown,
         [place],
         stream=stream,
-        settle=lambda language, what: draw(what, language),
+        settle=draw,
         draw=draw,
         work=WORK,
         buttons=buttons,
@@ -126,6 +127,10 @@ def read_page(texts: Texts, page: gr.Blocks) -> None:
 
 def _readers(language: str) -> list[tuple[str, str]]:
     return [(text(f"model_{name}", language), name) for name in ENGLISH]
+
+
+def _example(words: str, _: str) -> str:
+    return words
 
 
 def _folder(request: ReadRequest) -> str:

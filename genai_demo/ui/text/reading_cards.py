@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 from genai_demo.text.explaining.known import Nearest, known
-from genai_demo.text.explaining.reading import GZIP_FRAME, Measure, Reading
-from genai_demo.text.explaining.surprise import ORDERS, ROUNDS, ReadWord
 from genai_demo.text.explaining.tables import words_as_csv
 from genai_demo.text.requests import WRITERS, ReadRequest
 from genai_demo.ui.address import link
 from genai_demo.ui.components.reading import said
 from genai_demo.ui.languages import text
+
+if TYPE_CHECKING:
+    from genai_demo.text.explaining.reading import Measure, Reading
+    from genai_demo.text.explaining.surprise import ReadWord
 
 _LEVELS = (3, 7, 12)
 """bits from which a word is shaded more"""
@@ -101,6 +104,9 @@ def _total(one: Measure, reading: Reading, most: float, language: str) -> str:
 
 
 def _meaning(one: Measure, reading: Reading, language: str) -> str:
+    from genai_demo.text.explaining.reading import GZIP_FRAME
+    from genai_demo.text.explaining.surprise import ORDERS, ROUNDS
+
     if one.name == "kneser_ney":
         counted = known(WRITERS[reading.reader].name)
         assert counted
