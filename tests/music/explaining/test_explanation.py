@@ -118,7 +118,8 @@ def test_one_pass_over_a_piece_tells_what_was_noted_while_it_was_made(request_: 
     assert last.compositions[receipt.index].piece == piece, "taking notes changes nothing"
     sequence = noted[receipt.index]
     whole = composed.whole_sequence(request_, piece, receipt.index)
-    assert whole is not None and whole.tokens == sequence.tokens
+    # Beside a variant that is not done yet, one that is gets padding.
+    assert whole is not None and whole.tokens == [token for token in sequence.tokens if token != events.PAD]
     drawn = {place: trace.probability for place, trace in (sequence.traces or {}).items()}
     again = composed._forced(network, request_, piece, receipt.index)
     assert again is not None and again.traces is not None
