@@ -28,6 +28,8 @@ function made(tag, values = {}, ...children) {
   return node;
 }
 
+// Sentences one after the other, with no gap after a Chinese stop.
+const joined = (...said) => said.join(" ").replace(/([，。]) /g, "$1");
 const image = (src, alt = "") => made("img", { src, alt, draggable: false, decoding: "sync" });
 const figure = (src, caption, alt = "") => made("figure", {}, image(src, alt), made("figcaption", {}, caption));
 const line = (said, className = "") => made("p", { className }, said);
@@ -95,7 +97,7 @@ function deeper(told) {
 function source(told) {
   const { model, checkpoint } = JSON.parse(told.receipt);
   const said = fill(words().model, { model, checkpoint });
-  return line(told.encoder ? `${said} ${fill(words().model_encoder, { encoder: told.encoder })}` : said, "hint");
+  return line(told.encoder ? joined(said, fill(words().model_encoder, { encoder: told.encoder })) : said, "hint");
 }
 
 function choices() {

@@ -94,7 +94,7 @@ function drawBits(told, said) {
   const silent = told.silent
     ? fill(said.bits_silent, { silent: told.silent, number: told.order.length })
     : fill(said.bits_none_silent, { number: told.order.length, bits: number(told.bits.at(-1)) });
-  return [line(said.bits_intro), line(`${fill(said.bits_total, { bits: total, number: told.order.length })} ${silent}`, "inside-said"), chart.chart, choice,
+  return [line(said.bits_intro), line(joined(fill(said.bits_total, { bits: total, number: told.order.length }), silent), "inside-said"), chart.chart, choice,
     line(said.bits_push_title, "small-heading"), pushed, line(said.bits_kept_title, "small-heading"),
     strip(told.strip.map((one) => one.picture), told.strip.map((one) => fill(said.bits_kept, { count: one.kept })))];
 }

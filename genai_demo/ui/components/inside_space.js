@@ -127,7 +127,7 @@ function matrix(told, said) {
   const mean = (of) => of.reduce((sum, one) => sum + one, 0) / of.length;
   const pairs = told.matrix.map((values, row) => values[row]);
   const strangers = told.matrix.flatMap((values, row) => values.filter((_, column) => column !== row));
-  const summary = `${fill(said.pairs_mean, { value: number(mean(pairs)) })} ${fill(said.pairs_others, { value: number(mean(strangers)) })}`;
+  const summary = joined(fill(said.pairs_mean, { value: number(mean(pairs)) }), fill(said.pairs_others, { value: number(mean(strangers)) }));
   const scroll = made("div", { className: "inside-matrix", tabIndex: 0 }, made("table", {}, made("tbody", {}, top, ...rows)));
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", summary);

@@ -23,7 +23,7 @@ KINDS = ("stages", "variety", "verdict", "plane", "map", "bits", "pairs")
 """what can be asked of a face"""
 SMALL, LARGE = 128, 384
 """sides of pictures in pixels"""
-MOSAIC = 7
+MOSAIC = 5
 """faces along a side of the plane that are shown at once"""
 _TURNS = 1000
 _BINS = 24
