@@ -21,7 +21,7 @@ from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.constraints import GenreConstraint
 from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
-from genai_demo.music.theory.genre_patterns import BarPattern, patterns
+from genai_demo.music.theory.genre_patterns import BarPattern, patterns, way_of
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
@@ -74,7 +74,7 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
         if isinstance(request, ComposeRequest):
             sequences += _new_sequences(plan, request, seeds)
         else:
-            sequences += [TokenSequence(plan, seed) for seed in seeds]
+            sequences += _sequences_behind(plan, request, given, seeds)
     asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
     # Without guidance it costs half as much.
     guidance = GUIDANCE if asked else 1.0
@@ -101,7 +101,7 @@ class _GenreSequence(TokenSequence):
     """A sequence whose hands strike when a genre says, and which ends on its tonic.
 
     Args:
-        plan: what to write; nothing is given.
+        plan: what to write.
         seed: of its random numbers.
         cycle: patterns of its bars.
     """
@@ -138,6 +138,16 @@ def _new_sequences(plan: Plan, request: ComposeRequest, seeds: Sequence[int]) ->
     beats, _, unit = request.metre.partition("/")
     ways = patterns(request.genre, Bar(0, int(beats), int(unit)))
     cycle = ways[int(np.random.default_rng([seeds[0], 3]).integers(len(ways)))]
+    return [_GenreSequence(plan, seed, cycle) for seed in seeds]
+
+
+def _sequences_behind(
+    plan: Plan, request: ContinueRequest, given: Piece | None, seeds: Sequence[int]
+) -> list[TokenSequence]:
+    """Return sequences of one variant that go on behind given music, a seed for each."""
+    if request.genre == ANY or given is None:
+        return [TokenSequence(plan, seed) for seed in seeds]
+    cycle = way_of(given, request.genre, given.bars[-1])
     return [_GenreSequence(plan, seed, cycle) for seed in seeds]
 
 
