@@ -235,7 +235,7 @@ def soak(minutes: float, visitors: int, seed: int = 0, attacks: float = 0.03) ->
         "answers": statuses,
         "wrong": {"all": sum(tally.failed.values()), **{name: count for name, count in tally.failed.items() if count}},
         "memory": {"after the first ten": first, "at the end": last, "ratio": last / first},
-        "files": {"at the end": files, "oldest, seconds": oldest, "may be, seconds": float(_KEEP_SECONDS * 17 // 16)},
+        "files": {"at the end": files, "oldest, seconds": oldest, "may be, seconds": float(_KEEP_SECONDS)},
         "hostile": {"longest answer, bytes": tally.longest_answer},
         "page, p95 seconds": {"here": _p95(tally.seconds), "bare Gradio page": _p95(bare)},
     }

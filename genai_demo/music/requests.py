@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from genai_demo.errors import UserError
 from genai_demo.music.midi.reading import Reading, Remark
 from genai_demo.music.reading import read_piece
 from genai_demo.music.theory.genres import GENRE_METRES, GENRES
-from genai_demo.music.theory.piece import PITCHES, Piece
+from genai_demo.music.theory.piece import PITCHES, Bar, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, REGISTERS, STYLES
 from genai_demo.music.tokens.piece_string import KEY_BY_NAME, MOST_CHARACTERS, read_piece_string, write_piece_string
 
@@ -47,6 +48,7 @@ TopP = Annotated[float, Within(*TOP_P)]
 Steps = Annotated[int, Within(*STEPS)]
 Variants = Annotated[int, Within(*VARIANTS)]
 Pitch = Annotated[int, Within(*PITCHES)]
+Genre = Annotated[str, OneOf((ANY, *GENRES)), Later]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class ComposeRequest:
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     variants: Variants = 1
     """pieces written at once"""
-    genre: Annotated[str, OneOf((ANY, *GENRES)), Later] = ANY
+    genre: Genre = ANY
     """whose rhythms the hands keep to, with a close on the tonic; the composer's only"""
     seed: Seed = 0
     """the same seed and settings give the same pieces"""
@@ -83,13 +85,7 @@ class ComposeRequest:
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         check_fields(self)
-        if self.genre == ANY:
-            return
-        if self.model != "composer":
-            raise UserError("music.genre_composer")
-        if self.metre not in GENRE_METRES[self.genre]:
-            metres = ", ".join(GENRE_METRES[self.genre])
-            raise UserError("music.genre_metre", metre=self.metre, allowed=metres)
+        _check_genre(self.genre, self.model, [self.metre])
 
 
 @dataclass(frozen=True)
@@ -111,11 +107,15 @@ class ContinueRequest:
     top_p: TopP = 1.0
     variants: Variants = 1
     seed: Seed = 0
+    genre: Genre = ANY
+    """whose rhythms the hands keep to, with a close on the tonic; the composer's only"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
         check_fields(self)
-        check_whole("keep", self.keep, 0, len(given_music(self.music).bars))
+        bars = given_music(self.music).bars
+        check_whole("keep", self.keep, 0, len(bars))
+        _check_genre(self.genre, self.model, [_metre(bars[(self.keep or len(bars)) - 1])])
 
 
 @dataclass(frozen=True)
@@ -141,16 +141,22 @@ class RewriteRequest:
     seed: Seed = 0
     model: Annotated[str, OneOf(REWRITERS)] = "composer"
     """which model writes"""
+    genre: Genre = ANY
+    """whose rhythms both hands keep to; the composer's only, of whole bars"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        count = len(given_music(self.music).bars)
-        check_whole("last", self.last, 1, count)
+        bars = given_music(self.music).bars
+        check_whole("last", self.last, 1, len(bars))
         check_whole("first", self.first, 1, self.last)
         check_fields(self)
         check_whole("lowest", self.lowest, PITCHES[0], self.highest)
-        if self.model == "gan" and (self.hand, self.lowest, self.highest) != ("both", *PITCHES):
+        whole_bars = (self.hand, self.lowest, self.highest) == ("both", *PITCHES)
+        if self.model == "gan" and not whole_bars:
             raise UserError("music.gan_whole_bars")
+        _check_genre(self.genre, self.model, map(_metre, bars[self.first - 1 : self.last]))
+        if self.genre != ANY and not whole_bars:
+            raise UserError("music.genre_whole_bars")
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,21 @@ class HarmoniseRequest:
         if not given_music(self.music).notes:
             raise UserError("music.no_melody")
         check_fields(self)
+
+
+def _check_genre(genre: str, model: str, metres: Iterable[str]) -> None:
+    """Raise `UserError` unless a model can write bars of a genre in some metres."""
+    if genre == ANY:
+        return
+    if model != "composer":
+        raise UserError("music.genre_composer")
+    for metre in metres:
+        if metre not in GENRE_METRES[genre]:
+            raise UserError("music.genre_metre", metre=metre, allowed=", ".join(GENRE_METRES[genre]))
+
+
+def _metre(bar: Bar) -> str:
+    return f"{bar.beats}/{bar.unit}"
 
 
 def given_music(music: str) -> Piece:

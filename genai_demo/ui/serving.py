@@ -17,7 +17,7 @@ from genai_demo.ui.fair_queue import make_fair
 from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
 from genai_demo.ui.page import build, styles
 from genai_demo.ui.theme import theme
-from genai_demo.ui.tidying import keep_tidy, share_memory
+from genai_demo.ui.tidying import keep_sessions_lean, keep_tidy, share_memory
 from genai_demo.ui.training.routes import TrainingRoutes
 
 
@@ -50,6 +50,7 @@ def serve(host: str, port: int) -> gr.Blocks:
             ]
         },
     )
+    keep_sessions_lean(page)
     # Outside of all that Gradio puts around itself, which answers every origin, and reads bodies of any size.
     app = page.app
     assert app.middleware_stack is not None

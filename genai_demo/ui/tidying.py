@@ -8,8 +8,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any, cast
 
 import gradio as gr
+from gradio.blocks import Blocks
+from gradio.state_holder import SessionState, StateHolder
 
 
 def remove_older(file_sets: Iterable[set[str]], seconds: float) -> None:
@@ -50,15 +54,53 @@ def give_back_memory() -> None:
 
 
 def keep_tidy(page: gr.Blocks, seconds: int) -> None:
-    """Let files of a page stay for some seconds, and up to a sixteenth longer.
+    """Let files of a page stay for seven eighths of some seconds at least, and no longer than those.
 
     Gradio 6.31 has a task for it, which ends for ever if a file is uploaded while it looks through the files there are.
     """
+    pause = max(1, seconds // 16)
 
     def look() -> None:
         while True:
-            time.sleep(max(1, seconds // 16))
-            remove_older(tuple(page.temp_file_sets), seconds)
+            time.sleep(pause)
+            # What would be too old at the next look goes now; on a busy machine that comes late.
+            remove_older(tuple(page.temp_file_sets), max(0, seconds - 2 * pause))
             give_back_memory()
 
     Thread(target=look, name="tidy", daemon=True).start()
+
+
+class _LeanSession(SessionState):
+    """What a visitor's last results are, without a description of every component of the page.
+
+    Gradio 6.31 keeps one for each visitor, half a megabyte of this page, for links of a kind that this page has not.
+    """
+
+    def __init__(self, blocks: Blocks) -> None:
+        nothing = SimpleNamespace(default_config=blocks.default_config, blocks={})
+        super().__init__(cast(Blocks, nothing))
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.config_values.clear()
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
+
+
+class _LeanSessions(StateHolder):
+    """Sessions by their ids; those that were used last, as many as there is room for."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = _LeanSession(self.blocks)
+        return super().__getitem__(session_id)
+
+
+def keep_sessions_lean(page: gr.Blocks) -> None:
+    """Let the sessions of a page that is served take no more memory than what is in them."""
+    holder: Any = page.state_holder
+    holder.__class__ = _LeanSessions

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.state_holder import StateHolder
 
 from genai_demo.ui import tidying
 
@@ -46,14 +47,37 @@ def test_a_file_that_comes_meanwhile_ends_nothing(tmp_path: Path, monkeypatch: p
 
 def test_a_page_is_looked_at_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[float] = []
+    slept: list[float] = []
+    pause = time.sleep
     monkeypatch.setattr(tidying, "remove_older", lambda _, seconds: looked.append(seconds))
     with gr.Blocks() as page:
         gr.Textbox()
-    tidying.keep_tidy(page, 1)
-    for _ in range(400):
+    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(seconds) or pause(0.001))
+    tidying.keep_tidy(page, 160)
+    for _ in range(4000):
         if len(looked) < 2:
-            time.sleep(0.05)
-    assert looked[:2] == [1, 1]
+            pause(0.01)
+    assert slept[:2] == [10, 10]
+    assert looked[:2] == [140, 140], "what lies there at the next look, and that comes late, is not older than 160 s"
+
+
+def test_a_session_holds_its_values_and_no_description_of_the_page() -> None:
+    with gr.Blocks() as page:
+        shown, kept = gr.HTML("nothing"), gr.State(7)
+    holder = StateHolder()
+    holder.set_blocks(page)
+    holder.capacity = 2
+    tidying.keep_sessions_lean(page)
+    session = holder["a"]
+    assert session[kept._id] == 7
+    session[kept._id] = "a result"
+    session[shown._id] = gr.HTML("x" * 10_000, render=False)
+    session._update_value_in_config(shown._id, "x" * 10_000)
+    session._update_config(shown._id)
+    assert session[kept._id] == "a result" and session[shown._id].value == "x" * 10_000
+    assert session.config_values == {}
+    assert holder["a"] is session and holder["b"][kept._id] == 7
+    assert [holder["c"][kept._id], list(holder.session_data)] == [7, ["b", "c"]], "the oldest one makes room"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep memory in other ways")

@@ -22,9 +22,10 @@ from genai_demo.music.models.composer import Composer, token_losses
 from genai_demo.music.requests import ComposeRequest, HarmoniseRequest, RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.composing import GUIDANCE
-from genai_demo.music.sampling.constraints import InpaintingConstraint
+from genai_demo.music.sampling.constraints import GenreConstraint, InpaintingConstraint
 from genai_demo.music.sampling.decoding import Decoder, Plan, Sampling, TokenSequence
 from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
+from genai_demo.music.theory.genre_patterns import BarPattern, way_of
 from genai_demo.music.theory.piece import STEP, Note, Piece
 from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens import events
@@ -45,6 +46,7 @@ class _Asked:
     variants: int
     seed: int
     density: str = ANY
+    genre: str = ANY
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def rewrite(network: Composer, request: RewriteRequest, noted: list[Taken] | Non
         request: checked.
         noted: takes in what was written; None where nobody looks.
     """
-    asked = _Asked(request.temperature, request.variants, request.seed)
+    asked = _Asked(request.temperature, request.variants, request.seed, genre=request.genre)
     return _write(network, mask_for_rewriting(given_music(request.music), request), asked, noted)
 
 
@@ -147,8 +149,10 @@ def _best(
         bar = piece.bars[first]
         tokens.append(events.FIRST["METRE"] + events.TOKEN_TIME_SIGNATURES.index((bar.beats, bar.unit)))
     plan = Plan(tuple(tokens), len(piece.bars) - first, density=asked.density)
+    cycle = () if asked.genre == ANY else way_of(piece, asked.genre, piece.bars[first])
     sequences = [
-        _ConstrainedSequence(plan, seed * _TRIES + number, after, region, last - first) for number in range(_TRIES)
+        _ConstrainedSequence(plan, seed * _TRIES + number, after, region, last - first, cycle)
+        for number in range(_TRIES)
     ]
     for sequence in sequences:
         sequence.traces = {} if looked_at else None
@@ -193,19 +197,40 @@ class _ConstrainedSequence(TokenSequence):
         kept: notes that stay, from the first bar to write on.
         region: where others may be added.
         bars: to write; what comes after them does not count.
+        cycle: patterns of the bars of a genre; none for any.
     """
 
-    def __init__(self, plan: Plan, seed: int, kept: Sequence[Note], region: Region, bars: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        seed: int,
+        kept: Sequence[Note],
+        region: Region,
+        bars: int,
+        cycle: Sequence[BarPattern] = (),
+    ) -> None:
         self._bars = bars
         self._constraint: InpaintingConstraint | None = None
+        self._genre: GenreConstraint | None = None
         self.score = 0.0
         """logarithm of the probability, by the composer, that what the constraint allows comes"""
         super().__init__(plan, seed)
         self._constraint = InpaintingConstraint(kept, region, self.grammar.bar)
+        if cycle:
+            key = events.KEYS_OR_NONE[plan.tokens[0] - events.FIRST["KEY"]]
+            self._genre = GenreConstraint(cycle, self.total, key)
+            self._genre.next_bar(self.bar, self.grammar.bar)
 
     def allowed(self) -> np.ndarray:
         mask = super().allowed()
-        return mask if self._constraint is None else self._constraint.allowed(mask, self.grammar.held)
+        if self._constraint is None:
+            return mask
+        mask = self._constraint.allowed(mask, self.grammar.held)
+        if self._genre is None or self.bars_written >= self._bars:
+            return mask
+        of_genre = self._genre.allowed(mask, self.grammar.held)
+        # What stays beyond the bars may leave the genre no room, such as for a note as long as its last one.
+        return of_genre if of_genre.any() else mask
 
     def push(self, token: int) -> None:
         super().push(token)
@@ -213,8 +238,12 @@ class _ConstrainedSequence(TokenSequence):
             return
         if token == events.BAR:
             self._constraint.next_bar(self.grammar.bar)
+            if self._genre is not None:
+                self._genre.next_bar(self.bar, self.grammar.bar)
         elif not self.finished:
             self._constraint.push(token)
+            if self._genre is not None:
+                self._genre.push(token)
 
     def draw(self, logits: np.ndarray, sampling: Sampling, traces: list[TokenTrace] | None = None) -> int:
         if self.bars_written < self._bars:

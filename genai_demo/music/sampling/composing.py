@@ -21,7 +21,7 @@ from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.constraints import GenreConstraint
 from genai_demo.music.sampling.continuing import continued
 from genai_demo.music.sampling.decoding import GUIDED, Decoder, Plan, Sampling, TokenSequence
-from genai_demo.music.theory.genre_patterns import BarPattern, patterns
+from genai_demo.music.theory.genre_patterns import BarPattern, patterns, way_of
 from genai_demo.music.theory.key_estimation import estimate_key, key_fit
 from genai_demo.music.theory.piece import Bar, Key, Piece
 from genai_demo.music.theory.texture import ANY, STYLES
@@ -104,8 +104,8 @@ def sequences_of(request: ComposeRequest | ContinueRequest, number: int) -> list
     seeds = try_seeds(stream_seed(request.seed, number), TRIES)
     if isinstance(request, ComposeRequest):
         return _new_sequences(_plan_of_new(request), request, seeds)
-    plan = _plan_of_given(request, _kept(request))
-    return [TokenSequence(plan, seed) for seed in seeds]
+    given = _kept(request)
+    return _sequences_behind(_plan_of_given(request, given), request, given, seeds)
 
 
 def sampling_of(request: ComposeRequest | ContinueRequest) -> Sampling:
@@ -120,7 +120,7 @@ class _GenreSequence(TokenSequence):
     """A sequence whose hands strike when a genre says, and which ends on its tonic.
 
     Args:
-        plan: what to write; nothing is given.
+        plan: what to write.
         seed: of its random numbers.
         cycle: patterns of its bars.
     """
@@ -157,6 +157,14 @@ def _new_sequences(plan: Plan, request: ComposeRequest, seeds: Sequence[int]) ->
     beats, _, unit = request.metre.partition("/")
     ways = patterns(request.genre, Bar(0, int(beats), int(unit)))
     cycle = ways[int(np.random.default_rng([seeds[0], 3]).integers(len(ways)))]
+    return [_GenreSequence(plan, seed, cycle) for seed in seeds]
+
+
+def _sequences_behind(plan: Plan, request: ContinueRequest, given: Piece, seeds: Sequence[int]) -> list[TokenSequence]:
+    """Return sequences of one variant that go on behind given music, a seed for each."""
+    if request.genre == ANY:
+        return [TokenSequence(plan, seed) for seed in seeds]
+    cycle = way_of(given, request.genre, given.bars[-1])
     return [_GenreSequence(plan, seed, cycle) for seed in seeds]
 
 

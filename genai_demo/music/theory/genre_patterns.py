@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from genai_demo.music.theory.piece import TICKS, Bar
+from genai_demo.music.theory.piece import LEFT, RIGHT, TICKS, Bar, Piece
 
 _EIGHTH, _SIXTEENTH = TICKS // 2, TICKS // 4
 _MANY = 99
@@ -102,6 +102,34 @@ def patterns(genre: str, bar: Bar) -> tuple[tuple[BarPattern, ...], ...]:
             rocking = ({start + tick: one[tick] for start in (0, bar.length // 2) for tick in one} for one in swings)
             above = HandPattern(may=eighths, most=6)
             return tuple((BarPattern(HandPattern(one), above),) for one in rocking)
+
+
+def way_of(piece: Piece, genre: str, bar: Bar) -> tuple[BarPattern, ...]:
+    """Return the way in which a piece goes on in a genre: the one that most of its bars have gone so far.
+
+    Args:
+        piece: what has been written.
+        genre: one of `GENRES`.
+        bar: one of those that come, of a metre of the genre.
+    """
+    struck: dict[int, tuple[set[int], set[int]]] = {}
+    for note in piece.notes:
+        place = piece.bar_at(note.start)
+        struck.setdefault(place, (set(), set()))[note.hand].add(note.start - piece.bars[place].start)
+    alike = [place for place, one in enumerate(piece.bars) if (one.beats, one.unit) == (bar.beats, bar.unit)]
+
+    def kept(way: tuple[BarPattern, ...]) -> int:
+        """How many bars strike where the way has to."""
+        return sum(_is_kept(way[place % len(way)], struck[place]) for place in alike if place in struck)
+
+    return max(patterns(genre, bar), key=kept)
+
+
+def _is_kept(pattern: BarPattern, struck: tuple[set[int], set[int]]) -> bool:
+    return all(
+        set(hand.must) <= ticks and all(hand.at(tick) for tick in ticks)
+        for hand, ticks in ((pattern.right, struck[RIGHT]), (pattern.left, struck[LEFT]))
+    )
 
 
 def _mazurka(place: int) -> HandPattern:

@@ -17,6 +17,7 @@ from genai_demo.music.results import Update
 from genai_demo.music.sampling import generation
 from genai_demo.music.sampling.loading import FOLDERS, checkpoint_folder
 from genai_demo.music.theory.piece import PITCHES
+from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens.columns import fits_at_once
 from genai_demo.ui import cards
 from genai_demo.ui.forms import new_seed
@@ -62,8 +63,8 @@ def composers_here() -> tuple[str, ...]:
 def rewriter(item: Item, bars: tuple[int, int], hand: str, keys: tuple[int, int]) -> str:
     """Return the model that writes some of an item anew.
 
-    The GAN writes what is its own, as far as it can; the masked model, which hears both sides, what it can fill at
-    once; and the best one here writes all the rest.
+    The GAN writes what is its own, as far as it can; the composer, which alone knows genres, whole bars of one; the
+    masked model, which hears both sides, what it can fill at once; and the best one here writes all the rest.
 
     Args:
         item: what it is done to.
@@ -77,8 +78,11 @@ def rewriter(item: Item, bars: tuple[int, int], hand: str, keys: tuple[int, int]
     first, last = checked_bars(item.piece, *bars)
     here = models_here()
     own = item.request.model if item.request else ""
-    if own == "gan" and own in here and (hand, keys) == ("both", PITCHES):
+    whole_bars = (hand, keys) == ("both", PITCHES)
+    if own == "gan" and own in here and whole_bars:
         return own
+    if item.genre != ANY and "composer" in here and whole_bars:
+        return "composer"
     if "masked" in here and fits_at_once(item.piece, first, last):
         return "masked"
     return next((model for model in REWRITERS if model in here), REWRITERS[0])
@@ -198,7 +202,9 @@ def asked(library: Library | None, event: Mapping[str, Any], temperature: float,
         hand = str(wanted["hand"] or "both")
         written = (first, last) if action == "rewrite" else (0, len(item.piece.bars) - 1)
         model = rewriter(item, written, hand, keys)
-        scope = Scope(hand, *keys, temperature, seed, model)
+        # A genre has no say where only one hand is written, or some keys.
+        genre = item.genre if model == "composer" and (hand, keys) == ("both", PITCHES) else ANY
+        scope = Scope(hand, *keys, temperature, seed, model, genre)
         if action == "keep":
             job = keeping(item, place, (first, last), scope)
         else:

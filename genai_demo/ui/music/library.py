@@ -21,6 +21,7 @@ from genai_demo.music.requests import (
 )
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.theory.piece import PITCHES, Note, Piece, resolve_overlaps
+from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens.piece_string import write_piece_string
 
 _TELLING = 0.5
@@ -61,6 +62,16 @@ class Item:
     def made(self) -> bool:
         """Whether a machine wrote any of it."""
         return self.request is not None
+
+    @property
+    def genre(self) -> str:
+        """Genre that was last asked for since the piece was begun, `ANY` for none."""
+        for step in (self, *reversed(self.past)):
+            if step.request is None:
+                break
+            if (genre := getattr(step.request, "genre", ANY)) != ANY:
+                return str(genre)
+        return ANY
 
     @property
     def legato(self) -> frozenset[int]:
@@ -261,6 +272,7 @@ class Scope:
     temperature: float = 1.0
     seed: int = 0
     model: str = "composer"
+    genre: str = ANY
 
 
 def rewriting(item: Item, first: int, last: int, scope: Scope) -> RewriteRequest:
@@ -318,6 +330,7 @@ def continuing(
         temperature,
         top_p,
         seed=seed,
+        genre=item.genre if before.model == "composer" else ANY,
     )
 
 

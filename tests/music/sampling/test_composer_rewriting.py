@@ -11,12 +11,21 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from genai_demo.errors import UserError
-from genai_demo.music.requests import HARMONISERS, PARTS, HarmoniseRequest, RewriteRequest, given_music
+from genai_demo.music.requests import (
+    HARMONISERS,
+    PARTS,
+    ComposeRequest,
+    HarmoniseRequest,
+    RewriteRequest,
+    given_music,
+)
 from genai_demo.music.results import Update
 from genai_demo.music.sampling import composer_rewriting
 from genai_demo.music.sampling.composer_rewriting import _likelihood, harmonise, rewrite
+from genai_demo.music.sampling.composing import compose
 from genai_demo.music.sampling.constraints import InpaintingConstraint
 from genai_demo.music.sampling.regions import Region
+from genai_demo.music.theory.genres import GENRE_METRES, genre_share
 from genai_demo.music.theory.piece import LEFT, PITCHES, RIGHT, STEP, Key, Note, Piece
 from genai_demo.music.tokens import events
 from genai_demo.music.tokens.piece_string import write_piece_string
@@ -181,3 +190,29 @@ def test_models_that_cannot_harmonise_are_refused() -> None:
     assert "gan" not in HARMONISERS
     with pytest.raises(UserError, match="gan"):
         HarmoniseRequest(write_piece_string(scale(2)), model="gan").check()
+
+
+@pytest.mark.parametrize("genre", ["waltz", "march", "lullaby"])
+def test_bars_of_a_genre_are_written_anew_in_it(genre: str) -> None:
+    asked = ComposeRequest(bars=5, genre=genre, metre=GENRE_METRES[genre][-1], key="C_major", seed=4)
+    begun = list(compose(NETWORK, asked))[-1].compositions[0].piece
+    request = RewriteRequest(write_piece_string(begun), 2, 3, seed=1, genre=genre)
+    request.check()
+    made = result(list(rewrite(NETWORK, request))[-1])
+    assert genre_share(made, genre) == 1
+    start, end = begun.bars[1].start, begun.bars[2].end
+    assert [note for note in made.notes if start <= note.start < end] != [
+        note for note in begun.notes if start <= note.start < end
+    ]
+
+
+def test_a_genre_is_refused_where_half_of_a_bar_is_written() -> None:
+    music = write_piece_string(scale(2))
+    for request, key in (
+        (RewriteRequest(music, hand="left", genre="march"), "music.genre_whole_bars"),
+        (RewriteRequest(music, genre="waltz"), "music.genre_metre"),
+        (RewriteRequest(music, model="masked", genre="march"), "music.genre_composer"),
+    ):
+        with pytest.raises(UserError) as refusal:
+            request.check()
+        assert refusal.value.key == key

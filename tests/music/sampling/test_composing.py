@@ -360,6 +360,26 @@ def test_whatever_the_weights_a_genre_is_kept_and_its_piece_ends_on_the_tonic(
     assert written(request)[0] == piece
 
 
+@hypothesis_settings(max_examples=6)
+@given(st.sampled_from([(genre, GENRE_METRES[genre][-1]) for genre in GENRES]), st.integers(0, 2**31 - 1))
+def test_a_genre_is_gone_on_in(asked: tuple[str, str], seed: int) -> None:
+    genre, metre = asked
+    begun = written(ComposeRequest(bars=4, genre=genre, metre=metre, key="C_major", seed=seed))[0]
+    request = ContinueRequest(music=write_piece_string(begun), keep=3, bars=4, genre=genre, seed=seed)
+    request.check()
+    piece = written(request)[0]
+    assert len(piece.bars) == 7
+    new = piece.bars[3].start
+    behind = replace(
+        piece,
+        notes=tuple(replace(note, start=note.start - new) for note in piece.notes if note.start >= new),
+        bars=tuple(replace(bar, start=bar.start - new) for bar in piece.bars[3:]),
+        pedal=(),
+    )
+    assert genre_share(behind, genre) == 1
+    assert ends_on_tonic(piece)
+
+
 def test_a_genre_is_refused_where_it_cannot_be() -> None:
     for request, key in (
         (ComposeRequest(genre="waltz", metre="4/4"), "music.genre_metre"),

@@ -157,3 +157,14 @@ def test_bars_that_the_gan_wrote_are_known_until_others_write_them() -> None:
     assert lib.undone(again).legato == {1, 2}
     assert Item(TUNE, ComposeRequest("gan")).legato == set(range(count))
     assert Item(TUNE, ContinueRequest("gan", music, keep=2)).legato == set(range(2, count))
+
+
+def test_a_genre_goes_along_with_its_piece() -> None:
+    waltz = Item(TUNE, ComposeRequest(genre="waltz", metre="3/4"))
+    moved = lib.transposed(waltz, 0, 0, 1)
+    rewritten = replace(waltz, request=RewriteRequest("", model="masked"), past=(waltz,))
+    assert [item.genre for item in (waltz, moved, rewritten)] == ["waltz"] * 3
+    assert lib.continuing(rewritten, 1, 4, 1.0, 1.0, 0, "composer").genre == "waltz"
+    assert Item(TUNE, past=(waltz,)).genre == "any", "what somebody gave since is of no genre"
+    plain = replace(waltz, request=ComposeRequest("gan"))
+    assert lib.continuing(plain, 1, 4, 1.0, 1.0, 0, "composer").genre == "any"
