@@ -82,8 +82,9 @@ def write_timeline(run: Path, target: Path, own: bool, data: str = "") -> Timeli
         (folder / f"{step:08d}").mkdir(parents=True)
         for name, content in files:
             write_bytes(folder / f"{step:08d}" / name, content)
-    lines = reversed(source.read_stats())
-    last: dict[str, Any] = next((line for line in lines if line.get("step", 0) <= chosen[-1]), {})
+    last: dict[str, Any] = next(
+        (line for line in reversed(source.read_stats()) if line.get("step", 0) <= chosen[-1]), {}
+    )
     about = {"own": own, "minutes": round(last.get("seconds", 0) / 60, 2), "examples": last.get("examples", 0)}
     write_json(folder / ABOUT, about | {"data": data})
     found = read_timeline(target)
