@@ -147,6 +147,8 @@ class KneserNey:
             wanted[index - 1][self._levels[index].keys[wanted[index]] // size] = True
         levels, numbers = [self._levels[0]], np.arange(size)
         for level, kept, before in zip(self._levels[1:], wanted[1:], wanted, strict=False):
+            if not kept.any():
+                break
             histories, last = np.divmod(level.keys[kept], size)
             levels.append(_closed(numbers[histories] * size + last, level.seen[kept], int(before.sum()), size))
             numbers = np.cumsum(kept) - 1

@@ -28,8 +28,10 @@ MOST = (80_000, 150_000)
 
 def different(articles: Sequence[Article]) -> list[Article]:
     """Return the articles without those that have the letters and digits of an earlier one."""
-    first = {re.sub(r"\W", "", article.text.lower()): article for article in reversed(articles)}
-    return [article for article in articles if first[re.sub(r"\W", "", article.text.lower())] is article]
+    kept: dict[str, Article] = {}
+    for article in articles:
+        kept.setdefault(re.sub(r"\W", "", article.text.lower()), article)
+    return list(kept.values())
 
 
 def count(articles: Sequence[Article], model: str, to: Path, most: Sequence[int] = MOST) -> Checkpoint:
