@@ -7,11 +7,12 @@ login (`hf auth login`) or its variable HF_TOKEN names: no token is asked for, r
 from __future__ import annotations
 
 import argparse
+import importlib
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genai_demo.catalogue import message, terminal_language
 from genai_demo.errors import UserError
@@ -89,14 +90,13 @@ def _upload(kind: str, name: str, files: Mapping[str, Path], private: bool, hard
 
     What the hub keeps for itself, `.gitattributes`, stays.
     """
-    from httpx import HTTPError
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     if get_token() is None:
         raise UserError("hosting.not_logged_in")
     api: HfApi = HfApi()
-    made = {"space_sdk": "gradio", "space_hardware": hardware} if kind == "space" else {}
+    made: dict[str, Any] = {"space_sdk": "gradio", "space_hardware": hardware} if kind == "space" else {}
     try:
         known = api.create_repo(name, repo_type=kind, private=private or None, exist_ok=True, **made)
         there = set(api.list_repo_files(known.repo_id, repo_type=kind)) - {".gitattributes"}
@@ -112,6 +112,16 @@ def _upload(kind: str, name: str, files: Mapping[str, Path], private: bool, hard
     except HfHubHTTPError as error:
         reason = error.server_message or str(error).splitlines()[0]
         raise UserError("hosting.hub_refused", name=name, reason=" ".join(reason.split())[:300]) from error
-    except (HTTPError, OfflineModeIsEnabled, OSError) as error:
+    except (*_transport_errors(), OfflineModeIsEnabled, OSError) as error:
         raise UserError("hosting.hub_unreachable", reason=" ".join(str(error).split())[:200]) from error
     return str(known)
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    """Return what the hub's client raises where nobody answers: its versions speak through other packages."""
+    found: list[type[Exception]] = []
+    for package in ("httpx2", "httpx", "requests.exceptions"):
+        with suppress(ImportError):
+            module = importlib.import_module(package)
+            found.append(getattr(module, "HTTPError", None) or module.RequestException)
+    return tuple(found)

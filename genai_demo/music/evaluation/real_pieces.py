@@ -42,8 +42,9 @@ def quantiles(music: Music) -> dict[str, Any]:
     """Return what `measures.real_pieces` reads, of some pieces and their titles."""
     by_form: dict[str, list[dict[str, float | None]]] = {}
     for label, found in zip(music.labels, in_processes(measured, music.pieces), strict=True):
-        for form in forms_of(label.title) if found else ():
-            by_form.setdefault(form, []).append(found)
+        if found is not None:
+            for form in forms_of(label.title):
+                by_form.setdefault(form, []).append(found)
     forms = {
         form: {"pieces": len(found), "measures": {name: _spread([one[name] for one in found]) for name in MEASURES}}
         for form, found in by_form.items()

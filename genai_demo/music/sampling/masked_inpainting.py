@@ -168,7 +168,8 @@ class _Variants:
         )
         wanted = cut(open_still & (np.arange(self._inner) < last), 0)
         limits = cut(_ends(region.hidden), 0) + MARGIN - start
-        asked, columns = self._asked, None
+        asked = self._asked
+        columns: list[Column] | None = None
         if noted is not None:
             columns = []
             noted.append(Filled(start - MARGIN, self._shift, columns))

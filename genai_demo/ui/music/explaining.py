@@ -32,6 +32,8 @@ _KEPT = 8
 """pieces whose explanations are kept"""
 _DIGITS = 4
 """decimal places of probabilities that the page shows"""
+_Functions = dict[str, tuple[Callable[..., Any], ...]]
+"""functions that compute what a view shows, by its name"""
 _RIVALS = {"pitch": 10, "duration": 5, "position": 5, "hand": 2}
 """rivals of each part that the page shows"""
 _WORDS = (
@@ -140,19 +142,20 @@ def _part(part: Part) -> list[Any]:
     return [part.kind, part.token, round(part.probability, _DIGITS), round(part.forbidden, _DIGITS), shown, others]
 
 
-def _functions(family: str) -> dict[str, tuple[Callable[..., Any], ...]]:
+def _functions(family: str) -> _Functions:
     """Return the functions that compute each view of a family."""
     from genai_demo.music.explaining import bars, filled, measures, phrases
     from genai_demo.music.sampling import decoding, unmasking
 
-    common = {"measures": (measures.told, measures.share_below)}
+    common: _Functions = {"measures": (measures.told, measures.share_below)}
     drawn = (sampling.token_probabilities, sampling.trace_token)
-    return {
+    known: dict[str, _Functions] = {
         "composer": common | {"notes": (decoding.forced_logits, *drawn), "bars": (bars.experiment,)},
         "gan": common | {"notes": (phrases.told,), "heat": (phrases.told,), "verdicts": (phrases.gains,)},
         "masked": common
         | {"notes": (filled.part_of_slot, *drawn[:1]), "heat": (filled.struck,), "replay": (unmasking.resolve,)},
-    }[family]
+    }
+    return known[family]
 
 
 def _code(functions: tuple[Callable[..., Any], ...]) -> str:

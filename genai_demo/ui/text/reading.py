@@ -196,7 +196,7 @@ def units(request: ReadRequest, _: dict[str, Any], own: str, language: str) -> d
     from genai_demo.text.explaining.units import probe, probe_networks
 
     names = {"quotation": "units_quotation", "number": "units_number_trait", "position": "units_position"}
-    _, loaded = reader_of(request, own)
+    loaded = reader_of(request, own)[1]
     probes = [
         {"trait": text(names[one.trait], language), "units": [asdict(each) for each in one.units], "floor": one.floor}
         for one in probe(loaded)
