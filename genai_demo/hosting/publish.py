@@ -96,6 +96,7 @@ def _upload(kind: str, name: str, files: Mapping[str, Path], private: bool, hard
     if get_token() is None:
         raise UserError("hosting.not_logged_in")
     api: HfApi = HfApi()
+    unreachable: tuple[type[BaseException], ...] = (OfflineModeIsEnabled, OSError, *_transport_errors())
     made: dict[str, Any] = {"space_sdk": "gradio", "space_hardware": hardware} if kind == "space" else {}
     try:
         known = api.create_repo(name, repo_type=kind, private=private or None, exist_ok=True, **made)
@@ -112,7 +113,7 @@ def _upload(kind: str, name: str, files: Mapping[str, Path], private: bool, hard
     except HfHubHTTPError as error:
         reason = error.server_message or str(error).splitlines()[0]
         raise UserError("hosting.hub_refused", name=name, reason=" ".join(reason.split())[:300]) from error
-    except (*_transport_errors(), OfflineModeIsEnabled, OSError) as error:
+    except unreachable as error:
         raise UserError("hosting.hub_unreachable", reason=" ".join(str(error).split())[:200]) from error
     return str(known)
 
