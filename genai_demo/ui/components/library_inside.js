@@ -4,7 +4,7 @@ const inside = (() => {
   const NEAR = 14; // pixels around a note that still open it, for fingers
   const known = new Map(); // what the server told, by the piece's key
   const pairs = new Map(); // which bars are taken up, by key
-  const asked = new Set();
+  const [asked, failed] = [new Set(), new Set()]; // what there is no answer to yet, and of which pieces none came
   const heard = new Audio();
   let host = null; // what the library does for this: ask, jump, draw
   let address = false; // whether this script put something into the address
@@ -23,13 +23,14 @@ const inside = (() => {
     const id = `${event} ${idOf(view)}`;
     if (asked.has(id)) return;
     asked.add(id);
+    failed.delete(idOf(view));
     host.ask(view, event, more);
   }
 
   function taken(parcel, cache, event) {
     const told = parcel ? JSON.parse(parcel) : null;
     host.views().filter((view) => !told || view.music?.key === told.key).forEach((view) => {
-      asked.delete(`${event} ${idOf(view)}`);
+      if (asked.delete(`${event} ${idOf(view)}`) && !told) failed.add(idOf(view));
       if (told) cache.set(idOf(view), told);
       if (isOpen(view)) { draw(view); host.draw(view); }
     });
@@ -316,7 +317,7 @@ const inside = (() => {
 
   function contents(view, said) {
     const told = toldOf(view);
-    if (!told) return [looks.hint(said.wait)];
+    if (!told) return [looks.hint(failed.has(idOf(view)) ? said.failed : said.wait)];
     const shown = current(view);
     const state = stateOf(view);
     const buttons = views(view).map((one) => {
