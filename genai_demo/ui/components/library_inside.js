@@ -177,7 +177,7 @@ const inside = (() => {
     const [start, pitch, , hand] = view.music.notes[number];
     let bar = 0;
     while (bar + 2 < view.music.bars.length && view.music.bars[bar + 1] <= start) bar += 1;
-    const shown = looks.fill(said.note, { name: notes.nameOf(pitch), bar: bar + 1, hand: said[`hand_${hand}`] });
+    const shown = looks.fill(said.note, { name: notes.nameOf(pitch, toldOf(view)?.flats), bar: bar + 1, hand: said[`hand_${hand}`] });
     const entry = entryOf(view, number);
     if (!entry) return `${shown} · ${said.given}`;
     const told = toldOf(view).family === "gan" ? said.cell : said.drawn;
@@ -268,20 +268,20 @@ const inside = (() => {
 
   // ---- the panel
 
-  function tokenName(said, token) {
+  function tokenName(said, token, flats) {
     const [kind, value] = token.split("_");
-    if (kind === "PITCH") return notes.nameOf(Number(value));
-    if (kind === "POSITION") return looks.fill(said.beat, { beat: String(Math.round((100 * value) / 480) / 100 + 1) });
-    if (kind === "DURATION") return looks.fill(said.quarters, { quarters: String(Math.round((100 * value) / 480) / 100) });
+    if (kind === "PITCH") return notes.nameOf(Number(value), flats);
+    if (kind === "POSITION") return looks.fill(said.beat, { beat: String(Math.round((1000 * value) / 480) / 1000 + 1) });
+    if (kind === "DURATION") return looks.fill(said.quarters, { quarters: String(Math.round((1000 * value) / 480) / 1000) });
     if (kind === "HAND") return said[`hand_${value === "right" ? 0 : 1}`];
     return kind === "NONE" ? said.none : said.bar_line;
   }
 
   function partTable(view, said, [kind, token, , , rivals, others]) {
-    const gan = toldOf(view).family === "gan";
+    const { flats, gan } = { ...toldOf(view), gan: toldOf(view).family === "gan" };
     const most = Math.max(...rivals.flatMap(([, before, after]) => (gan ? [before] : [before, after])));
     const line = ([name, before, after, allowed]) => {
-      const shown = tokenName(said, name);
+      const shown = tokenName(said, name, flats);
       let named = shown;
       if (kind === "pitch" && name.startsWith("PITCH")) {
         named = looks.made("button", { type: "button", className: "hear", title: looks.fill(name === token ? said.hear_own : said.hear, { name: shown }) }, `♪ ${shown}`);
