@@ -113,7 +113,7 @@ function drawMap(told, said) {
 }
 
 // Darker for likelier; what is below nothing is as light as what is nothing.
-const shade = (value) => `color-mix(in srgb, var(--sure) ${Math.round(80 * inside(value, 0, 1))}%, transparent)`;
+const shade = (value) => `color-mix(in srgb, var(--sure) ${Math.round(48 * inside(value, 0, 1))}%, transparent)`;
 
 function matrix(told, said) {
   const count = told.matrix.length;
