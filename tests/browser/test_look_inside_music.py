@@ -28,7 +28,7 @@ def test_a_note_is_opened_by_key_and_the_link_shows_it(app: str, visit: Visit) -
     heading = opened.locator("h4").inner_text()
     assert heading == roll.get_attribute("aria-valuetext")
     expect(opened).to_contain_text("The rules took away")
-    assert Axe().run(page, context="article.work").response["violations"] == []
+    assert Axe().run(page, context=".piece-inside").response["violations"] == []
     opened.locator(":scope > details > summary").click()
     expect(opened.locator("pre")).to_contain_text("def token_probabilities")
     with page.expect_download() as download:

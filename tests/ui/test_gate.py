@@ -21,6 +21,7 @@ from starlette.routing import Route
 from genai_demo.settings import settings
 from genai_demo.ui import gate
 from genai_demo.ui.gate import Gate
+from genai_demo.ui.training.routes import TrainingRoutes
 from tests.helpers.app import running_app
 
 SECRET = "what the visitor wrote"
@@ -53,7 +54,8 @@ ROUTES = {
 
 def ask(*requests: tuple[str, str], **options: object) -> list[httpx.Response]:
     """Send requests through the gate to an application that would answer all of them."""
-    app = Starlette(routes=[Route(path, answer, methods=["GET", "POST"]) for path, answer in ROUTES.items()])
+    routes = {path: ROUTES.get(path, echo) for path in [*ROUTES, *(urlsplit(path).path for _, path in requests)]}
+    app = Starlette(routes=[Route(path, answer, methods=["GET", "POST"]) for path, answer in routes.items()])
 
     async def send() -> list[httpx.Response]:
         transport = httpx.ASGITransport(Gate(app, {"write_news"}), raise_app_exceptions=False)
@@ -88,6 +90,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_what_nobody_needs_is_not_served(method: str, path: str) -> None:
     (answer,) = ask((method, path))
     assert answer.status_code == 404 and method in answer.json()["detail"]
+
+
+def test_all_that_the_pages_of_training_ask_for_comes_in() -> None:
+    served = TrainingRoutes(Starlette()).router.routes
+    asked = [(method, route.path) for route in served if isinstance(route, Route) for method in route.methods or ()]
+    assert ("GET", "/training/in_use") in asked and ("POST", "/training/use") in asked
+    refused = [one for one, answer in zip(asked, ask(*asked), strict=True) if answer.status_code != 200]
+    assert refused == []
 
 
 def test_an_unknown_endpoint_is_named_with_those_there_are() -> None:

@@ -57,7 +57,7 @@ class Measure:
     pieces: int
     """real pieces that it stands among"""
     below: float
-    """share of them that have less, 0 to 1; of those that have as much, half counts"""
+    """share of them that have less, 0 to 1"""
     quantiles: tuple[float, ...]
     """the real pieces' smallest value, `QUANTILES` - 1 between, and the largest"""
 
@@ -75,11 +75,11 @@ def real_pieces() -> Mapping[str, Any]:
 
 
 def share_below(value: float, quantiles: Sequence[float]) -> float:
-    """Return the share of a distribution that is below a value, half of what equals it included."""
+    """Return the share of a distribution that is below a value; what equals it is not."""
     steps = len(quantiles) - 1
     low, high = bisect_left(quantiles, value), bisect_right(quantiles, value)
-    if low < high:  # from `low` to `high` - 1 the distribution stands still
-        return (low + high - 1) / 2 / steps
+    if low < high:  # from `low` to `high` - 1 the distribution stands still, and many pieces may have that very value
+        return low / steps
     if low in (0, len(quantiles)):
         return float(low > 0)
     before, after = quantiles[low - 1], quantiles[low]

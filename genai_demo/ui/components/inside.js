@@ -128,7 +128,7 @@ function draw() {
   const told = known.get(key);
   const body = made("div", { className: `inside-body inside-${kind}` });
   const focused = panel().contains(document.activeElement) ? document.activeElement.dataset.focus : "";
-  if (told) body.append(...drawings[kind](told, said), source(told), line(said.machine_made, "hint"), deeper(told));
+  if (told) body.append(...drawings[kind](told, said), source(told), line(said.machine_made, "hint"), told.csv ? deeper(told) : "");
   else body.append(line(said[`${kind}_intro`]), line(said[LONGER[kind]] || said.wait, "hint"));
   shownKey = told ? key : "";
   if (!panel().querySelector("header")) panel().replaceChildren(head(), choices(), body);

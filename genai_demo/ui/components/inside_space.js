@@ -113,14 +113,14 @@ function drawMap(told, said) {
 }
 
 // Darker for likelier; what is below nothing is as light as what is nothing.
-const shade = (value) => `color-mix(in srgb, var(--sure) ${Math.round(80 * inside(value, 0, 1))}%, transparent)`;
+const shade = (value) => `color-mix(in srgb, var(--sure) ${Math.round(48 * inside(value, 0, 1))}%, transparent)`;
 
 function matrix(told, said) {
   const count = told.matrix.length;
   const top = made("tr", {}, made("td"), ...told.views[1].map((src, at) => made("th", { scope: "col" }, image(src, fill(said.pairs_column, { number: at + 1 })))));
   const rows = told.matrix.map((values, row) => made("tr", {}, made("th", { scope: "row" }, image(told.views[0][row], fill(said.pairs_row, { number: row + 1 }))),
     ...values.map((value, column) => {
-      const one = made("td", { className: row === column ? "pair" : "" }, number(value));
+      const one = made("td", { className: row === column ? "same-face" : "" }, number(value));
       one.style.background = shade(value);
       return one;
     })));

@@ -4,7 +4,7 @@ const inside = (() => {
   const NEAR = 14; // pixels around a note that still open it, for fingers
   const known = new Map(); // what the server told, by the piece's key
   const pairs = new Map(); // which bars are taken up, by key
-  const asked = new Set();
+  const [asked, failed] = [new Set(), new Set()]; // what there is no answer to yet, and of which pieces none came
   const heard = new Audio();
   let host = null; // what the library does for this: ask, jump, draw
   let address = false; // whether this script put something into the address
@@ -23,13 +23,14 @@ const inside = (() => {
     const id = `${event} ${idOf(view)}`;
     if (asked.has(id)) return;
     asked.add(id);
+    failed.delete(idOf(view));
     host.ask(view, event, more);
   }
 
   function taken(parcel, cache, event) {
     const told = parcel ? JSON.parse(parcel) : null;
     host.views().filter((view) => !told || view.music?.key === told.key).forEach((view) => {
-      asked.delete(`${event} ${idOf(view)}`);
+      if (asked.delete(`${event} ${idOf(view)}`) && !told) failed.add(idOf(view));
       if (told) cache.set(idOf(view), told);
       if (isOpen(view)) { draw(view); host.draw(view); }
     });
@@ -176,7 +177,7 @@ const inside = (() => {
     const [start, pitch, , hand] = view.music.notes[number];
     let bar = 0;
     while (bar + 2 < view.music.bars.length && view.music.bars[bar + 1] <= start) bar += 1;
-    const shown = looks.fill(said.note, { name: notes.nameOf(pitch), bar: bar + 1, hand: said[`hand_${hand}`] });
+    const shown = looks.fill(said.note, { name: notes.nameOf(pitch, toldOf(view)?.flats), bar: bar + 1, hand: said[`hand_${hand}`] });
     const entry = entryOf(view, number);
     if (!entry) return `${shown} · ${said.given}`;
     const told = toldOf(view).family === "gan" ? said.cell : said.drawn;
@@ -267,20 +268,20 @@ const inside = (() => {
 
   // ---- the panel
 
-  function tokenName(said, token) {
+  function tokenName(said, token, flats) {
     const [kind, value] = token.split("_");
-    if (kind === "PITCH") return notes.nameOf(Number(value));
-    if (kind === "POSITION") return looks.fill(said.beat, { beat: String(Math.round((100 * value) / 480) / 100 + 1) });
-    if (kind === "DURATION") return looks.fill(said.quarters, { quarters: String(Math.round((100 * value) / 480) / 100) });
+    if (kind === "PITCH") return notes.nameOf(Number(value), flats);
+    if (kind === "POSITION") return looks.fill(said.beat, { beat: String(Math.round((1000 * value) / 480) / 1000 + 1) });
+    if (kind === "DURATION") return looks.fill(said.quarters, { quarters: String(Math.round((1000 * value) / 480) / 1000) });
     if (kind === "HAND") return said[`hand_${value === "right" ? 0 : 1}`];
     return kind === "NONE" ? said.none : said.bar_line;
   }
 
   function partTable(view, said, [kind, token, , , rivals, others]) {
-    const gan = toldOf(view).family === "gan";
+    const { flats, gan } = { ...toldOf(view), gan: toldOf(view).family === "gan" };
     const most = Math.max(...rivals.flatMap(([, before, after]) => (gan ? [before] : [before, after])));
     const line = ([name, before, after, allowed]) => {
-      const shown = tokenName(said, name);
+      const shown = tokenName(said, name, flats);
       let named = shown;
       if (kind === "pitch" && name.startsWith("PITCH")) {
         named = looks.made("button", { type: "button", className: "hear", title: looks.fill(name === token ? said.hear_own : said.hear, { name: shown }) }, `♪ ${shown}`);
@@ -316,7 +317,7 @@ const inside = (() => {
 
   function contents(view, said) {
     const told = toldOf(view);
-    if (!told) return [looks.hint(said.wait)];
+    if (!told) return [looks.hint(failed.has(idOf(view)) ? said.failed : said.wait)];
     const shown = current(view);
     const state = stateOf(view);
     const buttons = views(view).map((one) => {

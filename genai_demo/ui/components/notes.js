@@ -2,9 +2,11 @@
 const notes = (() => {
   const BLACK = [1, 3, 6, 8, 10];
   const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+  const FLATS = { 1: "D♭", 3: "E♭", 6: "G♭", 8: "A♭", 10: "B♭" };
 
   const isBlack = (pitch) => BLACK.includes(pitch % 12);
-  const nameOf = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+  // In a key with flats, black keys are named by them.
+  const nameOf = (pitch, flats = false) => `${(flats && FLATS[pitch % 12]) || NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
 
   function colours(element) {
     const style = getComputedStyle(element);

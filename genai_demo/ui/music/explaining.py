@@ -37,7 +37,7 @@ _Functions = dict[str, tuple[Callable[..., Any], ...]]
 _RIVALS = {"pitch": 10, "duration": 5, "position": 5, "hand": 2}
 """rivals of each part that the page shows"""
 _WORDS = (
-    *("title", "open", "close", "wait", "composer", "gan", "masked", "model", "deeper", "csv", "code"),
+    *("title", "open", "close", "wait", "failed", "composer", "gan", "masked", "model", "deeper", "csv", "code"),
     *("view_notes", "view_bars", "view_heat", "view_verdicts", "view_replay", "view_measures", "views"),
     *("note", "drawn", "cell", "given", "key", "before", "after", "threshold", "hear", "hear_own", "step", "pick"),
     *("forbidden", "not_allowed", "others", "position", "hand", "pitch", "duration", "beat", "quarters", "bar_line"),
@@ -115,6 +115,7 @@ def inside_parcel(item: Item) -> str:
         "model": told.model,
         "checkpoint": told.checkpoint,
         "form": getattr(item.request, "genre", "any"),
+        "flats": item.piece.key is not None and item.piece.key.sharps < 0,
         "notes": [_shown(entry) for entry in told.entries],
         "heat": told.heat.digits() if told.heat else None,
         "verdicts": [asdict(one) for one in told.verdicts],

@@ -79,7 +79,7 @@ class TrainingRoutes:
             "control": self._control,
             "use": self._use,
         }
-        self._router = Router(
+        self.router = Router(
             [
                 *(Route(f"{PATH}{name}", _answering(one)) for name, one in reads.items()),
                 *(Route(f"{PATH}{name}", _answering(one), methods=["POST"]) for name, one in writes.items()),
@@ -91,7 +91,7 @@ class TrainingRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         served = scope["type"] == "http" and scope["path"].startswith(PATH) and limits().training != "off"
-        await (self._router if served else self.app)(scope, receive, send)
+        await (self.router if served else self.app)(scope, receive, send)
 
     def _shared(self, tell: Callable[..., Any]) -> Callable[[Request], Any]:
         """Let one answer do for all who ask the same within a second."""
