@@ -131,8 +131,7 @@ def test_a_file_is_checked_before_anything_learns_from_it(
 
 def test_the_gate_lets_through_what_the_scripts_ask(ask: Ask) -> None:
     scripts = "".join(one.read_text(encoding="utf-8") for one in Path(components.__file__).parent.glob("*.js"))
-    asked = set(re.findall(r"training/(\w+)|room\.ask\([\"`](\w+)", scripts))
-    names = {one or other for one, other in asked}
+    names = {"".join(one) for one in re.findall(r"training/(\w+)|\bask\(`(\w+)|room\.ask\(\"(\w+)", scripts)}
     assert {"run", "start", "film", "checkpoint", "use", "in_use"} <= names
     for name in sorted(names):
         assert {ask(name, method).status_code for method in ("GET", "POST")} - {404, 405}, name
