@@ -45,7 +45,8 @@ function go(left = 20) {
 // A page that was never opened takes a moment; the address names it once it is in front.
 function arrived(page, left = 40) {
   genaiDemo.address.settle();
-  if (left && new URLSearchParams(location.search).get("page") !== page) setTimeout(arrived, 250, page, left - 1);
+  if (new URLSearchParams(location.search).get("page") === page) element.scrollIntoView({ block: "center" });
+  else if (left) setTimeout(arrived, 250, page, left - 1);
 }
 
 element.addEventListener("click", (event) => {
