@@ -37,8 +37,16 @@ function go(left = 20) {
     if (left) setTimeout(() => go(left - 1), 50);
     return;
   }
-  genaiDemo.address.go(`?${new URLSearchParams({ tab: element.id.replace(/-in-use$/, ""), page })}`);
-  setTimeout(genaiDemo.address.settle, 500);
+  const tab = element.closest("[id$=-in-use]").id.replace(/-in-use$/, "");
+  genaiDemo.address.go(`?${new URLSearchParams({ tab, page })}`);
+  arrived(page);
+}
+
+// A page that was never opened takes a moment; the address names it once it is in front.
+function arrived(page, left = 40) {
+  genaiDemo.address.settle();
+  if (new URLSearchParams(location.search).get("page") === page) element.scrollIntoView({ block: "center" });
+  else if (left) setTimeout(arrived, 250, page, left - 1);
 }
 
 element.addEventListener("click", (event) => {

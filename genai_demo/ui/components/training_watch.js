@@ -203,7 +203,7 @@ const watching = (() => {
     showUse(run);
     if (p.commands.dataset.told !== run.use.join()) {
       p.commands.dataset.told = run.use.join();
-      p.commands.replaceChildren(...run.use.map((command) => make("pre", { tabindex: "0", role: "region", "aria-label": say("use_it"), class: "command" }, command)));
+      p.commands.replaceChildren(...run.use.map((command) => make("pre", { tabindex: "0", role: "region", "aria-label": `${say("use_it")}: ${command.split(" ")[3]}`, class: "command" }, command)));
     }
     view.typed.hidden = !run.command;
     put(p.command, run.command);

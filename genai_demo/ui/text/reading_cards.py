@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.text.explaining.known import Nearest, known
@@ -59,12 +60,15 @@ def read_result(shown: Read, language: str) -> str:
         '<div class="read-about" aria-live="polite"></div>'
         f"{_units(shown, language)}{_totals(reading, language)}"
         f"{_nearest(reading, reading.reader, request.text, language)}"
-        f'<p class="hint">{escape(_by(reading, language))}</p></article>'
+        f'<p class="hint">{escape(_by(shown, language))}</p></article>'
     )
 
 
-def _by(reading: Reading, language: str) -> str:
-    return text("read_model_line", language, model=reading.model, checkpoint=reading.checkpoint)
+def _by(shown: Read, language: str) -> str:
+    model = shown.reading.model
+    if not shown.ships:
+        model = "/".join(Path(model).parts[-3:])  # the run and its snapshot, without where they lie
+    return text("read_model_line", language, model=model, checkpoint=shown.reading.checkpoint)
 
 
 def _word(word: ReadWord, number: int, language: str) -> str:

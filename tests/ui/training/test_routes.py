@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from genai_demo.engine.runs.record import Record, owner_of, write_record
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.settings import settings
+from genai_demo.ui import components
 from genai_demo.ui.gate import Gate
 from genai_demo.ui.training import uploads
 from genai_demo.ui.training.routes import TrainingRoutes
@@ -125,6 +127,14 @@ def test_a_file_is_checked_before_anything_learns_from_it(
     lie = {folder.name for folder in (runs / ".uploads").iterdir()}
     assert known["id"][:16] in lie and kept[0][:16] not in lie and kept[3][:16] in lie
     assert ask("upload?modality=faces&name=mine.zip", "POST", content=b"PK").status_code == 400
+
+
+def test_the_gate_lets_through_what_the_scripts_ask(ask: Ask) -> None:
+    scripts = "".join(one.read_text(encoding="utf-8") for one in Path(components.__file__).parent.glob("*.js"))
+    names = {"".join(one) for one in re.findall(r"training/(\w+)|\bask\(`(\w+)|room\.ask\(\"(\w+)", scripts)}
+    assert {"run", "start", "film", "checkpoint", "use", "in_use"} <= names
+    for name in sorted(names):
+        assert {ask(name, method).status_code for method in ("GET", "POST")} - {404, 405}, name
 
 
 def test_another_site_can_start_nothing(ask: Ask) -> None:
