@@ -18,7 +18,7 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.choosing import choose
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
-from genai_demo.ui.address import linked
+from genai_demo.ui.address import link, linked
 from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.faces import cards as faces_cards
@@ -41,6 +41,15 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.runner import Buttons, Runner, run_buttons
 
 Strip = tuple[FaceRequest, ...]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A film that is to be made."""
+
+    request: MorphRequest
+    shipped: bool = False
+    """whether it is there before anybody asked for one: it waits to be played, and is made once for everybody"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class MorphPage:
 def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     """Build the page; faces come to it from the gallery's panel."""
     form = Form(texts, MorphRequest(), "faces", "faces")
-    address = page_address("faces", "morph")
+    address = page_address("faces", "morph", opened=True)
     with gr.Column(elem_id="faces-morph"):
         empty = {"value": partial(faces_cards.strip, ())}
         strip = texts.make(FaceStrip, empty, switched=False, elem_id="faces-strip")
@@ -115,7 +124,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose_button)
-    _connect_film(page, texts)
+    _connect_film(page, texts, gallery)
     return page
 
 
@@ -167,38 +176,41 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         say_failure(event, page.notice, language)
 
 
-def _connect_film(page: MorphPage, texts: Texts) -> None:
+def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage) -> None:
     buttons, film, instead = page.buttons, page.film, page.instead
 
-    def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[MorphRequest, Updates]:
+    def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[Shot, Updates]:
         request = MorphRequest(faces, seconds, kind)
         request.check()
         if problem := generation.problem(faces[0].model):
             raise problem
-        return request, begun(language)
+        return Shot(request), begun(language)
 
-    def follow(language: str, wanted: Any) -> tuple[MorphRequest | None, Updates]:
-        """Make the film of an address again, with its faces in the strip."""
-        request = linked(MorphRequest, wanted["settings"])
+    def follow(language: str, wanted: Any, faces: Strip, model: str) -> tuple[Shot | None, Updates]:
+        """Make the film of an address again, with its faces in the strip; until there is any, a first one."""
+        first = bool(wanted.get("first"))
+        if first and faces:
+            return None, {}
+        request = handlers.first_film(model) if first else linked(MorphRequest, wanted["settings"])
         if request is None:
             return None, {}
         if problem := generation.problem(request.model):
             raise problem
-        return request, {**page.restored(request, language), **begun(language)}
+        return Shot(request, shipped=first), {**page.restored(request, language), **begun(language)}
 
     def begun(language: str) -> Updates:
         hidden = {button: gr.update(visible=False) for button in (page.save, page.share)}
         return {**hidden, **draw("waiting", language), instead: "waiting"}
 
-    def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
+    def shoot(shot: Shot, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
-        started = time.perf_counter()
-        with closing(generation.morph(request)) as films:
+        started, request = time.perf_counter(), shot.request
+        with closing(handlers.filmed(request, once=shot.shipped)) as films:
             for made in films:
                 if made.finished:
-                    title = text("faces_film_title", language, count=len(request.faces))
-                    data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json())
-                    shown = faces_cards.film(KINDS[request.format], made.marked(), data)
+                    title = partial(text, "faces_film_title", count=len(request.faces))
+                    data = cards.remembered(link("faces", "morph", request), title, made.receipts[0].to_json())
+                    shown = faces_cards.film(KINDS[request.format], made.marked(), data, shot.shipped)
                     there = {button: gr.update(visible=True) for button in (page.save, page.share)}
                     yield {film: shown, instead: "", **there}
                 else:
@@ -228,4 +240,5 @@ def _connect_film(page: MorphPage, texts: Texts) -> None:
     inputs = [page.faces, page.seconds, page.format]
     begins = [page.save, page.share, film, instead]
     runner.start(buttons.run.click, ask, inputs, page.notice, begins, tab="faces", script=reveal)
-    runner.start(page.address.follow, follow, [], page.notice, [*page.outputs, *begins], tab="faces")
+    asked = [page.faces, gallery.form.controls["model"]]
+    runner.start(page.address.follow, follow, asked, page.notice, [*page.outputs, *begins], tab="faces")
