@@ -102,4 +102,5 @@ class _LeanSessions(StateHolder):
 
 def keep_sessions_lean(page: gr.Blocks) -> None:
     """Let the sessions of a page that is served take no more memory than what is in them."""
-    page.state_holder.__class__ = _LeanSessions
+    holder: Any = page.state_holder
+    holder.__class__ = _LeanSessions
