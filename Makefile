@@ -38,6 +38,9 @@ bench: $(BENCH_STAMP)  ## measure speed and memory
 	$(BIN)/python -m benchmarks.genres
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.watching
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.first_look
 
 clean:  ## remove the environment and all caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio

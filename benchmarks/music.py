@@ -1,8 +1,9 @@
 """Speed of piano music: `python -m benchmarks.music [--json FILE]`.
 
-Measures, for each model that is there, eight bars from request to notes, roll and sound, their sheet music, and the
-first bar of a long piece; eight bars from notes to MusicXML and on to SVG, the first time with all imports and then
-again; and half a minute of music from notes to audio, beside `pretty_midi`'s own synthesizer.
+Measures, for each model that is there, eight bars from request to notes, roll and sound, their sheet music, the first
+bar of a long piece, and the explanation of eight bars beside the time in which they were written; eight bars from notes
+to MusicXML and on to SVG, the first time with all imports and then again; and half a minute of music from notes to
+audio, beside `pretty_midi`'s own synthesizer.
 """
 
 from __future__ import annotations
@@ -127,6 +128,39 @@ def rewriting(model: str, repeats: int) -> dict[str, float]:
     return median(measure, repeats)
 
 
+def explaining(model: str, repeats: int) -> dict[str, float]:
+    """Return milliseconds to explain eight bars that are there, beside those in which they were written.
+
+    Args:
+        model: "composer", "gan", or "masked", which writes two of the bars.
+        repeats: runs whose median is taken.
+    """
+    from genai_demo.music.explaining.explanation import explain, taken_up
+    from genai_demo.music.requests import ComposeRequest, RewriteRequest
+    from genai_demo.music.sampling.generation import run
+    from genai_demo.music.tokens.piece_string import write_piece_string
+
+    given = write_piece_string(eight_bars())
+
+    def measure(seed: int) -> dict[str, float]:
+        start = time.perf_counter()
+        if model == "masked":
+            update = list(run(RewriteRequest(given, 3, 4, seed=seed, model=model)))[-1]
+        else:
+            update = list(run(ComposeRequest(model, bars=8, key="C_major", seed=seed)))[-1]
+        written = time.perf_counter()
+        piece = update.compositions[0].piece
+        explain(update.receipts[0], piece)
+        told = time.perf_counter()
+        taken_up(update.receipts[0], piece)
+        hidden = time.perf_counter()
+        times = {"explain": told - written, "explain_bars": hidden - told}
+        share = (told - written) / (written - start)
+        return {f"{name}_ms": seconds * 1000 for name, seconds in times.items()} | {"explain_to_write": share}
+
+    return median(measure, repeats)
+
+
 def models(repeats: int) -> dict[str, dict[str, float]]:
     """Return the figures of every model that is there, and how many weights it has."""
     from genai_demo.music.requests import HARMONISERS, MODELS
@@ -141,6 +175,7 @@ def models(repeats: int) -> dict[str, dict[str, float]]:
                 found[f"{model}, 8 bars"] |= writing(model, repeats)
             if model in HARMONISERS:
                 found[f"{model}, 8 bars"] |= rewriting(model, repeats)
+            found[f"{model}, 8 bars"] |= explaining(model, repeats)
     return found
 
 

@@ -40,11 +40,14 @@ def _examples(command: str) -> str:
             "runs step mine --count 5",
             "runs change mine learning_rate=0.001",
         ],
-        "doctor": ["doctor"],
+        "publish": [
+            "publish space my-demo --dry-run",
+            "publish space my-demo --hardware zero-a10g",
+            "publish model news-gru --to my-name/news-gru",
+        ],
+        "doctor": ["doctor", "doctor --space"],
     }.get(command, [])
-    return "\n".join(
-        [f"example{'s' * (command not in ('diagnose', 'doctor'))}:", *(f"  {_PROGRAM} {line}" for line in lines)]
-    )
+    return "\n".join([f"example{'s' * (command != 'diagnose')}:", *(f"  {_PROGRAM} {line}" for line in lines)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "export": "make a checkpoint in half precision from a run",
         "inspect": "say what a file is: what is read of it, its receipt, its marks",
         "diagnose": "say what goes wrong in a run, by its figures, and what to change",
+        "publish": "put the page on the Hugging Face hub as a Space, or a checkpoint as a model",
         "doctor": "say what is here, and what is wrong",
     }
     for command, help_text in about.items():
@@ -86,9 +90,17 @@ def _parser() -> argparse.ArgumentParser:
         if command == "diagnose":
             sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
             sub.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
+        if command == "doctor":
+            sub.add_argument(
+                "--space", action="store_true", help="say whether this would start as a Hugging Face Space"
+            )
         if command == "runs":
             add_runs_options(sub)
-        if command in ("diagnose", "doctor", "inspect", "runs"):
+        if command == "publish":
+            from genai_demo.hosting.publish import add_publish_options
+
+            add_publish_options(sub)
+        if command in ("diagnose", "doctor", "inspect", "publish", "runs"):
             continue
         kinds = sub.add_subparsers(dest="modality", required=command not in ("generate", "train"), metavar="MODALITY")
         for name, modality in modalities().items():
@@ -114,6 +126,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.typed = ["python", "-m", "genai_demo", *(sys.argv[1:] if arguments is None else arguments)]
     try:
+        if options.command == "publish":
+            from genai_demo.hosting.publish import publish
+
+            publish(options)
+            return 0
+        if options.command == "doctor" and options.space:
+            from genai_demo.hosting.space import space_doctor
+
+            return space_doctor()
         if options.command == "doctor":
             from genai_demo.doctor import doctor
 

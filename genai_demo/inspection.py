@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from genai_demo.catalogue import message, terminal_language
 from genai_demo.engine.generation.receipts import LARGEST_FILE
+from genai_demo.engine.training.options import write_json_option
 from genai_demo.errors import UserError
 from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.marks.telling import told
@@ -63,6 +63,9 @@ def inspect_files(paths: Sequence[Path], json_file: str | None) -> int:
     Args:
         paths: of files and folders.
         json_file: where to write the same as JSON, a list; "-" for standard output, where nothing else stands then.
+
+    Raises:
+        UserError: that file cannot be written.
     """
     language, found, status = terminal_language(), [], 0
     for path in paths:
@@ -73,11 +76,7 @@ def inspect_files(paths: Sequence[Path], json_file: str | None) -> int:
             status = 2
         for line in lines(found[-1], language):
             print(line, file=sys.stderr if json_file == "-" else sys.stdout)
-    written = json.dumps(found, indent=2, ensure_ascii=False)
-    if json_file == "-":
-        print(written)
-    elif json_file:
-        Path(json_file).write_text(written + "\n", encoding="utf-8")
+    write_json_option(json_file, found)
     return status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from genai_demo.errors import UserError
 
 _ROOT = Path(__file__).resolve().parent.parent
+_BUCKET = Path("/data")
+"""where the hub's documentation attaches a Storage Bucket to a Space"""
 TRAINING = ("off", "limited", "on")
 """how much training the page offers: none, little (for pages that anybody finds), or all"""
 
@@ -22,6 +25,9 @@ class Settings:
     """folder with one folder per model (GENAI_DEMO_CHECKPOINTS)"""
     runs: Path
     """folder with one folder per training run (GENAI_DEMO_RUNS)"""
+    kept_runs: Path | None
+    """folder that outlives this machine, to which runs are copied and from which they come back (GENAI_DEMO_KEPT_RUNS);
+    None for none"""
     data: Path
     """folder of what this installation makes for itself, such as its signing key (GENAI_DEMO_DATA)"""
     device: str
@@ -45,6 +51,8 @@ class Settings:
     """visitors whose last results the server remembers, at least 1 (GENAI_DEMO_SESSIONS)"""
     behind_proxy: bool
     """whether a proxy's word on addresses counts: X-Forwarded-Host and the like (GENAI_DEMO_PROXY=1, or SPACE_ID)"""
+    own_hosts: tuple[str, ...]
+    """names of this host that a proxy may know it by, besides the one that a request names (SPACE_HOST)"""
     frame_ancestors: str
     """pages that may show this one in a frame, as in a Content-Security-Policy (GENAI_DEMO_FRAMES)"""
     soundfont: Path | None
@@ -90,6 +98,23 @@ def _whole_number(variable: str, default: int, low: int, high: int) -> int:
     return int(text)
 
 
+def can_write(folder: Path) -> bool:
+    """Return whether files can be made in a folder, or in the one in which it would be made."""
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # a read-only file system refuses what permissions allow
+            return True
+    except OSError:
+        return False
+
+
+def _writable(folder: Path) -> Path:
+    """Return a folder, or one of its name among the temporary files where nothing can be written into it."""
+    return folder if can_write(folder) else Path(tempfile.gettempdir()) / "genai-demo" / folder.name
+
+
 @cache
 def settings() -> Settings:
     """Return the settings of this process.
@@ -106,6 +131,7 @@ def settings() -> Settings:
         return Path(name) if name else None
 
     in_space = bool(os.environ.get("SPACE_ID"))
+    bucket = _BUCKET / "runs" if in_space and _BUCKET.is_dir() and can_write(_BUCKET) else None
     training = environment("GENAI_DEMO_TRAINING", "limited" if in_space else "on")
     if training not in TRAINING:
         raise UserError("engine.not_one_of", name="GENAI_DEMO_TRAINING", value=training, allowed=", ".join(TRAINING))
@@ -113,10 +139,11 @@ def settings() -> Settings:
     upload_bytes = _whole_number("GENAI_DEMO_UPLOAD_BYTES", 25_000_000, 1000, 10**12)
     return Settings(
         checkpoints=Path(environment("GENAI_DEMO_CHECKPOINTS", str(_ROOT / "checkpoints"))),
-        runs=Path(environment("GENAI_DEMO_RUNS", "runs")),
-        data=Path(environment("GENAI_DEMO_DATA", str(_ROOT / "data"))),
+        runs=file("GENAI_DEMO_RUNS") or _writable(Path("runs")),
+        kept_runs=file("GENAI_DEMO_KEPT_RUNS") or bucket,
+        data=file("GENAI_DEMO_DATA") or _writable(_ROOT / "data"),
         device=environment("GENAI_DEMO_DEVICE", "auto"),
-        host=environment("HOST", "127.0.0.1"),
+        host=environment("HOST", "0.0.0.0" if in_space else "127.0.0.1"),
         port=_whole_number("PORT", 7860, 0, 65535),
         queue_limit=_whole_number("GENAI_DEMO_QUEUE", 32, 1, 10_000),
         model_bytes=_whole_number("GENAI_DEMO_MODEL_BYTES", 4_000_000_000, 0, 10**15),
@@ -125,6 +152,7 @@ def settings() -> Settings:
         keep_seconds=_whole_number("GENAI_DEMO_KEEP_SECONDS", 4 * 3600, 1, 10**9),
         sessions=_whole_number("GENAI_DEMO_SESSIONS", 64, 1, 10_000),
         behind_proxy=bool(_whole_number("GENAI_DEMO_PROXY", int(in_space), 0, 1)),
+        own_hosts=tuple(filter(None, [os.environ.get("SPACE_HOST", "").strip()])),
         frame_ancestors=environment(
             "GENAI_DEMO_FRAMES", "https://*.hf.space https://huggingface.co 'self'" if in_space else "'self'"
         ),

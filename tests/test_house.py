@@ -32,6 +32,7 @@ MAY_USE: dict[str, set[str]] = {
     "engine": {"marks"},
     **{modality: {"engine", "marks"} for modality in MODALITIES},
     "ui": {"engine", "marks", "modalities", *MODALITIES},
+    "hosting": {"engine", "modalities"},
 }
 # The rooms of a modality from the ground up: each may use those before it. `requests` and `results` are what its
 # outside sees, so everything that works on them stands above.

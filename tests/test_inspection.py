@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -106,3 +109,17 @@ def test_the_command_writes_a_list_and_goes_on_after_what_it_cannot_read(
     assert main(["inspect", str(CASES / "swing.mid"), "--json", str(tmp_path / "told.json")]) == 0
     told: list[dict[str, Any]] = json.loads((tmp_path / "told.json").read_text())
     assert told == [second]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "gbk", "ascii"])
+def test_what_is_told_of_a_file_can_be_read_from_any_stream(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "夜曲 é.mid"
+    shutil.copy(CASES / "swing.mid", named)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["inspect", str(named), "--json", "-"]) == 0
+    stream.flush()
+    (told,) = json.loads(stream.buffer.getvalue())  # type: ignore[attr-defined]
+    assert told["file"] == str(named)

@@ -221,3 +221,13 @@ def test_json_survives_every_stream(encoding: str, monkeypatch: pytest.MonkeyPat
 def test_json_is_written_as_people_read_it(capsys: pytest.CaptureFixture[str]) -> None:
     write_json_option("-", {"title": "主队获胜"})
     assert "主队获胜" in capsys.readouterr().out
+
+
+def test_json_in_a_file_survives_any_name_and_says_where_it_cannot_be(tmp_path: Path) -> None:
+    value = [{"file": "caf\udce9.mid", "title": "夜曲"}]
+    write_json_option(str(tmp_path / "new" / "told.json"), value)
+    assert json.loads((tmp_path / "new" / "told.json").read_text(encoding="utf-8")) == value
+    (tmp_path / "file").write_text("words")
+    with pytest.raises(UserError) as refusal:
+        write_json_option(str(tmp_path / "file" / "told.json"), value)
+    assert refusal.value.key == "engine.cannot_write"

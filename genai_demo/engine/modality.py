@@ -53,6 +53,8 @@ class Modality:
     """loads what the first visitor would have to wait for"""
     inspect: Callable[[Path, str], Mapping[str, Any] | None]
     """says in a language what a file or folder is: its "kind", and what else there is to tell; None for others"""
+    glance: Callable[[Path, str], Mapping[str, Any] | None] | None = None
+    """the same of a file that somebody has just given, and waits for; None where `inspect` is quick enough"""
     explaining: Explaining | None = None
     """None where nothing explains its results"""
     packages: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.faces import commands
+from genai_demo.faces.explaining import commands as explaining
 from genai_demo.faces.inspection import inspect
 from genai_demo.faces.sampling.generation import service
 from genai_demo.faces.training.configs import TRAINABLE
@@ -22,10 +23,15 @@ MODALITY = Modality(
     tab="genai_demo.ui.faces.tab",
     warm=service.warm,
     inspect=inspect,
+    explaining=explaining,
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),
         "evaluate": ("--model runs/faces --data faces.zip",),
+        "explain": (
+            "--receipt out/face-gan-1-0.png",
+            "--receipt out/face-gan-1-0.png --sheet why.png --csv why.csv --json -",
+        ),
         "export": ("--run runs/faces --to checkpoints/faces-gan --data faces.zip",),
     },
     trainable=TRAINABLE,

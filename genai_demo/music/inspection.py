@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from genai_demo.catalogue import message
@@ -19,6 +20,9 @@ from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, RIGHT, Key, Piece
 from genai_demo.music.tokens.piece_string import key_id
 
+LOOKED_AT = 60
+"""files of a large archive that are read for a look at it"""
+
 
 def inspect(path: Path, language: str) -> dict[str, Any] | None:
     """Return what a piece is read as, or what there is to learn from in many; None for what is no music.
@@ -30,10 +34,38 @@ def inspect(path: Path, language: str) -> dict[str, Any] | None:
         return piece_told(read_piece(path), "musicxml" if is_score(path.read_bytes()) else "midi", language)
     if not (path.is_dir() or path.suffix.lower() == ".zip") or not holds(path, MUSIC_FILES):
         return None
-    music, held_out = (read_music(str(path), split) for split in ("train", "validation"))
+    return _items(path).inspected("pieces", language)
+
+
+def glance(path: Path, language: str) -> dict[str, Any] | None:
+    """Return what `inspect` does, of a large archive by some of its files: a run reads all, and nobody waits for that.
+
+    Raises:
+        UserError: as there.
+    """
+    count = _count(path) if path.suffix.lower() == ".zip" else 0
+    if count <= LOOKED_AT:
+        return inspect(path, language)
+    found = _items(path, LOOKED_AT).inspected("pieces", language)
+    some = message("music.some_looked_at", language, files=f"{count:,}", some=LOOKED_AT)
+    return {**found, "remarks": [some, *found["remarks"]]}
+
+
+def _items(path: Path, most: int | None = None) -> Items:
+    music, held_out = (read_music(str(path), split, most=most) for split in ("train", "validation"))
     labelled = sum(label != Label() for label in music.labels)
-    items = Items("music", len(music), len(held_out), labelled, reasons(music.left_out, held_out.left_out))
-    return items.inspected("pieces", language)
+    return Items("music", len(music), len(held_out), labelled, reasons(music.left_out, held_out.left_out))
+
+
+def _count(path: Path) -> int:
+    """Return how many files of music a ZIP archive lists; 0 where it cannot be read, for `inspect` to say why."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(name) for name in archive.namelist()]
+        plain = [name for name in names if not any(part.startswith((".", "__MACOSX")) for part in name.parts)]
+        return sum(name.suffix.lower() in MUSIC_FILES for name in plain)
+    except (OSError, zipfile.BadZipFile):
+        return 0
 
 
 def piece_told(reading: Reading, kind: str, language: str) -> dict[str, Any]:

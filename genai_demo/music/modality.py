@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from genai_demo.engine.modality import Modality
 from genai_demo.music import commands
-from genai_demo.music.inspection import inspect
+from genai_demo.music.explaining import commands as explaining
+from genai_demo.music.inspection import glance, inspect
 from genai_demo.music.sampling.generation import service, warm
 from genai_demo.music.training.configs import TRAINABLE
 
@@ -40,6 +41,8 @@ MODALITY = Modality(
     tab="genai_demo.ui.music.tab",
     warm=warm,
     inspect=inspect,
+    explaining=explaining,
+    glance=glance,
     packages=("mido", "pretty_midi", "soundfile", "verovio"),
     examples={
         "train": ("--model composer --data piano.zip --minutes 120 --run runs/piano",),
@@ -48,6 +51,7 @@ MODALITY = Modality(
             "--continue mine.mid --bars 16 --out out",
         ),
         "evaluate": ("--model runs/piano --data piano.zip",),
+        "explain": ("--receipt out/piano-1.mid", "--receipt out/piano-1.mid --bars --json -"),
         "export": ("--run runs/piano --to checkpoints/piano-composer",),
     },
     trainable=TRAINABLE,

@@ -77,9 +77,9 @@ class GenerateRequest:
     """words the text starts with"""
     length: Annotated[int, Within(*LENGTH)] = 80
     """most tokens of the text, the opening not counted; it may end earlier, at a sentence; of a headline characters"""
-    temperature: Temperature = 0.65
+    temperature: Temperature = 0.75
     """below 1 safer, above 1 wilder"""
-    top_p: Annotated[float, Within(*TOP_P)] = 0.95
+    top_p: Annotated[float, Within(*TOP_P)] = 0.9
     """sample among the likeliest tokens that together have this probability; 1 switches it off"""
     min_p: Annotated[float, Within(*MIN_P)] = 0.0
     """drop tokens less likely than this share of the likeliest one; 0 switches it off"""
@@ -114,7 +114,7 @@ def usual(model: str) -> GenerateRequest:
     headline more often, and copies fewer runs of them then.
     """
     if model == "headlines":
-        return GenerateRequest(model=model, length=40, temperature=0.9)
+        return GenerateRequest(model=model, length=40, temperature=0.9, top_p=0.95)
     return GenerateRequest(model=model)
 
 
@@ -170,6 +170,25 @@ class RewriteRequest:
             raise UserError("text.nothing_to_rewrite", name="text")
         check_fields(self)
         _check_choices(self.chosen)
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """Let a model read a text and tell how much each word surprises it."""
+
+    text: str = ""
+    """the text, 1 to `DRAFT_CHARACTERS` characters; a Chinese one is read by the model of headlines"""
+    model: Annotated[str, OneOf(ENGLISH)] = "gru"
+    """which model reads English"""
+
+    def check(self) -> None:
+        """Raise `UserError` that names the first setting that is not allowed."""
+        _text("text", self.text)
+        if len(self.text) > DRAFT_CHARACTERS:
+            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
+        if not self.text.strip():
+            raise UserError("text.nothing_to_read", name="text")
+        check_fields(self)
 
 
 Request = GenerateRequest | FillRequest | RewriteRequest

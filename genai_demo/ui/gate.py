@@ -231,7 +231,7 @@ def _dress(scope: Scope, headers: MutableHeaders) -> None:
     policy = headers.get("content-security-policy")
     headers["content-security-policy"] = f"{policy}; {ancestors}" if policy else ancestors
     asked = Headers(scope=scope)
-    if asked.get("origin", "").partition("://")[2] != asked.get("host"):
+    if asked.get("origin", "").partition("://")[2] not in (asked.get("host"), *settings().own_hosts):
         # Gradio says this to every origin; a page from elsewhere shall not act in a visitor's name.
         del headers["access-control-allow-credentials"]
 

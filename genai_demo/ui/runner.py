@@ -146,8 +146,8 @@ class Runner:
         *,
         tab: str = "",
         script: str = "",
-    ) -> None:
-        """Let an event start a job; the buttons do nothing more while one is running.
+    ) -> Dependency:
+        """Let an event start a job, and return it; the buttons do nothing more while one is running.
 
         Args:
             event: such as the click of a button.
@@ -172,7 +172,8 @@ class Runner:
 
         changed = dict.fromkeys([notice, self._job, self._run_trigger, *self._row, *outputs])
         js = f"(...values) => {{ {script}; return values; }}" if script else None
-        event(begin, [self._language, self._job, *inputs], list(changed), js=js, **PRIVATE)
+        begun: Dependency = event(begin, [self._language, self._job, *inputs], list(changed), js=js, **PRIVATE)
+        return begun
 
     def watch(
         self,

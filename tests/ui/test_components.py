@@ -20,6 +20,7 @@ from genai_demo.ui.components.piano import Piano
 from genai_demo.ui.components.rivals import Rivals
 from genai_demo.ui.components.training import Training
 from genai_demo.ui.components.widget import Widget, sent
+from genai_demo.ui.faces.explaining.panel import Inside
 from genai_demo.ui.page import build, styles
 
 FOLDER = Path(genai_demo.ui.components.__file__).parent
@@ -30,6 +31,7 @@ WIDGETS: dict[type[Widget], set[str]] = {
     FaceGrid: {"pick"},
     FaceStrip: {"edit"},
     History: set(),
+    Inside: {"ask", "move"},
     Piano: {"played"},
     Rivals: {"explain"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},

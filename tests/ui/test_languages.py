@@ -103,7 +103,7 @@ def test_every_sentence_of_the_page_is_used() -> None:
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}
     made |= {"language_zh-Hant", "theme_button", "size_button"}
-    made |= {f"{widget}_{name}" for widget in ("history", "rivals") for name in asked}
+    made |= {f"{widget}_{name}" for widget in ("history", "rivals", "inside", "face_inside") for name in asked}
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()
 
@@ -139,8 +139,10 @@ def test_in_english_no_chinese_is_left_but_the_name_of_the_language(page: tuple[
         for component, _, string in seen(page[0].get_config_file())
     ]
     chinese = {(where, string) for where, string in strings if re.search("[\u4e00-\u9fff]", string)}
-    # What headlines may begin with is Chinese in every language.
-    examples = {(where, string) for where, string in chinese if re.match("headlines-(opening|example)", where)}
+    # What headlines may begin with, and one that is read, is Chinese in every language.
+    examples = {
+        (where, string) for where, string in chinese if re.match("(headlines-(opening|example)|read-example)", where)
+    }
     assert {string for _, string in chinese - examples} == {"中文", "繁體"}
 
 

@@ -7,7 +7,7 @@ its key in the sorted array of all keys of that length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 _NONE = -1
+_STEPS = 16
+"""in which a halving of a probability is divided where probabilities are written in a byte"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class KneserNey:
             probability[found] += level.seen[numbers[found]]
         return probability[symbols != self._size]
 
+    @property
+    def kept(self) -> int:
+        """N-grams of two symbols or more that are known."""
+        return sum(len(level.keys) for level in self._levels[1:])
+
     def bits(self, texts: list[list[int]]) -> float:
         """Return the bits needed to code all symbols of `texts`."""
         return float(-np.log2(self.probabilities(texts)).sum())
@@ -105,6 +112,86 @@ class KneserNey:
             probability *= level.left[number]
             probability[level.keys[low:high] - first] += level.seen[low:high]
         return probability
+
+    def pruned(self, most: Sequence[int]) -> KneserNey:
+        """Return a model without the n-grams whose loss changes it least.
+
+        What is lost with an n-gram is what the relative entropy of the whole model would gain (Stolcke 1998,
+        "Entropy-based pruning of backoff language models", equation 2), with the share of the n-gram alone.
+
+        Args:
+            most: n-grams to keep of each length from 2 on; those that kept ones begin with are kept besides.
+        """
+        size = self._size + 1
+        suffixes = np.zeros(size, np.int64)  # by n-gram: number of the one without its first symbol
+        whole = self._levels[0].seen + self._levels[0].left[0] / self._size  # by n-gram: probability of its last symbol
+        joint = whole.copy()
+        joint[self._size] = 1  # a text starts with certainty
+        gains = [np.zeros(size)]
+        for length, level in enumerate(self._levels[1:], 2):
+            histories, last = np.divmod(level.keys, size)
+            shorter = suffixes[histories] * size + last if length > 2 else last
+            if length > 2:
+                shorter = np.searchsorted(self._levels[length - 2].keys, shorter)
+            without = (level.left[histories] + level.seen) * whole[shorter]
+            whole = level.seen + level.left[histories] * whole[shorter]
+            joint = joint[histories] * whole
+            gains.append(joint * np.log(whole / without))
+            suffixes = shorter
+        wanted = [np.ones(size, bool)]
+        for gain, count in zip(gains[1:], most, strict=False):
+            kept = np.zeros(len(gain), bool)
+            kept[np.argsort(-gain, kind="stable")[:count]] = True
+            wanted.append(kept)
+        for index in range(len(wanted) - 1, 1, -1):  # whatever begins an n-gram that is kept
+            wanted[index - 1][self._levels[index].keys[wanted[index]] // size] = True
+        levels, numbers = [self._levels[0]], np.arange(size)
+        for level, kept, before in zip(self._levels[1:], wanted[1:], wanted, strict=False):
+            if not kept.any():
+                break
+            histories, last = np.divmod(level.keys[kept], size)
+            levels.append(_closed(numbers[histories] * size + last, level.seen[kept], int(before.sum()), size))
+            numbers = np.cumsum(kept) - 1
+        return self._of(self._size, levels)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the model as arrays that take little room: a byte for a probability, which it rounds down to 4 %.
+
+        Raises:
+            ValueError: there are too many symbols, or too many follow one n-gram.
+        """
+        size = self._size + 1
+        found: dict[str, np.ndarray] = {"1.seen": self._levels[0].seen.astype(np.float32)}
+        for length, level in enumerate(self._levels[1:], 2):
+            follow = np.bincount(level.keys // size, minlength=len(self._levels[length - 2].keys))
+            if size > 2**15 or follow.max(initial=0) >= 2**15:
+                raise ValueError("too many symbols for 16 bits")
+            steps = np.ceil(-_STEPS * np.log2(np.maximum(level.seen, 2.0**-30)))
+            found[f"{length}.follow"] = follow.astype(np.int16)
+            found[f"{length}.symbol"] = (level.keys % size).astype(np.int16)
+            found[f"{length}.seen"] = np.minimum(steps, 255).astype(np.uint8)
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> KneserNey:
+        """Return the model that `to_arrays` wrote down; what rounding took away goes to the shorter histories."""
+        seen = arrays["1.seen"].astype(np.float64)
+        size = len(seen)
+        levels = [_closed(np.arange(size), seen, 1, size)]
+        length = 2
+        while f"{length}.seen" in arrays:
+            histories = np.repeat(np.arange(len(levels[-1].keys)), arrays[f"{length}.follow"])
+            keys = histories * size + arrays[f"{length}.symbol"]
+            shares = 2.0 ** (-arrays[f"{length}.seen"].astype(np.float64) / _STEPS)
+            levels.append(_closed(keys, shares, len(levels[-1].keys), size))
+            length += 1
+        return cls._of(size - 1, levels)
+
+    @classmethod
+    def _of(cls, size: int, levels: list[_Level]) -> KneserNey:
+        model = cls.__new__(cls)
+        model._size, model._levels = size, levels
+        return model
 
     def _number(self, symbols: Sequence[int]) -> int:
         """Return the number of an n-gram, 0 for an empty one, or none if it was not seen."""
@@ -128,6 +215,12 @@ class KneserNey:
         histories = np.concatenate([[_NONE], numbers[:-1]])
         keys = histories * (self._size + 1) + symbols
         return np.where((histories != _NONE) & (symbols != self._size), keys, _NONE)
+
+
+def _closed(keys: Numbers, seen: Reals, histories_known: int, size: int) -> _Level:
+    """Return a level whose histories leave to the shorter ones whatever is not seen after them."""
+    left = 1 - np.bincount(keys // size, seen, minlength=histories_known)
+    return _Level(keys, seen, np.clip(left, 0.0, 1.0))
 
 
 def _level(keys: Numbers, counts: Numbers, histories: Numbers, histories_known: int) -> _Level:

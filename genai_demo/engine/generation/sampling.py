@@ -40,6 +40,8 @@ class Rival:
     """probability with which it could be drawn"""
     allowed: bool
     """whether the constraint left it"""
+    start: float = 0.0
+    """where its share begins when those of all tokens lie side by side, from 0 to 1, as `draw` lays them"""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class TokenTrace:
     """the likeliest tokens before and those after shaping, the drawn one among them; the likeliest after it first"""
     forbidden: float
     """probability that the network gave to tokens that a constraint did not allow"""
+    uniform: float = 0.0
+    """the chance by which it was drawn, 0 to 1: it falls on the share of the token"""
 
 
 def token_probabilities(
@@ -120,7 +124,12 @@ def draw(probabilities: np.ndarray, uniform: np.ndarray | float) -> np.ndarray:
 
 
 def trace_token(
-    token: int, logits: np.ndarray, drawn_from: np.ndarray, allowed: np.ndarray | None = None, count: int = 10
+    token: int,
+    logits: np.ndarray,
+    drawn_from: np.ndarray,
+    allowed: np.ndarray | None = None,
+    uniform: float = 0.0,
+    count: int = 10,
 ) -> TokenTrace:
     """Return what could have been drawn instead of a token.
 
@@ -129,14 +138,19 @@ def trace_token(
         logits: (V,) as the network gave them.
         drawn_from: (V,) from `token_probabilities`.
         allowed: bool (V,), as there.
+        uniform: as in `draw`.
         count: tokens to name of the likeliest before, and of the likeliest after shaping.
     """
     plain = _softmax(np.asarray(logits, np.float64))
     left = np.ones(len(plain), bool) if allowed is None else allowed
     named = {token, *_likeliest(plain, count), *_likeliest(drawn_from, count)}
     order = sorted(named, key=lambda one: (-drawn_from[one], -plain[one], one))
-    rivals = (Rival(one, float(plain[one]), float(drawn_from[one]), bool(left[one])) for one in order)
-    return TokenTrace(token, float(drawn_from[token]), tuple(rivals), float(plain[~left].sum()))
+    ends = drawn_from.cumsum()
+    starts = np.maximum(ends - drawn_from, 0.0) / max(float(ends[-1]), _LEAST)
+    rivals = (
+        Rival(one, float(plain[one]), float(drawn_from[one]), bool(left[one]), float(starts[one])) for one in order
+    )
+    return TokenTrace(token, float(drawn_from[token]), tuple(rivals), float(plain[~left].sum()), uniform)
 
 
 def _likeliest(probabilities: np.ndarray, count: int) -> list[int]:

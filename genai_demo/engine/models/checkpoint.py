@@ -7,7 +7,9 @@
 
 The configuration holds the hash of every file but the card: a damaged one is noticed.
 
-The id of a checkpoint is a hash of all that its results depend on: weights, model configuration, files.
+The id of a checkpoint is a hash of all that its results depend on: weights, model configuration, files. Where the
+configuration of one with several files of weights holds a hash of `model.safetensors`, too, it is that of all of them
+in one file, and the id is the one that they would have there: parting them changes no receipt.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.files import write_json
-from genai_demo.engine.models.weights import INDEX, WEIGHTS, check_length, weight_files, write_weights
+from genai_demo.engine.models.weights import INDEX, WEIGHTS, check_length, joined_hash, weight_files, write_weights
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -123,7 +125,10 @@ def save_checkpoint(
         raise UserError("engine.not_finite", file=folder / WEIGHTS)
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(folder, kept, parted)
-    hashes = {name: _sha256(folder / name) for name in weight_files(folder)}
+    written = weight_files(folder)
+    hashes = {name: _sha256(folder / name) for name in written}
+    if len(written) > 1:
+        hashes[WEIGHTS] = joined_hash(folder, written[1:])
     for name, source in (files or {}).items():
         if source.resolve() != (folder / name).resolve():
             shutil.copyfile(source, folder / name)
@@ -147,7 +152,12 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         files, model, trained = dict(files), dict(model), dict(trained)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, CONFIG, str(error)) from error
-    hashes = {name: _sha256(folder / name) for name in weights}
+    parted = INDEX in weights and WEIGHTS in files
+    if parted:
+        weights, files = [WEIGHTS], _whole_files(folder, weights, files)
+        hashes = {WEIGHTS: files.pop(WEIGHTS)}
+    else:
+        hashes = {name: _sha256(folder / name) for name in weights}
     for name, expected in files.items():
         if not (folder / name).is_file():
             raise _missing(folder, name)
@@ -156,6 +166,22 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         if hashes[name] != expected:
             raise _damaged(folder, name, "checksum")
     return Checkpoint(folder, _id(hashes.pop(weights[0]), family, model, hashes), family, model, trained)
+
+
+def _whole_files(folder: Path, parts: list[str], files: dict[str, str]) -> dict[str, str]:
+    """Return what the configuration says of files but for parts of the weights, which are those that it names.
+
+    Raises:
+        UserError: a part is damaged, or all of them together are other weights.
+    """
+    try:
+        joined = joined_hash(folder, parts[1:])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, INDEX, str(error)) from error
+    if joined != files[WEIGHTS]:
+        other = (name for name in parts if files.get(name) != _sha256(folder / name))
+        raise _damaged(folder, next(other, CONFIG), "checksum")
+    return {name: digest for name, digest in files.items() if name not in parts}
 
 
 def _missing(folder: Path, name: str) -> UserError:

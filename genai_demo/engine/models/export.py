@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.lineage import best_checkpoint
+from genai_demo.engine.models.timeline import write_timeline
 from genai_demo.engine.models.weights import is_weights
+from genai_demo.engine.runs.record import read_record
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ def export_checkpoint(
     source: Path, target: Path, files: dict[str, Path] | None = None, others: Sequence[Path] = ()
 ) -> Checkpoint:
     """Write a run's best snapshot, or a checkpoint, to `target` in half precision, and return what was written.
+
+    Beside that of a run lies its timeline: samples of a dozen moments.
 
     With `others` it is the mean of all their weights: runs that start from the same weights and differ in their
     settings end around a point that is better than most of them (Wortsman et al. 2022, "Model soups", section 2).
@@ -44,7 +49,7 @@ def export_checkpoint(
     trained = checkpoint.trained
     if further:
         trained = trained | {"averaged_with": [{"model": one.model, "trained": one.trained} for one in further]}
-    return save_checkpoint(
+    exported = save_checkpoint(
         target,
         _mean(checkpoint, further),
         checkpoint.family,
@@ -54,6 +59,9 @@ def export_checkpoint(
         half=True,
         parted=True,
     )
+    if RunFolder(source).newest_samples():
+        write_timeline(source, target, own=True, data=read_record(source).data)
+    return exported
 
 
 def _mean(first: Checkpoint, others: Sequence[Checkpoint]) -> dict[str, Tensor]:

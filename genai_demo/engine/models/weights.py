@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +20,11 @@ LARGEST_FILE = 10_000_000
 """bytes: what the Hugging Face hub takes in a plain git push"""
 _HEADER = 100_000
 """bytes that stay free for what a file says of its tensors"""
+_TYPES = (
+    *("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "I16", "U16", "F16", "BF16"),
+    *("I32", "U32", "F32", "F64", "I64", "U64"),
+)
+"""how safetensors sorts what a file holds, the last first"""
 _PART = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 
 
@@ -71,8 +78,42 @@ def write_weights(folder: Path, tensors: dict[str, Tensor], parted: bool) -> Non
             file.unlink()
 
 
-def check_length(file: Path) -> None:
-    """Make sure that a safetensors file is as long as its own header says, without reading the tensors.
+def joined_hash(folder: Path, parts: Sequence[str]) -> str:
+    """Return the SHA-256 of the one file in which safetensors would write the tensors of several.
+
+    Args:
+        folder: of the checkpoint.
+        parts: names of its files of weights; what else they tell than tensors is left out.
+
+    Raises:
+        ValueError: a file is damaged, or holds a tensor that another one holds, or of a type that has no place.
+    """
+    places: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for part in parts:
+        for name, entry in check_length(folder / part).items():
+            if name in places or entry["dtype"] not in _TYPES:
+                raise ValueError(name)
+            places[name] = folder / part, entry
+    names = sorted(places, key=lambda name: (-_TYPES.index(places[name][1]["dtype"]), name.encode()))
+    header, end = {}, 0
+    for name in names:
+        entry = places[name][1]
+        begin, end = end, end + entry["data_offsets"][1] - entry["data_offsets"][0]
+        header[name] = {"dtype": entry["dtype"], "shape": entry["shape"], "data_offsets": [begin, end]}
+    written = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    written += b" " * (-len(written) % 8)
+    digest = hashlib.sha256(len(written).to_bytes(8, "little") + written)
+    for name in names:
+        file, entry = places[name]
+        with file.open("rb") as stream:
+            data = 8 + int.from_bytes(stream.read(8), "little")
+            stream.seek(data + entry["data_offsets"][0])
+            digest.update(stream.read(entry["data_offsets"][1] - entry["data_offsets"][0]))
+    return digest.hexdigest()
+
+
+def check_length(file: Path) -> dict[str, dict[str, Any]]:
+    """Return the tensors of a safetensors file as its header tells them, once it is as long as that says.
 
     Raises:
         ValueError: it is not.
@@ -89,3 +130,4 @@ def check_length(file: Path) -> None:
         raise ValueError(str(error)) from error
     if size != 8 + length + end:
         raise ValueError(f"{size} bytes, not {8 + length + end}")
+    return {name: entry for name, entry in header.items() if name != "__metadata__"}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from genai_demo.engine.models.checkpoint import WEIGHTS
+from genai_demo.engine.evaluation.first_card import write_first_card
+from genai_demo.engine.models.checkpoint import CONFIG
+from genai_demo.engine.models.export import export_checkpoint
+from genai_demo.engine.models.weights import WEIGHTS
 from genai_demo.engine.runs import record as records
 from genai_demo.engine.runs.record import read_record
-from genai_demo.engine.runs.registry import run_path
+from genai_demo.engine.runs.registry import Run, run_path
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 
@@ -37,22 +41,76 @@ def export_zip(name: str, target: Path, root: Path | None = None) -> Path:
         UserError: there is no such run, or the file cannot be written.
     """
     folder = run_path(name, root)
+    with _writing(target) as archive:
+        for file, text in _told(RunFolder(folder)):
+            archive.writestr(f"{name}/{file}", text)
+        for path in _files(RunFolder(folder)):
+            _add(archive, path, f"{name}/{path.relative_to(folder).as_posix()}")
+    return target
+
+
+def snapshot_folder(run: Run, step: int | None = None) -> Path:
+    """Return the folder of a run's snapshot.
+
+    Args:
+        run: whose.
+        step: when; None for the best one.
+
+    Raises:
+        UserError: there is none.
+    """
+    known = RunFolder(run.folder)
+    folder = known.best_snapshot() if step is None else known.snapshot_folder(step)
+    if folder is None or not (folder / CONFIG).is_file():
+        raise UserError("runs.no_snapshot", title=run.title)
+    return folder
+
+
+def checkpoint_zip(run: Run, snapshot: Path, target: Path) -> Path:
+    """Write a run's snapshot as a ZIP with a checkpoint in half precision, and a card that says how it came about.
+
+    Args:
+        run: whose.
+        snapshot: see `snapshot_folder`.
+        target: the file to write.
+
+    Raises:
+        UserError: the snapshot is damaged, or the file cannot be written.
+    """
+    name = f"{run.name}-{int(snapshot.name)}"
+    with tempfile.TemporaryDirectory(prefix="genai-demo-checkpoint-") as place:
+        folder = Path(place) / name
+        best = asdict(run.best) if run.best else None
+        told = {"modality": run.modality, "title": run.title, "command": run.command, "best": best}
+        write_first_card(export_checkpoint(snapshot, folder), name, told)
+        with _writing(target) as archive:
+            for path in sorted(folder.iterdir()):
+                _add(archive, path, f"{name}/{path.name}")
+    return target
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[zipfile.ZipFile]:
+    """Write an archive, which stands in its place once it is whole.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     half = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file, text in _told(RunFolder(folder)):
-                archive.writestr(f"{name}/{file}", text)
-            for path in _files(RunFolder(folder)):
-                # Weights get no smaller.
-                how = zipfile.ZIP_STORED if path.name == WEIGHTS else zipfile.ZIP_DEFLATED
-                archive.write(path, f"{name}/{path.relative_to(folder).as_posix()}", how)
+            yield archive
         os.replace(half, target)
     except OSError as error:
         with suppress(OSError):
             half.unlink()
         raise UserError("engine.cannot_write", file=target, reason=error.strerror) from error
-    return target
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    """Add a file; weights get no smaller."""
+    archive.write(path, name, zipfile.ZIP_STORED if path.suffix == Path(WEIGHTS).suffix else zipfile.ZIP_DEFLATED)
 
 
 def _told(run: RunFolder) -> Iterator[tuple[str, str]]:

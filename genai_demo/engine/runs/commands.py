@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from genai_demo.catalogue import message, terminal_language
+from genai_demo.engine.models.timeline import write_timeline
 from genai_demo.engine.runs import control, trash
 from genai_demo.engine.runs.access import presenter_key
 from genai_demo.engine.runs.archive import export_zip
@@ -41,6 +42,8 @@ def add_runs_options(parser: argparse.ArgumentParser) -> None:
     rename.add_argument("title", metavar="TITLE", help="what to call it")
     export = _add(actions, "export", "write a run as a ZIP, with its history, previews and best snapshot")
     export.add_argument("--to", required=True, type=Path, metavar="FILE", help="the ZIP to write")
+    timeline = _add(actions, "timeline", "put samples of a dozen moments of a run beside a checkpoint of its family")
+    timeline.add_argument("--to", required=True, type=Path, metavar="DIR", help="folder of the checkpoint")
     undo = actions.add_parser("undo", help="put a deleted run back")
     undo.add_argument("name", metavar="TICKET", help="that delete told")
 
@@ -71,6 +74,11 @@ def run_command(options: argparse.Namespace) -> None:
     if options.action == "export":
         size = f"{export_zip(name, options.to).stat().st_size / 1e6:.1f}"
         print(message("runs.exported", language, file=options.to, size=size))
+        return
+    if options.action == "timeline":
+        run = find(name)
+        made = write_timeline(run.folder, options.to, own=False, data=run.data)
+        print(message("runs.timeline", language, folder=made.folder, count=len(made.samples)))
         return
     match options.action:
         case "step":

@@ -15,6 +15,7 @@ from typing import Any
 from genai_demo.engine.runs.access import is_presenter
 from genai_demo.engine.runs.record import owner_of, read_record
 from genai_demo.engine.runs.registry import AT_WORK, Run, all_runs, runs_folder
+from genai_demo.engine.zero_gpu import may_use_gpu
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -67,7 +68,7 @@ def limits() -> Limits:
 @cache
 def gpus() -> int:
     """Return how many GPUs runs may be spread over; 0 where the settings name one device, or there is none."""
-    if settings().device not in ("auto", "cuda"):
+    if settings().device not in ("auto", "cuda") or not may_use_gpu():
         return 0
     import torch
 

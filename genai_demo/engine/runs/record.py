@@ -15,6 +15,8 @@ from genai_demo.engine.files import write_json
 
 FILE = "run.json"
 _START = ("python", "-m", "genai_demo", "train")
+_LONG_NAMES = {"run_folder": "run", "start_from": "start"}
+"""options by the names that torchrun lets through"""
 """words that the command of every run begins with"""
 
 
@@ -62,6 +64,7 @@ class Record:
             if word.startswith("--"):
                 option, equals, value = word.partition("=")
                 name = option.removeprefix("--").replace("-", "_")
+                name = _LONG_NAMES.get(name, name)
                 found[name] = [value] if equals else []
             elif name:
                 found[name].append(word)

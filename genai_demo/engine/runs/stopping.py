@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ def stop_on_signals() -> Iterator[StopSign]:
         if not stop.awaited:
             raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # signals come to the main thread only, and who runs a training elsewhere has the stop file
+        return
     numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     # What was started to outlive its terminal (nohup) does.
     heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]

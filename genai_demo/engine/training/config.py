@@ -39,6 +39,9 @@ class TrainConfig:
     """examples after which an old weight counts half in the moving average"""
     ema_ramp: Annotated[float, Within(0.0, 1e12)] = 0.05
     """the half-life is never longer than this share of the examples seen, so that a young average is not stale"""
+    pieces: Annotated[int, Within(1, 1024), Bookkeeping] = 1
+    """gradient accumulation: each batch is computed in so many pieces one after another, which takes the memory of one
+    piece and gives the same step up to rounding"""
     precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
     """what to compute in; "auto" takes what a test finds fast on this device"""
     snapshots: Annotated[int, Within(1, 1000), Bookkeeping] = 16
@@ -111,6 +114,8 @@ class Trainable:
     """options of `train` by the names in `PRESETS`, with "minutes", and "size" as fields of the network by name"""
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """options of `train` by the names of data sets that are here without a network"""
+    fetched: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """the same of those that come through a network, offered where runs may use one"""
     uploaded: Mapping[str, Any] = field(default_factory=dict)
     """further options where it learns from a file that was given, such as a share to hold out"""
     goes_on: bool = True

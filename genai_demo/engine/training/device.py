@@ -6,6 +6,7 @@ import time
 
 import torch
 
+from genai_demo.engine.zero_gpu import may_use_gpu
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 
@@ -18,7 +19,7 @@ def choose_device(wanted: str | None = None) -> torch.device:
     """
     wanted = wanted or settings().device
     if wanted == "auto":
-        if torch.cuda.is_available():
+        if may_use_gpu() and torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:

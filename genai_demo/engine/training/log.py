@@ -19,6 +19,7 @@ from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.status import StatusWriter
 from genai_demo.engine.training.task import Task
+from genai_demo.engine.training.trackers import log_samples
 
 
 class RunLogger:
@@ -109,7 +110,10 @@ class RunLogger:
         if best:
             name = self._task.selection_metric
             self._status.note(best={"name": name, "value": figures[name], "step": progress.step})
-        self._run.write_sample(progress.step, self._task.sample(network))
+        samples = self._task.sample(network)
+        self._run.write_sample(progress.step, samples)
+        if self._accelerator.trackers:
+            log_samples(self._accelerator, samples, progress.step)
         trained = {
             "data": self._task.data(),
             "examples": progress.examples,

@@ -6,6 +6,7 @@ and ends with the same weights as one that was never interrupted, bit for bit on
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -29,7 +30,7 @@ from genai_demo.engine.training.state import flatten_task, restore_task
 from genai_demo.engine.training.status import StatusWriter, claimed
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
-from genai_demo.engine.training.trackers import check_tracker
+from genai_demo.engine.training.trackers import check_tracker, hyper_parameters
 from genai_demo.errors import UserError
 
 PATIENCE = timedelta(hours=6)
@@ -116,7 +117,9 @@ class _Loop:
         self.ema = EMA(task.networks[task.ema_network], config.ema_half_life, config.ema_ramp)
         self.step: int = numbers.get("step", 0)
         self.seconds_before: float = numbers.get("seconds", 0.0)
-        self.stepper = Stepper(task, config, run, self.accelerator, numbers.get("micro_batch", config.batch_size))
+        # What memory was found too small for stays smaller.
+        piece = min(numbers.get("micro_batch", config.batch_size), math.ceil(config.batch_size / config.pieces))
+        self.stepper = Stepper(task, config, run, self.accelerator, piece)
         self.started = self.last_state = time.perf_counter()
         self.logger = RunLogger(task, config, run, status, self.accelerator, self.precision, lambda: self.seconds)
         self.must_stop = self.state_due = self.no_better = False
@@ -150,15 +153,15 @@ class _Loop:
         if resume and self.main:
             run.forget_stats_after(self.step)
         if track:
-            self.accelerator.init_trackers("genai-demo", config={"family": task.family, **asdict(config)})
+            self.accelerator.init_trackers("genai-demo", config=hyper_parameters(task, config))
 
     def _check_numbers(self, numbers: dict[str, Any]) -> None:
         """Refuse the numbers of a state that no run has written."""
         kinds: dict[str, Any] = {"step": int, "seconds": (int, float), "micro_batch": int, "snapshots_done": int}
         kinds["optimizer"] = dict
         for name, kind in kinds.items():
-            value = numbers.get(name)
-            if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= 0)):
+            value, least = numbers.get(name), int(name == "micro_batch")
+            if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= least)):
                 raise self.run.damaged_state(name)
         if numbers and numbers.get("precision") not in PRECISIONS:
             raise self.run.damaged_state("precision")

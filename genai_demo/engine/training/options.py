@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.engine.fields import add_options, add_options_of_several, bookkeeping, given
-from genai_demo.engine.files import write_json
+from genai_demo.engine.files import write_text
 from genai_demo.engine.generation.checks import SEED
 from genai_demo.engine.training.config import TRACKERS, TrainConfig
 from genai_demo.errors import UserError
@@ -66,7 +66,23 @@ def add_run_options(
         batch_size: examples per step if nothing else is asked for; None leaves it to the kind of model.
         usual: says in the help what the kinds of models take then.
     """
-    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run")
+    # torchrun reads what stands behind the module's name, too, and takes --run and --start for its own.
+    parser.add_argument(
+        "--run",
+        "--run-folder",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder of the run; torchrun needs the long name",
+    )
+    parser.add_argument(
+        "--start-from",
+        dest="start",
+        default=argparse.SUPPRESS,
+        type=Path,
+        metavar="START",
+        help="--start, for torchrun",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, metavar="M", help="budget in minutes")
@@ -82,7 +98,9 @@ def add_run_options(
         metavar="NAME=N",
         help="fields of the network's configuration, such as hidden=640 or widths=128,64,32",
     )
-    add_options(parser, TrainConfig, ["seed", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"])
+    add_options(
+        parser, TrainConfig, ["seed", "pieces", "precision", "snapshots", "patience", "tick_seconds", "state_minutes"]
+    )
     parser.add_argument("--track", choices=TRACKERS, help="log to an experiment tracker as well")
     parser.add_argument(
         "--json", metavar="FILE", help="also write what was read, and where it ended, as JSON; - for standard output"
@@ -124,15 +142,25 @@ def _size(entry: str) -> tuple[str, int | float | tuple[int, ...]]:
 
 
 def write_json_option(target: str | None, value: Any) -> None:
-    """Do what `--json` asks: nothing for None, print for "-", otherwise write the file."""
+    """Do what `--json` asks: nothing for None, print for "-", otherwise write the file.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    if target is None:
+        return
+    # Whoever reads this takes it for UTF-8: a stream of another encoding gets letters that all encodings share.
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii") if target == "-" else "utf-8"
+    text = json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8", indent=2)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # of a file name that is no UTF-8
+        text = json.dumps(value, indent=2)
     if target == "-":
-        # Whoever reads this takes it for UTF-8: a stream of another encoding gets letters that all encodings share.
-        plain = codecs.lookup(getattr(sys.stdout, "encoding", None) or "ascii").name != "utf-8"
-        text = json.dumps(value, ensure_ascii=plain, indent=2)
-        half = any("\ud800" <= letter <= "\udfff" for letter in text)  # of a file name that is no UTF-8
-        print(json.dumps(value, indent=2) if half else text)
-    elif target is not None:
-        write_json(Path(target), value)
+        print(text)
+        return
+    try:
+        write_text(Path(target), text + "\n")
+    except OSError as error:
+        raise UserError("engine.cannot_write", file=target, reason=error.strerror) from error
 
 
 def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

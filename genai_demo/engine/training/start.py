@@ -16,7 +16,7 @@ from genai_demo.engine.runs.record import Record, note_command, words_of, write_
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.options import write_json_option
 from genai_demo.engine.training.run import RunFolder
-from genai_demo.engine.training.status import is_first_process
+from genai_demo.engine.training.status import check_launcher, is_first_process
 
 if TYPE_CHECKING:
     from genai_demo.engine.training.task import Task
@@ -35,6 +35,7 @@ def train_command(options: argparse.Namespace, config: TrainConfig, make_task: C
     Raises:
         UserError: the data or the folder cannot be used, or the run failed.
     """
+    check_launcher()
     from genai_demo.engine.training.loop import train
 
     run = RunFolder(options.run)

@@ -79,6 +79,17 @@ def is_first_process() -> bool:
     return int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) == 0
 
 
+def check_launcher() -> None:
+    """Raise `UserError` where this process is one of several that never came.
+
+    On a CPU `accelerate launch --num_processes 2` starts a single process, and tells it where the others would be, but
+    not which one it is (Accelerate 1.15).
+    """
+    told = {"ACCELERATE_USE_CPU", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys()
+    if told and not any(name in os.environ for name in (*_RANKS, "WORLD_SIZE")):
+        raise UserError("engine.launched_alone")
+
+
 def as_sentence(error: BaseException) -> UserError:
     """Return what ended a run as a sentence that helps."""
     if isinstance(error, UserError):

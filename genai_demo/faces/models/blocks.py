@@ -105,14 +105,26 @@ class ConvDecoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return pictures (B, 3, S, S) for feature maps x (B, widths[0], SMALLEST, SMALLEST)."""
+        coarsest, *finer = self.parts(x)
+        picture = coarsest
+        for part in finer:
+            picture = upsample(picture) + part
+        return picture
+
+    def parts(self, x: Tensor) -> list[Tensor]:
+        """Return what each stage paints, coarsest first, (B, 3, s, s) at its own side: `forward` adds them up.
+
+        Args:
+            x: feature maps (B, widths[0], SMALLEST, SMALLEST).
+        """
         x = self.blocks[0](x)
         # The parts are added up in single precision: in half, a colour would be as coarse as the steps of a byte.
-        picture = self.brushes[0](activate(x)).float()
+        parts = [self.brushes[0](activate(x)).float()]
         for transition, blocks, to_rgb in zip(self.transitions, self.blocks[1:], self.brushes[1:], strict=True):
             # The 1x1 convolution comes before the step up: the order does not matter, and it costs a quarter there.
             x = blocks(upsample(transition(x)))
-            picture = upsample(picture) + to_rgb(activate(x)).float()
-        return picture
+            parts.append(to_rgb(activate(x)).float())
+        return parts
 
 
 class ConvEncoder(nn.Module):

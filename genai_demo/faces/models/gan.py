@@ -69,8 +69,12 @@ class Generator(nn.Module):
             latents: (B, latent) from the standard normal distribution.
             condition: (B, conditioning.SIZE).
         """
+        return self.painter(self.ground(latents, condition))
+
+    def ground(self, latents: Tensor, condition: Tensor) -> Tensor:
+        """Return the map (B, C, 4, 4) that the painting begins with; the arguments are those of `forward`."""
         ground = self.read_latent(latents) + self.read_condition(condition)
-        return self.painter(ground.unflatten(1, (-1, SMALLEST, SMALLEST)))  # (B, C, 4, 4)
+        return ground.unflatten(1, (-1, SMALLEST, SMALLEST))
 
 
 class Discriminator(nn.Module):

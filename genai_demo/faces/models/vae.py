@@ -25,7 +25,7 @@ from genai_demo.faces.models.blocks import (
 if TYPE_CHECKING:
     from genai_demo.engine.models.checkpoint import Checkpoint
 
-_ACTIVE = 0.05
+ACTIVE = 0.05
 """nats from which a number of a code tells something"""
 LEVELS = 3
 """levels of the Laplacian pyramid that pictures are compared on"""
@@ -87,7 +87,11 @@ class Vae(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Return pictures (B, 3, S, S), about -1 to 1, of codes (B, latent)."""
-        return self.painter(self.from_code(codes).unflatten(1, (-1, SMALLEST, SMALLEST)))  # (B, C, 4, 4)
+        return self.painter(self.ground(codes))
+
+    def ground(self, codes: Tensor) -> Tensor:
+        """Return the map (B, C, 4, 4) that the painting begins with, of codes (B, latent)."""
+        return self.from_code(codes).unflatten(1, (-1, SMALLEST, SMALLEST))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return reconstructions (B, 3, S, S) from one draw of the codes, and the codes' mean and log variance."""
@@ -191,5 +195,5 @@ def vae_loss(vae: Vae, pictures: Tensor, free: float) -> dict[str, Tensor]:
     reconstruction = reconstruction_loss(pictures, painted)
     kl = kl_divergence(mean, log_variance)
     loss = (reconstruction + F.relu(kl - free).sum()) / pictures[0].numel()
-    told = {"divergence": kl.sum().detach(), "active": (kl > _ACTIVE).float().mean()}
+    told = {"divergence": kl.sum().detach(), "active": (kl > ACTIVE).float().mean()}
     return {"loss": loss, "reconstruction": reconstruction.detach(), **told}

@@ -13,7 +13,7 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import load_encoder, load_reference_faces
 
 
-def choose(model: str, seed: int) -> tuple[FaceRequest, ...]:
+def choose(model: str, seed: int, folder: str | None = None) -> tuple[FaceRequest, ...]:
     """Return four faces of a seed's first 64: of the younger and older men and women the least odd one each.
 
     How odd a face is, is how far the encoder sees it from training faces; without the encoder the first are taken.
@@ -21,11 +21,12 @@ def choose(model: str, seed: int) -> tuple[FaceRequest, ...]:
     Args:
         model: family of the model that paints.
         seed: of the faces.
+        folder: name or folder of a checkpoint of that family; None takes the one that ships.
 
     Raises:
         UserError: the model cannot be used.
     """
-    faces = generation.gallery(GalleryRequest(model, COUNT[1], seed))
+    faces = generation.gallery(GalleryRequest(model, COUNT[1], seed), folder)
     odd = _oddness(faces)
     order = sorted(range(len(faces)), key=lambda place: faces[place].request.woman)
     middle = len(order) // 2

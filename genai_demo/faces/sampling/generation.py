@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from genai_demo.engine.generation.receipts import Receipt
@@ -12,13 +12,16 @@ from genai_demo.faces.requests import FaceRequest, GalleryRequest, MorphRequest,
 from genai_demo.faces.results import Face, Film
 from genai_demo.faces.sampling.loading import LoadedEncoder, LoadedPainter, load, registry
 
+Models = str | Mapping[str, str] | None
+"""a checkpoint's name or folder for all families, or one by family; those that ship where none is given"""
 
-def gallery(request: GalleryRequest, model: str | None = None) -> list[Face]:
+
+def gallery(request: GalleryRequest, model: Models = None) -> list[Face]:
     """Return the faces of a gallery.
 
     Args:
         request: what to show.
-        model: name or folder of a checkpoint; None takes those that ship.
+        model: what paints.
 
     Raises:
         UserError: a setting is not allowed, or a checkpoint cannot be used.
@@ -27,12 +30,12 @@ def gallery(request: GalleryRequest, model: str | None = None) -> list[Face]:
     return paint(request.faces(), model)
 
 
-def paint(requests: Sequence[FaceRequest], model: str | None = None) -> list[Face]:
+def paint(requests: Sequence[FaceRequest], model: Models = None) -> list[Face]:
     """Return one face per request, in the same order; those of one model are painted together.
 
     Args:
         requests: what to paint.
-        model: name or folder of a checkpoint for all of them; None takes those that ship.
+        model: what paints.
 
     Raises:
         UserError: a setting is not allowed, or a checkpoint cannot be used.
@@ -41,7 +44,7 @@ def paint(requests: Sequence[FaceRequest], model: str | None = None) -> list[Fac
         request.check()
     faces: dict[int, Face] = {}
     for family in dict.fromkeys(request.model for request in requests):
-        name = model or family
+        name = (model.get(family) if isinstance(model, Mapping) else model) or family
         loaded = load(name, family)
         places = [place for place, request in enumerate(requests) if request.model == family]
         painted = _paint(loaded, [requests[place] for place in places])

@@ -44,6 +44,9 @@ class FacePainter(Protocol):
     def paint(self, codes: Sequence[Code]) -> Tensor:
         """Return pictures (N, 3, S, S), uint8, on the CPU."""
 
+    def ground(self, codes: Sequence[Code]) -> Tensor:
+        """Return the maps (N, C, 4, 4) that the painting of codes begins with, on the network's device."""
+
 
 @dataclass(frozen=True)
 class GanPainter:
@@ -89,6 +92,13 @@ class GanPainter:
         ]
         return torch.cat(painted)
 
+    @torch.inference_mode()
+    def ground(self, codes: Sequence[Code]) -> Tensor:
+        """Return the maps (N, C, 4, 4) that the painting of codes begins with, on the network's device."""
+        device = next(self.network.parameters()).device
+        known = conditioning.encode(*torch.stack([code.labels for code in codes], 1))  # (3, N) -> (N, SIZE)
+        return self.network.ground(torch.stack([code.latent for code in codes]).to(device), known.to(device))
+
 
 @dataclass(frozen=True)
 class VaePainter:
@@ -128,6 +138,12 @@ class VaePainter:
         device = next(self.network.parameters()).device
         latents = torch.stack([code.latent for code in codes])  # (N, L)
         return torch.cat([to_bytes(self.network.decode(some.to(device))).cpu() for some in latents.split(_BATCH)])
+
+    @torch.inference_mode()
+    def ground(self, codes: Sequence[Code]) -> Tensor:
+        """Return the maps (N, C, 4, 4) that the painting of codes begins with, on the network's device."""
+        device = next(self.network.parameters()).device
+        return self.network.ground(torch.stack([code.latent for code in codes]).to(device))
 
 
 def between(start: Code, end: Code, share: float) -> Code:

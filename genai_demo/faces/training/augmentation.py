@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from genai_demo.faces.data.views import BRIGHTNESS, CONTRAST, SATURATION, recolour
+
 
 def augment(pictures: Tensor, probability: float, most_shift: float = 0.125) -> Tensor:
     """Return pictures (B, 3, S, S) of which each was changed with `probability` (0 to 1) in each of two ways.
@@ -39,11 +41,7 @@ def _uniform(pictures: Tensor, low: float, high: float) -> Tensor:
 
 
 def _recolour(x: Tensor, probability: float) -> Tensor:
-    changed = x + _uniform(x, -0.5, 0.5)  # brightness
-    grey = changed.mean(1, keepdim=True)  # (B, 1, S, S)
-    changed = (changed - grey) * _uniform(x, 0.0, 2.0) + grey  # saturation
-    middle = changed.mean((1, 2, 3), keepdim=True)  # (B, 1, 1, 1)
-    changed = (changed - middle) * _uniform(x, 0.5, 1.5) + middle  # contrast
+    changed = recolour(x, *(_uniform(x, *bounds) for bounds in (BRIGHTNESS, SATURATION, CONTRAST)))
     return torch.where(_chosen(x, probability), changed, x)
 
 

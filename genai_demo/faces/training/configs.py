@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from genai_demo.engine.fields import Live, Seed, Share, Within
+from genai_demo.engine.fields import Later, Live, Seed, Share, Within
 from genai_demo.engine.training.config import Rate, Trainable, TrainRequest, Weight
 from genai_demo.faces.training.textbook import configs as textbook
 
@@ -31,8 +31,11 @@ class GanTraining:
     """probability of each augmentation from half of the budget on; it rises to it from 0"""
     first_augmentation: Annotated[Share, Live] = 0.0
     """probability of each augmentation at the start"""
+    adaptive: Annotated[float, Within(0.5, 0.99, 0.0), Later] = 0.0
+    """share of pairs of a real and a made face that the discriminator may tell right; while it tells more, augmentation
+    grows, in the place of the fixed probabilities. 0 keeps to these"""
     warm_up: Share = 0.1
-    """share of the budget over which the generator's learning rate rises if it starts as a VAE's decoder"""
+    """share of the budget over which the generator's learning rate rises if its discriminator starts from nothing"""
     label_weight: Annotated[Weight, Live] = 0.5
     """weight of how badly labels are read: by the discriminator off real faces, and off generated ones"""
     age_weight: Annotated[Weight, Live] = 2.5
@@ -155,6 +158,7 @@ TRAININGS = {
 
 _SAMPLE = {"sample": {"data": "sample"}}
 _DIGITS = {"digits": {"data": "digits"}, **_SAMPLE}
+_FETCHED = {name: {"data": name} for name in ("mnist", "fashion-mnist")}
 _SMALL = {"resolution": 32, "widths": (64, 48, 32, 16), "blocks": (1, 1, 1, 1)}
 _MIDDLE = {"widths": (96, 80, 48, 24, 16)}
 TRAINABLE = {
@@ -229,6 +233,7 @@ TRAINABLE = {
         textbook.TextbookVaeTraining,
         {"first_look": {"minutes": 0.5}, "lecture": {"minutes": 3.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),
@@ -236,6 +241,7 @@ TRAINABLE = {
         textbook.TextbookGanTraining,
         {"first_look": {"minutes": 1.0}, "lecture": {"minutes": 5.0}},
         data=_DIGITS,
+        fetched=_FETCHED,
         goes_on=False,
         sizes_of_data=("side",),
     ),

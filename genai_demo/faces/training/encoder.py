@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.nn.contrastive import contrastive_loss
@@ -13,6 +12,7 @@ from genai_demo.engine.training.config import Progress
 from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase, decayed_adamw
 from genai_demo.faces.data.batches import to_floats
+from genai_demo.faces.data.views import ANGLES, SCALES, SHIFTS, warp
 from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import EncoderConfig, FaceEncoder, label_losses
@@ -92,16 +92,11 @@ class EncoderTask(FaceTask):
 def _view(pictures: Tensor) -> Tensor:
     """Return pictures (B, 3, S, S) a little nearer or farther, turned, shifted, mirrored and recoloured.
 
-    No blur and no noise: who is to judge generated faces must go on seeing them. torchvision's `affine` takes one
-    picture at a time and cannot continue it beyond its edge by reflection.
+    No blur and no noise: who is to judge generated faces must go on seeing them.
     """
     count, device = len(pictures), pictures.device
-    scale = torch.empty(count, device=device).uniform_(0.85, 1.1)
-    angle = torch.empty(count, device=device).uniform_(-0.15, 0.15)
+    scale = torch.empty(count, device=device).uniform_(*SCALES)
+    angle = torch.empty(count, device=device).uniform_(*ANGLES)
     mirror = torch.where(torch.rand(count, device=device) < 0.5, -1.0, 1.0)
-    shift = torch.empty(count, 2, device=device).uniform_(-0.06, 0.06)
-    across = torch.stack([mirror * scale * angle.cos(), -scale * angle.sin(), shift[:, 0]], 1)  # (B, 3)
-    down = torch.stack([mirror * scale * angle.sin(), scale * angle.cos(), shift[:, 1]], 1)  # (B, 3)
-    grid = F.affine_grid(torch.stack([across, down], 1), list(pictures.shape), align_corners=False)  # (B, S, S, 2)
-    moved = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
-    return augment(moved, 0.6, most_shift=0.0)
+    shift = torch.empty(count, 2, device=device).uniform_(*SHIFTS)
+    return augment(warp(pictures, scale, angle, mirror, shift), 0.6, most_shift=0.0)

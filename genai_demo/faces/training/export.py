@@ -6,17 +6,23 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.models.lineage import best_checkpoint
+from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_networks
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import shrink, to_floats
+from genai_demo.faces.data.labels import Faces
 from genai_demo.faces.data.reading import read_faces
+from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.dcgan import FAMILY as BASELINE
 from genai_demo.faces.models.encoder import FaceEncoder
 from genai_demo.faces.models.gan import Generator
+from genai_demo.faces.models.judge import Judge, discriminator
 from genai_demo.faces.models.latents import fit
 from genai_demo.faces.models.metadata import FaceMetadata, tabulate
 from genai_demo.faces.models.networks import make_network
@@ -70,6 +76,7 @@ def export_face_checkpoint(
             table = tabulate(faces.labels().numpy())
             scale = calibrate_noise_scale(network, table, faces.pictures)
             FaceMetadata(table, _names(GanPainter(network, table))).write(extra)
+            _keep_discriminator(source, checkpoint, network, read_faces(data, labels, "validation", where=where), extra)
             files = {file.name: file for file in extra.iterdir()}
             exported = export_checkpoint(source, target, files)
             noise_scale = {"scale": scale, "faces": min(COUNT, len(faces.pictures))}
@@ -84,6 +91,26 @@ def export_face_checkpoint(
             assert isinstance(network, FaceEncoder)
             index_reference_faces(network, faces, read_faces(data, labels, "validation", where=where)).write(extra)
         return export_checkpoint(source, target, {file.name: file for file in sorted(extra.iterdir())})
+
+
+def _keep_discriminator(
+    source: Path, checkpoint: Checkpoint, generator: Generator, held_out: Faces, folder: Path
+) -> None:
+    """Write the discriminator of a run as its last step left it, and its verdicts on faces it never learnt from.
+
+    What is no run has none to give; where it is a checkpoint that keeps one already, that is taken along anyway.
+    """
+    run = RunFolder(source)
+    if run.state_folder() is None:
+        return
+    weights = {name: tensor.half() for name, tensor in read_networks(run)["discriminator"].items()}
+    judge = discriminator(checkpoint.model, weights)  # as it will be read again, in half precision
+    real = shrink(held_out.pictures, generator.config.resolution)
+    known = conditioning.encode(held_out.ages, held_out.women, held_out.smiles)
+    latents = torch.randn(len(real), generator.config.latent, generator=torch.Generator().manual_seed(0))
+    made = in_batches(generator, latents, known)
+    scores = (in_batches(judge, pictures, known).sort().values for pictures in (to_floats(real), made))
+    Judge(judge, *scores).write(folder)
 
 
 def _names(painter: FacePainter) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.evaluation.distances import frechet_distance
 from genai_demo.engine.evaluation.verdicts import JUDGED, verdict_histograms
+from genai_demo.engine.models.checkpoint import Checkpoint
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.nn.adversarial import discriminator_turn, generator_loss, lazy_penalty_weight
 from genai_demo.engine.training.config import Progress
@@ -22,11 +23,13 @@ from genai_demo.faces.data.batches import to_bytes
 from genai_demo.faces.models.blocks import channels_last
 from genai_demo.faces.models.encoder import label_losses
 from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.models.judge import Judge
 from genai_demo.faces.models.metadata import FILE, FaceMetadata, tabulate
 from genai_demo.faces.models.random_features import RandomFeatures, as_floats, extract
 from genai_demo.faces.models.vae import load_vae
 from genai_demo.faces.requests import DIRECTIONS
 from genai_demo.faces.sampling.grid import grid_png
+from genai_demo.faces.training.adaptive import AdaptiveAugmentation
 from genai_demo.faces.training.augmentation import augment
 from genai_demo.faces.training.configs import GanTraining
 from genai_demo.faces.training.face_task import FaceTask, in_batches, picture_variety
@@ -45,8 +48,8 @@ class GanTask(FaceTask):
         validation: faces to measure on; may be empty.
         folder: where the table of the labels is written; every checkpoint takes it along.
         sizes: fields of the networks' configuration that differ from its defaults.
-        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; or one of a VAE, as
-            whose decoder the generator starts.
+        start: a run of a GAN whose networks to go on with, at its resolution or a smaller one; a GAN's checkpoint,
+            which may hold its generator alone; or a run or checkpoint of a VAE, as whose decoder the generator starts.
     """
 
     family = "gan"
@@ -79,13 +82,18 @@ class GanTask(FaceTask):
         if start is not None and origin is not None:
             if origin.checkpoint.family == "vae":
                 initialize_from_vae(self._generator, load_vae(origin.checkpoint), faces)
-                # The discriminator knows nothing yet: what it says at first would only do harm.
-                rates["generator"] = warm_up(rates["generator"], training.warm_up)
+                knows = False
             else:
-                self._go_on_from(start)
+                knows = self._go_on_from(start, origin.checkpoint)
+            if not knows:
+                # What a new discriminator says at first would only do harm.
+                rates["generator"] = warm_up(rates["generator"], training.warm_up)
         self.networks = {"generator": self._generator, "discriminator": self._discriminator}
         for network in self.networks.values():
             channels_last(network)
+        self._adaptive = AdaptiveAugmentation(training.adaptive) if training.adaptive else None
+        if self._adaptive is not None:
+            self.networks["augmentation"] = self._adaptive
         self.phases = [
             Phase(name, name, self._optimizer(self.networks[name]), loss, rates[name])
             for name, loss in (("discriminator", self._discriminator_loss), ("generator", self._generator_loss))
@@ -95,17 +103,17 @@ class GanTask(FaceTask):
         # No momentum: each player must follow where the other has moved to (Mescheder et al. 2018, section 5).
         return torch.optim.Adam(network.parameters(), lr=self._training.learning_rate, betas=(0.0, 0.99), foreach=True)
 
-    def _go_on_from(self, start: Path) -> None:
-        networks = read_networks(RunFolder(start))
-        for name, network in (("generator", self._generator), ("discriminator", self._discriminator)):
-            weights, own = networks[name], network.state_dict()
-            # A run at a smaller side lacks the finest stages; they start as if they were not there.
-            if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
-                raise UserError("faces.other_sizes", run=start)
-            for key in own.keys() - weights.keys():
-                if key.startswith("observer.transitions."):
-                    own[key].zero_()
-            network.load_state_dict(weights, strict=False)
+    def _go_on_from(self, start: Path, checkpoint: Checkpoint) -> bool:
+        """Take over the networks, and return whether a discriminator was among them."""
+        networks = read_networks(RunFolder(start)) if RunFolder(start).state_folder() is not None else None
+        _take_over(self._generator, networks["generator"] if networks else checkpoint.weights(), start)
+        if networks:
+            _take_over(self._discriminator, networks["discriminator"], start)
+        elif judge := Judge.read_from(checkpoint):
+            _take_over(self._discriminator, judge.network.state_dict(), start)
+        else:
+            return False
+        return True
 
     def _noise(self, count: int, like: Tensor) -> Tensor:
         return torch.randn(count, self._latent, device=like.device)  # (B, latent)
@@ -114,6 +122,8 @@ class GanTask(FaceTask):
         return linear(self._training.gamma, self._training.final_gamma)(progress.fraction)
 
     def _augment(self, pictures: Tensor, progress: Progress) -> Tensor:
+        if self._adaptive is not None:
+            return augment(pictures, self._adaptive.now())
         first, last = self._training.first_augmentation, self._training.augmentation
         return augment(pictures, first + (last - first) * min(1.0, 2 * progress.fraction))
 
@@ -130,9 +140,13 @@ class GanTask(FaceTask):
             return self._discriminator.score_features(seen[-1], known)
 
         turn = discriminator_turn(score, real, fake, weight)
+        told = {}
+        if self._adaptive is not None:
+            self._adaptive.follow(turn["pairs_right"], len(real))
+            told = {"augmentation": self._adaptive.probability.clone()}
         # It sees the real faces first; nothing can be learnt from the labels that it reads off generated ones.
         labels = self._label_loss(seen[0], known)
-        return turn | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
+        return turn | told | {"loss": turn["loss"] + self._training.label_weight * labels, "labels": labels.detach()}
 
     def _generator_loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
         real, known = batch["pictures"].to(memory_format=torch.channels_last), batch["conditions"]
@@ -180,3 +194,14 @@ class GanTask(FaceTask):
     def _previews(self, network: nn.Module, count: int, seed: int) -> Tensor:
         latents = torch.randn(count, self._latent, generator=torch.Generator().manual_seed(seed))
         return in_batches(network, latents, self.known[:count])
+
+
+def _take_over(network: Generator | Discriminator, weights: dict[str, Tensor], start: Path) -> None:
+    own = network.state_dict()
+    # What was trained at a smaller side lacks the finest stages; they start as if they were not there.
+    if not weights or any(key not in own or own[key].shape != value.shape for key, value in weights.items()):
+        raise UserError("faces.other_sizes", run=start)
+    for key in own.keys() - weights.keys():
+        if key.startswith("observer.transitions."):
+            own[key].zero_()
+    network.load_state_dict(weights, strict=False)

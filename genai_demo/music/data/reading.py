@@ -82,7 +82,9 @@ def described(music: Music, validation: Music) -> dict[str, Any]:
     return {name: {"pieces": len(part), "hash": data_hash(part)} for name, part in parts.items()}
 
 
-def read_music(source: str, split: str | None = None, where: str = "", labels: str | None = None) -> Music:
+def read_music(
+    source: str, split: str | None = None, where: str = "", labels: str | None = None, most: int | None = None
+) -> Music:
     """Read all pieces of a folder, a ZIP archive, a MIDI file or a hub data set.
 
     A key or tempo that the labels name takes the place of the one in the MIDI file. What cannot be used is left out and
@@ -91,6 +93,7 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
     Args:
         source, split, where, labels: see `open_source`; the labels are those of `read_label`, and a data set's column
             of MIDI files is the first of `HUB_COLUMNS` that it has.
+        most: files to read, evenly chosen, for a look at what is there; None reads all.
 
     Raises:
         UserError: no such source, labels that do not fit, nothing that can be used, or one piece only where some are to
@@ -98,6 +101,8 @@ def read_music(source: str, split: str | None = None, where: str = "", labels: s
     """
     with open_source(KIND, source, split, where, labels) as selection:
         name, members, left_out = selection.source, selection.members, selection.left_out
+        if most is not None and len(members) > most:
+            members = [members[place * len(members) // most] for place in range(most)]
         pieces: list[Piece] = []
         kept: list[Member[Label]] = []
         quiet = len(members) <= _QUIET_UP_TO

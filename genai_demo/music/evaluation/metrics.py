@@ -15,8 +15,8 @@ from genai_demo.music.theory.piece import Piece
 from genai_demo.music.theory.statistics import FIGURES, length_shares, mean_figure, total_variation
 from genai_demo.music.theory.texture import DENSITIES, REGISTERS, density_of, register_of
 
-_UNITS = {"note_density": "count", "polyphony": "count", "pitch_classes": "count"}
-STRUCTURE = ("rhythm_8", "rhythm_16", "harmony_8", "harmony_16", "returning")
+_UNITS = {"note_density": "count", "polyphony": "count", "pitch_classes": "count", "leaps": "count"}
+STRUCTURE = ("rhythm_8", "rhythm_16", "harmony_8", "harmony_16", "returning", "odd_bars")
 """those of `statistics.FIGURES` that are about whole pieces; the others are about notes"""
 NOTES = tuple(name for name in FIGURES if name not in STRUCTURE)
 

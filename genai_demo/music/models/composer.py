@@ -85,10 +85,13 @@ class _Layer(nn.Module):
         positions: Rotary,
         cache: tuple[KVCache, int] | None,
         weights: list[Tensor] | None,
+        visible: Tensor | None,
     ) -> Tensor:
         # New tokens after others come one at a time, and see all of them.
-        causal = bool(x.shape[1] > 1)
-        mixed = attention(self.attend(norm(x)), self.heads, positions, causal=causal, cache=cache, weights=weights)
+        causal = bool(x.shape[1] > 1) and visible is None
+        mixed = attention(
+            self.attend(norm(x)), self.heads, positions, visible=visible, causal=causal, cache=cache, weights=weights
+        )
         x = x + self._drop(self.mix(mixed))
         return x + self._drop(self.narrow(F.relu(self.widen(norm(x))).square()))
 
@@ -140,13 +143,21 @@ class Composer(nn.Module):
         size = config.width // config.heads
         return KVCache(self.embedding.weight, config.layers, rows, config.heads, config.context, size)
 
-    def forward(self, inputs: ModelInput, cache: KVCache | None = None, weights: list[Tensor] | None = None) -> Tensor:
+    def forward(
+        self,
+        inputs: ModelInput,
+        cache: KVCache | None = None,
+        weights: list[Tensor] | None = None,
+        visible: Tensor | None = None,
+    ) -> Tensor:
         """Return the logits (B, T, `events.SIZE`) of the token after each.
 
         Args:
             inputs: what is new: all tokens without a cache or with an empty one, else one more of each sequence.
             cache: of the tokens before; takes in the new ones.
             weights: a list to which each layer's attention weights (B, heads, T, tokens read) are added.
+            visible: bool, broadcast to (B, heads, T, T): which tokens each one sees, itself and earlier ones at most;
+                None shows it all of these.
         """
         first = cache.length if cache is not None else 0
         degrees = _degrees(inputs.features[..., FEATURE_INDEX["key"]])  # (B, T, 88)
@@ -159,7 +170,7 @@ class Composer(nn.Module):
         positions = self._positions(inputs.times, first)
         x = norm(x)
         for number, layer in enumerate(self.layers):
-            x = layer(x, positions, None if cache is None else (cache, number), weights)
+            x = layer(x, positions, None if cache is None else (cache, number), weights, visible)
         if cache is not None:
             cache.length += inputs.tokens.shape[1]
         x = norm(x)

@@ -106,7 +106,15 @@ class Generator(nn.Module):
         assert self.write.bias is not None
         nn.init.constant_(self.write.bias, _QUIET)
 
-    def forward(self, latents: Tensor, conditions: Tensor, cells: Tensor, known: Tensor, slope: float = 1.0) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        conditions: Tensor,
+        cells: Tensor,
+        known: Tensor,
+        slope: float = 1.0,
+        soft: list[Tensor] | None = None,
+    ) -> Tensor:
         """Return the cells with all bars that are not known of the last four written: (B, 2, 2, T, 72), 0 or 1.
 
         Args:
@@ -115,6 +123,7 @@ class Generator(nn.Module):
             cells: (B, 2 hands, 2 channels, T, 72), 0 or 1, T eight bars; those of bars not known are not read.
             known: bool (B, 8 bars); a bar of the first four that is not known is not there.
             slope: of the binary neurons, see `binary`.
+            soft: a list to which the probabilities (B, 2, 2, T / 2, 72) of the cells before their threshold are added.
         """
         steps = cells.shape[3] // WINDOW_BARS
         shown = known.repeat_interleave(steps, 1)[:, None, None, :, None]  # (B, 1, 1, T, 1)
@@ -137,6 +146,8 @@ class Generator(nn.Module):
         for block in self.blocks:
             grid = block(grid)
         logits = from_grid(self.write(activate(grid))).float()
+        if soft is not None:
+            soft.append(logits.sigmoid())
         written = torch.cat([torch.zeros_like(logits), binary(logits, slope)], 3)  # (B, 2, 2, T, 72)
         ours = ~shown & (torch.arange(cells.shape[3], device=cells.device) >= PHRASE_BARS * steps)[:, None]
         return tied(torch.where(ours, written, cells.float()))
@@ -196,6 +207,15 @@ class Discriminator(nn.Module):
             conditions: (B, roll_conditioning.SIZE).
             known: bool (B, 8 bars).
         """
+        seen, others = self.streams(cells, conditions, known)
+        return self.verdict(seen, others, conditions)
+
+    def streams(self, cells: Tensor, conditions: Tensor, known: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Return what each stream makes of each bar, (B, C, 8) for the roll, the harmony and the changes; and the rest.
+
+        Args:
+            cells, conditions, known: as in `forward`.
+        """
         steps = cells.shape[3] // WINDOW_BARS
         places = self.places(conditions, known, steps)  # (B, T, C)
         x = self.look(to_grid(cells)) + self.place_grid(places).transpose(1, 2)[..., None] + self.octaves
@@ -208,7 +228,11 @@ class Discriminator(nn.Module):
         seen += [
             stream(some, places.transpose(1, 2)) for stream, some in ((self.harmony, harmony), (self.change, change))
         ]
-        notes = torch.cat([some.flatten(1) for some in (*seen, _alike(harmony), _missed(cells, conditions))], 1)
+        return seen, torch.cat([_alike(harmony), _missed(cells, conditions)], 1)
+
+    def verdict(self, seen: list[Tensor], others: Tensor, conditions: Tensor) -> Tensor:
+        """Return scores (B,) by what `streams` returned."""
+        notes = torch.cat([*(some.flatten(1) for some in seen), others], 1)
         notes = activate(self.join(notes))
         notes = activate(self.judge(notes))
         # A sum, no matrix product: in half precision that would round the scores, whose differences count.
@@ -293,7 +317,14 @@ class Gan(nn.Module):
         self.generator, self.discriminator = Generator(config), Discriminator(config)
 
     @torch.inference_mode()
-    def write(self, batch: RollBatch, seed: int, size: int = 64, temperature: float = 1.0) -> RollBatch:
+    def write(
+        self,
+        batch: RollBatch,
+        seed: int,
+        size: int = 64,
+        temperature: float = 1.0,
+        soft: list[Tensor] | None = None,
+    ) -> RollBatch:
         """Return windows with those of their last four bars written that are not known.
 
         Args:
@@ -301,12 +332,13 @@ class Gan(nn.Module):
             seed: of the latent vectors.
             size: windows that are written at once.
             temperature: by which the latent vectors are multiplied.
+            soft: see `Generator.forward`.
         """
         random = torch.Generator().manual_seed(seed)
         latents = torch.randn(len(batch.cells), 1 + PHRASE_BARS, self.config.latent, generator=random) * temperature
         written = []
         for noise, (cells, known, conditions) in zip(latents.split(size), self._split(batch, size), strict=True):
-            written.append(self.generator(noise.to(cells.device), conditions, cells, known).cpu() > 0.5)
+            written.append(self.generator(noise.to(cells.device), conditions, cells, known, soft=soft).cpu() > 0.5)
         return RollBatch(torch.cat(written).numpy(), batch.known, batch.conditions)
 
     @torch.inference_mode()

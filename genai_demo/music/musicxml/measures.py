@@ -185,9 +185,10 @@ class PartReader:
         step = _STEPS.get((element.findtext("pitch/step") or "").strip().upper())
         if step is None:
             return None
-        alter = round(number(element.findtext("pitch/alter"), most=4))
+        alter = number(element.findtext("pitch/alter"), most=4)
+        self._part.left_out["microtones"] += alter != round(alter)
         octave = int(number(element.findtext("pitch/octave"), 4, most=10))
-        return min(max(12 * (octave + 1) + step + alter + self._transposition, 0), 127)
+        return min(max(12 * (octave + 1) + step + round(alter) + self._transposition, 0), 127)
 
     def _direction(self, element: Xml.Element) -> None:
         offset = Fraction(number(element.findtext("offset"))).limit_denominator(10_000) * TICKS / self._divisions

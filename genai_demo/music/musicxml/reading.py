@@ -126,6 +126,7 @@ def _for_piano(parts: Sequence[Part]) -> tuple[list[Part], list[Remark]]:
         ("music.left_out_cues", left_out["cues"]),
         ("music.left_out_ornaments", sum(part.left_out["ornaments"] for part in chosen)),
         ("music.tremolos_played", sum(part.tremolos for part in chosen)),
+        ("music.microtones", sum(part.left_out["microtones"] for part in chosen)),
     )
 
 

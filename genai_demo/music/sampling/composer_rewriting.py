@@ -49,19 +49,42 @@ class _Asked:
     genre: str = ANY
 
 
-def rewrite(network: Composer, request: RewriteRequest) -> Iterator[Update]:
-    """Yield the piece, its chosen notes taken out, as others are written in their place."""
+@dataclass(frozen=True)
+class Taken:
+    """A sequence that was taken for some bars of a variant."""
+
+    number: int
+    """of the variant, from 0"""
+    start: int
+    """tick at which the bars start"""
+    end: int
+    sequence: TokenSequence
+    """with its traces"""
+
+
+def rewrite(network: Composer, request: RewriteRequest, noted: list[Taken] | None = None) -> Iterator[Update]:
+    """Yield the piece, its chosen notes taken out, as others are written in their place.
+
+    Args:
+        network: the composer.
+        request: checked.
+        noted: takes in what was written; None where nobody looks.
+    """
     asked = _Asked(request.temperature, request.variants, request.seed, genre=request.genre)
-    return _write(network, mask_for_rewriting(given_music(request.music), request), asked)
+    return _write(network, mask_for_rewriting(given_music(request.music), request), asked, noted)
 
 
-def harmonise(network: Composer, request: HarmoniseRequest) -> Iterator[Update]:
-    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
+def harmonise(network: Composer, request: HarmoniseRequest, noted: list[Taken] | None = None) -> Iterator[Update]:
+    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes.
+
+    Args:
+        network, request, noted: as in `rewrite`.
+    """
     asked = _Asked(request.temperature, request.variants, request.seed, request.density)
-    return _write(network, mask_for_harmonising(given_music(request.music), request), asked)
+    return _write(network, mask_for_harmonising(given_music(request.music), request), asked, noted)
 
 
-def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Update]:
+def _write(network: Composer, opened: MaskedPiece, asked: _Asked, noted: list[Taken] | None) -> Iterator[Update]:
     kept_part = events.quantize_to_tokens(opened.kept_part)
     stretches = [(region, *bars) for region in opened.regions for bars in _stretches(kept_part, region)]
     written: list[list[Note]] = [[] for _ in range(asked.variants)]
@@ -78,7 +101,11 @@ def _write(network: Composer, opened: MaskedPiece, asked: _Asked) -> Iterator[Up
             key = opened.key_at(kept_part.bars[first].start)
             there = replace(kept_part, notes=tuple(sorted([*kept_part.notes, *notes])), key=key and key.sounding)
             seed = step_seed(stream_seed(asked.seed, variant), number) % 2**60
-            notes += _best(network, there, region, (first, last), asked, seed)
+            written_now, sequence = _best(network, there, region, (first, last), asked, seed, noted is not None)
+            notes += written_now
+            if noted is not None:
+                span = kept_part.bars[first].start, kept_part.bars[last - 1].end
+                noted.append(Taken(variant, *span, sequence))
         yield update(number + 1)
 
 
@@ -102,9 +129,15 @@ def _new_signature(piece: Piece, place: int) -> bool:
 
 
 def _best(
-    network: Composer, piece: Piece, region: Region, stretch: tuple[int, int], asked: _Asked, seed: int
-) -> list[Note]:
-    """Return notes for the region in a stretch: of several tries those that go best with the notes that stay."""
+    network: Composer,
+    piece: Piece,
+    region: Region,
+    stretch: tuple[int, int],
+    asked: _Asked,
+    seed: int,
+    looked_at: bool,
+) -> tuple[list[Note], TokenSequence]:
+    """Return notes for the region in a stretch, and their sequence: of several those that go best with what stays."""
     first, last = stretch
     start, end = piece.bars[first].start, piece.bars[last - 1].end
     before, after = _parted(piece.notes, start)
@@ -121,6 +154,8 @@ def _best(
         _ConstrainedSequence(plan, seed * _TRIES + number, after, region, last - first, cycle)
         for number in range(_TRIES)
     ]
+    for sequence in sequences:
+        sequence.traces = {} if looked_at else None
     guidance = 1.0 if asked.density == ANY else GUIDANCE
     decoder = Decoder(network, sequences, Sampling(asked.temperature, ComposeRequest.top_p, guidance=guidance))
     while any(sequence.bars_written < last - first for sequence in sequences):
@@ -139,7 +174,8 @@ def _best(
         following = [note for note in piece.notes if note.start < bars[-1].end]
         whole = [replace(piece, bars=bars, notes=tuple(sorted([*following, *notes]))) for notes in tries]
         scores = [score + _likelihood(network, some, last) for score, some in zip(scores, whole, strict=True)]
-    return tries[int(np.argmax(scores))]
+    best = int(np.argmax(scores))
+    return tries[best], sequences[best]
 
 
 def _parted(notes: Sequence[Note], tick: int) -> tuple[list[Note], list[Note]]:

@@ -55,30 +55,27 @@ Asking each bar to be in the key costs the music its harmonies, and choosing eve
 """
 
 
-def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Iterator[Update]:
+def compose(
+    network: Composer, request: ComposeRequest | ContinueRequest, noted: list[TokenSequence] | None = None
+) -> Iterator[Update]:
     """Yield the variants as they grow, bar by bar; the last update holds the whole pieces.
 
     Args:
         network: the composer.
         request: checked.
+        noted: a list to which the sequence of each variant is added, with its traces; None where nobody looks.
     """
-    given: Piece | None = None
     if isinstance(request, ComposeRequest):
-        plan, tempo = _plan_of_new(request), float(request.tempo)
+        given, tempo = None, float(request.tempo)
     else:
         given = _kept(request)
-        plan, tempo = _plan_of_given(request, given), given.tempo
-    sequences: list[TokenSequence] = []
-    for number in range(request.variants):
-        seeds = try_seeds(stream_seed(request.seed, number), TRIES)
-        if isinstance(request, ComposeRequest):
-            sequences += _new_sequences(plan, request, seeds)
-        else:
-            sequences += _sequences_behind(plan, request, given, seeds)
-    asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
-    # Without guidance it costs half as much.
-    guidance = GUIDANCE if asked else 1.0
-    decoder = Decoder(network, sequences, Sampling(request.temperature, request.top_p, guidance=guidance, guided=asked))
+        tempo = given.tempo
+    sequences = [sequence for number in range(request.variants) for sequence in sequences_of(request, number)]
+    if noted is not None:
+        for sequence in sequences:
+            sequence.traces = {}
+        noted += sequences[::TRIES]
+    decoder = Decoder(network, sequences, sampling_of(request))
     chosen, shown = [0] * request.variants, 0
     while shown < request.bars:
         decoder.next()
@@ -95,6 +92,28 @@ def compose(network: Composer, request: ComposeRequest | ContinueRequest) -> Ite
             shown = min(chosen)
             compositions = (_composition(*one, tempo, given) for one in zip(sequences[::TRIES], chosen, strict=True))
             yield Update(tuple(compositions), shown, request.bars)
+
+
+def sequences_of(request: ComposeRequest | ContinueRequest, number: int) -> list[TokenSequence]:
+    """Return the `TRIES` sequences that grow side by side for a variant, as they are before anything is written.
+
+    Args:
+        request: checked.
+        number: of the variant, from 0.
+    """
+    seeds = try_seeds(stream_seed(request.seed, number), TRIES)
+    if isinstance(request, ComposeRequest):
+        return _new_sequences(_plan_of_new(request), request, seeds)
+    given = _kept(request)
+    return _sequences_behind(_plan_of_given(request, given), request, given, seeds)
+
+
+def sampling_of(request: ComposeRequest | ContinueRequest) -> Sampling:
+    """Return how the tokens of a request are drawn."""
+    asked = tuple(name for name in GUIDED if getattr(request, name) != ANY)
+    # Without guidance it costs half as much.
+    guidance = GUIDANCE if asked else 1.0
+    return Sampling(request.temperature, request.top_p, guidance=guidance, guided=asked)
 
 
 class _GenreSequence(TokenSequence):
@@ -141,11 +160,9 @@ def _new_sequences(plan: Plan, request: ComposeRequest, seeds: Sequence[int]) ->
     return [_GenreSequence(plan, seed, cycle) for seed in seeds]
 
 
-def _sequences_behind(
-    plan: Plan, request: ContinueRequest, given: Piece | None, seeds: Sequence[int]
-) -> list[TokenSequence]:
+def _sequences_behind(plan: Plan, request: ContinueRequest, given: Piece, seeds: Sequence[int]) -> list[TokenSequence]:
     """Return sequences of one variant that go on behind given music, a seed for each."""
-    if request.genre == ANY or given is None:
+    if request.genre == ANY:
         return [TokenSequence(plan, seed) for seed in seeds]
     cycle = way_of(given, request.genre, given.bars[-1])
     return [_GenreSequence(plan, seed, cycle) for seed in seeds]

@@ -34,6 +34,7 @@ _DRAWS = 256
 """random numbers that are drawn at once"""
 GUIDED = ("style", "density", "register")
 """features that can be guided; the key is not, since music that follows it still more is all scale"""
+_CLOSING = (events.END, events.BAR, *range(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"]))
 _METRES = slice(events.FIRST["METRE"], events.FIRST["METRE"] + events.COUNTS["METRE"])
 
 
@@ -60,6 +61,27 @@ class Sampling(sampling.Sampling):
     """features that were asked for"""
 
 
+@dataclass(frozen=True)
+class _Shaped:
+    """The next token's logits (V,), which tokens are allowed (V,), their ids (P,) and their probabilities (P,)."""
+
+    logits: np.ndarray
+    allowed: np.ndarray
+    possible: np.ndarray
+    probabilities: np.ndarray
+    done: int
+    """the token that stands for all that close a bar"""
+
+    def trace(self, token: int) -> TokenTrace:
+        """Return what could have come instead of `token`."""
+        drawn_from = np.zeros(len(self.logits))
+        drawn_from[self.possible] = self.probabilities
+        # What closes a bar is counted once.
+        logits = self.logits.astype(np.float64)
+        logits[[closing for closing in _CLOSING if closing != self.done]] = -np.inf
+        return trace_token(token, logits, drawn_from, self.allowed)
+
+
 class TokenSequence:
     """One variant: its tokens, where they stand, and what may come next.
 
@@ -73,6 +95,8 @@ class TokenSequence:
         self.times: list[float] = []
         self.features: list[np.ndarray] = []
         """those of each token's bar, (len(BAR_FEATURES),) each"""
+        self.traces: dict[int, TokenTrace] | None = None
+        """of the tokens that were drawn, by their place; None where nobody looks, and nothing is noted"""
         self.grammar = events.Grammar()
         self.finished = False
         self.bar = -1
@@ -147,6 +171,7 @@ class TokenSequence:
         self.grammar = copy.deepcopy(other.grammar)
         self.finished, self.bar = other.finished, other.bar
         self._start, self._length, self._wanted = other._start, other._length, other._wanted.copy()
+        self.traces = None if other.traces is None else dict(other.traces)
 
     def _features_of(self, bar: int) -> np.ndarray:
         if bar < self.given:
@@ -168,6 +193,26 @@ class TokenSequence:
             return events.PAD
         if not self._uniform:
             self._uniform = torch.rand(_DRAWS, generator=self._random, dtype=torch.float64).tolist()[::-1]
+        shaped = self._shaped(logits, sampling)
+        token = int(shaped.possible[draw(shaped.probabilities, self._uniform.pop())])
+        if traces is not None:
+            traces.append(shaped.trace(token))
+        if self.traces is not None:
+            self.traces[len(self.tokens)] = shaped.trace(token)
+        return token
+
+    def force(self, token: int, logits: np.ndarray, sampling: Sampling) -> None:
+        """Take a token as if it had been drawn, and note what else could have come.
+
+        Args:
+            token: that is allowed next.
+            logits, sampling: as in `draw`.
+        """
+        assert self.traces is not None
+        self.traces[len(self.tokens)] = self._shaped(logits, sampling).trace(token)
+        self.push(token)
+
+    def _shaped(self, logits: np.ndarray, sampling: Sampling) -> _Shaped:
         # Another bar line, another metre or an end: each says that the bar is done. Which of them it is, the plan says.
         done = events.END if self.bar == self.total - 1 else events.BAR
         closing = np.logaddexp.reduce([*logits[[events.END, events.BAR]], *logits[_METRES]])
@@ -175,13 +220,7 @@ class TokenSequence:
         allowed = self.allowed()
         possible = np.flatnonzero(allowed)
         possible = possible[np.argsort(-logits[possible], kind="stable")]
-        probabilities = token_probabilities(logits[possible], sampling)
-        token = int(possible[draw(probabilities, self._uniform.pop())])
-        if traces is not None:
-            drawn_from = np.zeros(len(logits))
-            drawn_from[possible] = probabilities
-            traces.append(trace_token(token, logits, drawn_from, allowed))
-        return token
+        return _Shaped(logits, allowed, possible, token_probabilities(logits[possible], sampling), done)
 
     def piece(self, most: int | None = None) -> Piece:
         """Return the given bars and those written whole, of these no more than `most`."""
@@ -248,6 +287,41 @@ class Decoder:
         """
         for number, (sequence, logits) in enumerate(zip(self.sequences, self.logits(), strict=True)):
             sequence.push(sequence.draw(logits, self._sampling, None if traces is None else traces[number]))
+
+
+@torch.inference_mode()
+def forced_logits(network: Composer, sequence: TokenSequence, sampling: Sampling, first: int) -> np.ndarray:
+    """Return the logits (N, events.SIZE) from which a `Decoder` draws a sequence's tokens from place `first` on.
+
+    They are read in a few passes over the tokens as they stand, with just the tokens in sight that a decoder has kept.
+
+    Args:
+        network: the composer.
+        sequence: with all its tokens.
+        sampling: how they are drawn.
+        first: place of the first token that is drawn.
+    """
+    context, kept = network.config.context, max(1, int(_KEPT * network.config.context))
+    found: list[np.ndarray] = []
+    place = first
+    while place < len(sequence.tokens):
+        begin = max(0, place - kept)
+        # As many tokens as a decoder's memory holds before it reads anew.
+        end = min(len(sequence.tokens), begin + context + 1)
+        span = slice(begin, end - 1)
+        inputs = ModelInput(
+            torch.tensor([sequence.tokens[span]], device=network.embedding.weight.device),
+            torch.tensor([sequence.times[span]], device=network.embedding.weight.device),
+            torch.from_numpy(np.array([sequence.features[span]])).long().to(network.embedding.weight.device),
+        )
+        if sampling.guidance == 1:
+            logits = network(inputs)[0].float()
+        else:
+            conditioned, unconditional = network(_with_unconditional(inputs, sampling.guided)).float()
+            logits = unconditional + sampling.guidance * (conditioned - unconditional)
+        found.append(logits[place - 1 - begin :].cpu().numpy())
+        place = end
+    return np.concatenate(found)
 
 
 def _with_unconditional(inputs: ModelInput, guided: Sequence[str]) -> ModelInput:

@@ -15,7 +15,7 @@ from genai_demo.music.models.gan import Gan
 from genai_demo.music.models.roll_conditioning import PHRASE_BARS, WINDOW_BARS
 from genai_demo.music.requests import RewriteRequest, given_music
 from genai_demo.music.results import Composition, Update
-from genai_demo.music.sampling.gan_composing import draw
+from genai_demo.music.sampling.gan_composing import Drafts, Phrase, draw
 from genai_demo.music.sampling.gan_targets import MEAN_PITCH, TYPICAL, Target, target_distance
 from genai_demo.music.sampling.gan_windows import cells_in_c, cells_to_piece, equal_bars, last_bars
 from genai_demo.music.theory.joining import among_given
@@ -26,12 +26,13 @@ from genai_demo.music.theory.texture import ANY
 from genai_demo.music.tokens.roll import CHANNELS, COMPACT_KEYS, HAND_COUNT
 
 
-def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
+def rewrite(gan: Gan, request: RewriteRequest, noted: list[Phrase] | None = None) -> Iterator[Update]:
     """Yield the variants as their bars are written anew, up to four at a time.
 
     Args:
         gan: generator and discriminator.
         request: checked.
+        noted: a list to which every phrase is added; None where nobody looks.
 
     Raises:
         UserError: too few bars of one metre around those that are asked for.
@@ -44,11 +45,22 @@ def rewrite(gan: Gan, request: RewriteRequest) -> Iterator[Update]:
         end = min(start + PHRASE_BARS, last)
         for number, piece in enumerate(pieces):
             seed = step_seed(stream_seed(request.seed, number), step) % 2**63
-            pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature)
+            drafted: list[Phrase] | None = None if noted is None else []
+            pieces[number] = rewrite_bars(gan, piece, start, end, seed, request.temperature, drafted)
+            if noted is not None and drafted:
+                noted += [replace(phrase, number=number) for phrase in drafted]
         yield Update(tuple(Composition(piece, end == last, end - first) for piece in pieces), step + 1, steps)
 
 
-def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, temperature: float = 1.0) -> Piece:
+def rewrite_bars(
+    gan: Gan,
+    piece: Piece,
+    first: int,
+    last: int,
+    seed: int,
+    temperature: float = 1.0,
+    noted: list[Phrase] | None = None,
+) -> Piece:
     """Return a piece with some of its bars written anew.
 
     Notes that start in other bars stay as they are, also where they ring into these.
@@ -60,6 +72,7 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
             must lie among four bars of one of the metres of `roll_conditioning`.
         seed: another seed gives other bars.
         temperature: below 1 safer, above 1 wilder.
+        noted: as in `rewrite`, of variant 0.
 
     Raises:
         UserError: too few bars of this metre around them.
@@ -77,9 +90,13 @@ def rewrite_bars(gan: Gan, piece: Piece, first: int, last: int, seed: int, tempe
     cells[:, :, half:] = cells_in_c(piece, window, target)
     known[PHRASE_BARS + first - start : PHRASE_BARS + last - start] = False
     conditions = target.conditions(start == 0, start + PHRASE_BARS == len(piece.bars))
-    drawn = draw(gan, cells, known, conditions, temperature, seed)[:, :, :, half:]
-    best = drawn[int(np.argmin([target_distance(one, target) for one in drawn]))]
-    new = cells_to_piece(best, target, equal_bars(target.time_signature, PHRASE_BARS)).notes
+    drafts: list[Drafts] | None = None if noted is None else []
+    drawn = draw(gan, cells, known, conditions, temperature, seed, drafts)[:, :, :, half:]
+    best = int(np.argmin([target_distance(one, target) for one in drawn]))
+    if noted is not None and drafts:
+        own = range(first - start, last - start)
+        noted.append(Phrase(0, window[0].start, own, target, drafts[0], int(drafts[0].chosen[best])))
+    new = cells_to_piece(drawn[best], target, equal_bars(target.time_signature, PHRASE_BARS)).notes
     moved = [replace(note, start=note.start + window[0].start) for note in new]
     return _mended(piece, piece.bars[first].start, piece.bars[last - 1].end, moved)
 

@@ -22,7 +22,7 @@ from genai_demo.music.requests import HarmoniseRequest, RewriteRequest, given_mu
 from genai_demo.music.results import Composition, Update
 from genai_demo.music.sampling.loading import LoadedModel
 from genai_demo.music.sampling.regions import MaskedPiece, Region, mask_for_harmonising, mask_for_rewriting
-from genai_demo.music.sampling.unmasking import Struck, resolve
+from genai_demo.music.sampling.unmasking import Column, Struck, resolve
 from genai_demo.music.theory.piece import LEFT, PITCHES, STEP, TICKS, Note, Piece
 from genai_demo.music.theory.texture import ANY, DENSITIES, DENSITY_BOUNDS
 from genai_demo.music.tokens.columns import AT_ONCE, OUTSIDE, columns_of, metrical_positions, onsets_of
@@ -40,25 +40,47 @@ class _Asked:
     density: str = ANY
 
 
-def rewrite(loaded: LoadedModel, request: RewriteRequest) -> Iterator[Update]:
-    """Yield the piece, its chosen notes taken out, as others are written in their place."""
+@dataclass(frozen=True)
+class Filled:
+    """Some bars of a region that were filled, in the order in which they were."""
+
+    first: int
+    """step of the piece at which their window starts"""
+    shift: int
+    """semitones by which the music was higher for the model"""
+    columns: list[Column]
+
+
+def rewrite(loaded: LoadedModel, request: RewriteRequest, noted: list[Filled] | None = None) -> Iterator[Update]:
+    """Yield the piece, its chosen notes taken out, as others are written in their place.
+
+    Args:
+        loaded: the masked model.
+        request: checked.
+        noted: a list to which what was filled is added; None where nobody looks.
+    """
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed)
-    return _write(loaded, mask_for_rewriting(given_music(request.music), request), asked)
+    return _write(loaded, mask_for_rewriting(given_music(request.music), request), asked, noted)
 
 
-def harmonise(loaded: LoadedModel, request: HarmoniseRequest) -> Iterator[Update]:
-    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes."""
+def harmonise(loaded: LoadedModel, request: HarmoniseRequest, noted: list[Filled] | None = None) -> Iterator[Update]:
+    """Yield the melody as what goes with it is written: first the left hand, then the right hand's inner notes.
+
+    Args:
+        loaded, request, noted: as in `rewrite`.
+    """
     asked = _Asked(request.temperature, request.steps, request.variants, request.seed, request.density)
-    return _write(loaded, mask_for_harmonising(given_music(request.music), request), asked)
+    return _write(loaded, mask_for_harmonising(given_music(request.music), request), asked, noted)
 
 
-def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked) -> Iterator[Update]:
+def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked, noted: list[Filled] | None) -> Iterator[Update]:
     """Yield a piece as its regions are filled, one after the other, some bars at a time.
 
     Args:
         loaded: the masked model.
         opened: the piece and its regions.
         asked: how.
+        noted: see `rewrite`.
     """
     network = loaded.network
     assert isinstance(network, MaskedRoll)
@@ -76,7 +98,7 @@ def _write(loaded: LoadedModel, opened: MaskedPiece, asked: _Asked) -> Iterator[
     bars = 0
     for number, (region, first, last) in enumerate(chunks):
         step = 0
-        for step, _ in enumerate(variants.fill(network, region, first, last, random), 1):
+        for step, _ in enumerate(variants.fill(network, region, first, last, random, noted), 1):
             if step < asked.steps:
                 yield update(number * asked.steps + step, bars)
         written = {at for _, start, end in chunks[: number + 1] for at in range(start, end)}
@@ -114,7 +136,13 @@ class _Variants:
         """notes written into each variant"""
 
     def fill(
-        self, network: MaskedRoll, region: Region, first: int, last: int, random: Sequence[torch.Generator]
+        self,
+        network: MaskedRoll,
+        region: Region,
+        first: int,
+        last: int,
+        random: Sequence[torch.Generator],
+        noted: list[Filled] | None,
     ) -> Iterator[None]:
         """Fill the columns of a region from the step `first` to the one before `last`, and yield after each step."""
         start = first + MARGIN - (WINDOW - (last - first)) // 2
@@ -141,7 +169,13 @@ class _Variants:
         wanted = cut(open_still & (np.arange(self._inner) < last), 0)
         limits = cut(_ends(region.hidden), 0) + MARGIN - start
         asked = self._asked
-        for filled, written in resolve(network, window, wanted, limits, asked.temperature, asked.steps, random):
+        columns: list[Column] | None = None
+        if noted is not None:
+            columns = []
+            noted.append(Filled(start - MARGIN, self._shift, columns))
+        for filled, written in resolve(
+            network, window, wanted, limits, asked.temperature, asked.steps, random, columns
+        ):
             self._keys[:, :, span], self._lengths[:, :, span] = filled.keys, filled.lengths
             for note in written:
                 self.notes[note.row].append(_note(note, start - MARGIN, -self._shift))

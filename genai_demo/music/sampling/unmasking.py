@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,6 +34,23 @@ class Struck:
     """steps"""
 
 
+@dataclass(frozen=True)
+class Column:
+    """What could have been struck in a hidden column when it was drawn."""
+
+    row: int
+    hand: int
+    step: int
+    order: int
+    """of the step of `resolve` in which it was drawn, from 0"""
+    plain: np.ndarray
+    """(slots, 89): probability, by the network alone, of each key that is struck next, from outside in, and of none"""
+    drawn_from: np.ndarray
+    """(slots, 89): the same as it was drawn"""
+    keys: tuple[int, ...]
+    """drawn in each slot; `NONE` where none was, in the last one"""
+
+
 def resolve(
     network: MaskedRoll,
     window: MaskedWindow,
@@ -41,6 +59,7 @@ def resolve(
     temperature: float,
     steps: int,
     random: Sequence[torch.Generator],
+    noted: list[Column] | None = None,
 ) -> Iterator[tuple[MaskedWindow, list[Struck]]]:
     """Fill hidden columns in `steps` steps and yield the window and what was written after each.
 
@@ -56,6 +75,7 @@ def resolve(
         temperature: of which keys are struck; whether any is struck is left to the model.
         steps: at least 1.
         random: of each of the B windows.
+        noted: a list to which every column is added; None where nobody looks.
     """
     device = next(network.parameters()).device
     for step in range(steps):
@@ -72,9 +92,39 @@ def resolve(
             own = [(places[:, 0] == row).nonzero()[:, 0] for row in range(len(random))]
             chosen = torch.cat([_choose(places[some, 2], struck[some], some, steps - step) for some in own])
             part = _part(seen, chosen)
-            keys, lengths = _draw_columns(network, part, places[chosen], temperature, random)
+            slots: list[_Slot] | None = None if noted is None else []
+            keys, lengths = _draw_columns(network, part, places[chosen], temperature, random, slots)
+            if noted is not None and slots is not None:
+                noted += _columns(places[chosen].tolist(), slots, step)
         window, written = _fill(window, places[chosen], keys, lengths, limits)
         yield window, written
+
+
+_Slot = tuple[Tensor, Tensor, Tensor, np.ndarray]
+"""Logits (N, 89) and drawn keys (N,) of a slot of N columns, which of these it was asked of, and the probabilities
+(N, 89) by which was drawn."""
+
+
+def _columns(places: Sequence[Sequence[int]], slots: Sequence[_Slot], order: int) -> Iterator[Column]:
+    """Yield what was noted of columns.
+
+    Args:
+        places: row, hand and step of each.
+        slots: from outside in.
+        order: see `Column`.
+    """
+    plain = [slot[0].double().softmax(-1).numpy() for slot in slots]
+    for number, (row, hand, step) in enumerate(places):
+        asked = [slot for slot, noted in enumerate(slots) if noted[2][number]]
+        yield Column(
+            row,
+            hand,
+            step,
+            order,
+            np.stack([plain[slot][number] for slot in asked]),
+            np.stack([slots[slot][3][number] for slot in asked]),
+            tuple(int(slots[slot][1][number]) for slot in asked),
+        )
 
 
 def _part(seen: Seen, chosen: Tensor) -> Seen:
@@ -111,7 +161,12 @@ def _choose(times: Tensor, struck: Tensor, numbers: Tensor, steps_left: int) -> 
 
 
 def _draw_columns(
-    network: MaskedRoll, seen: Seen, places: Tensor, temperature: float, random: Sequence[torch.Generator]
+    network: MaskedRoll,
+    seen: Seen,
+    places: Tensor,
+    temperature: float,
+    random: Sequence[torch.Generator],
+    slots: list[_Slot] | None,
 ) -> tuple[Tensor, Tensor]:
     """Return keys and lengths (N, NOTES_PER_STEP) drawn for hidden columns, on the CPU.
 
@@ -121,6 +176,7 @@ def _draw_columns(
         places: (N, 3): row, hand and step of each, on the CPU.
         temperature: of the keys.
         random: one generator for each row.
+        slots: a list to which every slot is added; None where nobody looks.
     """
     count, device = len(places), seen.vectors.device
     noise = torch.empty(count, NOTES_PER_STEP, 3, dtype=torch.float64)
@@ -133,7 +189,10 @@ def _draw_columns(
     alive = torch.ones(count, dtype=torch.bool)
     for slot in range(NOTES_PER_STEP):
         logits = network.key_logits(state, seen.open, seen.hands, before).cpu()  # (N, 89)
+        asked = alive.clone()
         alive &= noise[:, slot, 0] >= logits.double().softmax(-1)[:, NONE]
+        if slots is not None:
+            slots.append(_slot(logits, asked, alive, noise[:, slot, 1], temperature))
         if not alive.any():
             break
         key = _draw(logits[:, :PIANO_KEYS], temperature, noise[:, slot, 1])
@@ -143,6 +202,18 @@ def _draw_columns(
         before = torch.where(alive, key, NONE).to(device)
         state = network.add_note(state, before, torch.where(alive, length, 0).to(device))
     return keys, lengths
+
+
+def _slot(logits: Tensor, asked: Tensor, alive: Tensor, noise: Tensor, temperature: float) -> _Slot:
+    """Return what is noted of a slot: where a column is alive, a key is drawn in it."""
+    silent = logits.double().softmax(-1)[:, NONE:].numpy()  # (N, 1)
+    # A column in which no key is open is silent for sure.
+    possible = torch.isfinite(logits[:, :PIANO_KEYS]).any(1)
+    shaped = np.zeros((len(logits), PIANO_KEYS))
+    shaped[possible] = token_probabilities(logits[possible, :PIANO_KEYS].numpy(), Sampling(temperature, TOP_P))
+    keys = torch.full((len(logits),), NONE)
+    keys[alive] = _draw(logits[:, :PIANO_KEYS], temperature, noise)[alive]
+    return logits, keys, asked, np.concatenate([shaped * (1 - silent), silent], 1)
 
 
 def _draw(logits: Tensor, temperature: float, noise: Tensor) -> Tensor:

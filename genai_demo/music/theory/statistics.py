@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from genai_demo.music.theory.harmony import clashes
 from genai_demo.music.theory.piece import TICKS, Note, Piece
+from genai_demo.music.theory.playing import crossings, leaps, odd_bars, wide_spans
 from genai_demo.music.theory.structure import returning, self_similarity
 
 QUALIFIED = 4 * TICKS * 3 // 48
@@ -88,11 +90,16 @@ FIGURES: dict[str, Callable[[Piece], float | None]] = {
     "note_density": note_density,
     "empty_bars": empty_bars,
     "in_key": in_key,
+    "clashes": clashes,
+    "wide_spans": wide_spans,
+    "leaps": leaps,
+    "crossings": crossings,
     "rhythm_8": lambda piece: self_similarity(piece, 8)[0],
     "rhythm_16": lambda piece: self_similarity(piece, 16)[0],
     "harmony_8": lambda piece: self_similarity(piece, 8)[1],
     "harmony_16": lambda piece: self_similarity(piece, 16)[1],
     "returning": returning,
+    "odd_bars": odd_bars,
 }
 """figures of single pieces by name"""
 

@@ -38,10 +38,15 @@ def self_similarity(piece: Piece, bars: int) -> tuple[float | None, float | None
 
 def returning(piece: Piece) -> float | None:
     """Return how like a bar of the second half is to the earlier bar most like it, (r + h) / 2, in the mean of them."""
-    rhythm, harmony = _alike(piece)
-    both = (rhythm + harmony) / 2  # (bars, bars)
+    both = alike_bars(piece)
     best = [row[:number] for number, row in enumerate(both)][max(1, len(both) // 2) :]
     return _mean(np.array([np.nanmax(row) for row in best if not np.isnan(row).all()]))
+
+
+def alike_bars(piece: Piece) -> np.ndarray:
+    """Return how alike any two bars are, (r + h) / 2, (bars, bars); NaN where that is not defined."""
+    rhythm, harmony = _alike(piece)
+    return (rhythm + harmony) / 2
 
 
 def _alike(piece: Piece) -> tuple[np.ndarray, np.ndarray]:

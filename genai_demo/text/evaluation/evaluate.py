@@ -21,6 +21,7 @@ from genai_demo.text.data.cleaning import ends_sentence, strip_source
 from genai_demo.text.data.memorization import CopyCheck
 from genai_demo.text.evaluation.headlines import headline_figures
 from genai_demo.text.evaluation.metrics import distinct, fill_in_accuracy, kneser_ney_bits_per_byte, stutters
+from genai_demo.text.evaluation.two_sample import two_sample_figures
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.requests import VARIANTS, WRITERS, usual
 from genai_demo.text.sampling import generation
@@ -198,7 +199,8 @@ def _writing_figures(
     notes = [] if sources else [message("text.note_no_training")]
     if language == "zh":
         learnt = [article.text for source in sources for article in source.articles]
-        return headline_figures(texts, [one.text for one in held_out.articles] if held_out else [], learnt, seed), notes
+        headlines = [one.text for one in held_out.articles] if held_out else []
+        return headline_figures(_in_turns(written), headlines, learnt, seed), notes
     real = [strip_source(article.text) for article in held_out.articles] if held_out else []
     random.Random(seed).shuffle(real)
     figures: Figures = {}
@@ -226,7 +228,12 @@ def _writing_figures(
     parted = [text.partition("\n") for text in texts]
     apart = sum(bool(headline.strip() and below.strip()) for headline, _, below in parted)
     figures["headline_apart"] = Figure(apart / len(texts), "share", len(texts))
-    return figures, notes
+    return figures | two_sample_figures(_in_turns(written), real, seed), notes
+
+
+def _in_turns(written: dict[str, list[str]]) -> list[str]:
+    """Return the first text of every topic, then the second ones, so that a part of them has all topics."""
+    return [text for turn in zip(*written.values(), strict=True) for text in turn]
 
 
 def _topic_figures(written: dict[str, list[str]], held_out: Source | None, classifier: str) -> _Found:

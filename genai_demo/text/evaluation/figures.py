@@ -17,6 +17,7 @@ MEANINGS = {
         "masked tokens guessed right, 15 % masked", "high", "tokens", "always the commonest token"
     ),
     "topic_recognised": Meaning("texts whose topic a classifier recognises", "high", "texts", "chance"),
+    "two_sample_accuracy": Meaning("told from real texts by a classifier that learnt to", "low", "texts"),
     "distinct_2": Meaning("different pairs of words among all pairs (distinct-2)", "as real", "words"),
     "copied_8_grams": Meaning("8-grams that stand in the training data", "low", "texts"),
     "distinct_2_characters": Meaning(

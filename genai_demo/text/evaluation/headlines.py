@@ -9,6 +9,7 @@ from genai_demo.engine.evaluation.figure import Figure, Figures
 from genai_demo.text.data.memorization import CopyCheck
 from genai_demo.text.data.words import joined_words, words_of
 from genai_demo.text.evaluation.metrics import distinct
+from genai_demo.text.evaluation.two_sample import two_sample_figures
 
 
 def headline_figures(texts: list[str], real: Sequence[str], training: list[str], seed: int) -> Figures:
@@ -37,7 +38,7 @@ def headline_figures(texts: list[str], real: Sequence[str], training: list[str],
             figures[name] = Figure(share(texts), "share", len(texts), floor)
     mean = _characters(shuffled) / len(shuffled) if shuffled else None
     figures["mean_characters"] = Figure(_characters(texts) / len(texts), "characters", len(texts), mean)
-    return figures
+    return figures | two_sample_figures(texts, shuffled, seed)
 
 
 def _plain(text: str) -> str:

@@ -78,12 +78,26 @@ class GruModel(nn.Module):
             vectors (B, T, embedding), whose products with the embedding are the next token's logits, and the state
             after the last token.
         """
-        x = _locked_dropout(self.embedding(ids), self.config.embedding_dropout, self.training)  # (B, T, E)
+        return self.read(self.embedding(ids), state)
+
+    def read(
+        self, embedded: Tensor, state: Tensor | None = None, outputs: list[Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Read tokens as `forward`, by their vectors.
+
+        Args:
+            embedded: (B, T, embedding), the tokens' vectors.
+            state: as in `forward`.
+            outputs: a list to which what each layer says of every token, (B, T, hidden), is added.
+        """
+        x = _locked_dropout(embedded, self.config.embedding_dropout, self.training)  # (B, T, E)
         total: Tensor | float = 0.0
         states = []
         for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
             y, last = layer(x, None if state is None else state[index : index + 1])  # (B, T, H), (1, B, H)
             states.append(last)
+            if outputs is not None:
+                outputs.append(y)
             total = total + y
             x = _locked_dropout(norm(total), self.config.dropout, self.training)
         return self.project(x), torch.cat(states)

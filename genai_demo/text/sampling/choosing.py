@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from torch import Tensor
 
 from genai_demo.engine.generation.sampling import TokenTrace, trace_token
 from genai_demo.errors import UserError
@@ -20,10 +21,24 @@ class Recorder:
     """number of the text among those that are made at once"""
     traces: dict[int, TokenTrace] = field(default_factory=dict)
     """by the place of the token"""
+    read: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """by the place of the token, what the network had read when it was drawn: all before it, or a row with blanks"""
+    states: dict[int, Tensor] = field(default_factory=dict)
+    """by the place of the token, the GRU's state (layers, hidden) from which it was drawn"""
 
-    def note(self, place: int, token: int, logits: np.ndarray, drawn_from: np.ndarray, possible: np.ndarray) -> None:
-        """Note one token; the arrays (V,) are those of `trace_token`."""
-        self.traces[place] = trace_token(token, logits, drawn_from, possible)
+    def note(
+        self,
+        place: int,
+        token: int,
+        read: Sequence[int],
+        logits: np.ndarray,
+        drawn_from: np.ndarray,
+        possible: np.ndarray,
+        uniform: float,
+    ) -> None:
+        """Note one token, what the network had read, and what `trace_token` takes: arrays (V,) and the chance."""
+        self.traces[place] = trace_token(token, logits, drawn_from, possible, uniform)
+        self.read[place] = tuple(read)
 
 
 Chosen = Mapping[tuple[int, int], int]

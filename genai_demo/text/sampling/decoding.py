@@ -156,6 +156,7 @@ class TokenStream:
         prompt = torch.tensor([[vocabulary.topics.tokens[topic], *announced, *opening]], device=device)  # (1, T)
         self.place = prompt.shape[1] - 1
         """place of the last token in what the network reads, whose first one, 0, is the topic"""
+        self._noted: list[int] = prompt[0].tolist()  # what was read of the text that somebody looks at
         with torch.inference_mode():
             vectors, state = model(prompt)
             self._logits = model.logits(vectors[:, -1]).expand(count, -1)  # (B, V)
@@ -202,7 +203,10 @@ class TokenStream:
         if self._recorder is not None:
             row, possible = self._recorder.row, self._possible(may_end)
             logits = self._logits[row].float().cpu().numpy()
-            self._recorder.note(self.place, int(drawn[row]), logits, probabilities[row], possible[row])
+            seen = (probabilities[row], possible[row], float(uniform[row]))
+            self._recorder.note(self.place, int(drawn[row]), self._noted, logits, *seen)
+            self._recorder.states[self.place] = self._state[:, row].float().cpu()
+            self._noted.append(int(drawn[row]))
         ids = torch.from_numpy(drawn)
         self._next_allowed, self._read = self._allowed, self._read + 1
         self._in_headline &= ids != self._line_break
@@ -294,8 +298,8 @@ def unmask(
                     check_possible(token, place, possible[number])
                     filled[row, place], probability[number] = token, probabilities[number, token]
                 if settled[row, place] and recorder is not None and row == recorder.row:
-                    shown = logits[number], probabilities[number], possible[number]
-                    recorder.note(place, int(filled[row, place]), *shown)
+                    shown = logits[number], probabilities[number], possible[number], float(noise[row, 0, place])
+                    recorder.note(place, int(filled[row, place]), ids[row].tolist(), *shown)
         ids = torch.where(settled, filled, ids)
         step_of[settled] = step
         now = torch.zeros(ids.shape)

@@ -23,6 +23,9 @@ from genai_demo.text.tokens.special_tokens import TOPIC_SETS, TopicSet, topics_i
 from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
 from genai_demo.text.training.configs import FAMILIES, NewsTraining
 
+_SHOWN = 4
+"""articles whose blanks the masked model fills in samples"""
+
 
 class NewsTask(Task):
     """A news model as the engine sees it.
@@ -68,6 +71,8 @@ class NewsTask(Task):
         data = described(news=news, background=background, validation=self._validation)
         super().__init__(training, network.config, data, origin)
         self._network = network
+        shown = (self._validation or news)[:_SHOWN]
+        self._shown = [(one.topic if one.topic in topics.tokens else "any", one.text) for one in shown]
         self.networks = {self.ema_network: network}
         self._batches = NewsBatches(
             news,
@@ -109,9 +114,13 @@ class NewsTask(Task):
 
     def sample(self, network: nn.Module) -> dict[str, bytes]:
         from genai_demo.text.sampling.decoding import preview
+        from genai_demo.text.sampling.fill_preview import fill_preview
 
         assert isinstance(network, (GruModel, MaskedModel))
-        return {"sample.txt": preview(network, self.tokenizer).encode()}
+        written = preview(network, self.tokenizer)
+        if isinstance(network, MaskedModel) and self._shown:
+            written = f"{fill_preview(network, self.tokenizer, self._shown)}\n\n{written}"
+        return {"sample.txt": written.encode()}
 
     def files(self) -> dict[str, Path]:
         return {FILE: self._folder / FILE}

@@ -189,7 +189,8 @@ element.addEventListener("change", ({ target }) => {
   element.querySelectorAll("[data-do=choose]").forEach((box) => { box.checked = chosen.includes(Number(box.dataset.place)); });
   strip().querySelector("[data-do=compare]").disabled = chosen.length !== 2;
 });
-document.addEventListener("made", ({ detail }) => noted(detail));
+// A text that a visitor brought to be read was not made here.
+document.addEventListener("made", ({ detail }) => { if (!detail.matches(".reading")) noted(detail); });
 addEventListener("storage", ({ key }) => { if (key === STORE) draw(); });
 watch("value", draw);
 draw();

@@ -8,7 +8,7 @@ let scoreOpen = false;
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Buttons that also work while a model does.
-const FREE = ["play", "stop", "link", "score", "page-back", "page-forward", "all"];
+const FREE = ["play", "stop", "inside", "link", "score", "page-back", "page-forward", "all"];
 const words = () => JSON.parse(element.querySelector(".desk")?.dataset.words || "{}");
 const fill = (sentence, fields) => sentence.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const articles = () => [...element.querySelectorAll("article.work")];
@@ -129,6 +129,7 @@ function showPlace(view) {
   article.querySelector(".bar-now").textContent = said;
   choice.show(view);
   score.mark(view);
+  inside.show(view);
 }
 
 // What going on behind the last of the chosen bars would drop is said where it is chosen.
@@ -209,6 +210,7 @@ function follow(view) {
     const tick = roll.tickAt(view, event);
     choice.bar(view, barOf(view, tick), event.shiftKey);
     jump(view, tick);
+    if (!event.shiftKey) inside.clicked(view, event);
   });
   article.addEventListener("wheel", (event) => {
     if (event.target.tagName !== "CANVAS" || Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
@@ -249,6 +251,7 @@ function clicked(view, event) {
 
 const BESIDE = {
   play: player.toggle,
+  inside: inside.toggle,
   print: (view) => trigger("print", named(view)),
   link: (view, button) => genaiDemo.copyLink(view.article, button),
   stop: () => document.getElementById("music-stop").click(),
@@ -281,6 +284,7 @@ function act(view, action, button) {
 
 function pressed(view, event) {
   if (!event.target.matches(".roll") || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (inside.pressed(view, event)) { event.preventDefault(); return; }
   const { bars } = view.music;
   const bar = view.bar();
   const steps = {
@@ -325,12 +329,19 @@ player.connect({
   show,
   move: (view) => { roll.draw(view); showPlace(view); },
 });
+inside.connect({
+  ask: (view, name, more) => trigger(name, { ...named(view), ...more }),
+  views: () => articles().map(viewOf),
+  draw: roll.draw,
+  jump,
+  sound: player.kind,
+});
 watch("value", refresh);
 refresh();
 // A canvas has no size while its tab is closed, and other colours in the other theme.
 new ResizeObserver(() => all(show)).observe(element);
 new MutationObserver(() => all(show)).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-document.addEventListener("silence", player.stop);
+document.addEventListener("silence", () => { player.stop(); inside.silence(); });
 
 // A file that is dropped beside the places for files goes to the one that is open, else to the page that opens pieces.
 document.addEventListener("drop", (event) => {
@@ -350,4 +361,7 @@ document.addEventListener("click", (event) => {
   if (tab && !tab.closest("#tab-music") && tab.id !== "tab-music-button") player.stop();
 });
 
-genaiDemo.offer(element, { asked: () => element.classList.add("asked"), takeScore, takeSound: player.take, print: score.print });
+genaiDemo.offer(element, {
+  asked: () => element.classList.add("asked"), takeScore, takeSound: player.take, print: score.print,
+  takeInside: inside.take, takeBars: inside.takeBars, takeRival: inside.takeRival,
+});

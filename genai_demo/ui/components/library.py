@@ -11,7 +11,8 @@ class PieceLibrary(Widget):
     """Cards of pieces.
 
     `act` is a button that changes a piece; `sound`, `score`, `file` and `print` ask for what the script's `takeSound`,
-    `takeScore`, the page's `save`, and the script's `print` take.
+    `takeScore`, the page's `save`, and the script's `print` take. `explain`, `taken_up` and `rival` ask why a piece
+    became what it is, which `takeInside`, `takeBars` and `takeRival` take, and `table` for the numbers as a file.
     """
 
     parts: ClassVar[tuple[str, ...]] = (
@@ -20,5 +21,7 @@ class PieceLibrary(Widget):
         "library_score",
         "library_player",
         "library_choice",
+        "library_inside",
+        "library_views",
         "library",
     )

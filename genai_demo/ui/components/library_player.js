@@ -164,7 +164,7 @@ const player = (() => {
   }
 
   return {
-    connect, set, showSettings, atOnce: () => settings.at_once, begin, stop, toggle, seek, take, keep, tickAt, secondAt,
+    connect, kind, set, showSettings, atOnce: () => settings.at_once, begin, stop, toggle, seek, take, keep, tickAt, secondAt,
     plays: (view) => current === view, awaits: (view) => wanted === view,
   };
 })();

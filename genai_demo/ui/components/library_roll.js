@@ -71,7 +71,9 @@ const roll = (() => {
     const xOf = (tick) => KEYBOARD + tick * plan.scale - view.offset;
     const yOf = (pitch) => RULER + (plan.high - pitch) * plan.row;
     drawGround(brush, view, plan, paint, xOf, yOf);
+    inside.under(view, brush, plan, paint, xOf, yOf);
     const held = drawNotes(brush, view, plan, paint, xOf, yOf);
+    inside.over(view, brush, plan, paint, xOf, yOf);
     if (!music.growing) {
       const x = Math.round(xOf(view.tick));
       brush.fillStyle = paint.ink;
@@ -144,21 +146,22 @@ const roll = (() => {
     const from = view.offset / plan.scale;
     const until = (view.offset + plan.room) / plan.scale;
     const gap = plan.row > 4 ? 1 : 0.5;
-    for (const [start, pitch, length, hand] of view.music.notes) {
+    for (const [number, [start, pitch, length, hand]] of view.music.notes.entries()) {
       if (start > until) break;
-      if (start + length < from) continue;
+      const strength = inside.strength(view, number);
+      if (start + length < from || strength === 0) continue;
       const heard = !view.music.growing && (view.playing || view.tick > 0);
       const sounds = heard && start <= view.tick && view.tick < start + length;
       if (sounds) held.set(pitch, hand);
       const x = xOf(start);
       const width = Math.max(2, length * plan.scale - 1);
-      brush.fillStyle = sounds ? paint.sounding : paint.hands[hand];
-      brush.globalAlpha = sounds ? 1 : 0.9;
+      brush.fillStyle = sounds || inside.fresh(view, number) ? paint.sounding : paint.hands[hand];
+      brush.globalAlpha = sounds ? 1 : strength ?? 0.9;
       block(brush, x + 0.5, yOf(pitch) + gap / 2, width, plan.row - gap, 2.5);
       brush.globalAlpha = 1;
-      if (sounds) {
+      if (sounds || strength !== null) {
         brush.strokeStyle = paint.hands[hand];
-        brush.lineWidth = 2;
+        brush.lineWidth = sounds ? 2 : 0.75;
         brush.strokeRect(x, yOf(pitch), width + 1, plan.row);
       }
     }
@@ -222,5 +225,5 @@ const roll = (() => {
     if (x < view.offset || x > view.offset + plan.room - 30) view.offset = x - plan.room * AHEAD;
   }
 
-  return { draw, tickAt, pitchAt, reveal };
+  return { draw, layout, tickAt, pitchAt, reveal };
 })();

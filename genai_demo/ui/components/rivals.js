@@ -41,10 +41,34 @@ function take(parcel) {
   asked = "";
   if (parcel) {
     const told = JSON.parse(parcel);
+    if (told.matter) {
+      if (open?.receipt === told.receipt && open.place === told.matter.place) {
+        open.matter = told;
+        draw();
+        panel().scrollTop = panel().querySelector(".mattering").offsetTop - GAP;
+      }
+      return "";
+    }
     known.set(told.receipt, told);
+    tellNearest(told);
     if (open?.receipt === told.receipt) draw();
   } else hide();
   return "";
+}
+
+// What a text has in common with what was learnt stands in its card.
+function tellNearest({ receipt, nearest }) {
+  const place = finished().find((card) => card.dataset.receipt === receipt)?.querySelector(".sureness");
+  if (!place || place.querySelector(".nearest")) return;
+  nearest.forEach((line) => place.append(made("p", { className: "hint nearest" }, line)));
+}
+
+// Whoever looks into a text is about to open a word.
+function prepare(card) {
+  if (!card?.matches(".shaded") || !finished().includes(card) || !wordsOf(card).length) return;
+  const { receipt } = card.dataset;
+  if (known.has(receipt)) tellNearest(known.get(receipt));
+  else ask(receipt);
 }
 
 // ---- drawing
@@ -120,6 +144,7 @@ function contents() {
     made("p", { className: "hint" }, lines[0]),
     table(entry),
     made("p", { className: "hint" }, lines[1]),
+    ...mattering(),
     made("p", { className: "hint" }, fill(said.model, { model, checkpoint })),
     deeper(told),
   ];
@@ -158,6 +183,7 @@ function show(word, stays, entering = false) {
   const card = word.closest("article");
   const before = shownWord();
   before?.classList.remove("open");
+  unmark();
   const { receipt, telling } = card.dataset;
   open = { receipt, telling, place: Number(word.dataset.place), name: word.textContent.trim(), stays };
   word.classList.add("open");
@@ -172,6 +198,7 @@ function hide() {
   clearTimeout(waiting);
   if (!open) return;
   shownWord()?.classList.remove("open");
+  unmark();
   open = null;
   panel().hidePopover();
   if (written) inAddress("");
@@ -224,6 +251,56 @@ document.addEventListener("made", () => {
 });
 addEventListener("popstate", hide);
 
+// ---- which words mattered
+
+function mattering() {
+  const said = words();
+  if (!open.matter) {
+    const button = made("button", { type: "button", className: "tool matter" }, said.matter);
+    button.addEventListener("click", () => {
+      open.stays = true;
+      button.replaceWith(said.wait);
+      trigger("matter", { receipt: open.receipt, place: open.place });
+    });
+    return [made("p", {}, button)];
+  }
+  const { matter, proof, csv, code } = open.matter;
+  const name = open.name;
+  const most = Math.max(...matter.values.map(Math.abs));
+  const found = matter.values.map((value, place) => ({ value, place, token: matter.tokens[place].trim() }));
+  const named = found.filter(({ place }) => place !== matter.place)
+    .sort((one, other) => Math.abs(other.value) - Math.abs(one.value)).slice(0, 6);
+  const rows = named.map(({ value, place, token }) => {
+    const shown = made("span", { className: `share ${value < 0 ? "against" : "of-draw"}` }, value.toFixed(2));
+    shown.style.setProperty("--share", `${(100 * Math.abs(value)) / most}%`);
+    const last = place === found.length - 1 && matter.method === "attention";
+    const blank = matter.method === "attention" ? said.matter_blank : said.control;
+    const said_ = token || (place === 0 ? said.matter_topic : last ? said.matter_end : blank);
+    return made("tr", {}, made("th", { scope: "row", lang: "en" }, said_), made("td", {}, shown));
+  });
+  const card = shownWord()?.closest("article");
+  if (card) wordsOf(card).forEach((word) => {
+    const value = matter.values[Number(word.dataset.place)];
+    word.classList.toggle("mattered", Math.abs(value) >= 0.15 * most && Number(word.dataset.place) !== matter.place);
+  });
+  const saving = made("button", { type: "button", className: "tool" }, said.csv);
+  saving.addEventListener("click", () => {
+    genaiDemo.saveAs(new Blob([csv], { type: "text/csv;charset=utf-8" }), "words-that-mattered.csv");
+  });
+  const source = made("pre", { tabIndex: 0 }, code);
+  source.setAttribute("role", "region");
+  source.setAttribute("aria-label", said.code);
+  return [
+    made("p", { className: "mattering" }, made("strong", {}, fill(said.matter_title, { word: name }))),
+    made("table", {}, made("tbody", {}, ...rows)),
+    made("p", { className: "hint" }, fill(said[`matter_${matter.method}`], { word: name })),
+    made("p", { className: "hint" }, proof),
+    made("details", {}, made("summary", {}, said.deeper), made("p", {}, saving), made("p", {}, said.code), source),
+  ];
+}
+
+const unmark = () => document.querySelectorAll(".mattered").forEach((word) => word.classList.remove("mattered"));
+
 // ---- going on from a rival, and back
 
 function goOn(entry, rival) {
@@ -263,11 +340,16 @@ element.parentElement.closest("[role=tabpanel]").addEventListener("click", ({ ta
 // ---- the visitor
 
 document.addEventListener("mouseover", ({ target }) => {
+  prepare(target.closest?.(".news-item"));
   if (open?.stays) return;
   const word = wordAt(target);
   if (word?.closest(".shaded")) later(() => show(word, false), POINTED);
   else if (open && panel().contains(target)) clearTimeout(waiting);
   else later(hide, LEFT);
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-action=sureness]")) prepare(target.closest(".news-item"));
 });
 
 let focused = null;

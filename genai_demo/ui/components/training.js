@@ -31,6 +31,7 @@ async function look() {
 
 function open(name, moved = true, other = "") {
   watching.close();
+  shipped.stop();
   watched.replaceChildren(...(name ? [watching.build(name, other)] : [empty]));
   if (name) watching.poll().then(() => { if (moved) reveal(); });
   else genaiDemo.address.settle();
@@ -76,7 +77,8 @@ async function build() {
     return;
   }
   const form = make("div", { class: "fields choose" });
-  empty = make("p", { class: "empty-result" }, say("empty"));
+  const learnt = shipped.build(offer.timelines, offer.forms);
+  empty = make("div", { class: "nothing-watched" }, make("p", { class: learnt ? "hint" : "empty-result" }, say("empty")), learnt);
   watched = make("div", { class: "watched" });
   presence = presenterField();
   list.clear();

@@ -21,6 +21,7 @@ class Training(Widget):
         "training_choose",
         "training_watch",
         "training_runs",
+        "training_shipped",
         "training",
     )
 

@@ -7,6 +7,8 @@ const moments = (() => {
   const addressOf = (run, moment, file, as = "") => (
     `training/sample?${new URLSearchParams({ run, step: moment.step, file, version: moment.version, ...(as && { as }) })}`);
 
+  const filmOf = (run, as) => `training/film?${new URLSearchParams({ name: run, as, lang: room.language() })}`;
+
   function textAt(address, show) {
     if (texts.has(address)) { show(texts.get(address)); return; }
     fetch(address).then((response) => (response.ok ? response.text() : "")).then((text) => {
@@ -69,13 +71,14 @@ const moments = (() => {
       return sides[name].figure;
     };
 
-    const both = make("div", { class: "sides" }, slider("first"), slider("second"), extra);
+    const both = make("div", { class: "sides" }, slider("first"), slider("second"), ...(extra ? [extra] : []));
     const compare = make("input", { type: "checkbox", change: () => {
       chosen.second = compare.checked ? all[0].step : null;
       show();
     } });
     const play = make("button", { type: "button", class: "film", click: () => (film ? stop() : start()) }, say("film_play"));
-    const tools = make("div", { class: "moment-tools" }, play, make("label", {}, compare, " ", say("compare_moments")));
+    const saves = ["mp4", "webp"].map((form) => make("a", { class: "tool", download: "", "data-film": form }, say("film_save", { form: form === "mp4" ? "MP4" : "WebP" })));
+    const tools = make("div", { class: "moment-tools" }, play, make("label", {}, compare, " ", say("compare_moments")), ...saves);
     const empty = make("p", { class: "hint" }, say("no_samples"));
     const place = make("section", { class: "moments" }, make("h3", {}, say("samples")), empty, both, tools);
 
@@ -124,14 +127,23 @@ const moments = (() => {
       empty.hidden = all.length > 0;
       both.hidden = !all.length;
       tools.hidden = all.length < 2;
+      saves.forEach((link) => { link.href = filmOf(run, link.dataset.film); });
       if (!all.length) return;
       ["first", "second"].forEach(showSide);
       onMoved();
     }
 
+    // Another run's samples have other names, and its moments other steps.
+    function forget() {
+      Object.values(sides).forEach((side) => { side.displays = {}; side.place.replaceChildren(); });
+      Object.assign(chosen, { first: null, second: null });
+      compare.checked = false;
+    }
+
     function update(name, samples, known) {
       const told = JSON.stringify(samples);
       if (name === run && told === place.dataset.told) return;
+      if (name !== run) forget();
       [run, all, forms] = [name, samples, known];
       place.dataset.told = told;
       show();
@@ -140,7 +152,8 @@ const moments = (() => {
     // Steps that the curves mark.
     const marks = () => (all.length ? [chosen.first, compare.checked ? chosen.second : null].filter((step) => step !== null) : []);
     const step = () => (all.length ? all[indexOf(chosen.first)].step : null);
-    return { place, update, marks, step, stop };
+    const known = () => chosen.first; // null is the newest
+    return { place, update, marks, step, stop, chosen: known };
   }
 
   return { panel, addressOf, textAt, display };

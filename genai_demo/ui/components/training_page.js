@@ -87,6 +87,6 @@ const room = (() => {
   }
 
   const visitor = { me: "", presenter: false };
-  return { visitor, root, language, say, has, take, make, put, number, duration, presenter, ask, readOn, AT_WORK };
+  return { visitor, token, root, language, say, has, take, make, put, number, duration, presenter, ask, readOn, AT_WORK };
 })();
 const { say, make, put } = room;

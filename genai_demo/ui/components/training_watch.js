@@ -39,10 +39,14 @@ const watching = (() => {
     p.live = make("details", { class: "more" }, make("summary", {}, say("change_live")), make("p", { class: "hint" }, say("change_live_info")),
       make("form", { submit: (event) => { event.preventDefault(); change(); } }, p.fields, make("button", { type: "submit" }, say("apply"))));
     p.commands = make("div", {});
-    p.useHere = make("button", { type: "button", "data-act": "use", click: () => trigger("use", { run: name }) }, say("use_here"));
-    p.use = make("details", { class: "more" }, make("summary", {}, say("use_it")), p.useHere, make("p", { class: "hint" }, say("use_it_info")), p.commands);
+    p.useHere = make("button", { type: "button", "data-act": "use", click: () => trigger("use", { run: name, step: snapshot() }) });
+    p.useAll = make("button", { type: "button", "data-act": "use-all", click: useForAll }, say("use_all"));
+    p.keep = make("a", { class: "tool", "data-act": "keep", download: "" });
+    p.useTools = make("div", { class: "use-tools" }, p.useHere, p.useAll, p.keep);
+    p.useSaid = make("p", { class: "hint", role: "status" });
+    p.use = make("details", { class: "more", open: true }, make("summary", {}, say("use_it")), p.useTools, p.useSaid, make("p", { class: "hint" }, say("use_it_info")), p.commands);
     const versus = beside.panel(chosen === name ? "" : chosen, () => { place.dataset.link = link(); poll(); });
-    const panel = moments.panel(() => drawCurves(), versus.figure);
+    const panel = moments.panel(() => { drawCurves(); if (view?.run) showUse(view.run); }, versus.figure);
     const judged = verdicts.panel();
     const details = make("details", { class: "more" }, make("summary", {}, say("table")), p.table);
     details.addEventListener("toggle", () => drawTable());
@@ -123,6 +127,33 @@ const watching = (() => {
     if (view.details.open) drawTable();
   }
 
+  // The snapshot of the moment that the time machine shows; none means the best one.
+  function snapshot() {
+    const step = view.panel.chosen();
+    return step !== null && view.run?.snapshots.includes(step) ? step : null;
+  }
+
+  function showUse(run) {
+    const { p } = view;
+    const usable = "usable" in room.root().dataset && run.use.length > 1;
+    const step = snapshot();
+    const told = { step: room.number(step ?? run.best?.step ?? run.snapshots.at(-1), 9) };
+    p.useHere.hidden = !usable;
+    p.useAll.hidden = !usable || !room.visitor.presenter;
+    put(p.useHere, say(step === null ? "use_best" : "use_step", told));
+    put(p.keep, say(step === null ? "keep_best" : "keep_step", told));
+    p.keep.href = `training/checkpoint?${new URLSearchParams({ name: view.name, ...(step !== null && { step }) })}`;
+  }
+
+  async function useForAll() {
+    const { p, name } = view;
+    try {
+      await room.ask("use", { modality: room.root().dataset.modality, name, step: snapshot() });
+      put(p.useSaid, say("used_by_all"));
+      genaiDemo.widget(`${room.root().dataset.tab}-in-use`)?.look();
+    } catch (error) { put(p.useSaid, error.message); }
+  }
+
   function drawTable() {
     const keys = keysOf();
     const told = JSON.stringify([view.rows.length, view.rows.at(-1)]);
@@ -134,6 +165,7 @@ const watching = (() => {
   function show(run) {
     const { p } = view;
     view.run = run;
+    room.root().watched = () => [view?.name || "", room.token(), room.presenter.get()]; // for what Gradio's buttons do with it
     put(p.kicker, [run.label, state(run)].join(" · "));
     put(p.title, run.title);
     p.bar.hidden = run.state === "waiting";
@@ -168,7 +200,7 @@ const watching = (() => {
       p.marks.replaceChildren(...(done ? [make("h3", {}, say("marks"))] : []), ...run.marks.slice(-8).map((mark) => make("p", { class: "hint" }, mark.told)));
     }
     p.use.hidden = !run.use.length;
-    p.useHere.hidden = !("usable" in room.root().dataset) || run.use.length < 2;
+    showUse(run);
     if (p.commands.dataset.told !== run.use.join()) {
       p.commands.dataset.told = run.use.join();
       p.commands.replaceChildren(...run.use.map((command) => make("pre", { tabindex: "0", role: "region", "aria-label": say("use_it"), class: "command" }, command)));

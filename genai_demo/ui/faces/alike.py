@@ -8,7 +8,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.results import Face
 from genai_demo.faces.sampling import generation
-from genai_demo.ui.faces.handlers import Steered, exchanged
+from genai_demo.ui.faces.handlers import Steered, exchanged, painters
 
 FOUND = 7
 """faces that a search finds; with the one that they are like, they fill two rows"""
@@ -36,7 +36,7 @@ def likeness(steered: Steered) -> Likeness:
 
 def painted(likeness: Likeness) -> list[Face]:
     """Return the faces that are shown."""
-    return generation.paint(list(likeness.shown))
+    return generation.paint(list(likeness.shown), painters())
 
 
 def opened(likeness: Likeness, steered: Steered, place: object) -> Steered:

@@ -8,6 +8,7 @@ from typing import Any
 
 from genai_demo.engine.fields import Within, fields_of
 from genai_demo.engine.generation.checks import check_whole
+from genai_demo.faces.explaining.explanation import as_plain, explain
 from genai_demo.faces.requests import COUNT, GalleryRequest, MorphRequest
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.morph import KINDS
@@ -63,7 +64,23 @@ def search_faces(receipt: dict[str, Any], count: int = 8) -> list[dict[str, Any]
     """
     check_whole("count", count, *COUNT)
     face = files.reproduced(receipt_of(receipt))
-    return [files.plain(found) for found in generation.paint(alike(face, count))]
+    return [files.plain(found) for found in generation.paint(alike(face, count), face.receipt.model)]
+
+
+def explain_faces(receipt: dict[str, Any]) -> dict[str, Any]:
+    """Tell what the model of a face says of it: what each stage adds, the discriminator's verdict, bits, likeness.
+
+    Args:
+        receipt: the "receipt" of a face.
+
+    Returns:
+        "stages" of the decoder with what each "adds" and what is "left" after it; "variety" from 0 to 1.3; "verdict"
+        with "score" and "fooled", the share of real faces that look less real; "bits" of a VAE's code; "similarity" of
+        two views of eight faces. What the model cannot tell is null.
+    """
+    read = receipt_of(receipt)
+    files.reproduced(read)  # refuses what names a folder
+    return as_plain(asdict(explain(read)))
 
 
 def register() -> None:
@@ -73,4 +90,4 @@ def register() -> None:
     offer(WORK, painted)
     rules = {one.name: one.rule for one in fields_of(MorphRequest)}
     offer(FILMING, ruled(morph_faces, seconds=rules["seconds"], format=rules["format"]))
-    offer(WORK, reproduce_face, ruled(search_faces, count=Within(*COUNT)))
+    offer(WORK, reproduce_face, explain_faces, ruled(search_faces, count=Within(*COUNT)))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from html import escape
 
 import numpy as np
 from PIL import Image
 
+from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.faces.requests import STATIONS, FaceRequest, GalleryRequest
 from genai_demo.faces.results import Face, Film, enlarge
 from genai_demo.faces.sampling import generation
+from genai_demo.faces.sampling.loading import FOLDERS
 from genai_demo.marks.reading import Marks
+from genai_demo.ui import cards
 from genai_demo.ui.address import link
-from genai_demo.ui.cards import remembered
 from genai_demo.ui.languages import text
 from genai_demo.ui.marks import listed
 
@@ -83,12 +85,34 @@ def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, lang
     def status(language: str) -> str:
         return text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
 
-    data = remembered(link("faces", "gallery", request), lambda language: status(language).rpartition(" · ")[0], "")
+    def title(language: str) -> str:
+        return status(language).rpartition(" · ")[0]
+
+    data = remembered("gallery", request, title, "", [face.receipt for face in faces])
     return (
         f'<div class="faces" role="group" aria-label="{label}" style="--columns:{columns};--narrow:{narrow}"'
         f"{data}>"
         f'{"".join(buttons)}</div><p class="result-status">{escape(status(language))}</p>'
     )
+
+
+def remembered(
+    page: str, request: object, title: Callable[[str], str], receipt: str, receipts: Sequence[Receipt]
+) -> str:
+    """Return what the page's script needs to show a result again, as attributes of its element.
+
+    Args:
+        page: what the address calls the result.
+        request: what it was made of.
+        title: from a language to what it is called in the history.
+        receipt: as JSON; "" for several results.
+        receipts: of all that is shown: what a run's snapshot made has no link, since that may be gone for others.
+    """
+    return cards.remembered(_link(page, request, receipts), title, receipt)
+
+
+def _link(page: str, request: object, receipts: Sequence[Receipt]) -> str:
+    return link("faces", page, request) if all(one.model in FOLDERS.values() for one in receipts) else ""
 
 
 def _columns(cells: int, pairs: bool) -> int:
@@ -128,7 +152,7 @@ def portrait(face: Face, language: str) -> str:
         model = text(f"faces_model_{request.model}", language)
         return text("faces_portrait_caption", language, model=model, seed=request.seed, number=request.index + 1)
 
-    data = remembered(link("faces", "face", generation.face_of(face.receipt)), caption, face.receipt.to_json())
+    data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json(), [face.receipt])
     return (
         f'<figure class="portrait" data-model="{request.model}" {_named(request)}{data}>'
         f"{_image(face.picture, PORTRAIT, described(request, language))}"
@@ -269,12 +293,12 @@ def film_verdict(marks: Marks, kind: str, made: Film, language: str) -> str:
         text("faces_open_morph", language),
     ]
     request = generation.request_of(made.receipts[0])
-    return f"{_told(lines, marks, language)}{film(kind, made.marked(), _aside('morph', request))}"
+    return f"{_told(lines, marks, language)}{film(kind, made.marked(), _aside('morph', request, made.receipts))}"
 
 
-def _aside(page: str, request: object) -> str:
+def _aside(page: str, request: object, receipts: Sequence[Receipt]) -> str:
     """Return the link to what was opened, as attributes: it can be copied, and is no new result."""
-    return f' data-link="{escape(link("faces", page, request))}" data-aside=""'
+    return f' data-link="{escape(_link(page, request, receipts))}" data-aside=""'
 
 
 def _told(lines: Sequence[str], marks: Marks, language: str) -> str:
@@ -302,7 +326,7 @@ def verdict(
     shown = [("faces_open_again", face.picture)]
     if picture is not None:
         shown.insert(0, ("faces_open_file", _square(picture)))
-    data = _aside("face", generation.face_of(face.receipt))
+    data = _aside("face", generation.face_of(face.receipt), [face.receipt])
     figures = "".join(
         f"<figure>{_image(one, PORTRAIT, described(face.request, language))}"
         f"<figcaption>{escape(text(key, language))}</figcaption></figure>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from genai_demo.faces.sampling.loading import FOLDERS, load
 from genai_demo.marks.reading import Marks, read_marks
 from genai_demo.ui.faces.handlers import models_here
 from genai_demo.ui.files import download
+from genai_demo.ui.training.in_use import is_snapshot
 
 PORTRAIT = 512
 """side of a downloaded portrait in pixels"""
@@ -41,11 +43,16 @@ def portrait_file(face: Face) -> str:
     return download(file_name(face.request), "image/png", png(face.picture, face.receipt, PORTRAIT))
 
 
-def gallery_file(request: GalleryRequest) -> str:
-    """Return the faces of a gallery as a ZIP archive: a PNG with its receipt for each, and a contact sheet."""
+def gallery_file(request: GalleryRequest, models: Mapping[str, str] | None = None) -> str:
+    """Return the faces of a gallery as a ZIP archive: a PNG with its receipt for each, and a contact sheet.
+
+    Args:
+        request: the gallery.
+        models: folders of what stands in for models that ship, by model.
+    """
     from genai_demo.faces.sampling.grid import sheet_png
 
-    faces = generation.gallery(request)
+    faces = generation.gallery(request, models)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:  # PNG files are compressed already
         for face in faces:
@@ -78,7 +85,7 @@ class OpenedFilm(NamedTuple):
 
 
 def opened(content: bytes, name: str) -> Opened | OpenedFilm:
-    """Make the face or the film of a file again, with the models that ship: a visitor's receipt may name no folder.
+    """Make the face or the film of a file again, with what ships or a run's snapshot: receipts name no others.
 
     Args:
         content: of the file.
@@ -122,13 +129,13 @@ def _example(model: str, _checkpoint: str) -> Opened:
 
 
 def _made_again(receipt: Receipt) -> Face | Film:
-    if receipt.model not in FOLDERS.values():
+    if receipt.model not in FOLDERS.values() and not is_snapshot(receipt.model):
         raise UserError("ui.faces_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
     return generation.reproduce(receipt)
 
 
 def reproduced(receipt: Receipt) -> Face:
-    """Make the face of a visitor's receipt again, with the models that ship only: it may not name any folder.
+    """Make the face of a visitor's receipt again, with what ships or a run's snapshot: it may not name any folder.
 
     Raises:
         UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.

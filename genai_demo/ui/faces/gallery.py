@@ -20,6 +20,7 @@ from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.components.widget import sent
 from genai_demo.ui.faces import cards as faces_cards
 from genai_demo.ui.faces import handlers
+from genai_demo.ui.faces.explaining.panel import inside_panel
 from genai_demo.ui.faces.files import gallery_file
 from genai_demo.ui.faces.handlers import Gallery
 from genai_demo.ui.faces.sliders import WORK, live, say_failure
@@ -38,6 +39,8 @@ from genai_demo.ui.forms import (
     run_script,
 )
 from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 _USUAL_AGE = 40
 """where the slider of the age stands while no age is asked for"""
@@ -82,8 +85,8 @@ class GalleryPage:
         return {self.notice: "", self.shown: gallery, self.grid: grid, self.any_age: gallery.request.age == 0}
 
 
-def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryPage:
-    """Build the page; it is first painted when `tab` is opened."""
+def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...], used: UsedModels | None = None) -> GalleryPage:
+    """Build the page; it is first painted when `tab` is opened, and `used` says whose models paint."""
     form = Form(texts, GalleryRequest(model=models[0]), "faces", "faces")
     address = page_address("faces", "gallery", after=PAINTED)
     with gr.Row(elem_classes="page", elem_id="faces-gallery"):
@@ -112,19 +115,20 @@ def gallery_page(texts: Texts, tab: gr.Tab, models: tuple[str, ...]) -> GalleryP
                     gr.Button, {"value": "faces_download_all"}, size="sm", elem_id="faces-zip", elem_classes="quiet"
                 )
             grid = result_place(texts, "faces_painting", "faces-grid", FaceGrid)
-        steer = steer_panel(texts, grid, PAINTED)
+        steer = steer_panel(texts, grid, PAINTED, used)
+        inside_panel(texts, steer.inside)
         ends = gr.HTML("", elem_id="faces-ends", elem_classes="paper")
     page = GalleryPage(notice, form, address, any_age, age, grid, gr.State(None), steer)
     run_script(share, "genaiDemo.copyLinkOf('faces-grid', 'faces-gallery-link')")
 
     def pack(_: str, gallery: Gallery | None) -> str:
-        return gallery_file(gallery.request) if gallery else ""
+        return gallery_file(gallery.request, handlers.painters()) if gallery else ""
 
     parcel(save.click, pack, [texts.language, page.shown], notice, "faces", **WORK)
     opening = _connect(page, texts, tab, fresh)
     # Seen beside sliders only, and so it may come later than the faces.
     opening.then(lambda: faces_cards.direction_ends(handlers.direction_ends(models)), None, ends, **PRIVATE)
-    _connect_address(page, texts)
+    _connect_address(page, texts, used)
     return page
 
 
@@ -197,7 +201,7 @@ def _connect(page: GalleryPage, texts: Texts, tab: gr.Tab, fresh: gr.Button) -> 
     return opening
 
 
-def _connect_address(page: GalleryPage, texts: Texts) -> None:
+def _connect_address(page: GalleryPage, texts: Texts, used: UsedModels | None) -> None:
     """Let an address set the fields, and show its gallery."""
 
     @refusing(page.notice, "faces")
@@ -206,9 +210,13 @@ def _connect_address(page: GalleryPage, texts: Texts) -> None:
         request = linked(GalleryRequest, wanted["settings"])
         if request is None:
             return gr.skip()
+        in_use.leave("faces")  # a link means the models that ship
         gallery = Gallery(request, request.age or _USUAL_AGE)
         fields = {} if wanted.get("keep") else {**page.form.restored(request), page.age: gallery.age}
         return {**page.painted(gallery, language), **fields}
 
     outputs = list(dict.fromkeys([*page.outputs, *page.form.outputs, page.age]))
-    say_failure(page.address.follow(follow, texts.language, outputs, **live(page.grid)), page.notice, texts.language)
+    following = page.address.follow(follow, texts.language, outputs, **live(page.grid))
+    say_failure(following, page.notice, texts.language)
+    if used:
+        used.redraw_after(following, texts)

@@ -32,6 +32,7 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder, load_reference_faces
 from genai_demo.ui.forms import whole
 from genai_demo.ui.languages import text
+from genai_demo.ui.training.in_use import model_in_use
 
 PAUSE = 1.0
 """seconds after which moving the same slider again is a new step to undo"""
@@ -49,6 +50,16 @@ def models_here() -> tuple[str, ...]:
 def models_of(choice: str) -> tuple[str, ...]:
     """Return the models that a gallery's choice needs."""
     return (choice,) if choice in MODELS else MODELS
+
+
+def painters() -> dict[str, str]:
+    """Return the folders of what stands in for models that ship, for the visitor who asks, by model."""
+    return {model: folder for model in MODELS if (folder := model_in_use("faces", model))}
+
+
+def painter_of(model: str) -> str:
+    """Return the name or the folder of what paints for a model, for the visitor who asks."""
+    return model_in_use("faces", model) or model
 
 
 class Gallery(NamedTuple):
@@ -100,7 +111,7 @@ def painted(request: GalleryRequest) -> tuple[list[Face], float]:
     """
     if request != GalleryRequest(request.model):
         return _timed(request)
-    checkpoints = tuple(load(model).checkpoint.id for model in models_of(request.model))
+    checkpoints = tuple(load(painter_of(model), model).checkpoint.id for model in models_of(request.model))
     with _PAINTING_FIRST:
         return _painted_first(request, checkpoints)
 
@@ -109,14 +120,14 @@ _PAINTING_FIRST = Lock()
 """whoever comes while the first gallery is painted waits for it"""
 
 
-@lru_cache(maxsize=len(CHOICES))
+@lru_cache(maxsize=4 * len(CHOICES))
 def _painted_first(request: GalleryRequest, _checkpoints: tuple[str, ...]) -> tuple[list[Face], float]:
     return _timed(request)
 
 
 def _timed(request: GalleryRequest) -> tuple[list[Face], float]:
     started = time.perf_counter()
-    return generation.gallery(request), time.perf_counter() - started
+    return generation.gallery(request, painters()), time.perf_counter() - started
 
 
 class Step(NamedTuple):
@@ -157,7 +168,7 @@ class Steered:
 
 def paint(request: FaceRequest) -> Face:
     """Return the face of one request."""
-    return generation.paint([request])[0]
+    return generation.paint([request], painters())[0]
 
 
 def steer(request: FaceRequest) -> Steered:
@@ -249,14 +260,14 @@ def nudged(steered: Steered, seed: int) -> Steered:
 
 def usable(model: str) -> tuple[bool, ...]:
     """Return for every slider, in the order of `positions`, whether it does anything."""
-    loaded = load(model)
+    loaded = load(painter_of(model), model)
     found = len(loaded.directions)
     return (*loaded.known, *(number < found for number in range(DIRECTIONS)))
 
 
 def direction_names(model: str, language: str) -> list[str]:
     """Return the names of a model's directions, as they stand beside their sliders."""
-    names = (*load(model).directions, *[""] * DIRECTIONS)[:DIRECTIONS]
+    names = (*load(painter_of(model), model).directions, *[""] * DIRECTIONS)[:DIRECTIONS]
     return [
         text(f"faces_direction_{name}", language) if name else text("faces_direction", language, number=number)
         for number, name in enumerate(names, 1)
@@ -273,17 +284,17 @@ def direction_ends(models: Sequence[str]) -> dict[str, np.ndarray]:
     ends = {}
     for model in models:
         with suppress(UserError):
-            ends[model] = _direction_ends(model, load(model).checkpoint.id)
+            ends[model] = _direction_ends(model, painter_of(model), load(painter_of(model), model).checkpoint.id)
     return ends
 
 
-@lru_cache(maxsize=len(MODELS))
-def _direction_ends(model: str, _checkpoint: str) -> np.ndarray:
-    known = load(model).known
+@lru_cache(maxsize=4 * len(MODELS))
+def _direction_ends(model: str, painter: str, _checkpoint: str) -> np.ndarray:
+    known = load(painter).known
     age, woman, smile = (middle if able else open_ for middle, able, open_ in zip(_MIDDLE, known, _OPEN, strict=True))
     typical = FaceRequest(model, variety=VARIETY[0], age=age, woman=woman, smile=smile)
     pushes = [tuple(end * (place == one) for place in range(DIRECTIONS)) for end in PUSH for one in range(DIRECTIONS)]
-    faces = generation.paint([replace(typical, directions=push) for push in pushes])
+    faces = generation.paint([replace(typical, directions=push) for push in pushes], painter)
     pictures = np.stack([face.picture for face in faces])  # (2 D, S, S, 3)
     return pictures.reshape(2, DIRECTIONS, *pictures.shape[1:])
 
@@ -336,7 +347,8 @@ def first_film(choice: str) -> MorphRequest:
     """
     model = models_of(choice)[0]
     with _PAINTING_FIRST:
-        faces = _first_faces(model, load(model).checkpoint.id)
+        painter = painter_of(model)
+        faces = _first_faces(model, painter, load(painter, model).checkpoint.id)
     _FIRST_STRIPS.add(faces)
     return MorphRequest(faces)
 
@@ -345,15 +357,15 @@ _FIRST_STRIPS: set[tuple[FaceRequest, ...]] = set()
 """faces of morphs that nobody chose: one strip of each model"""
 
 
-@lru_cache(maxsize=len(MODELS))
-def _first_faces(model: str, _checkpoint: str) -> tuple[FaceRequest, ...]:
+@lru_cache(maxsize=4 * len(MODELS))
+def _first_faces(model: str, painter: str, _checkpoint: str) -> tuple[FaceRequest, ...]:
     from genai_demo.faces.sampling.choosing import choose
 
-    return choose(model, 0)
+    return choose(model, 0, painter)
 
 
 _FIRST_FILMS: dict[tuple[MorphRequest, str], Film] = {}
-"""films that are there before anybody asked, as long as this process lives: one of each model"""
+"""films that are there before anybody asked, the latest ones as long as this process lives: one of each model"""
 
 
 def filmed(request: MorphRequest, once: bool) -> Generator[Film, None, None]:
@@ -366,13 +378,16 @@ def filmed(request: MorphRequest, once: bool) -> Generator[Film, None, None]:
     Raises:
         UserError: its model cannot be used.
     """
-    key = request, load(request.model).checkpoint.id
+    painter = painter_of(request.model)
+    key = request, load(painter, request.model).checkpoint.id
     if once and key in _FIRST_FILMS:
         yield _FIRST_FILMS[key]
         return
-    with closing(generation.morph(request)) as films:
+    with closing(generation.morph(request, painter)) as films:
         for film in films:
             if film.finished and once:
+                while len(_FIRST_FILMS) >= 4 * len(MODELS):
+                    _FIRST_FILMS.pop(next(iter(_FIRST_FILMS)), None)
                 _FIRST_FILMS[key] = film
             yield film
 
@@ -381,8 +396,3 @@ def restored(request: FaceRequest, count: int) -> Gallery:
     """Return the gallery in which a face stood, with at least `count` faces, before it was steered."""
     count = min(COUNT[1], max(count, request.index + 1))
     return Gallery(GalleryRequest(request.model, count, request.seed, request.variety), AGE[0])
-
-
-def now() -> float:
-    """Return the time that `moved` counts in."""
-    return time.monotonic()

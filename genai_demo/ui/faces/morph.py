@@ -18,7 +18,7 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.choosing import choose
 from genai_demo.faces.sampling.morph import KINDS
 from genai_demo.ui import cards
-from genai_demo.ui.address import link, linked
+from genai_demo.ui.address import linked
 from genai_demo.ui.components.address import Address, page_address
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.faces import cards as faces_cards
@@ -39,6 +39,8 @@ from genai_demo.ui.forms import (
 )
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.runner import Buttons, Runner, run_buttons
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 Strip = tuple[FaceRequest, ...]
 
@@ -84,11 +86,14 @@ class MorphPage:
     def drawn(self, faces: Strip, language: str) -> Updates:
         """Return what the strip shows, and whether a film can be made of it."""
         usable = gr.update(interactive=len(faces) >= STATIONS[0])
-        return {self.strip: faces_cards.strip(generation.paint(faces), language), self.buttons.run: usable}
+        return {
+            self.strip: faces_cards.strip(generation.paint(faces, handlers.painters()), language),
+            self.buttons.run: usable,
+        }
 
 
-def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
-    """Build the page; faces come to it from the gallery's panel."""
+def morph_page(texts: Texts, gallery: GalleryPage, used: UsedModels | None = None) -> MorphPage:
+    """Build the page; faces come to it from the gallery's panel, and `used` says whose models paint."""
     form = Form(texts, MorphRequest(), "faces", "faces")
     address = page_address("faces", "morph", opened=True)
     with gr.Column(elem_id="faces-morph"):
@@ -124,7 +129,7 @@ def morph_page(texts: Texts, gallery: GalleryPage) -> MorphPage:
     run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose_button)
-    _connect_film(page, texts, gallery)
+    _connect_film(page, texts, gallery, used)
     return page
 
 
@@ -156,7 +161,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         model = handlers.models_of(model)[0]
         if problem := generation.problem(model):
             raise problem
-        return shown(choose(model, new_seed()), language)
+        return shown(choose(model, new_seed(), handlers.painter_of(model)), language)
 
     def shown(faces: Strip, language: str) -> Updates:
         return {page.notice: "", page.faces: faces, **page.drawn(faces, language)}
@@ -176,7 +181,7 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         say_failure(event, page.notice, language)
 
 
-def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage) -> None:
+def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage, used: UsedModels | None) -> None:
     buttons, film, instead = page.buttons, page.film, page.instead
 
     def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[Shot, Updates]:
@@ -196,6 +201,8 @@ def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage) -> None:
             return None, {}
         if problem := generation.problem(request.model):
             raise problem
+        if not first:
+            in_use.leave("faces")  # a link means the models that ship
         return Shot(request, shipped=first), {**page.restored(request, language), **begun(language)}
 
     def begun(language: str) -> Updates:
@@ -209,7 +216,7 @@ def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage) -> None:
             for made in films:
                 if made.finished:
                     title = partial(text, "faces_film_title", count=len(request.faces))
-                    data = cards.remembered(link("faces", "morph", request), title, made.receipts[0].to_json())
+                    data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json(), made.receipts)
                     shown = faces_cards.film(KINDS[request.format], made.marked(), data, shot.shipped)
                     there = {button: gr.update(visible=True) for button in (page.save, page.share)}
                     yield {film: shown, instead: "", **there}
@@ -241,4 +248,6 @@ def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage) -> None:
     begins = [page.save, page.share, film, instead]
     runner.start(buttons.run.click, ask, inputs, page.notice, begins, tab="faces", script=reveal)
     asked = [page.faces, gallery.form.controls["model"]]
-    runner.start(page.address.follow, follow, asked, page.notice, [*page.outputs, *begins], tab="faces")
+    following = runner.start(page.address.follow, follow, asked, page.notice, [*page.outputs, *begins], tab="faces")
+    if used:
+        used.redraw_after(following, texts)

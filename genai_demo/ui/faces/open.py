@@ -20,6 +20,8 @@ from genai_demo.ui.files import opened_bytes, received, too_large_to_open
 from genai_demo.ui.forms import Updates, link_button, notice_place, refusing, result_place, run_script
 from genai_demo.ui.languages import Texts, sentence, text
 from genai_demo.ui.marks import refused
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -27,8 +29,8 @@ _ACCEPTED = "image/*,video/mp4,.zip,.json,.txt,.svg,.mp3,.ogg,.wav,.mid,.musicxm
 """files that the browser offers: marks are read from any"""
 
 
-def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
-    """Build the page; settings go back to the gallery or the morph, and the face to its panel."""
+def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage, used: UsedModels) -> None:
+    """Build the page; settings go back to the gallery or the morph, the face to its panel, its model to `used`."""
     language = texts.language
     address = page_address("faces", "open", opened=True)
     with gr.Row(elem_classes="page", elem_id="faces-open"):
@@ -55,6 +57,8 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
             found = opened(content, str(event.name)[:_LONGEST_NAME])
         except UserError as error:
             return {notice: refused(error, content, str(event.name), language, "faces")}
+        receipt = (found.film if isinstance(found, OpenedFilm) else found.face).receipts[0]
+        in_use.follow("faces", receipt.model)
         shown = {notice: "", results: drawn(language, found), kept: found, share: gr.update(visible=True)}
         if isinstance(found, OpenedFilm):
             return {**shown, go_on: gr.update(visible=False), **morph.restored(found.request, language)}
@@ -87,6 +91,7 @@ def open_page(texts: Texts, gallery: GalleryPage, morph: MorphPage) -> None:
     say_failure(first, notice, language)
     opening = intake.chosen(open_file, [language, form.controls["count"]], places, **live(results))
     opening.then(None, None, None, js=f"() => {intake.function('read')}()", api_visibility="private")
+    used.redraw_after(opening, texts)
     say_failure(opening, notice, language, f"{intake.function('read')}()")
     say_failure(language.input(drawn, [language, kept], results, **live(results)), notice, language)
     run_script(go_on, f"{gallery.grid.function('showSteered')}()")

@@ -34,13 +34,15 @@ from genai_demo.ui.forms import (
     small_button,
 )
 from genai_demo.ui.languages import Texts, sentence, text
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 _KEPT = 30 * 60
 """seconds for which the code of an idle visitor's photo is kept"""
 
 
-def photo_page(texts: Texts) -> None:
-    """Build the page."""
+def photo_page(texts: Texts, used: UsedModels) -> None:
+    """Build the page; what a link asks for goes back to the models that ship, as `used` then says."""
     code = gr.State(None, time_to_live=_KEPT)
     address = page_address("faces", "photo", opened=True)
     with gr.Row(elem_classes="page", elem_id="faces-photo"):
@@ -69,7 +71,7 @@ def photo_page(texts: Texts) -> None:
         return faces_upload.edited_file(faces_upload.here(code), values)
 
     parcel(save.click, pack, [texts.language, code, *sliders.all], notice, "faces", **WORK)
-    _connect(texts, intake, address, notice, sliders, code, (aligned, caption), rebuilt, buttons)
+    _connect(texts, intake, address, notice, sliders, code, (aligned, caption), rebuilt, buttons, used)
 
 
 def _note(language: str) -> str:
@@ -98,6 +100,7 @@ def _connect(
     original: tuple[gr.HTML, gr.HTML],
     rebuilt: gr.HTML,
     buttons: list[gr.Button],
+    used: UsedModels,
 ) -> None:
     language = texts.language
     aligned, caption = original
@@ -144,7 +147,10 @@ def _connect(
             made = faces_upload.example()
             return shown(made.code, made.aligned, made.code.start, language)
         asked = linked(LinkedPhoto, wanted["settings"])
-        return shown(faces_upload.from_link(asked), None, asked.values, language) if asked else gr.skip()
+        if asked is None:
+            return gr.skip()
+        in_use.leave("faces")  # a link means the models that ship
+        return shown(faces_upload.from_link(asked), None, asked.values, language)
 
     @refusing(notice, "faces")
     def edit(language: str, code: Code | None, *values: float) -> Updates:
@@ -181,5 +187,6 @@ def _connect(
     resetting = reset.click(restart, [language, code], [notice, rebuilt, *sliders.all], **live(rebuilt))
     forget_button.click(forget, language, places, **PRIVATE)
     renaming = language.input(rename, [language, code], [caption, *sliders.directions], **live(rebuilt))
+    used.redraw_after(following, texts)
     for event in (following, editing, resetting, renaming):
         say_failure(event, notice, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -32,6 +33,8 @@ from genai_demo.ui.forms import (
     small_button,
 )
 from genai_demo.ui.languages import Texts, text
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Steer:
     steered: gr.State
     alike: FaceGrid
     """faces that look like one, as buttons"""
+    inside: gr.Button
+    """opens what the model says of the face"""
 
     @property
     def outputs(self) -> list[Component]:
@@ -79,13 +84,17 @@ class Steer:
         return {**self.updates(steered, language), **self.sliders.updates(steered.request, language)}
 
 
-def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
-    """Build the panel of the faces in `grid`; an address is followed once there is something that `after` selects."""
+def steer_panel(texts: Texts, grid: FaceGrid, after: str, used: UsedModels | None = None) -> Steer:
+    """Build the panel of the faces in `grid`; an address is followed once there is something that `after` selects.
+
+    `used` says whose models paint.
+    """
     steered = gr.State(None)
     address = page_address("faces", "face", after=after)
     with gr.Column(elem_classes="steer", elem_id="faces-steer"):
         with gr.Row(elem_classes="steer-head"):
             texts.make(gr.HTML, {"value": _heading})
+            inside = small_button(texts, "faces_inside", "faces-inside-open")
             close = small_button(texts, "faces_close", "faces-close")
         with gr.Row(elem_classes="steer-face"):
             portrait = gr.HTML("", elem_id="faces-portrait", elem_classes="paper")
@@ -101,14 +110,14 @@ def steer_panel(texts: Texts, grid: FaceGrid, after: str) -> Steer:
         sliders = face_sliders(texts, "faces-steer")
         nearest = gr.HTML("", elem_id="faces-nearest", elem_classes="paper")
         alike = texts.make(FaceGrid, {"value": faces_cards.searching}, switched=False, elem_id="faces-alike")
-    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike)
+    panel = Steer(portrait, nearest, notice, undo, nudge, add, sliders, steered, alike, inside)
     run_script(close, f"{grid.function('close')}()")
     run_script(share, "genaiDemo.copyLinkOf('faces-portrait', 'faces-link')")
     inputs = [texts.language, steered]
     parcel(save.click, lambda _, steered: portrait_file(steered.face), inputs, notice, "faces", **WORK)
     _connect(panel, reset, texts)
     _connect_search(panel, search, texts)
-    _connect_address(panel, address, grid, texts)
+    _connect_address(panel, address, grid, texts, used)
     return panel
 
 
@@ -122,7 +131,7 @@ def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
     @refusing(panel.notice, "faces")
     def move(language: str, steered: Steered | None, *values: float) -> Updates:
         """Repaint the face as its sliders stand."""
-        after = handlers.moved(steered, values, handlers.now()) if steered else None
+        after = handlers.moved(steered, values, time.monotonic()) if steered else None
         return gr.skip() if after is None or after is steered else panel.updates(after, language)
 
     def step(change: Callable[[Steered], Steered]) -> Callable[..., Updates]:
@@ -187,14 +196,19 @@ def _connect_search(panel: Steer, search: gr.Button, texts: Texts) -> None:
     language.input(redraw, [language, found], panel.alike, **live(panel.alike))
 
 
-def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Texts) -> None:
+def _connect_address(panel: Steer, address: Address, grid: FaceGrid, texts: Texts, used: UsedModels | None) -> None:
     """Let an address open a face."""
 
     @refusing(panel.notice, "faces")
     def follow(language: str, event: gr.EventData) -> Updates:
         request = linked(FaceRequest, sent(event)["settings"])
-        return panel.opened(handlers.steer(request), language) if request else gr.skip()
+        if request is None:
+            return gr.skip()
+        in_use.leave("faces")  # a link means the models that ship
+        return panel.opened(handlers.steer(request), language)
 
     opening = address.follow(follow, texts.language, panel.all, **live(panel.portrait))
     opening.then(None, None, None, js=f"() => {grid.function('showSteered')}()", api_visibility="private")
     say_failure(opening, panel.notice, texts.language)
+    if used:
+        used.redraw_after(opening, texts)

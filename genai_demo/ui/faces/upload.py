@@ -22,7 +22,7 @@ from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import FOLDERS, load
 from genai_demo.ui.address import link
 from genai_demo.ui.faces.files import PORTRAIT, WRONG
-from genai_demo.ui.faces.handlers import models_here, positions
+from genai_demo.ui.faces.handlers import models_here, painter_of, positions
 from genai_demo.ui.files import download, received
 
 _ENOUGH = 1024
@@ -45,6 +45,8 @@ class Code:
     """where the sliders stand when nothing was moved"""
     origin: str = "photo"
     """"photo" of a visitor, "link" to the numbers of one, or "example" for a face that a machine painted"""
+    painter: str = "vae"
+    """name or folder of the VAE that made it; to others the numbers say nothing"""
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,15 @@ def read_photo(content: object) -> Reading:
     photo = open_picture(received(content, MOST_BYTES, *WRONG), _ENOUGH)
     from genai_demo.faces.sampling.painting import VaePainter
 
-    painter = load("vae").painter
+    name = painter_of("vae")
+    painter = load(name, "vae").painter
     assert isinstance(painter, VaePainter)
     side = painter.network.config.resolution
     aligned = alignment.align(photo, side)
     return Reading(
-        alignment.cut(photo, aligned.square, _SHOWN, oversampling=1), _encoded(painter, aligned.picture), aligned.notes
+        alignment.cut(photo, aligned.square, _SHOWN, oversampling=1),
+        replace(_encoded(painter, aligned.picture), painter=name),
+        aligned.notes,
     )
 
 
@@ -138,23 +143,25 @@ def example() -> Reading:
     Raises:
         UserError: a model cannot be used.
     """
-    model = models_here()[0]
-    return _example(model, load(model).checkpoint.id, load("vae").checkpoint.id)
+    model, vae = models_here()[0], painter_of("vae")
+    return _example(model, vae, load(model).checkpoint.id, load(vae, "vae").checkpoint.id)
 
 
-@lru_cache(maxsize=1)
-def _example(model: str, _model: str, _vae: str) -> Reading:
+@lru_cache(maxsize=4)
+def _example(model: str, vae: str, _model: str, _vae: str) -> Reading:
     from genai_demo.faces.sampling.painting import VaePainter
 
-    painter = load("vae").painter
+    painter = load(vae, "vae").painter
     assert isinstance(painter, VaePainter)
     (face,) = generation.paint([FaceRequest(model, index=_EXAMPLE)])
     picture = enlarge(face.picture, painter.network.config.resolution)
-    return Reading(enlarge(face.picture, _SHOWN), _encoded(painter, picture, "example"), ())
+    return Reading(enlarge(face.picture, _SHOWN), replace(_encoded(painter, picture, "example"), painter=vae), ())
 
 
 def link_to(code: Code, values: Sequence[float]) -> str:
-    """Return the query of the address that shows a face whose sliders stand at `values`."""
+    """Return the query of the address that shows a face whose sliders stand at `values`; "" of a run's snapshot."""
+    if code.painter != "vae":
+        return ""
     written = base64.urlsafe_b64encode(np.array(code.numbers, "<f2").tobytes()).decode("ascii")
     age, woman, smile, *directions = map(float, values)
     asked = LinkedPhoto(written, load("vae").checkpoint.id, age, woman, smile, tuple(directions))
@@ -203,7 +210,7 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
 
     from genai_demo.faces.sampling.painting import VaePainter
 
-    painter = load("vae").painter
+    painter = load(code.painter, "vae").painter
     assert isinstance(painter, VaePainter)
     labels = [-1.0, -1.0, -1.0]
     if tuple(values) != code.start:
@@ -222,5 +229,6 @@ def edited(code: Code, values: Sequence[float]) -> np.ndarray:
 
 def edited_file(code: Code, values: Sequence[float]) -> str:
     """Return the face of a photo as edited as a PNG file; a machine made it, but no receipt can make it again."""
-    models = [(FOLDERS["vae"], load("vae").checkpoint.id)]
+    name = code.painter
+    models = [(FOLDERS.get(name, name), load(name, "vae").checkpoint.id)]
     return download("photo-edited.png", "image/png", marked_png(enlarge(edited(code, values), PORTRAIT), None, models))

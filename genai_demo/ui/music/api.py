@@ -17,7 +17,7 @@ from genai_demo.music.tokens.piece_string import write_piece_string
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of
 from genai_demo.ui.fair_queue import last
 from genai_demo.ui.files import received
-from genai_demo.ui.music import files
+from genai_demo.ui.music import explaining, files
 from genai_demo.ui.music.melody import MOST_BYTES, WRONG
 from genai_demo.ui.music.panel import WORK
 
@@ -52,6 +52,22 @@ def reproduce_music(receipt: dict[str, Any]) -> dict[str, Any]:
     return files.plain(composition.piece, request, parsed)
 
 
+def explain_music(receipt: dict[str, Any]) -> dict[str, Any]:
+    """Tell why a piece became what it is.
+
+    Args:
+        receipt: the "receipt" of a piece.
+
+    Returns:
+        "notes", each with its "probability" and "parts" with "rivals" before and after shaping; "measures" among real
+        pieces; "bars" that the composer's bars take up; of other models "cells", "verdicts" and "order".
+    """
+    parsed = receipt_of(receipt)
+    _, composition = files.reproduced(parsed)
+    told = explaining.explained(parsed, composition.piece)
+    return told.plain() | {"bars": explaining.taken_up(parsed, composition.piece)}
+
+
 def register() -> None:
     """Offer the endpoints in the Blocks being built; a piece is its "midi", in base64, "musicxml" and "receipt".
 
@@ -82,4 +98,4 @@ def register() -> None:
             ),
         )
     ]
-    offer(WORK, composed, *changed, reproduce_music)
+    offer(WORK, composed, *changed, reproduce_music, explain_music)

@@ -30,12 +30,13 @@ from genai_demo.music.requests import (
     RewriteRequest,
 )
 from genai_demo.music.results import key_name
+from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.address import link
 from genai_demo.ui.cards import remembered
 from genai_demo.ui.languages import text
-from genai_demo.ui.music import carried
+from genai_demo.ui.music import carried, explaining
 from genai_demo.ui.music.library import Item, Library
 
 PAGES: dict[type[Request], str] = {
@@ -115,7 +116,8 @@ def library(shown: Library, able: Sequence[str], language: str) -> str:
     cards = "".join(_card(shown, place, able, language) for place in range(len(shown.items)))
     busy = ' data-busy=""' if shown.busy else ""
     turn = f'data-turn="{shown.turn}" data-heard="{shown.heard}"' + (' data-shipped=""' if shown.shipped else "")
-    return f'<div class="desk" {turn} data-words="{words}"{busy}>{cards}</div>'
+    inside = escape(json.dumps(explaining.words(language), ensure_ascii=False))
+    return f'<div class="desk" {turn} data-words="{words}" data-inside="{inside}"{busy}>{cards}</div>'
 
 
 def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str:
@@ -128,13 +130,14 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
         f"{_heading(item.piece, language)}</header>"
         f"{_transport(shown, item, language)}"
         f"{_roll(item, language)}"
+        f"{_inside(item, language)}"
         f"{_remarks(item, language)}"
     )
     if not item.growing:
         body += f"{_tools(item, able, language)}{_score(language)}"
     body += f'<p class="machine-made">{escape(machine)}</p>'
     if not item.growing:
-        body += _files(language)
+        body += _files(language, _can_be_linked(item))
     past = ' data-past=""' if item.past else ""
     return (
         f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past}'
@@ -150,8 +153,14 @@ def _remembered(item: Item) -> str:
     if item.request is None or item.receipt is None:
         address, receipt = link("music", carried.PAGE, carried.carried(item)), ""
     else:
-        address, receipt = link("music", PAGES[type(item.request)], item.request), item.receipt.to_json()
+        address = link("music", PAGES[type(item.request)], item.request) if _can_be_linked(item) else ""
+        receipt = item.receipt.to_json()
     return remembered(address, partial(title, item.piece), receipt)
+
+
+def _can_be_linked(item: Item) -> bool:
+    """Return whether a link makes the same piece again for everybody: a run's snapshot may be gone by then."""
+    return item.receipt is None or item.receipt.model in FOLDERS.values()
 
 
 def _heading(piece: Piece, language: str) -> str:
@@ -229,6 +238,18 @@ def _roll(item: Item, language: str) -> str:
         f'<span class="sample sounds">{sounds}</span>{changed}'
         f'<span class="by-hand">{by_hand}</span>'
         f'<span class="bar-now"></span></div>'
+    )
+
+
+def _inside(item: Item, language: str) -> str:
+    """The place where the page's script tells why a piece became what it is, of those that can be made again."""
+    if item.receipt is None or item.growing:
+        return ""
+    title, opens = (escape(text(f"inside_{key}", language)) for key in ("title", "open"))
+    return (
+        f'<div class="piece-inside-head"><button type="button" data-do="inside" aria-expanded="false">{opens}'
+        "</button></div>"
+        f'<section class="piece-inside" aria-label="{title}" hidden></section>'
     )
 
 
@@ -311,17 +332,15 @@ def _score(language: str) -> str:
     )
 
 
-def _files(language: str) -> str:
+def _files(language: str, linked: bool) -> str:
     files = "".join(
         f'<button type="button" data-file="{kind}">{escape(text(f"music_file_{kind}", language))}</button>'
         for kind in FILES
     )
     label, printing = escape(text("download", language)), escape(text("music_print", language))
     copy, copied = escape(text("copy_link", language)), escape(text("link_copied", language))
-    button = (
-        f'<button type="button" data-do="print">{printing}</button>'
-        f'<button type="button" data-do="link" data-done="{copied}">{copy}</button>'
-    )
+    button = f'<button type="button" data-do="print">{printing}</button>'
+    button += f'<button type="button" data-do="link" data-done="{copied}">{copy}</button>' if linked else ""
     return f'<div class="tools files" role="group" aria-label="{label}">{files}{button}</div>'
 
 

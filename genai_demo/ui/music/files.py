@@ -24,6 +24,7 @@ from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Note, Piece
 from genai_demo.ui.files import download
 from genai_demo.ui.music.library import Item, Library
+from genai_demo.ui.training.in_use import is_snapshot
 
 KINDS = {
     "mid": "audio/midi",
@@ -187,7 +188,7 @@ def reproduced(receipt: Receipt) -> tuple[Request, Composition]:
         UserError: the receipt is not in order, of another model than those that ship, or of another checkpoint.
     """
     request = generation.request_of(receipt)
-    if receipt.model not in FOLDERS.values():
+    if receipt.model not in FOLDERS.values() and not is_snapshot(receipt.model):
         raise UserError("ui.music_not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
     update = generation.reproduce(receipt)
     return request, update.compositions[receipt.index]

@@ -40,6 +40,7 @@ from genai_demo.ui.music.library import (
     transposed,
     undone,
 )
+from genai_demo.ui.training.in_use import model_in_use
 
 FRAME = 0.12
 """seconds between two pictures of growing pieces"""
@@ -124,6 +125,11 @@ def drawn(library: Library | None, language: str) -> str:
     return music_cards.library(library, models_here(), language)
 
 
+def model(job: Job) -> str | None:
+    """Return the folder of what stands in for a job's model; None for what ships, which links lead to."""
+    return None if job.linked else model_in_use("music", job.request.model)
+
+
 def stream(job: Job, library: Library | None, turn: str) -> Iterator[Library]:
     """Run a job and yield the library as it changes.
 
@@ -140,7 +146,7 @@ def stream(job: Job, library: Library | None, turn: str) -> Iterator[Library]:
     following: tuple[Job, Library] | None = (job, replace(library, shipped=False))
     while following:
         job, library = following
-        with closing(generation.run(job.request)) as updates:
+        with closing(generation.run(job.request, model(job))) as updates:
             for update, seconds in _paced(updates):
                 library = grown(library, job, update, seconds)
                 if update.finished and not job.then:

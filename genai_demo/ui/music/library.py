@@ -139,6 +139,8 @@ class Job:
     """what to do next, with the music that has come of it; both are one step to undo"""
     heard: bool = True
     """whether it is played when it is done; nothing plays that nobody asked for, such as what a link shows"""
+    linked: bool = False
+    """whether a link asks for it, which means the model that ships"""
 
 
 def at(library: Library | None, place: object, key: object) -> tuple[Library, int]:

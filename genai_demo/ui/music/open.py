@@ -21,6 +21,8 @@ from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Library
 from genai_demo.ui.music.melody import WRONG
 from genai_demo.ui.music.panel import WORK, LibraryPanel
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 _LONGEST_NAME = 100
 """characters of a file's name that an error repeats"""
@@ -36,8 +38,8 @@ class OpenPanel:
     kept: gr.State
     """the `Opened` file"""
 
-    def connect(self, panel: LibraryPanel, compose: ComposePage, texts: Texts) -> None:
-        """Let an opened piece come to the library, and its settings to their fields."""
+    def connect(self, panel: LibraryPanel, compose: ComposePage, texts: Texts, used: UsedModels) -> None:
+        """Let an opened piece come to the library, its settings to their fields, and its model to `used`."""
         language, form = texts.language, compose.form
         places = [self.notice, self.verdict, self.kept, *panel.outputs, *form.outputs]
 
@@ -50,6 +52,7 @@ class OpenPanel:
                 found = music_files.opened(content, str(file.get("name"))[:_LONGEST_NAME])
             except UserError as error:
                 return {self.notice: refused(error, content, str(file.get("name")), language, "music")}
+            in_use.follow("music", found.receipt.model)
             # with the seed of the receipt kept, pressing the button gives the same piece once more
             settings = form.restored(found.request) if isinstance(found.request, ComposeRequest) else {}
             opened = {self.notice: "", self.verdict: _verdict(found, language), self.kept: found}
@@ -69,6 +72,7 @@ class OpenPanel:
             js=f"() => {{ {self.intake.function('read')}(); genaiDemo.reveal('music-desk'); }}",
             api_visibility="private",
         )
+        used.redraw_after(opening, texts)
         language.input(drawn, [language, self.kept], self.verdict, **PRIVATE)
 
 

@@ -20,8 +20,8 @@ from genai_demo.ui.components.widget import sent
 from genai_demo.ui.forms import Updates, new_seed, notice_place, parcel
 from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
+from genai_demo.ui.music import explaining, handlers
 from genai_demo.ui.music import files as music_files
-from genai_demo.ui.music import handlers
 from genai_demo.ui.music.carried import PAGE, CarriedPiece
 from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Job, Library, at, settled
@@ -86,6 +86,13 @@ def _craft(panel: LibraryPanel, save: gr.Button, texts: Texts) -> None:
         (panel.library.print, _print, panel.library.function("print")),
     ):
         parcel(asked, _answer(make), inputs, panel.notice, "music", take, trigger_mode="multiple", **CRAFT)
+    for asked, make, take, work in (
+        (panel.library.explain, _inside, panel.library.function("takeInside"), WORK),
+        (panel.library.taken_up, _bars, panel.library.function("takeBars"), WORK),
+        (panel.library.rival, _rival, panel.library.function("takeRival"), CRAFT),
+        (panel.library.table, _table, "genaiDemo.save", WORK),
+    ):
+        parcel(asked, _answer(make), inputs, panel.notice, "music", take, trigger_mode="multiple", **work)
 
 
 def _sound(item: Item, wanted: dict[str, Any], language: str) -> str:
@@ -102,6 +109,22 @@ def _file(item: Item, wanted: dict[str, Any], language: str) -> str:
 
 def _print(item: Item, wanted: dict[str, Any], language: str) -> str:
     return music_files.printed_parcel(item, language)
+
+
+def _inside(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return explaining.inside_parcel(item)
+
+
+def _bars(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return explaining.bars_parcel(item)
+
+
+def _rival(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return explaining.rival_parcel(item, wanted)
+
+
+def _table(item: Item, wanted: dict[str, Any], language: str) -> str:
+    return explaining.table_file(item, str(wanted.get("view")))
 
 
 def _answer(make: Callable[[Item, dict[str, Any], str], str]) -> Callable[..., str]:
@@ -166,7 +189,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         request, fields = form.followed(wanted, handlers.check)
         if request is None:
             return None, fields
-        return Job(request, heard=False), {**fields, **emptied(language)}
+        return Job(request, heard=False, linked=True), {**fields, **emptied(language)}
 
     def follow_change(kind: type[Request], language: str, wanted: Any) -> tuple[Job | None, Updates]:
         """Make the music again that came of a change; its settings are nobody's fields."""
@@ -174,7 +197,7 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         if request is None:
             return None, {}
         handlers.check(request)
-        return Job(request, heard=False), emptied(language)
+        return Job(request, heard=False, linked=True), emptied(language)
 
     def follow_carried(language: str, wanted: Any) -> tuple[Job | None, Updates]:
         """Show the music that an address holds itself."""

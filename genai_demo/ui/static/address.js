@@ -3,7 +3,7 @@ genaiDemo.address = (() => {
   const LONG = 1500; // characters up to which settings stand where servers see them; longer ones go behind "#"
   const MOMENT = 400; // milliseconds from one look at what is new to the next
   const UNSEEN = ["code"]; // what describes somebody: it never stands where servers see it
-  const STAYING = ["lang", "size", "word"]; // "word": which one of a text is open
+  const STAYING = ["lang", "size", "word", "note", "inside"]; // which word, note, or what of a face, is open
   let seen = new Set(); // links of the results that are shown
   const noted = new Set(); // links that the history was told of; what was removed from it does not come back by itself
   let journey = 0; // number of the last address that was to be shown

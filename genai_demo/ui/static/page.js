@@ -48,8 +48,35 @@ window.genaiDemo = (() => {
     subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
   });
 
+  // In a frame on another site, as in a Space, a browser keeps cookies for that site only, or none at all, and perhaps
+  // what a page stores: the cookie is a partitioned one there, and the address says what was stored.
+  const LANGUAGE = "genai_demo_language";
+  const framed = window.top !== window;
+  const reach = framed && isSecureContext ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
+
+  function rememberLanguage(language) {
+    document.cookie = `${LANGUAGE}=${language}; path=/; max-age=${YEAR}; ${reach}`;
+    if (!framed) return;
+    try { localStorage.setItem(LANGUAGE, language); } catch { /* this page forgets it */ }
+    const address = new URL(location.href);
+    if (address.searchParams.has("lang")) {
+      address.searchParams.set("lang", language);
+      history.replaceState(history.state, "", address);
+    }
+  }
+
+  (() => {
+    if (!framed) return;
+    const address = new URL(location.href);
+    let kept = null;
+    try { kept = localStorage.getItem(LANGUAGE); } catch { /* blocked */ }
+    if (!locales[kept] || address.searchParams.has("lang") || document.documentElement.lang === locales[kept]) return;
+    address.searchParams.set("lang", kept);
+    location.replace(address);
+  })();
+
   function setLanguage(language) {
-    document.cookie = `genai_demo_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
+    rememberLanguage(language);
     document.documentElement.lang = locales[language] || language;
     translateNode(document.body);
   }
@@ -79,7 +106,8 @@ window.genaiDemo = (() => {
   function tell(card) {
     const { receipt } = card.dataset;
     if (!told.has(receipt)) {
-      const wait = WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
+      // Whoever writes one token at a time follows the replay.
+      const wait = !genaiDemo.slowly && WORD[card.closest(".page").querySelector(".pace input:checked")?.value];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       told.set(receipt, wait && !calm ? begunWith(card) : Infinity);
       if (wait && !calm) tellNext(receipt, wait);
@@ -242,7 +270,7 @@ window.genaiDemo = (() => {
     const result = document.querySelector(`#${place} [data-link]`);
     const button = document.getElementById(id);
     button.dataset.done = document.getElementById("announcements").dataset.linkCopied;
-    if (result) copyLink(result, button);
+    if (result?.dataset.link) copyLink(result, button);
   }
 
   const actions = {

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from genai_demo.engine.fields import OneOf
-from genai_demo.text.requests import ENGLISH, FillRequest, GenerateRequest, Request, RewriteRequest, usual
+from genai_demo.text.requests import ENGLISH, FillRequest, GenerateRequest, ReadRequest, Request, RewriteRequest, usual
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import is_here
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
-from genai_demo.ui.api import Given, endpoint, offer, receipt_of
+from genai_demo.ui.api import Given, endpoint, offer, receipt_of, ruled
 from genai_demo.ui.fair_queue import last
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.panel import WORK
@@ -49,6 +49,35 @@ def explain_text(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(entry) for entry in handlers.explained(receipt_of(receipt))]
 
 
+def read_text(text: str, model: str = "gru") -> dict[str, Any]:
+    """Let a model read a text and tell how much each word surprises it.
+
+    Args:
+        text: English news, or a Chinese headline, which the model of headlines reads.
+        model: who reads English.
+
+    Returns:
+        "words", each with "bits" and "tokens"; "measures", the bits of the model, the other one, counting and gzip; and
+        "nearest", the article with most in common.
+    """
+    from genai_demo.text.explaining.reading import read
+
+    return asdict(read(ReadRequest(text, model)))
+
+
+def influence_text(receipt: dict[str, Any], place: int) -> dict[str, Any]:
+    """Tell which words mattered for a token of a text.
+
+    Args:
+        receipt: the "receipt" of a result.
+        place: the "place" of a token, as `explain_text` gives it.
+
+    Returns:
+        "method", "gradient" or "attention", and "tokens" and "values" by the place of what was read.
+    """
+    return asdict(handlers.mattered(receipt_of(receipt), place))
+
+
 def _as_it_is(text: str) -> tuple[str, dict[str, Any]]:
     return text, {}
 
@@ -78,6 +107,8 @@ def register() -> None:
         ),
         reproduce_text,
         explain_text,
+        influence_text,
+        ruled(read_text, model=models),
     )
     if is_here("headlines"):
         fields = "topic opening length temperature top_p min_p repetition_penalty variants seed"

@@ -242,6 +242,8 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
         buttons += f'<button type="button" data-former="{escape(former)}">{escape(text("former", language))}</button>'
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
+    replay = escape(text("replay_blanks" if shown.in_steps else "replay_words", language))
+    buttons += f'<button type="button" data-replay="">{replay}</button>'
     pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
     label = escape(text("sureness", language))
     sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'

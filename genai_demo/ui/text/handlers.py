@@ -19,8 +19,10 @@ from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui.text.cards import Shown
+from genai_demo.ui.training.in_use import is_snapshot
 
 if TYPE_CHECKING:
+    from genai_demo.text.explaining.influence import Influence
     from genai_demo.text.explaining.tokens import Entry
 
 FRAME = 0.05
@@ -142,35 +144,66 @@ def opened(file: str) -> tuple[Receipt, Request]:
     return receipt, request
 
 
-def explained(receipt: Receipt, own: str = "") -> tuple[Entry, ...]:
+def explained(receipt: Receipt) -> tuple[Entry, ...]:
     """Return what else could have come in place of each token of a visitor's text.
 
     Args:
         receipt: as in `reproduced`.
-        own: folder of a model that may be used besides those that ship.
 
     Raises:
         UserError: as there.
     """
     from genai_demo.text.explaining.tokens import explain
 
-    if receipt.model != own:
-        _check_shipped(receipt)
+    _check_known(receipt)
     return explain(receipt)
 
 
+def mattered(receipt: Receipt, place: int) -> Influence:
+    """Return which words mattered for the token at a place of a visitor's text.
+
+    Args:
+        receipt: as in `reproduced`.
+        place: of the token.
+
+    Raises:
+        UserError: as there, or the model wrote nothing at that place.
+    """
+    from genai_demo.text.explaining.influence import influence_in
+
+    _check_known(receipt)
+    return influence_in(receipt, place)
+
+
+def played(receipt: Receipt) -> tuple[tuple[Entry, ...], list[list[int]]]:
+    """Return the tokens of a visitor's text as `explained`, and the state from which the GRU drew each, in hundredths.
+
+    Args:
+        receipt: as in `explained`.
+
+    Raises:
+        UserError: as there.
+    """
+    from genai_demo.text.explaining.tokens import made_again
+
+    _check_known(receipt)
+    made = made_again(receipt)
+    entries, states = made.entries(), made.recorder.states
+    return entries, [(100 * states[entry.place][-1]).round().int().tolist() for entry in entries if states]
+
+
 def reproduced(receipt: Receipt) -> Update:
-    """Make the result of a visitor's receipt again, with the models that ship only: it may not name any folder.
+    """Make the result of a visitor's receipt again, with what ships or a run's snapshot: it may not name any folder.
 
     Raises:
         UserError: the receipt is not in order, of another model, or of another checkpoint than the one that is here.
     """
-    _check_shipped(receipt)
+    _check_known(receipt)
     return generation.reproduce(receipt)
 
 
-def _check_shipped(receipt: Receipt) -> None:
-    if receipt.model not in FOLDERS.values():
+def _check_known(receipt: Receipt) -> None:
+    if receipt.model not in FOLDERS.values() and not is_snapshot(receipt.model):
         raise UserError("text.not_shipped", model=receipt.model[:80], allowed=", ".join(FOLDERS.values()))
 
 

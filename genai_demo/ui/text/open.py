@@ -21,6 +21,8 @@ from genai_demo.ui.runner import Runner
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import Shown, panel_of, results
 from genai_demo.ui.text.panel import WORK, Panel
+from genai_demo.ui.training import in_use
+from genai_demo.ui.training.using import UsedModels
 
 _PAGES = {"generate": "tab_write", "headlines": "written_headlines", "fill": "tab_fill", "rewrite": "tab_rewrite"}
 
@@ -37,8 +39,8 @@ class Opened(NamedTuple):
     """the result, made again; None where that has not been done"""
 
 
-def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
-    """Build the page; `panels` are those whose settings a receipt can hold."""
+def open_page(texts: Texts, panels: Sequence[Panel], used: UsedModels) -> None:
+    """Build the page; `panels` are those whose settings a receipt can hold, and `used` says whose models write."""
     page_address("news", "open")
     with gr.Row(elem_classes="page"):
         with gr.Column(elem_classes="fields"):
@@ -56,6 +58,7 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
             receipt, request = handlers.opened(file)
         except UserError as error:
             return None, {notice: refused(error, content, Path(file).name, language)}
+        in_use.follow("text", receipt.model)
         found = Opened(receipt, read_marks(content), panel_of(request))
         (panel,) = (one for one in panels if one.name == found.panel)
         waiting = {place: cards.placeholder(text("reproducing", language)), shown: found}
@@ -84,7 +87,7 @@ def open_page(texts: Texts, panels: Sequence[Panel]) -> None:
 
     runner = Runner(texts, shown, [place, notice], stream=make, settle=draw, draw=draw, work=WORK)
     changed = [place, shown, *(output for panel in panels for output in panel.form.outputs)]
-    runner.start(upload.upload, restore, [upload], notice, changed)
+    used.redraw_after(runner.start(upload.upload, restore, [upload], notice, changed), texts)
 
 
 def _intro(language: str) -> str:

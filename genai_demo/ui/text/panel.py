@@ -13,12 +13,23 @@ from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.text.requests import Request
 from genai_demo.ui import cards
 from genai_demo.ui.components.address import page_address
-from genai_demo.ui.forms import PRIVATE, Form, Updates, chip, labelled, new_seed, result_place, small_heading
+from genai_demo.ui.forms import (
+    PRIVATE,
+    Form,
+    Updates,
+    chip,
+    labelled,
+    new_seed,
+    result_place,
+    run_script,
+    small_button,
+    small_heading,
+)
 from genai_demo.ui.languages import Texts, choices, text
 from genai_demo.ui.runner import Runner, run_buttons
 from genai_demo.ui.text import handlers
 from genai_demo.ui.text.cards import PAGES, Shown, results
-from genai_demo.ui.text.own_model import OwnModel, model_for
+from genai_demo.ui.training.in_use import model_in_use
 
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
@@ -59,7 +70,6 @@ def build_panel(
     build_settings: Callable[[Form[Any]], None],
     examples: Sequence[dict[str, str]],
     label: Callable[[dict[str, str], str], str],
-    own: OwnModel,
 ) -> Panel:
     """Build a page where one kind of request is made.
 
@@ -73,7 +83,6 @@ def build_panel(
         build_settings: builds the others.
         examples: per chip below the button, the fields that it sets.
         label: gives the name of a chip from its fields and the language.
-        own: the visitor's own model, if one is used.
     """
     idle, busy, empty = _NAMES[name]
     form: Form[Any] = Form(texts, default, name)
@@ -88,6 +97,9 @@ def build_panel(
             problem = gr.HTML("", elem_id=f"{name}-problem", elem_classes="message")
             notice = gr.HTML("", elem_id=f"{name}-notice", elem_classes="message")
             buttons = run_buttons(texts, name, idle, busy)
+            if name in ("generate", "headlines"):
+                slowly = small_button(texts, "slowly_button", f"{name}-slowly", elem_classes="slowly")
+                run_script(slowly, f"genaiDemo.widget('replay').slowly('{name}')")
         with gr.Column(elem_classes="result"):
             place = result_place(texts, empty, f"{name}-results")
             # Beside the result, so that what was asked for is never overwritten by what came late.
@@ -128,13 +140,11 @@ def build_panel(
     def waiting(language: str) -> Updates:
         return {place: cards.placeholder(text("waiting", language)), shown: None, shipped: ""}
 
-    def stream(
-        asked: Asked, before: Shown | None, language: str, pace: str, run: str, *values: Any
-    ) -> Iterator[Updates]:
+    def stream(asked: Asked, before: Shown | None, language: str, pace: str, *values: Any) -> Iterator[Updates]:
         # A chip that was pressed meanwhile has set other fields: what they say now counts.
         request = asked.request if asked.linked else form.request(values)
         # A link means the model that ships.
-        model = None if asked.linked else model_for(run, request)
+        model = None if asked.linked else model_in_use("text", handlers.model_of(request))
         for after in handlers.stream(request, pace, model):
             yield {shown: after, **draw(after, language)}
 
@@ -155,7 +165,7 @@ def build_panel(
         draw=draw,
         work=WORK,
         buttons=buttons,
-        inputs=[pace, own.run, *form.inputs],
+        inputs=[pace, *form.inputs],
         done=done,
     )
     changed = [form.controls["seed"], place, shown, shipped]

@@ -28,9 +28,10 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.text import api as text_api
 from genai_demo.ui.text.explaining import build_rivals
 from genai_demo.ui.text.open import open_page
-from genai_demo.ui.text.own_model import OwnModel, connect, own_model
 from genai_demo.ui.text.panel import WORK, Panel, build_panel
+from genai_demo.ui.text.reading import read_page
 from genai_demo.ui.training.panel import train_page
+from genai_demo.ui.training.using import used_models
 
 _OPENINGS = [
     {"topic": "business", "opening": "Oil prices rose to a record"},
@@ -61,22 +62,23 @@ _TEXTS = [
 def build(texts: Texts, page: gr.Blocks) -> None:
     """Build the tab: write, fill in, rewrite, open."""
     with texts.make(gr.Tab, {"label": "tab_news"}, id="news", elem_id="tab-news", render_children=True):
-        own = own_model(texts)
+        used = used_models(texts, "news", "text", {"": "write", "masked": "fill", "headlines": "write"})
         with gr.Tabs(elem_id="news-pages", elem_classes="pages"):
             with _page(texts, "write"):
-                writers = _writers(texts, page, own)
+                writers = _writers(texts, page)
             with _page(texts, "fill"):
                 asked = (FillRequest(), ("masked",))
-                fill = build_panel(texts, page, "fill", *asked, _fill, _fill_settings, _BLANKS, _text_label, own)
+                fill = build_panel(texts, page, "fill", *asked, _fill, _fill_settings, _BLANKS, _text_label)
             with _page(texts, "rewrite"):
                 parts = (_rewrite, _rewrite_settings, _TEXTS, _text_label)
-                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *parts, own)
+                rewrite = build_panel(texts, page, "rewrite", RewriteRequest(), ("masked",), *parts)
+            with _page(texts, "read"):
+                read_page(texts, page)
             with _page(texts, "open"):
-                open_page(texts, [*writers, fill, rewrite])
+                open_page(texts, [*writers, fill, rewrite], used)
             training = train_page(texts, "news", "text", usable=True)
-        if training:
-            connect(own, training, texts)
-        build_rivals(texts, own, WORK)
+        used.connect(training, texts, page, _choosers(writers))
+        build_rivals(texts, WORK)
         text_api.register()
 
 
@@ -84,11 +86,18 @@ def _page(texts: Texts, name: str) -> gr.Tab:
     return texts.make(gr.Tab, {"label": f"tab_{name}"}, id=name, elem_id=f"tab-{name}", render_children=True)
 
 
-def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
+def _choosers(writers: list[Panel]) -> dict[str, gr.Radio]:
+    """Return the controls by which a model that writes is chosen, by model."""
+    model = writers[0].form.controls["model"]
+    assert isinstance(model, gr.Radio)
+    return dict.fromkeys(ENGLISH, model)
+
+
+def _writers(texts: Texts, page: gr.Blocks) -> list[Panel]:
     """Build where news is written, and where Chinese headlines are if their model is here: a tab for each language."""
     english = partial(
         build_panel,
-        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label, own),
+        *(texts, page, "generate", GenerateRequest(), ENGLISH, _write, _write_settings, _OPENINGS, _opening_label),
     )
     if not is_here("headlines"):
         return [english()]
@@ -103,7 +112,7 @@ def _writers(texts: Texts, page: gr.Blocks, own: OwnModel) -> list[Panel]:
         named = {"label": "written_headlines"}
         with texts.make(gr.Tab, named, id="headlines", elem_id="tab-headlines", render_children=True):
             fields = (_headlines, _headline_settings, _HEADLINE_OPENINGS, _opening_label)
-            return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields, own)]
+            return [news, build_panel(texts, page, "headlines", asked, ("headlines",), *fields)]
 
 
 def _opening(form: Form[GenerateRequest], key: str) -> None:

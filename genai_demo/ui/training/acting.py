@@ -16,6 +16,7 @@ from genai_demo.engine.runs.registry import Run, all_runs, find
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
+from genai_demo.ui.training import in_use
 from genai_demo.ui.training.choosing import data_title, options_of
 from genai_demo.ui.training.telling import OWNER_DIGITS
 
@@ -107,6 +108,24 @@ def control(form: Mapping[str, Any], token: str, key: str) -> dict[str, Any]:
     }
     run = does[action]()
     return {"name": run.name, "state": run.state}
+
+
+def use_for_everybody(form: Mapping[str, Any], token: str, key: str) -> None:
+    """Let a run's snapshot be a model of everybody, or, without a run, go back to the models that ship.
+
+    Args:
+        form: "modality", "name" of the run or nothing, and "step" of the snapshot or nothing for the best one.
+        token: of the visitor, which does not suffice.
+        key: the presenter's.
+
+    Raises:
+        UserError: this is not the presenter, or there is no such snapshot.
+    """
+    if not is_presenter(key):
+        raise UserError("runs.not_the_presenter")
+    step = form.get("step")
+    whole = step if isinstance(step, int) and not isinstance(step, bool) and step >= 0 else None
+    in_use.choose_for_everybody(known_modality(str(form.get("modality", ""))).name, str(form.get("name", "")), whole)
 
 
 def _whole(value: Any) -> int:

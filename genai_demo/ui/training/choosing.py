@@ -10,6 +10,7 @@ from genai_demo.engine.fields import Field, OneOf, Within, fields_of
 from genai_demo.engine.generation.checks import check_number, check_one_of
 from genai_demo.engine.modality import Modality
 from genai_demo.engine.models.checkpoint import CONFIG
+from genai_demo.engine.runs.limits import gpus
 from genai_demo.engine.runs.record import read_record
 from genai_demo.engine.runs.registry import Run, find
 from genai_demo.engine.training.config import Trainable, TrainConfig
@@ -19,7 +20,9 @@ from genai_demo.ui.training.uploads import path_of
 
 SIZE = "size."
 """what the names of the network's sizes begin with among those of all settings"""
-_ENGINE = ("minutes", "batch_size", "seed", "precision", "snapshots", "patience")
+_ENGINE = ("minutes", "batch_size", "pieces", "seed", "precision", "snapshots", "patience")
+GPU_BATCHES = 4
+"""times as large batches of presets are where runs train on a GPU; what ships was trained with those it names"""
 _ELSEWHERE = ("seed", "family")
 """fields of a training that the engine's stand for"""
 _LIVE = {"state_minutes": 0.5, "tick_seconds": 1}
@@ -81,8 +84,15 @@ def preset(known: Trainable, name: str, start: bool) -> dict[str, Any]:
     """
     check_one_of("preset", name, tuple(known.presets))
     values = {key: value for key, value in known.presets[name].items() if key != "size"}
+    if enlarged(known, name):
+        values["batch_size"] *= GPU_BATCHES
     sizes = {} if start else known.presets[name].get("size", {})
     return values | {SIZE + key: value for key, value in sizes.items()}
+
+
+def enlarged(known: Trainable, name: str) -> bool:
+    """Return whether a preset takes larger batches here: a GPU computes many examples in about the time of a few."""
+    return name != "as_shipped" and "batch_size" in known.presets[name] and gpus() > 0
 
 
 def options_of(modality: Modality, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,9 +171,15 @@ def _data(known: Trainable, form: Mapping[str, Any]) -> Mapping[str, Any]:
     if name.startswith(EARLIER):
         options = read_record(find(name.removeprefix(EARLIER)).folder).options
         return {option: options[option] for option in _OF_DATA if option in options}
-    if name not in known.data:
-        raise UserError("training.no_data", allowed=", ".join(known.data) or "-")
-    return known.data[name]
+    offered = data_of(known)
+    if name not in offered:
+        raise UserError("training.no_data", allowed=", ".join(offered) or "-")
+    return offered[name]
+
+
+def data_of(known: Trainable) -> Mapping[str, Mapping[str, Any]]:
+    """Return the data sets that a family is offered: those that are here, and where a network may be used, others."""
+    return {**known.data, **(known.fetched if settings().hub else {})}
 
 
 def _start(modality: Modality, family: str, known: Trainable, wanted: str) -> str:

@@ -15,10 +15,13 @@ from genai_demo.errors import UserError
 from genai_demo.ui.languages import sentence
 from genai_demo.ui.training.choosing import (
     EARLIER,
+    GPU_BATCHES,
     MINUTES,
     SHIPPED,
     SIZE,
+    data_of,
     described,
+    enlarged,
     preset,
     settings_of,
     starts,
@@ -52,14 +55,14 @@ def _family(modality: Modality, name: str, known: Trainable, runs: Sequence[Run]
         "info": named(f"family_{owner}_info", language, ""),
         "data": [
             {"name": one, "label": named(f"data_{one}", language, one), "info": named(f"data_{one}_info", language, "")}
-            for one in known.data
+            for one in data_of(known)
         ],
         "starts": _starts(modality, name, known, runs, language),
         "presets": [
             {
                 "name": one,
                 "label": named(f"preset_{one}", language, one),
-                "info": named(f"preset_{one}_info", language, "", minutes=f"{_minutes(known, one):g}"),
+                "info": _preset_info(known, one, language),
                 "values": _typed(preset(known, one, False) | {"minutes": _minutes(known, one)}),
             }
             for one in PRESETS
@@ -68,6 +71,14 @@ def _family(modality: Modality, name: str, known: Trainable, runs: Sequence[Run]
         "fields": _fields(modality, name, owner, False, language),
         "refining": _fields(modality, name, owner, True, language),
     }
+
+
+def _preset_info(known: Trainable, name: str, language: str) -> str:
+    told = named(f"preset_{name}_info", language, "", minutes=f"{_minutes(known, name):g}")
+    if not enlarged(known, name):
+        return told
+    before = known.presets[name]["batch_size"]
+    return f"{told} {message('training.preset_on_gpu', language, batch=GPU_BATCHES * before, before=before)}"
 
 
 def _minutes(known: Trainable, name: str) -> float:

@@ -19,18 +19,23 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from genai_demo.engine.films import KINDS
 from genai_demo.engine.modality import Modality
-from genai_demo.engine.runs.archive import export_zip
+from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.runs.archive import checkpoint_zip, export_zip, snapshot_folder
 from genai_demo.engine.runs.limits import limits
 from genai_demo.engine.runs.registry import find
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
+from genai_demo.settings import settings
 from genai_demo.ui.languages import request_language
 from genai_demo.ui.training import acting
 from genai_demo.ui.training.choosing import form_of
+from genai_demo.ui.training.film import film
+from genai_demo.ui.training.in_use import version
 from genai_demo.ui.training.offer import families, refusal, words
-from genai_demo.ui.training.telling import forms_of, run_told, runs_told
+from genai_demo.ui.training.telling import SHIPPED, forms_of, run_told, runs_told, samples_of, timelines_told
 from genai_demo.ui.training.uploads import taken
 from genai_demo.ui.training.watching import Watchers
 
@@ -59,14 +64,28 @@ class TrainingRoutes:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._watchers = Watchers()
-        reads = {"offer": _offer, "options": _options, "sample": _sample, "export": _export}
-        writes = {"upload": _upload, "command": _command, "start": self._start, "control": self._control}
+        reads = {
+            "offer": _offer,
+            "options": _options,
+            "sample": _sample,
+            "export": _export,
+            "checkpoint": _checkpoint,
+            "film": _film,
+        }
+        writes = {
+            "upload": _upload,
+            "command": _command,
+            "start": self._start,
+            "control": self._control,
+            "use": self._use,
+        }
         self._router = Router(
             [
                 *(Route(f"{PATH}{name}", _answering(one)) for name, one in reads.items()),
                 *(Route(f"{PATH}{name}", _answering(one), methods=["POST"]) for name, one in writes.items()),
                 Route(f"{PATH}runs", self._shared(self._runs)),
                 Route(f"{PATH}run", self._shared(self._run)),
+                Route(f"{PATH}in_use", self._shared(_in_use)),
             ]
         )
 
@@ -105,6 +124,11 @@ class TrainingRoutes:
         self._watchers.forget()
         return {"name": run.name, "place": run.place, "command": run.command}
 
+    def _use(self, request: Request, body: bytes) -> Any:
+        acting.use_for_everybody(_form(body), *_who(request))
+        self._watchers.forget()
+        return {}
+
     def _control(self, request: Request, body: bytes) -> Any:
         done = acting.control(_form(body), *_who(request))
         self._watchers.forget()
@@ -130,11 +154,13 @@ def _answering(tell: Callable[..., Any]) -> Callable[[Request], Any]:
 def _same_place(headers: Headers) -> bool:
     """Return whether a request comes from our own page: another site shall not start anything in a visitor's name."""
     origin = headers.get("origin", "")
-    return not origin or origin.partition("://")[2] == headers.get("host")
+    return not origin or origin.partition("://")[2] in (headers.get("host"), *settings().own_hosts)
 
 
 def _refused(error: UserError, request: Request) -> Response:
-    status = HTTPStatus.FORBIDDEN if error.key == "runs.not_yours" else HTTPStatus.BAD_REQUEST
+    status = (
+        HTTPStatus.FORBIDDEN if error.key in ("runs.not_yours", "runs.not_the_presenter") else HTTPStatus.BAD_REQUEST
+    )
     return JSONResponse({"detail": refusal(error, request_language(request.scope)), "key": error.key}, status, _NOW)
 
 
@@ -163,6 +189,8 @@ def _offer(request: Request) -> Any:
         "accept": ",".join(modality.uploads),
         "most": limits().upload_bytes,
         "families": families(modality, acting.runs(), language),
+        "timelines": timelines_told(modality.name, language),
+        "forms": forms_of(modality.name),
     }
 
 
@@ -187,16 +215,16 @@ def _upload(request: Request, body: bytes) -> Any:
 
 def _sample(request: Request) -> Response:
     asked = request.query_params
-    run = find(asked.get("run", ""))
+    title, modality, samples = samples_of(asked.get("run", ""))
     step = asked.get("step", "")
-    files = RunFolder(run.folder).samples().get(int(step) if step.isdecimal() and len(step) < 12 else -1, [])
+    files = samples.get(int(step) if step.isdecimal() and len(step) < 12 else -1, [])
     file = next((one for one in files if one.name == asked.get("file")), None)
     form = asked.get("as", "")
     if file is None or file.suffix not in _KINDS:
-        raise UserError("training.no_sample", run=run.name)
+        raise UserError("training.no_sample", run=title)
     if not form:
         return Response(file.read_bytes(), media_type=_KINDS[file.suffix], headers=_FOR_EVER)
-    content = _made(run.modality, file, form, file.stat().st_mtime_ns)
+    content = _made(modality, file, form, file.stat().st_mtime_ns)
     return Response(content, media_type=_KINDS[f".{form}"], headers=_FOR_EVER)
 
 
@@ -210,14 +238,44 @@ def _made(modality: str, file: Path, form: str, _version: int) -> bytes:
     return make(file.read_bytes())
 
 
+def _in_use(modality: str, _name: str, _since: str, _language: str) -> Any:
+    return {"version": version(acting.known_modality(modality).name)}
+
+
+def _checkpoint(request: Request) -> Response:
+    asked = request.query_params
+    run, step = find(asked.get("name", "")), asked.get("step", "")
+    folder = snapshot_folder(run, int(step) if step.isdecimal() and len(step) < 12 else None)
+    return _packed(f"{run.name}-{int(folder.name)}", lambda target: checkpoint_zip(run, folder, target))
+
+
 def _export(request: Request) -> Response:
     run = find(request.query_params.get("name", ""))
+    return _packed(run.name, lambda target: export_zip(run.name, target))
+
+
+def _film(request: Request) -> Response:
+    asked = request.query_params
+    name, form = asked.get("name", ""), asked.get("as", "mp4")
+    title, modality, samples = samples_of(name)
+    shipped = name.startswith(SHIPPED)
+    maker = settings().checkpoints / title if shipped else RunFolder(find(name).folder).best_snapshot()
+    models = [(title if shipped else name, read_checkpoint(maker).id)] if maker else []
+    previews = modalities()[modality].previews if modality in modalities() else {}
+    content = film(samples, previews, form, title, request_language(request.scope), models)
+    file = name.removeprefix(SHIPPED)
+    saved = {"content-disposition": f'attachment; filename="{file}.{form}"'}
+    return Response(content, media_type=KINDS[form], headers=_NOW | saved)
+
+
+def _packed(name: str, write: Callable[[Path], Any]) -> Response:
+    """Return a ZIP that is written for this answer alone."""
     with tempfile.NamedTemporaryFile(prefix="genai-demo-run-", suffix=".zip", delete=False) as made:
         target = Path(made.name)
     try:
-        export_zip(run.name, target)
+        write(target)
     except UserError:
         target.unlink(missing_ok=True)
         raise
     gone = BackgroundTask(target.unlink, missing_ok=True)
-    return FileResponse(target, filename=f"{run.name}.zip", media_type="application/zip", headers=_NOW, background=gone)
+    return FileResponse(target, filename=f"{name}.zip", media_type="application/zip", headers=_NOW, background=gone)

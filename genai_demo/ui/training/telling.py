@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from genai_demo.catalogue import message
 from genai_demo.engine.diagnosis.diagnosis import Diagnosis
-from genai_demo.engine.models.checkpoint import CONFIG
-from genai_demo.engine.runs.registry import Run, all_runs
+from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
+from genai_demo.engine.models.timeline import read_timeline
+from genai_demo.engine.runs.registry import Run, all_runs, find
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.modalities import modalities
+from genai_demo.settings import settings
 from genai_demo.ui.training.choosing import SIZE
 from genai_demo.ui.training.offer import named
 from genai_demo.ui.training.watching import Watched, Watchers
@@ -131,6 +134,60 @@ def _uses(run: Run) -> list[str]:
     makes = [f"{start} generate {run.modality} --model {folder} --out out"]
     exports = [f"{start} export {run.modality} --run {folder} --to {shlex.quote(f'checkpoints/{run.name}')}"]
     return (makes if run.family in modality.service.registry.names else []) + exports
+
+
+SHIPPED = "shipped:"
+"""what a checkpoint that ships is called where samples are asked for, before the name of its folder"""
+
+
+def timelines_told(modality: str, language: str) -> list[dict[str, Any]]:
+    """Return the timelines of a modality's checkpoints that ship: "name", "label", "told" and "samples"."""
+    known = modalities()[modality]
+    names = dict.fromkeys([*known.service.registry.names.values(), *(one.shipped for one in known.trainable.values())])
+    found = []
+    for name in filter(None, names):
+        folder = settings().checkpoints / name
+        timeline = read_timeline(folder)
+        if timeline is None:
+            continue
+        key = "timeline_own" if timeline.own else "timeline_other"
+        data = named(f"data_{timeline.data}", language, timeline.data)
+        values = {"minutes": f"{timeline.minutes:g}", "examples": f"{timeline.examples:,}", "data": data}
+        samples = [
+            {"step": step, "files": [one.name for one in files], "version": int(files[0].stat().st_mtime)}
+            for step, files in timeline.samples.items()
+            if files
+        ]
+        label = named(f"family_{modality}_{read_checkpoint(folder).family}", language, name)
+        found.append(
+            {
+                "name": SHIPPED + name,
+                "label": f"{label} ({name})",
+                "samples": samples,
+                "told": message(f"training.{key}", language, **values),
+            }
+        )
+    return found
+
+
+def samples_of(name: str) -> tuple[str, str, dict[int, list[Path]]]:
+    """Return the title and modality of a run, or of a checkpoint that ships, and the files of its samples by step.
+
+    Args:
+        name: of the run, or `SHIPPED` and that of the checkpoint.
+
+    Raises:
+        UserError: there is neither.
+    """
+    if name.startswith(SHIPPED):
+        folder = name.removeprefix(SHIPPED)
+        for modality in modalities().values():
+            shipped = {*modality.service.registry.names.values(), *(one.shipped for one in modality.trainable.values())}
+            timeline = read_timeline(settings().checkpoints / folder) if folder and folder in shipped else None
+            if timeline is not None:
+                return folder, modality.name, timeline.samples
+    run = find(name)
+    return run.title, run.modality, RunFolder(run.folder).samples()
 
 
 def forms_of(modality: str) -> dict[str, list[str]]:

@@ -53,7 +53,7 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
     file.write_bytes(content)
     try:
         with _ONE:
-            found = modality.inspect(file, language)
+            found = (modality.glance or modality.inspect)(file, language)
         if found is None or "items" not in found:
             raise UserError("training.upload_nothing", file=plain)
     except UserError:

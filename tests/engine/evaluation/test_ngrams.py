@@ -104,3 +104,22 @@ def test_keys_do_not_collide_when_n_grams_are_long() -> None:
     probabilities = KneserNey(corpus, size, 6).probabilities(corpus)
     assert ((probabilities > 0) & (probabilities <= 1)).all()
     assert probabilities[1::50].min() > 0.2  # after a start that was seen, what followed it is expected
+
+
+def test_a_pruned_model_is_a_distribution_and_loses_what_matters_least() -> None:
+    random = np.random.default_rng(5)
+    texts = [[int(one) for one in random.zipf(1.6, 30) % 9] for _ in range(40)]
+    whole = KneserNey(texts, 9, 3)
+    assert whole.pruned([10**6, 10**6]).bits(texts) == pytest.approx(whole.bits(texts))
+    sizes = [(60, 120), (30, 40), (10, 0)]
+    bits = [whole.bits(texts), *(whole.pruned(most).bits(texts) for most in sizes)]
+    assert bits == sorted(bits)
+    for most in sizes:
+        model = whole.pruned(most)
+        again = KneserNey.from_arrays(model.to_arrays())
+        assert again.kept == model.kept <= whole.kept
+        assert again.bits(texts) == pytest.approx(model.bits(texts), rel=0.02)
+        for history in ([], [1], [1, 2], [8, 8, 8], texts[0][:5]):
+            for one in (model, again):
+                following = one.following(history)
+                assert following.sum() == pytest.approx(1) and following.min() >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -281,3 +282,51 @@ def test_damage_of_a_part_is_noticed(parted: Checkpoint) -> None:
     for damaged in ("{", "[]", '{"weight_map": {"a": "../../other.safetensors"}}', '{"weight_map": {}}'):
         index.write_text(damaged)
         refused(parted.folder, "engine.damaged", index.name)
+
+
+def mixed() -> dict[str, Tensor]:
+    """Return weights of every type that a network of ours could hold, among names that sort in no simple way."""
+    generator = torch.Generator().manual_seed(0)
+    large = torch.randn(150, generator=generator)
+    types = (torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32, torch.uint8)
+    return {
+        **{f"{str(kind)[-2:]}.{kind}": (large * 9).to(kind) for kind in types},
+        "B": large > 0,
+        "a.10": large,
+        "a.2": large[:0],
+        "größe": torch.tensor(3),
+    }
+
+
+def test_the_id_is_the_same_in_however_many_files_the_weights_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = save(tmp_path / "whole", weights=mixed())
+    for size in (3100, 5000):
+        monkeypatch.setattr(files_of_weights, "LARGEST_FILE", size)
+        monkeypatch.setattr(files_of_weights, "_HEADER", 500)
+        parts = save(tmp_path / str(size), weights=mixed(), parted=True)
+        assert len(list(parts.folder.glob("model-*.safetensors"))) > 1
+        assert parts.id == whole.id
+        assert all(torch.equal(parts.weights()[name], tensor) for name, tensor in whole.weights().items())
+
+
+def test_parts_of_other_weights_do_not_take_over_an_id(parted: Checkpoint) -> None:
+    """Whoever changes a part, and what is said of it, still does not have the weights that receipts name."""
+    part, config = parted.folder / PART, parted.folder / CONFIG
+    changed = part.read_bytes()[:-1] + b"\x01"
+    part.write_bytes(changed)
+    recorded = json.loads(config.read_text())
+    recorded["files"][PART] = hashlib.sha256(changed).hexdigest()
+    config.write_text(json.dumps(recorded))
+    refused(parted.folder, "engine.damaged", CONFIG)
+
+
+def test_a_parted_checkpoint_without_the_hash_of_the_whole_is_readable(parted: Checkpoint) -> None:
+    config = parted.folder / CONFIG
+    recorded = json.loads(config.read_text())
+    del recorded["files"][WEIGHTS]
+    config.write_text(json.dumps(recorded))
+    assert read_checkpoint(parted.folder).weights().keys() == parted.weights().keys()
+    (parted.folder / PART).write_bytes((parted.folder / PART).read_bytes()[:-1] + b"\x01")
+    refused(parted.folder, "engine.damaged", PART)

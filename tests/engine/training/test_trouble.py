@@ -261,6 +261,7 @@ def _text(name: str, content: str) -> Callable[[RunFolder], None]:
         (_numbers(step="many"), "engine.damaged_state"),
         (_numbers(step=-1), "engine.damaged_state"),
         (_numbers(micro_batch=None), "engine.damaged_state"),
+        (_numbers(micro_batch=0), "engine.damaged_state"),
         (_numbers(seconds=math.nan), "engine.damaged_state"),
         (_numbers(precision="int4"), "engine.damaged_state"),
         (_numbers(optimizer={"model.x.step": 1}), "engine.damaged_state"),

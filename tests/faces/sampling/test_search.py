@@ -1,4 +1,4 @@
-"""Faces like one are the nearest by the encoder, found among the model's own faces."""
+"""Faces like one are the nearest by the encoder's features and by their colours, found among the model's own faces."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from genai_demo.errors import UserError
+from genai_demo.faces.data.batches import to_floats
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling import generation, search
 from genai_demo.faces.sampling.loading import load_encoder
-from genai_demo.faces.sampling.reference_faces import embed
 from genai_demo.faces.sampling.search import alike, searched
 
 FEW = 40
@@ -21,7 +22,7 @@ FEW = 40
 @pytest.fixture(autouse=True)
 def few(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "SEARCHED", FEW)
-    search._vectors.cache_clear()
+    search._known.cache_clear()
 
 
 @pytest.mark.parametrize("model", ["gan", "vae"])
@@ -31,12 +32,22 @@ def test_the_nearest_come_first_and_none_is_left_out(model: str) -> None:
     assert {(request.seed, request.index) for request in found} == {(r.seed, r.index) for r in searched(model)}
     network = load_encoder().network
 
-    def vectors(requests: list[FaceRequest]) -> torch.Tensor:
-        pictures = [torch.from_numpy(one.picture).permute(2, 0, 1) for one in generation.paint(requests)]
-        return embed(network, torch.stack(pictures))
+    def traits(requests: list[FaceRequest]) -> tuple[torch.Tensor, torch.Tensor]:
+        pictures = torch.stack([torch.from_numpy(one.picture).permute(2, 0, 1) for one in generation.paint(requests)])
+        with torch.no_grad():
+            features = network(to_floats(pictures))
+        return features, F.avg_pool2d(to_floats(pictures), pictures.shape[2] // 8).flatten(1)
 
-    likeness = vectors(found) @ vectors([face.request])[0]
-    assert bool((likeness.diff() <= 1e-4).all())
+    known, colours = traits(searched(model))
+    scale = colours.var(0).sum().sqrt()
+
+    def placed(requests: list[FaceRequest]) -> tuple[torch.Tensor, torch.Tensor]:
+        features, own = traits(requests)
+        return F.normalize((features - known.mean(0)) / known.std(0)), own / scale
+
+    (features, own), (of, its) = placed(found), placed([face.request])
+    unlike = (features - of).square().sum(1) + 0.36 * (own - its).square().sum(1)
+    assert bool((unlike.diff() >= -1e-3).all())
     assert alike(face, 5) == found[:5]
 
 

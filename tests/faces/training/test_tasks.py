@@ -19,7 +19,8 @@ from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import FaceBatches, shrink, to_bytes, to_floats
 from genai_demo.faces.models import conditioning
 from genai_demo.faces.models.gan import DEBUG as GAN_DEBUG
-from genai_demo.faces.models.gan import Discriminator, Generator
+from genai_demo.faces.models.gan import Discriminator, GanConfig, Generator
+from genai_demo.faces.models.judge import Judge
 from genai_demo.faces.models.networks import debug_sizes, make_network
 from genai_demo.faces.models.vae import DEBUG as VAE_DEBUG
 from genai_demo.faces.models.vae import Vae
@@ -187,6 +188,33 @@ def test_a_gan_does_not_go_on_from_other_sizes(tmp_path: Path) -> None:
     other = {**GAN_DEBUG, "widths": (24, 8, 8)}
     with pytest.raises(UserError, match="run"):
         GanTask(GanTraining(), toy_faces(), no_faces(), _made(tmp_path / "other"), other, start=run.path)
+
+
+def test_a_gan_goes_on_from_a_checkpoint_with_a_new_discriminator(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    shipped = make_network("gan", GAN_DEBUG).state_dict()
+    save_checkpoint(tmp_path / "shipped", shipped, "gan", GAN_DEBUG, {})
+    task, fresh = (
+        GanTask(GanTraining(warm_up=0.5), toy_faces(), no_faces(), _made(tmp_path / name), GAN_DEBUG, start)
+        for name, start in (("on", tmp_path / "shipped"), ("new", None))
+    )
+    for key, weight in task.networks["generator"].state_dict().items():
+        torch.testing.assert_close(weight, shipped[key].float(), atol=1e-3, rtol=1e-2)
+    for key, weight in task.networks["discriminator"].state_dict().items():
+        torch.testing.assert_close(weight, fresh.networks["discriminator"].state_dict()[key])
+    discriminator, generator = (phase.rate for phase in task.phases)
+    assert generator(0.05) < 0.2 * discriminator(0.05)  # what knows nothing yet does not teach much
+    assert task.data()["started_from"]["family"] == "gan"
+    # Where the checkpoint keeps its discriminator, that goes on as well.
+    taught = Discriminator(GanConfig(**GAN_DEBUG))  # type: ignore[arg-type]
+    Judge(taught, torch.zeros(1), torch.zeros(1)).write(tmp_path / "shipped")
+    task = GanTask(
+        GanTraining(warm_up=0.5), toy_faces(), no_faces(), _made(tmp_path / "both"), GAN_DEBUG, tmp_path / "shipped"
+    )
+    for key, weight in task.networks["discriminator"].state_dict().items():
+        torch.testing.assert_close(weight, taught.state_dict()[key], atol=1e-3, rtol=1e-2)
+    discriminator, generator = (phase.rate for phase in task.phases)
+    assert generator(0.05) > 0.25 * discriminator(0.05)
 
 
 def test_tasks_by_name(tmp_path: Path) -> None:

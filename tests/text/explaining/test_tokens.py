@@ -58,6 +58,7 @@ def test_every_token_is_told_with_all_its_probability(request_: Request) -> None
         assert all(rival.allowed for rival in entry.rivals if rival.after)
         assert sum(rival.before for rival in entry.rivals if not rival.allowed) <= entry.forbidden + 1e-9 < 1
         assert [rival.after for rival in entry.rivals] == sorted((rival.after for rival in entry.rivals), reverse=True)
+    tokens.forget()
     assert explain(receipt) == entries
 
 
@@ -103,6 +104,7 @@ def test_nobody_takes_notes_unless_asked_to(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(decoding.Recorder, "note", noted)
     for request in ALL:
         made(request)
+    tokens.forget()
     with pytest.raises(AssertionError):
         told(GRU)
 

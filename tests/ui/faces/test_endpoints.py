@@ -56,8 +56,9 @@ def test_programs_get_faces_films_and_faces_again(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert set(endpoints["named_endpoints"]) == {
         *("/start_run", "/runs", "/run", "/control_run"),
-        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text", "/explain_text"),
-        *("/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"),
+        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
+        *("/explain_text", "/read_text", "/influence_text"),
+        *("/paint_faces", "/morph_faces", "/reproduce_face", "/explain_faces", "/search_faces"),
     }
     assert not endpoints["unnamed_endpoints"]
 

@@ -49,8 +49,16 @@ def test_programs_get_pieces_and_pieces_again(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert set(endpoints["named_endpoints"]) == {
         *("/start_run", "/runs", "/run", "/control_run"),
-        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text", "/explain_text"),
-        *("/compose_music", "/continue_music", "/rewrite_music", "/harmonise_music", "/reproduce_music"),
+        *("/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"),
+        *("/explain_text", "/read_text", "/influence_text"),
+        *(
+            "/compose_music",
+            "/continue_music",
+            "/rewrite_music",
+            "/harmonise_music",
+            "/reproduce_music",
+            "/explain_music",
+        ),
     }
     assert not endpoints["unnamed_endpoints"]
 

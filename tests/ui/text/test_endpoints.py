@@ -28,9 +28,10 @@ def test_programs_get_plain_data(client: Client, models: Any) -> None:
 
 def test_only_the_named_endpoints_are_open(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    texts = {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text", "/explain_text"}
-    faces = {"/paint_faces", "/morph_faces", "/reproduce_face", "/search_faces"}
-    actions = ("compose", "continue", "rewrite", "harmonise", "reproduce") if composers_here() else ()
+    texts = {"/write_news", "/fill_blanks", "/rewrite_text", "/reproduce_text"}
+    texts |= {"/explain_text", "/read_text", "/influence_text"}
+    faces = {"/paint_faces", "/morph_faces", "/reproduce_face", "/explain_faces", "/search_faces"}
+    actions = ("compose", "continue", "rewrite", "harmonise", "reproduce", "explain") if composers_here() else ()
     texts |= {"/write_headlines"} if is_here("headlines") else set()
     training = {"/start_run", "/runs", "/run", "/control_run"}
     assert set(endpoints["named_endpoints"]) == texts | faces | training | {f"/{action}_music" for action in actions}

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
 from genai_demo.text.explaining.tokens import explain
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.sampling import generation
@@ -36,9 +38,16 @@ def test_the_panel_gets_the_numbers_and_the_code_that_computed_them() -> None:
     assert refusal.value.key == "text.not_shipped"
 
 
-def test_a_visitors_own_model_is_explained_to_that_visitor(tmp_path: Path) -> None:
-    own = str(shutil.copytree(checkpoint_folder("gru"), tmp_path / "mine"))
-    receipt = list(generation.run(GenerateRequest(length=8, seed=1), own))[-1].receipts[0]
-    assert json.loads(told(receipt, own))["entries"]
+def test_what_a_runs_snapshot_wrote_is_explained_and_no_other_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENAI_DEMO_RUNS", str(tmp_path))
+    settings.cache_clear()
+    run = RunFolder(tmp_path / "mine")
+    shutil.copytree(checkpoint_folder("gru"), run.snapshot_folder(5))
+    run.write_status("finished", step=5)
+    receipt = list(generation.run(GenerateRequest(length=8, seed=1), str(run.snapshot_folder(5))))[-1].receipts[0]
+    assert json.loads(told(receipt))["entries"]
+    elsewhere = str(shutil.copytree(checkpoint_folder("gru"), tmp_path / "elsewhere"))
     with pytest.raises(UserError):
-        told(receipt)
+        told(replace(receipt, model=elsewhere))

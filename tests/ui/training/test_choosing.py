@@ -15,6 +15,7 @@ from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 from genai_demo.modalities import modalities
 from genai_demo.settings import settings
+from genai_demo.ui.training import choosing
 from genai_demo.ui.training.acting import command
 from genai_demo.ui.training.choosing import SIZE, form_of, options_of, preset, settings_of
 from genai_demo.ui.training.offer import families, label_of
@@ -121,3 +122,25 @@ def test_weights_that_are_there_bring_their_sizes() -> None:
     assert Path(options["start"]).name == "faces-vae" and options["pull"] == 0.1 and "size" not in options
     with pytest.raises(UserError):
         options_of(faces, {**chosen, "values": {"size.latent": 4}})
+
+
+def test_larger_batches_are_offered_where_a_gpu_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = modalities()["faces"].trainable["gan"]
+    usual = choosing.preset(known, "first_look", False)["batch_size"]
+    monkeypatch.setattr(choosing, "gpus", lambda: 1)
+    assert choosing.preset(known, "first_look", False)["batch_size"] == 4 * usual
+    assert choosing.preset(known, "as_shipped", False)["batch_size"] == known.presets["as_shipped"]["batch_size"]
+    (family,) = [one for one in families(modalities()["faces"], [], "en") if one["name"] == "gan"]
+    assert f"batches are of {4 * usual} examples and not of {usual}" in family["presets"][0]["info"]
+    assert family["presets"][0]["values"]["batch_size"] == 4 * usual
+
+
+def test_sets_of_the_network_are_offered_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"family": "textbook-vae", "data": "fashion-mnist", "values": {"minutes": 1}}
+    assert choosing.options_of(modalities()["faces"], asked)["data"] == "fashion-mnist"
+    assert "mnist" not in choosing.data_of(modalities()["faces"].trainable["vae"])
+    monkeypatch.setenv("GENAI_DEMO_HUB", "0")
+    settings.cache_clear()
+    with pytest.raises(UserError) as refused:
+        choosing.options_of(modalities()["faces"], asked)
+    assert refused.value.key == "training.no_data"
