@@ -12,7 +12,6 @@ from starlette.middleware import Middleware
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from genai_demo.ui.delivery.cancelling import Cancelling
-from genai_demo.ui.delivery.frontend import PackedFiles
 from genai_demo.ui.delivery.pages import PageInLanguage
 from genai_demo.ui.fair_queue import make_fair
 from genai_demo.ui.gate import Gate, endpoint_names, log_without_content, patient
@@ -47,7 +46,6 @@ def serve(host: str, port: int) -> gr.Blocks:
             "middleware": [
                 Middleware(TrainingRoutes),
                 Middleware(PageInLanguage, page=page, texts=texts),
-                Middleware(PackedFiles),
                 Middleware(Cancelling, queue=queue),
             ]
         },

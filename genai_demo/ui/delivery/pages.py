@@ -20,13 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genai_demo.ui.api import described
 from genai_demo.ui.delivery.assets import FOLDER, Assets, Body
-from genai_demo.ui.delivery.frontend import needed, sheet_of
 from genai_demo.ui.languages import Texts, request_language, script_json, text
 from genai_demo.ui.page import scripts, sheet
 
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
 _API = re.compile(r"(window\.gradio_api_info = )(.*?)(;</script>)", re.DOTALL)
-_SHEET = re.compile(r'<link rel="stylesheet"[^>]* href="\./assets/index-[\w-]+\.css">')
 _LOCALES = {"en": "en", "zh": "zh-CN", "zh-Hant": "zh-TW"}
 """What Gradio calls our languages."""
 # Gradio compiles its event scripts in the page, hence the two "unsafe"; what counts is that no address but our own
@@ -130,29 +128,12 @@ class PageInLanguage:
         page = re.sub(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*', "", page)
         title, description = (html.escape(text(key, language)) for key in ("title", "description"))
         title = f'<title>{title}</title><meta name="description" content="{description}">'
-        early, sheets = self._early(needed(part["type"] for part in config["components"]))
         scripts = f'{self._scripts}<script defer src="{widgets}"></script>'
         skeleton = _skeleton(config, language)
         # Scripts before Gradio's, which call them, and styles after its own, which they change.
-        page = page.replace('<script type="module"', f'{title}{early}{scripts}<script type="module"', 1)
-        page = _SHEET.sub("", page, count=1) if sheets else page
-        page = page.replace("</head>", f"{sheets}{self._styles}</head>", 1)
+        page = page.replace('<script type="module"', f'{title}{scripts}<script type="module"', 1)
+        page = page.replace("</head>", f"{self._styles}</head>", 1)
         return page.replace("<gradio-app", f"{skeleton}<gradio-app", 1)
-
-    def _early(self, files: list[str]) -> tuple[str, str]:
-        """Return what lets a browser ask at once for all that Gradio's page would find step by step: a slow line pays
-        for every step, and for every file. Scripts are asked for early; style sheets come as one, and Gradio's loader
-        takes its own for being there already.
-        """
-        styles = [file for file in files if file.endswith(".css")]
-        early = "".join(
-            f'<link rel="modulepreload" crossorigin href="./assets/{file}">' for file in files if file not in styles
-        )
-        if not styles:
-            return early, ""
-        together = self._assets.add("gradio.css", sheet_of(styles))
-        there = "".join(f'<link rel="stylesheet" disabled href="./assets/{file}">' for file in styles)
-        return early, f'<link rel="stylesheet" href="{together}">{there}'
 
     def _described(self, scope: Scope) -> HTMLResponse:
         language = request_language(scope)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import time
 
-import brotli
 import httpx
 import pytest
 
 from genai_demo.ui.components.library import PieceLibrary
-from genai_demo.ui.delivery.frontend import needed
 
 
 def config(page: str) -> dict:
@@ -35,68 +32,17 @@ def test_the_page_is_compressed_and_sent_once(client: httpx.Client) -> None:
     assert other.status_code == 200 and other.headers["etag"] != plain.headers["etag"]
 
 
-@pytest.mark.parametrize(("asked", "encoding"), [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", None)])
-def test_what_a_browser_takes_is_what_it_gets(client: httpx.Client, asked: str, encoding: str | None) -> None:
-    sheet = re.search('own/[^"]+/frame.css', client.get("/").text)
-    assert sheet
-    for path in ("/", f"/{sheet[0]}"):
-        answer = client.get(path, headers={"accept-encoding": asked})
-        assert answer.headers.get("content-encoding") == encoding
-        assert answer.text == client.get(path, headers={"accept-encoding": "identity"}).text
-
-
 def test_whether_the_page_is_there_is_said_at_once(client: httpx.Client) -> None:
     answer = client.head("/")
     assert (answer.status_code, answer.content) == (200, b"")
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
-def test_all_that_the_page_loads_is_asked_for_early(client: httpx.Client) -> None:
-    page = client.get("/").text
-    scripts = re.findall(r'<link rel="modulepreload"[^>]* href="\./(assets/[^"]+)"', page)
-    there = re.findall(r'<link rel="stylesheet" disabled href="\./(assets/[^"]+)"', page)
-    early = [*scripts, *there]
-    assert len(early) == len(set(early)) > 40
-    for file in early:
-        assert client.get(f"/{file}").status_code == 200, file
-    (together,) = re.findall(r'href="(own/[^"]+/gradio\.css)"', page)
-    sheet = client.get(f"/{together}").text
-    for file in there:
-        plain = client.get(f"/{file}").text
-        assert plain in sheet, "what is said to be there is there"
-        assert not re.search(r"@import|@charset|url\((?!data:|[\"']data:)", plain), (
-            "what names other files stands alone"
-        )
-    asked = re.findall(r'<link rel="stylesheet"(?! disabled)[^>]*href="([^"]+)"', page)
-    assert [one for one in asked if "assets/" in one] == []
-    kinds = {part["type"] for part in config(page)["components"]} & {"button", "html", "radio", "slider", "textbox"}
-    assert len(kinds) == 5
-    for kind in kinds:
-        assert set(needed([kind])) <= {file.removeprefix("assets/") for file in early}
-        assert len(needed([kind])) > len(needed([])), kind
-
-
-def test_gradios_files_are_packed_once_and_better(client: httpx.Client) -> None:
-    path = f"/assets/{needed([])[0]}"
-    first = client.get(path, headers={"accept-encoding": "br"})
-    size = int(first.headers["content-length"]) if "content-length" in first.headers else len(first.text)
-    for _ in range(100):
-        with client.stream("GET", path, headers={"accept-encoding": "br"}) as answer:
-            packed = b"".join(answer.iter_raw())
-        if "etag" in answer.headers and len(packed) < size * 0.95:
-            break
-        time.sleep(0.1)
-    assert answer.headers["content-encoding"] == "br" and len(packed) < size * 0.95
-    assert brotli.decompress(packed).decode() == first.text
-    assert answer.headers.get("cache-control") == first.headers.get("cache-control")
-    assert client.get(path, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
-
-
 def test_scripts_and_styles_are_files_that_may_be_kept_for_ever(client: httpx.Client) -> None:
     page = client.get("/").text
     files = re.findall(r'(?:src|href)="(own/[^"]+)"', page)
     assert [file.rpartition("/")[2] for file in files] == [
-        "phrases.js", "frame.js", "page.js", "address.js", "widgets.js", "gradio.css", "frame.css",
+        "phrases.js", "frame.js", "page.js", "address.js", "widgets.js", "frame.css",
     ]  # fmt: skip
     said = {}
     for file in files:
