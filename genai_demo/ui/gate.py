@@ -28,11 +28,11 @@ _READ = re.compile(
     r"/?|/api|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte|own)/.+"
     r"|/gradio_api/((info|app_id|login_check|startup-events|theme\.css|upload_progress|queue/data)/?|file=.+"
     r"|(heartbeat|custom_component)/.+|call/(v2/)?[^/]+/[^/]+)"
-    r"|/training/(offer|options|runs|run|sample|export)"
+    r"|/training/(offer|options|runs|run|in_use|sample|export|checkpoint|film)"
 )
 _WRITE = re.compile(
     r"/gradio_api/((queue/join|cancel|reset|upload)/?|run/predict|call/(v2/)?[^/]+/?)"
-    r"|/training/(upload|command|start|control)"
+    r"|/training/(upload|command|start|control|use)"
 )
 _CALLED = re.compile(r"/gradio_api/call/(?:v2/)?([^/]+)/?")
 """Routes that the page and `gradio_client` need; Gradio offers more: recording, server functions, a second API page."""
