@@ -31,7 +31,7 @@ def test_every_endpoint_and_parameter_is_described(served: gr.Blocks, client: ht
 
 def test_ranges_and_defaults_stand_beside_their_parameters(client: httpx.Client) -> None:
     page = unescape(re.sub("<[^>]+>", "|", client.get("/api").text))
-    assert re.search(r"temperature\|+Below 1[^|]*\|+0\.1 – 2\.0\|+0\.65\|", page)
+    assert re.search(r"temperature\|+Below 1[^|]*\|+0\.1 – 2\.0\|+0\.75\|", page)
     assert re.search(r'format\|+[^|]*\|+mp4, webp, gif\|+"mp4"\|', page)
     assert re.search(r"receipt\|+[^|]*\|+anything\|+required", page)
 

@@ -14,10 +14,12 @@ from genai_demo.ui.components.face_grid import FaceGrid
 from genai_demo.ui.components.face_strip import FaceStrip
 from genai_demo.ui.components.file_drop import FileDrop
 from genai_demo.ui.components.history import History
+from genai_demo.ui.components.in_use import InUse
 from genai_demo.ui.components.library import PieceLibrary
 from genai_demo.ui.components.photo import Photo
 from genai_demo.ui.components.piano import Piano
-from genai_demo.ui.components.rivals import Rivals
+from genai_demo.ui.components.reading import ReadText
+from genai_demo.ui.components.rivals import Replay, Rivals
 from genai_demo.ui.components.training import Training
 from genai_demo.ui.components.widget import Widget, sent
 from genai_demo.ui.faces.explaining.panel import Inside
@@ -33,7 +35,10 @@ WIDGETS: dict[type[Widget], set[str]] = {
     History: set(),
     Inside: {"ask", "move"},
     Piano: {"played"},
-    Rivals: {"explain"},
+    InUse: {"back", "changed"},
+    ReadText: set(),
+    Replay: {"play"},
+    Rivals: {"explain", "matter"},
     PieceLibrary: {"act", "sound", "score", "file", "print"},
     Training: {"use"},
 }

@@ -103,7 +103,12 @@ def test_every_sentence_of_the_page_is_used() -> None:
     made |= {f"music_{group}_{value}" for group in (*groups, "file", "given", "piano", "open") for value in asked}
     made |= {f"music_{name}" for name in asked} | {f"music_{name}_info" for name in asked}
     made |= {"language_zh-Hant", "theme_button", "size_button"}
-    made |= {f"{widget}_{name}" for widget in ("history", "rivals", "inside", "face_inside") for name in asked}
+    made |= {
+        f"{widget}_{name}" for widget in ("history", "rivals", "replay", "inside", "face_inside") for name in asked
+    }
+    made |= {f"{group}_{value}" for group in ("read", "units") for value in asked}
+    made |= {f"matter_{method}_proof" for method in ("gradient", "attention")}
+    made |= {f"inside_{group}_{value}" for group in ("form", "measure") for value in asked}
     keys = {key.removeprefix("ui.") for key in sentences("en") if key.startswith("ui.")}
     assert keys - asked - made == set()
 
