@@ -1,4 +1,4 @@
-"""A note of a piece can be opened: by key and by touch, beside the roll, and by whoever gets the link."""
+"""A note of a piece can be opened by key, beside the roll."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Visit = Callable[..., Page]
 COMPOSED = "tab=music&page=compose&model=composer&bars=4&seed=3&key=C_major&density=sparse"
 
 
-def test_a_note_is_opened_by_key_and_the_link_shows_it(app: str, visit: Visit) -> None:
+def test_a_note_is_opened_by_key(app: str, visit: Visit) -> None:
     page = visit(f"{app}?{COMPOSED}")
     piece = page.locator("article.work.finished[data-link]")
     expect(piece).to_be_visible()
@@ -25,24 +25,8 @@ def test_a_note_is_opened_by_key_and_the_link_shows_it(app: str, visit: Visit) -
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     expect(opened.locator("tr.own").first).to_be_visible()
-    heading = opened.locator("h4").inner_text()
     expect(opened).to_contain_text("The rules took away")
     assert Axe().run(page, context=".piece-inside").response["violations"] == []
-    opened.locator(":scope > details > summary").click()
-    expect(opened.locator("pre")).to_contain_text("def token_probabilities")
-    with page.expect_download() as download:
-        opened.get_by_role("button", name="CSV").click()
-    assert download.value.suggested_filename == "notes.csv"
-
-    other = visit(page.url, phone=True, locale="zh-CN")
-    shown = other.locator("article.work.finished .piece-inside")
-    expect(shown.locator("tr.own").first).to_be_visible()
-    assert heading.split(",")[0] in shown.locator("h4").inner_text()
-    assert other.evaluate("document.documentElement.scrollWidth") <= 390
-    shown.locator("[data-view=measures]").click()
-    expect(shown.locator("svg")).not_to_have_count(0)
-    assert Axe().run(other, context=".piece-inside").response["violations"] == []
-
     page.keyboard.press("Escape")
     expect(opened).to_be_hidden()
     assert "note=" not in page.url
