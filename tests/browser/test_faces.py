@@ -820,8 +820,9 @@ def test_every_press_is_answered_before_the_server_does(enter: Visit) -> None:
 def test_notices_shift_nothing(enter: Visit) -> None:
     page = enter()
     steer(page)
+    # What is hidden has no place.
     places = """() => [...document.querySelectorAll("#faces-gallery :is(button, input)")]
-        .map((one) => Math.round(one.getBoundingClientRect().top + scrollY))"""
+        .filter((one) => one.offsetParent).map((one) => Math.round(one.getBoundingClientRect().top + scrollY))"""
     before = page.evaluate(places)
     page.locator("#faces-add").click()
     expect(page.locator("#faces-steer-notice [role=status]")).to_be_visible()

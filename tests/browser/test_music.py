@@ -104,8 +104,8 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let models take a while for each bar."""
     write = generation.run
 
-    def write_slowly(request: Request) -> Iterator[Update]:
-        for update in write(request):
+    def write_slowly(request: Request, model: str | None = None) -> Iterator[Update]:
+        for update in write(request, model):
             time.sleep(0.2)
             yield update
 
@@ -484,7 +484,7 @@ def test_a_rectangle_of_the_roll_is_written_anew(enter: Visit, tmp_path: Path) -
     page.keyboard.up("Shift")
     drawn = card.locator("[data-choice=range]")
     expect(drawn).to_have_value("drawn")
-    expect(drawn.locator("option:checked")).to_have_text(re.compile("^[A-G]♯?[0-8] – [A-G]♯?[0-8]$"))
+    expect(drawn.locator("option:checked")).to_have_text(re.compile("^[A-G]♭?[0-8] – [A-G]♭?[0-8]$"))
     expect(card.locator("[data-range=first]")).to_have_value("1")
     before = told(card)
     card.get_by_role("button", name="Write anew").click()

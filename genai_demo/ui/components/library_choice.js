@@ -23,7 +23,7 @@ const choice = (() => {
     const drawn = view.article.querySelector("[data-choice=range] option[value=drawn]");
     if (!drawn) return;
     drawn.hidden = !view.keys;
-    if (view.keys) drawn.textContent = view.keys.map(notes.nameOf).join(" – ");
+    if (view.keys) drawn.textContent = view.keys.map((pitch) => notes.nameOf(pitch, view.music.flats)).join(" – ");
     if (view.keys) drawn.parentElement.value = "drawn";
     else if (drawn.parentElement.value === "drawn") drawn.parentElement.value = "all";
   }

@@ -177,7 +177,7 @@ const inside = (() => {
     const [start, pitch, , hand] = view.music.notes[number];
     let bar = 0;
     while (bar + 2 < view.music.bars.length && view.music.bars[bar + 1] <= start) bar += 1;
-    const shown = looks.fill(said.note, { name: notes.nameOf(pitch, toldOf(view)?.flats), bar: bar + 1, hand: said[`hand_${hand}`] });
+    const shown = looks.fill(said.note, { name: notes.nameOf(pitch, view.music.flats), bar: bar + 1, hand: said[`hand_${hand}`] });
     const entry = entryOf(view, number);
     if (!entry) return `${shown} · ${said.given}`;
     const told = toldOf(view).family === "gan" ? said.cell : said.drawn;
@@ -278,7 +278,8 @@ const inside = (() => {
   }
 
   function partTable(view, said, [kind, token, , , rivals, others]) {
-    const { flats, gan } = { ...toldOf(view), gan: toldOf(view).family === "gan" };
+    const { flats } = view.music;
+    const gan = toldOf(view).family === "gan";
     const most = Math.max(...rivals.flatMap(([, before, after]) => (gan ? [before] : [before, after])));
     const line = ([name, before, after, allowed]) => {
       const shown = tokenName(said, name, flats);

@@ -90,6 +90,7 @@ def music(item: Item) -> str:
         "key": item.key,
         "notes": [[note.start, note.pitch, note.length, note.hand] for note in piece.notes],
         "bars": [*(bar.start for bar in piece.bars), piece.end],
+        "flats": piece.key is not None and piece.key.sharps < 0,
         "beats": [bar.start + beat.start for bar in piece.bars for beat in beats(bar)[1:]],
         "times": [[tick, round(second, 3)] for tick, second in times],
         "seconds": round(times[-1][1] + TAIL, 3),

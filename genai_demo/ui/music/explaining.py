@@ -115,7 +115,6 @@ def inside_parcel(item: Item) -> str:
         "model": told.model,
         "checkpoint": told.checkpoint,
         "form": getattr(item.request, "genre", "any"),
-        "flats": item.piece.key is not None and item.piece.key.sharps < 0,
         "notes": [_shown(entry) for entry in told.entries],
         "heat": told.heat.digits() if told.heat else None,
         "verdicts": [asdict(one) for one in told.verdicts],
