@@ -46,6 +46,7 @@ FLOORS = (
         "sampling",
         "explaining",
         "training",
+        "lessons",
         "evaluation",
         "inspection",
         "commands",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.generation.service import Service
 from genai_demo.engine.training.config import Trainable
+
+if TYPE_CHECKING:
+    from genai_demo.engine.lessons.lesson import Lesson
 
 
 class Commands(Protocol):
@@ -67,5 +71,16 @@ class Modality:
     """from one of these to the dataclass of its network's sizes"""
     uploads: tuple[str, ...] = ()
     """how names of files end that it can learn from, in lower case"""
+    lessons: Mapping[str, Callable[[], Lesson]] = field(default_factory=dict)
+    """how its families of networks work, by the lesson's name; each may raise `UserError`"""
     previews: Mapping[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     """what makes of a run's sample something that a browser shows or plays, by both endings, such as "mid.svg\""""
+
+
+def later(module: str, name: str) -> Callable[[], Any]:
+    """Return a function that calls the one of that name in a module, which is imported when it is called."""
+
+    def call() -> Any:
+        return getattr(import_module(module), name)()
+
+    return call

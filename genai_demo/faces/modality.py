@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genai_demo.engine.modality import Modality
+from genai_demo.engine.modality import Modality, later
 from genai_demo.faces import commands
 from genai_demo.faces.explaining import commands as explaining
 from genai_demo.faces.inspection import inspect
@@ -24,6 +24,10 @@ MODALITY = Modality(
     warm=service.warm,
     inspect=inspect,
     explaining=explaining,
+    lessons={
+        name: later("genai_demo.faces.lessons", f"{name}_lesson")
+        for name in ("vae", "gan", "contrastive", "textbook_vae", "textbook_gan")
+    },
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),

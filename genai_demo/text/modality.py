@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genai_demo.engine.modality import Modality
+from genai_demo.engine.modality import Modality, later
 from genai_demo.text import commands
 from genai_demo.text.data.tables import ENDINGS
 from genai_demo.text.explaining import commands as explaining
@@ -25,6 +25,7 @@ MODALITY = Modality(
     warm=service.warm,
     inspect=inspect,
     explaining=explaining,
+    lessons={name: later("genai_demo.text.lessons", name) for name in ("autoregressive", "masked")},
     packages=("tokenizers", "datasets"),
     examples={
         "train": (

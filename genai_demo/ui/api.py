@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from html import escape
 from inspect import Parameter, Signature, signature
-from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -17,14 +16,12 @@ from genai_demo.catalogue import message, sentences
 from genai_demo.engine.fields import OneOf, fields_of
 from genai_demo.engine.generation.receipts import Receipt, parse_receipt
 from genai_demo.errors import UserError
-from genai_demo.ui.languages import spoken, text
+from genai_demo.ui.delivery.documents import document
+from genai_demo.ui.languages import spoken
 
 F = TypeVar("F", bound=Callable[..., Any])
-_STATIC = Path(__file__).parent / "static"
 _EXAMPLES = {"text": '"Shares of ___ fell on Monday."'}
 """what stands in examples for what has to be given and can be written down"""
-_SYSTEM_THEME = 'document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);'
-"""What Gradio does on its own pages; the visitor's choice comes after it."""
 
 
 def offer(work: dict[str, Any], *endpoints: Callable[..., Any]) -> None:
@@ -138,24 +135,13 @@ def described(page: gr.Blocks, language: str, locale: str, address: str) -> str:
         address: of the page, without a slash at its end.
     """
     endpoints = {str(one.api_name): one.fn for one in page.fns.values() if one.api_visibility == "public" and one.fn}
-    style, script, look = (
-        (_STATIC / name).read_text(encoding="utf-8") for name in ("api.css", "frame.js", "frame.css")
-    )
-    buttons = "".join(
-        f'<button type="button" class="quiet" id="{name}">{escape(text(f"{name}_button", language))}</button>'
-        for name in ("theme", "size")
-    )
-    title, intro = _said("title", language), _said("intro", language, count=len(endpoints))
-    return (
-        f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><title>{title} – GenAI Demo</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="theme.css">'
-        f'<style>{look}{style}</style></head><body class="gradio-container"><script>{_SYSTEM_THEME}{script}</script>'
-        f'<header><a href="./?lang={language}">{_said("back", language)}</a><span>{buttons}</span></header>'
-        f"<main><h1>{title}</h1><p>{intro}</p><p>{_said('install', language)}</p><pre>pip install gradio_client</pre>"
+    title, intro = message("api.title", language), _said("intro", language, count=len(endpoints))
+    main = (
+        f"<h1>{escape(title)}</h1><p>{intro}</p><p>{_said('install', language)}</p><pre>pip install gradio_client</pre>"
         f"<p>{_said('list', language, address=f'{address}/gradio_api/info')}</p>"
         + "".join(_endpoint(name, function, language, address) for name, function in endpoints.items())
-        + "</main></body></html>"
     )
+    return document(title, message("api.back", language), main, language, locale)
 
 
 def _said(key: str, language: str, **values: object) -> str:

@@ -25,7 +25,8 @@ from genai_demo.ui.languages import request_language
 
 _LOG = logging.getLogger(__name__)
 _READ = re.compile(
-    r"/?|/api|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?|/(static|assets|svelte|own)/.+"
+    r"/?|/api|/how|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|pwa_icon)(/.*)?"
+    r"|/(static|assets|svelte|own)/.+"
     r"|/gradio_api/((info|app_id|login_check|startup-events|theme\.css|upload_progress|queue/data)/?|file=.+"
     r"|(heartbeat|custom_component)/.+|call/(v2/)?[^/]+/[^/]+)"
     r"|/training/(offer|options|runs|run|in_use|sample|export|checkpoint|film)"

@@ -86,5 +86,10 @@ def _heading(language: str) -> str:
 
 
 def _foot(language: str) -> str:
-    link, hint = (escape(message(f"api.{key}", language)) for key in ("link", "opens_anew"))
-    return f'<footer><a href="api?lang={language}" target="_blank" title="{hint}">{link}</a></footer>'
+    hint = escape(message("api.opens_anew", language))
+    names = {"how": message("lessons.link", language), "api": message("api.link", language)}
+    links = "".join(
+        f'<a href="{path}?lang={language}" target="_blank" title="{hint}">{escape(name)}</a>'
+        for path, name in names.items()
+    )
+    return f"<footer>{links}</footer>"

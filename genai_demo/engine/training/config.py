@@ -126,6 +126,8 @@ class Trainable:
     """fields of `training` that mean nothing for this family"""
     sizes_of_data: tuple[str, ...] = ()
     """fields of the network that follow from the data"""
+    lesson: str = ""
+    """name of the lesson that tells how it works; empty where none does"""
     refining: type | None = None
     """its hyper-parameters when it starts from weights that are there, where these are others"""
 

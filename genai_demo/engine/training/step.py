@@ -73,7 +73,7 @@ class Stepper:
             while True:
                 try:
                     torch.manual_seed(self._seed(progress.step, number))
-                    values = self._phase(phase, batch, progress)
+                    values = self.train_phase(phase, batch, progress)
                     break
                 except torch.OutOfMemoryError:
                     self._halve_micro_batch()
@@ -94,21 +94,24 @@ class Stepper:
         mixed = stream_seed(self._config.seed, self._accelerator.process_index)
         return (step_seed(mixed, step) * 31 + phase) % 2**63
 
-    def _phase(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
+    def train_phase(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
+        """Move the weights of one phase against the gradients of its loss, and return its figures."""
         network, optimizer = self._task.networks[phase.network], self._optimizers[phase.name]
+        rate = self._set_rate(phase, progress)
+        optimizer.zero_grad(set_to_none=True)
+        figures = self._gradients(phase, batch, progress)
+        norm = self._accelerator.clip_grad_norm_(network.parameters(), self._config.clip_norm)
+        figures |= {"gradient_norm": float(norm) if norm is not None else 0.0, "learning_rate": rate}
+        self._check_finite(figures, progress)
+        optimizer.step()
+        return figures
+
+    def _set_rate(self, phase: Phase, progress: Progress) -> float:
         rate = phase.rate(progress.fraction)
         for group, peak in zip(phase.optimizer.param_groups, self._peak_rates[phase.name], strict=True):
             group["lr"] = peak * rate * self.rate_factor
-        optimizer.zero_grad(set_to_none=True)
-        figures = self._gradients(phase, batch, progress)
-        self._check_finite(figures["loss"], progress)
-        norm = self._accelerator.clip_grad_norm_(network.parameters(), self._config.clip_norm)
-        figures["gradient_norm"] = float(norm) if norm is not None else 0.0
-        if self._accelerator.scaler is None:  # a scaler leaves out steps whose gradients overflow
-            self._check_finite(figures["gradient_norm"], progress)
-        optimizer.step()
-        figures["learning_rate"] = phase.optimizer.param_groups[0]["lr"]
-        return figures
+        first: float = phase.optimizer.param_groups[0]["lr"]
+        return first
 
     def _gradients(self, phase: Phase, batch: Batch, progress: Progress) -> dict[str, float]:
         """Compute the gradients of the batches of all processes together, and return the means of the loss's figures.
@@ -156,10 +159,13 @@ class Stepper:
                 gradient.copy_(part.view_as(gradient))
         return totals
 
-    def _check_finite(self, value: float, progress: Progress) -> None:
-        if not math.isfinite(value):
-            snapshot = self._run.last_snapshot() or "-"
-            raise UserError("engine.diverged", value=value, step=progress.step, snapshot=snapshot)
+    def _check_finite(self, figures: dict[str, float], progress: Progress) -> None:
+        # A scaler leaves out steps whose gradients overflow.
+        checked = ("loss",) if self._accelerator.scaler is not None else ("loss", "gradient_norm")
+        for value in (figures[name] for name in checked):
+            if not math.isfinite(value):
+                snapshot = self._run.last_snapshot() or "-"
+                raise UserError("engine.diverged", value=value, step=progress.step, snapshot=snapshot)
 
     def _halve_micro_batch(self) -> None:
         if self.micro_batch == 1:

@@ -180,6 +180,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         shipped="faces-gan",
+        lesson="gan",
     ),
     "vae": Trainable(
         VaeTraining,
@@ -199,6 +200,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         shipped="faces-vae",
+        lesson="vae",
         refining=FinetuningTraining,
     ),
     "encoder": Trainable(
@@ -218,6 +220,7 @@ TRAINABLE = {
         },
         data=_SAMPLE,
         goes_on=False,
+        lesson="contrastive",
     ),
     "dcgan": Trainable(
         DcganTraining,
@@ -235,6 +238,7 @@ TRAINABLE = {
         data=_DIGITS,
         fetched=_FETCHED,
         goes_on=False,
+        lesson="textbook_vae",
         sizes_of_data=("side",),
     ),
     "textbook-gan": Trainable(
@@ -243,6 +247,7 @@ TRAINABLE = {
         data=_DIGITS,
         fetched=_FETCHED,
         goes_on=False,
+        lesson="textbook_gan",
         sizes_of_data=("side",),
     ),
 }

@@ -53,7 +53,7 @@ class EncoderTask(FaceTask):
         self.phases = [Phase("encoder", "encoder", optimizer, self._loss, rate)]
 
     def _loss(self, batch: Batch, progress: Progress) -> dict[str, Tensor]:
-        views = torch.cat([_view(batch["pictures"]), _view(batch["pictures"])])  # (2B, 3, S, S)
+        views = torch.cat([view(batch["pictures"]), view(batch["pictures"])])  # (2B, 3, S, S)
         features = self._encoder(views.to(memory_format=torch.channels_last))
         first, second = self._encoder.embed(features).chunk(2)  # (B, E) each
         contrast = contrastive_loss(first, second, self._training.temperature)
@@ -89,7 +89,7 @@ class EncoderTask(FaceTask):
         return {"neighbours.png": grid_png(pictures[nearest.flatten()], columns=nearest.shape[1])}
 
 
-def _view(pictures: Tensor) -> Tensor:
+def view(pictures: Tensor) -> Tensor:
     """Return pictures (B, 3, S, S) a little nearer or farther, turned, shifted, mirrored and recoloured.
 
     No blur and no noise: who is to judge generated faces must go on seeing them.

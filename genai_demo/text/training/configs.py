@@ -107,6 +107,7 @@ TRAINABLE = {
         uploaded=_HELD_OUT,
         sizes_of_data=("topics",),
         shipped="news-gru",
+        lesson="autoregressive",
         without=("first_holes",),
     ),
     "masked": Trainable(
@@ -133,6 +134,7 @@ TRAINABLE = {
         uploaded=_HELD_OUT,
         sizes_of_data=("topics",),
         shipped="news-masked",
+        lesson="masked",
         without=("first_word_only",),
     ),
     "topics": Trainable(

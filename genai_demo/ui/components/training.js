@@ -3,6 +3,7 @@ const MOMENT = 1000; // milliseconds from one look at what is watched to the nex
 const LIST = 3; // of these until the list is looked at again
 let offer = null;
 let opening = { run: "", beside: "" };
+let wanted = null; // what an address asks to be put into the form
 let beat = 0;
 let looking = false;
 let watched = null;
@@ -86,8 +87,17 @@ async function build() {
   const runs = make("section", { class: "all-runs" }, make("h2", {}, say("runs")), list.empty, list.notice, list.place, presence);
   root.querySelector(".room").replaceChildren(make("div", { class: "page" }, form, make("div", { class: "result" }, watched, runs)));
   choice.build(form, offer);
+  fill();
   open(before.run, false, before.beside);
   look();
+}
+
+// An address fills the form in; whoever looks at it presses the button.
+function fill() {
+  if (!wanted) return;
+  const { family, ...values } = wanted;
+  wanted = null;
+  choice.take(family, values);
 }
 
 choice.started = (name) => { renewList(name); };
@@ -100,6 +110,11 @@ list.changed = () => { beat = 0; look(); };
 
 genaiDemo.offer(element, {
   follow: ({ settings }) => {
+    if (settings.family) {
+      wanted = { ...settings };
+      if (offer && watched) fill();
+      return;
+    }
     opening = { run: settings.run || "", beside: settings.beside || "" };
     const { run, beside: other } = opening;
     if (offer && watched && (run !== (watching.name() || "") || other !== watching.beside())) open(run, true, other);

@@ -185,7 +185,8 @@ const choice = (() => {
     const title = make("input", { type: "text", id: `${room.root().dataset.tab}-train-title`, maxlength: 80, value: form.title,
       placeholder: say("title_placeholder"), input: () => { form.title = title.value; keep(); } });
     parts.place.replaceChildren(
-      row("family", offer.families, form.family, (name) => { begin(name); draw("family"); }),
+      row("family", offer.families, form.family, (name) => { begin(name); draw("family"); },
+        known.lesson && make("a", { class: "hint", href: known.lesson, target: "_blank" }, say("lesson"))),
       ...[data(known), start(known)].filter(Boolean),
       row("preset", known.presets, form.preset, (name) => {
         form.preset = name;
@@ -220,5 +221,18 @@ const choice = (() => {
     parts.place.scrollIntoView({ block: "start" });
   }
 
-  return { build, like, started: () => {} };
+  // Fills the form with a family and some of its settings; what it does not know is left out.
+  function take(family, wanted) {
+    if (!offer.families.some((one) => one.name === family)) return;
+    begin(family);
+    const known = fields().filter((one) => one.name in wanted);
+    form.values = { ...form.values, ...Object.fromEntries(known.map((one) => [one.name, wanted[one.name]])) };
+    form.picked = true;
+    draw();
+    if (known.length) parts.more.open = true;
+    const first = known[0] && parts.place.querySelector(`[name="${CSS.escape(known[0].name)}"]`);
+    (first || parts.place.querySelector("[data-row=family] input:checked")).focus();
+  }
+
+  return { build, like, take, started: () => {} };
 })();

@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import gradio as gr
 from gradio.route_utils import get_root_url
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from genai_demo.ui.api import described
 from genai_demo.ui.delivery.assets import FOLDER, Assets, Body
 from genai_demo.ui.languages import Texts, request_language, script_json, text
+from genai_demo.ui.lessons.page import lesson_page
 from genai_demo.ui.page import scripts, sheet
 
 _CONFIG = re.compile(r"(window\.gradio_config = )(.*?)(;</script>)", re.DOTALL)
@@ -37,6 +38,8 @@ _HEADERS = {
 }
 API_PATH = "/api"
 """where programs' endpoints are described; the panel that Gradio has for this speaks English only"""
+LESSONS_PATH = "/how"
+"""where it stands how each family of networks works"""
 _ANYWHERE = "page.invalid"
 """stands for the host in what is made ahead"""
 _KEPT = 16
@@ -70,6 +73,8 @@ class PageInLanguage:
             await (await self._answer(scope))(scope, receive, send)
         elif scope["path"] == API_PATH:
             await self._described(scope)(scope, receive, send)
+        elif scope["path"] == LESSONS_PATH:
+            await (await self._lesson(scope))(scope, receive, send)
         elif scope["path"].startswith(f"/{FOLDER}/"):
             await self._assets.answer(scope["path"], Headers(scope=scope))(scope, receive, send)
         else:
@@ -135,6 +140,14 @@ class PageInLanguage:
         language = request_language(scope)
         address = get_root_url(Request(scope), API_PATH, self.page.app.root_path)
         return HTMLResponse(described(self.page, language, _LOCALES[language], address), headers=_HEADERS)
+
+    async def _lesson(self, scope: Scope) -> Response:
+        language = request_language(scope)
+        name = parse_qs(scope["query_string"].decode("latin-1")).get("lesson", [""])[-1]
+        # The first who asks for a lesson waits for its network.
+        async with self._making:
+            body = await asyncio.to_thread(lesson_page, name, language, _LOCALES[language])
+        return HTMLResponse(body, headers=_HEADERS)
 
 
 def _anywhere(scope: Scope) -> Scope:

@@ -13,6 +13,7 @@ from genai_demo.engine.runs.registry import Run
 from genai_demo.engine.training.config import PRESETS, Trainable
 from genai_demo.errors import UserError
 from genai_demo.ui.languages import sentence
+from genai_demo.ui.lessons.page import lesson_address
 from genai_demo.ui.training.choosing import (
     EARLIER,
     GPU_BATCHES,
@@ -53,6 +54,7 @@ def _family(modality: Modality, name: str, known: Trainable, runs: Sequence[Run]
         "name": name,
         "label": named(f"family_{owner}", language, name),
         "info": named(f"family_{owner}_info", language, ""),
+        "lesson": known.lesson and lesson_address(known.lesson, language),
         "data": [
             {"name": one, "label": named(f"data_{one}", language, one), "info": named(f"data_{one}_info", language, "")}
             for one in data_of(known)

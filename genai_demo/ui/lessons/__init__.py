@@ -1,0 +1,1 @@
+"""The pages "How it works": one for each family of networks, told on a real one."""
