@@ -269,6 +269,7 @@ def _text(name: str, content: str) -> Callable[[RunFolder], None]:
         (_text("config.json", "{"), "engine.run_damaged"),
         (_text("config.json", "[]"), "engine.run_damaged"),
         (_text("config.json", "[" * 100_000), "engine.run_damaged"),
+        (_text("config.json", '{"train": [1, 2]}'), "engine.run_damaged"),
         (_text("stats.jsonl", '{"step": 1}\n{"ste\n'), "engine.run_damaged"),
         (_text("stats.jsonl", "[1]\n"), "engine.run_damaged"),
         (_text("stats.jsonl", '{"loss": 1}\n'), "engine.run_damaged"),
