@@ -39,6 +39,10 @@ REFUSED = [
     ("text gru --patience 0", "patience is 0"),
     ("text gru --batch-size 0", "batch_size is 0"),
     ("text gru --minutes inf", "minutes is inf"),
+    ("text gru --hold-out 1.5", "hold_out is 1.5"),
+    ("text gru --hold-out nan", "hold_out is nan"),
+    ("text topics --hold-out -1", "hold_out is -1"),
+    ("text masked --hold-out 1", "hold_out is 1.0"),
     ("text gru --word-dropout 0.1", "--word-dropout"),
     ("text masked --size width=30", "width is 30"),
     ("text masked --first-holes nan", "first_holes is nan"),
@@ -103,6 +107,14 @@ def test_a_tracker_without_its_key_is_refused(
 
 
 # What was read
+
+
+def test_one_article_cannot_be_learnt_from_and_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "one.csv"
+    file.write_text("label,text\nsports,The team of the day won it all.\n", encoding="utf-8")
+    words = ["train", "text", "--model", "gru", "--data", str(file), "--run", str(tmp_path / "run")]
+    assert main([*words, "--examples", "8", "--hold-out", "0.1"]) == 2
+    assert "at least two are needed" in capsys.readouterr().err
 
 
 def news(folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """Every sentence a person can read, in English and Chinese, looked up by key.
 
 A key is `<package>.<name>`, and lives in `catalogue/<language>/<package>.json`. Sentences contain
-`str.format` fields: `message("engine.seed_range", "en", value=-1, low=0, high=10)`.
+`str.format` fields: `message("engine.seed_range", "en", value=-1, low=0, high=10)`. A field with two words after it,
+`{count:bar|bars}`, is the first of them where its value is 1, and else the second.
 """
 
 from __future__ import annotations
@@ -10,12 +11,27 @@ import json
 import os
 from functools import cache
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 LANGUAGES = ("en", "zh", "zh-Hant")
 """English, Chinese in simplified characters, and the same in traditional ones, in the words of Taiwan"""
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 """scripts and regions in a locale that say so"""
 _folders = [Path(__file__).parent]
+
+
+class _Counting(Formatter):
+    """Fills in sentences, with the singular where a count is 1."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, either, many = format_spec.partition("|")
+        if either:
+            return one if str(value) == "1" else many
+        return format(value, format_spec)
+
+
+_FORMATTER = _Counting()
 
 
 def add_sentences(folder: Path) -> None:
@@ -50,7 +66,8 @@ def message(key: str, language: str = "en", /, **values: object) -> str:
     Raises:
         KeyError: no such key, or a field of the sentence has no value.
     """
-    return sentences(language)[key].format(**values)
+    # vformat takes the values as they are: as keywords of format, one called format_string would be taken for another.
+    return _FORMATTER.vformat(sentences(language)[key], (), values)
 
 
 def match_language(accept_language: str) -> str:

@@ -562,9 +562,24 @@ def test_files_can_be_taken_along_and_bring_their_settings_back(enter: Visit, tm
     expect(other.locator("#music-seed input")).to_have_value(str(receipt.settings["seed"]))
     expect(other.locator("#music-fresh input")).not_to_be_checked()
     show(other, "open")
-    (tmp_path / "wrong.mid").write_bytes(to_midi(TUNE))
-    other.locator("#music-open-drop input[type=file]").set_input_files(tmp_path / "wrong.mid")
-    expect(other.locator("#music-open-notice [role=alert]")).to_contain_text("no receipt")
+    what_the_page_says_of_others(other, tmp_path)
+
+
+def what_the_page_says_of_others(page: Page, folder: Path) -> None:
+    """Open a piece without a receipt, of which everything is told where it can be read."""
+    (folder / "wrong.mid").write_bytes(to_midi(TUNE))
+    page.locator("#music-open-drop input[type=file]").set_input_files(folder / "wrong.mid")
+    notice, told = page.locator("#music-open-notice [role=alert]"), page.locator("#music-open-notice li").first
+    expect(notice).to_contain_text("no receipt")
+    expect(told).to_contain_text("quarter notes per minute")
+    above, below = notice.bounding_box(), told.bounding_box()
+    assert above and below and above["y"] + above["height"] <= below["y"], "one covers the other"
+
+
+def test_what_is_told_of_a_piece_without_a_receipt_is_not_covered(enter: Visit, tmp_path: Path) -> None:
+    page = enter()
+    show(page, "open")
+    what_the_page_says_of_others(page, tmp_path)
 
 
 def test_a_score_is_printed_page_by_page(enter: Visit, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def _new_folder(modality: str, model: str, root: Path) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise UserError("engine.run_not_written", run=folder, reason=error.strerror) from error
+            raise UserError("engine.run_not_begun", run=folder, reason=error.strerror) from error
 
 
 def _number(value: Any) -> Any:

@@ -82,8 +82,10 @@ class TrainRequest:
         """Return how to train, as a dataclass `kind` with the fields that were changed, and `more`.
 
         Raises:
-            UserError: a field that this kind of training does not have, or a value that is not allowed.
+            UserError: a field that this kind of training does not have, or a value that is not allowed; what this
+                request holds itself is looked at, too.
         """
+        check_fields(self)
         known = [field.name for field in fields_of(kind)]
         for name in self.changes:
             if name not in known:

@@ -172,8 +172,11 @@ def check_same(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
         now: what it is told now.
 
     Raises:
-        UserError: something has changed that changes what it learns.
+        UserError: something has changed that changes what it learns, or what it was told cannot be read.
     """
+    for name, values in now.items():
+        if isinstance(values, dict) and not isinstance(before.get(name, {}), dict):
+            raise UserError("engine.run_damaged", run=run, file="config.json", reason=name)
     former, present = _flat(before), _flat(json.loads(json.dumps(now)))  # so that a tuple is the list it was written as
     free = {f"train.{name}" for name in bookkeeping(TrainConfig)}
     for key in sorted(former.keys() | present.keys()):

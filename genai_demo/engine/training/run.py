@@ -108,7 +108,10 @@ class RunFolder:
         except (OSError, SafetensorError) as error:
             # "Error while serializing: I/O error: No space left on device (os error 28)" says it twice too often.
             reason = getattr(error, "strerror", None) or re.sub(r".*error: |\s*\(os error \d+\)", "", str(error))
-            raise UserError("engine.run_not_written", run=self.path, reason=reason) from error
+            with suppress(OSError):
+                if self.state_folder():
+                    raise UserError("engine.run_not_written", run=self.path, reason=reason) from error
+            raise UserError("engine.run_not_begun", run=self.path, reason=reason) from error
 
     def tidy(self) -> None:
         """Remove what a process that was killed left half written."""

@@ -72,7 +72,7 @@ class NewsTrainRequest(TrainRequest):
     """other texts to learn the language from"""
     validation: str | None = None
     """articles to measure on while training; sample for those that a sample holds out"""
-    hold_out: Share = 0.0
+    hold_out: Annotated[float, Within(0.0, 0.9)] = 0.0
     """share of the articles that is held out to measure on, where none are given for that"""
     start: Path | None = None
     """checkpoint or run to start from; of another family only its token embeddings are taken"""

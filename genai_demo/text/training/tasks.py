@@ -46,6 +46,8 @@ def make_task(request: NewsTrainRequest) -> Task:
     news, background = read_together(request.data, topics), read_together(request.background, topics)
     held_out = read_held_out(request.validation, topics) if request.validation else Articles([])
     if request.hold_out and not request.validation:
+        if len(news.articles) == 1:
+            raise UserError("text.two_needed", source=request.data[0])
         news, held_out = news.parted(request.hold_out)
     task: Task
     if isinstance(training, TopicsTraining):

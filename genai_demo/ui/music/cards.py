@@ -160,8 +160,7 @@ def _can_be_linked(item: Item) -> bool:
 
 
 def _heading(piece: Piece, language: str) -> str:
-    bars = len(piece.bars)
-    count = text("music_bars_one" if bars == 1 else "music_bars_count", language, bars=bars)
+    count = text("music_bars_count", language, bars=len(piece.bars))
     manner = f"{_manner(piece)} · {count}"
     # Fonts with serifs rarely have these signs.
     key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))

@@ -70,7 +70,7 @@ def _status(shown: Shown, language: str) -> str:
     if shown.in_steps and not (update.finished or shown.stopped):
         parts.append(text("status_step", language, step=update.step, steps=update.steps))
     else:
-        parts.append(text("status_token" if tokens == 1 else "status_tokens", language, tokens=tokens))
+        parts.append(text("status_tokens", language, tokens=tokens))
     if update.finished:
         parts.append(text("status_seconds", language, seconds=f"{shown.seconds:.1f}"))
     figures = " · ".join(parts)

@@ -269,6 +269,7 @@ def _text(name: str, content: str) -> Callable[[RunFolder], None]:
         (_text("config.json", "{"), "engine.run_damaged"),
         (_text("config.json", "[]"), "engine.run_damaged"),
         (_text("config.json", "[" * 100_000), "engine.run_damaged"),
+        (_text("config.json", '{"train": [1, 2]}'), "engine.run_damaged"),
         (_text("stats.jsonl", '{"step": 1}\n{"ste\n'), "engine.run_damaged"),
         (_text("stats.jsonl", "[1]\n"), "engine.run_damaged"),
         (_text("stats.jsonl", '{"loss": 1}\n'), "engine.run_damaged"),
@@ -365,6 +366,16 @@ def test_a_full_disk_ends_the_run_in_a_state_that_resumes(
     assert same(ema_of(whole), ema_of(run))
 
 
+def test_a_disk_that_is_full_before_the_first_state_promises_none(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(safetensors.torch, "save_file", full_as_safetensors_says)
+        assert "state" not in refused("engine.run_not_begun", Toy(), run, resume=False)
+    assert run.read_status()["state"] == "failed"
+    assert train(Toy(), CONFIG, run, resume=True).fraction == 1
+
+
 def test_the_status_is_told_in_the_room_of_the_last_one(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     run.path.mkdir()
     run.write_status("running", message="something rather long that stood here before")
@@ -377,7 +388,7 @@ def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("words")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
         for resume in (False, True):
-            key = "engine.nothing_to_resume" if resume else "engine.run_not_written"
+            key = "engine.nothing_to_resume" if resume else "engine.run_not_begun"
             assert str(path) in refused(key, Toy(), RunFolder(path), resume=resume)
     assert (tmp_path / "file").read_text() == "words"
 
@@ -386,7 +397,7 @@ def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     not os.path.isdir("/proc/self") or os.name == "nt", reason="no folder here that nobody may write to"
 )
 def test_a_folder_that_cannot_be_written_to_is_named() -> None:
-    assert "/proc/self/run" in refused("engine.run_not_written", Toy(), RunFolder(Path("/proc/self/run")), resume=False)
+    assert "/proc/self/run" in refused("engine.run_not_begun", Toy(), RunFolder(Path("/proc/self/run")), resume=False)
 
 
 PREPARING = """
