@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import gradio as gr
 import pytest
@@ -413,13 +414,18 @@ def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
     page = enter()
     show(page, "photo")
     expect(page.locator("#faces-photo")).to_contain_text("not kept")
-    expect(page.locator("#faces-photo-age")).to_be_hidden()
+    # Before there is a photo, a face of a machine can be edited; it cannot be forgotten.
+    expect(page.locator("#faces-original-caption")).to_contain_text("a machine painted")
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    expect(page.locator("#faces-forget")).to_be_disabled()
+    example = source(page, "#faces-rebuilt img")
     kept = {file for file in faces.temporary.rglob("*") if file.is_file()}
     faces.log.seek(0)
     faces.log.truncate()
     capfd.readouterr()
     page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    changed(page, "#faces-rebuilt img", example)
+    expect(page.locator("#faces-original-caption")).to_contain_text("Your photo")
     expect(page.locator("#faces-original img")).to_be_visible()
     rebuilt = source(page, "#faces-rebuilt img")
     move(page, "faces-photo-direction-1", 3)
@@ -444,6 +450,47 @@ def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
     assert "base64" not in stored and len(stored) < 4000
     with pytest.raises(ValueError):
         read_receipt(tmp_path / "edited.png")
+
+
+def test_a_link_to_the_face_of_a_photo_is_only_copied(enter: Visit, visit: Visit, tmp_path: Path) -> None:
+    page = enter(permissions=["clipboard-read", "clipboard-write"])
+    show(page, "photo")
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    example = source(page, "#faces-rebuilt img")
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
+    changed(page, "#faces-rebuilt img", example)
+    rebuilt = source(page, "#faces-rebuilt img")
+    move(page, "faces-photo-direction-1", 3)
+    changed(page, "#faces-rebuilt img", rebuilt)
+    edited = source(page, "#faces-rebuilt img")
+    page.locator("#faces-photo-link").click()
+    expect(page.locator("#faces-photo-link")).to_have_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "code=" in urlsplit(link).fragment and "code=" not in urlsplit(link).query, "servers see no fragment"
+    page.wait_for_timeout(1000)
+    assert "code=" not in page.url + page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    other = visit(link)
+    expect(other.locator("#faces-rebuilt img")).to_have_attribute("src", edited)
+    expect(other.locator("#faces-original")).to_contain_text("did not come")
+    expect(other.locator("#faces-photo-direction-1 input[type=number]")).to_have_value("3")
+
+
+def test_every_page_shows_something_made_and_chosen_faces_take_its_place(enter: Visit) -> None:
+    page = enter()
+    show(page, "open")
+    expect(page.locator("#faces-open-results .verdict")).to_contain_text("An example")
+    expect(page.locator("#faces-open-results img")).to_have_count(2)
+    show(page, "morph")
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    film = page.locator("#faces-film video")
+    expect(film).to_be_visible()
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+    assert film.evaluate("film => film.paused"), "nothing plays that nobody asked for"
+    assert "page=morph&" not in page.url, "it is nobody's result"
+    show(page, "gallery")
+    steer(page, 1)
+    page.locator("#faces-add").click()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_contain_text("1 of 6")
 
 
 @pytest.mark.parametrize("act", ["direction-1", "reset", "download"])

@@ -153,6 +153,11 @@ def test_a_film_plays_itself_or_is_a_picture() -> None:
     assert '<img src="data:image/gif' in cards.film("image/gif", b"film")
 
 
+def test_a_film_that_nobody_asked_for_waits_to_be_played() -> None:
+    film = cards.film("video/mp4", b"film", shipped=True)
+    assert "autoplay" not in film and "controls" in film and "data-shipped" in film
+
+
 def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     def hostile(key: str, language: str, **values: object) -> str:
         return HOSTILE
