@@ -316,8 +316,10 @@ def verdict(
         face: made again.
         picture: (S, S, 3) uint8 as in the file; None where it held a receipt only.
         difference: mean difference of the two, 0 to 255.
+        example: whether nobody opened the file, and the gallery stays as it is.
     """
-    lines = [text("faces_open_made", language, checkpoint=face.receipt.checkpoint)]
+    lines = [text("faces_open_example", language)] if example else []
+    lines.append(text("faces_open_made", language, checkpoint=face.receipt.checkpoint))
     if picture is not None:
         key = "same" if difference == 0 else "nearly" if difference < 3 else "changed"
         lines.append(text(f"faces_open_{key}", language, difference=f"{difference:.1f}"))

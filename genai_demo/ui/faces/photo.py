@@ -53,7 +53,7 @@ def photo_page(texts: Texts, used: UsedModels) -> None:
             notice = notice_place(texts, "faces-photo-notice")
         with gr.Column(elem_classes="result"):
             with gr.Row(elem_classes="side-by-side"):
-                aligned, caption = _frame(texts, "faces_photo_original", "faces-original")
+                aligned, caption = _frame(texts, "faces_photo_original", "faces-original", switched=False)
                 rebuilt, _ = _frame(texts, "faces_photo_rebuilt", "faces-rebuilt")
             texts.make(gr.HTML, {"value": _note})
             with gr.Row(elem_classes="photo-actions"):
@@ -78,12 +78,13 @@ def _note(language: str) -> str:
     return f'<p class="machine-made">{escape(text("faces_photo_note", language))}</p>'
 
 
-def _frame(texts: Texts, key: str, elem_id: str) -> tuple[gr.HTML, gr.HTML]:
+def _frame(texts: Texts, key: str, elem_id: str, switched: bool = True) -> tuple[gr.HTML, gr.HTML]:
+    """Build a frame and its caption; whether the switch of the language draws the caption, or this page does."""
     caption = f"{elem_id}-caption"
     with gr.Column(elem_classes="framed"):
         frame = gr.HTML(faces_cards.framed(None, caption), elem_id=elem_id, elem_classes="paper")
         named = {"value": lambda language: _caption(caption, key, language)}
-        return frame, texts.make(gr.HTML, named, switched=False)
+        return frame, texts.make(gr.HTML, named, switched=switched)
 
 
 def _caption(elem_id: str, key: str, language: str) -> str:
