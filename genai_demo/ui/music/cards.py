@@ -170,7 +170,7 @@ def _heading(piece: Piece, language: str) -> str:
     manner = f"{_manner(piece)} · {count}"
     # Fonts with serifs rarely have these signs.
     key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))
-    return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
+    return f'<h2>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h2>'
 
 
 def _kicker(item: Item, language: str) -> str:
