@@ -56,6 +56,8 @@ class Tally:
     """visits by kind"""
     failed: Counter[str] = field(default_factory=Counter)
     """what should have been answered otherwise, by kind"""
+    again: int = 0
+    """requests whose connection, kept from the one before, was closed as they came"""
     longest_answer: int = 0
     """bytes of the longest answer to a hostile request"""
 
@@ -77,8 +79,12 @@ class Visitor:
         self._client, self._tally, self._random, self._load, self._attacks = client, tally, random, load, attacks
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send one request."""
-        answer = await self._client.request(method, path, **options)
+        """Send one request, and once more where its connection was closed meanwhile, as browsers do."""
+        try:
+            answer = await self._client.request(method, path, **options)
+        except httpx.RemoteProtocolError:
+            self._tally.again += 1
+            answer = await self._client.request(method, path, **options)
         self._tally.statuses[answer.status_code] += 1
         return answer
 
@@ -230,6 +236,7 @@ def soak(minutes: float, visitors: int, seed: int = 0, attacks: float = 0.03) ->
             until = time.monotonic() + min(60.0, 60 * minutes)
             asyncio.run(_bare_crowd(f"http://127.0.0.1:{port}", visitors, bare, until))
     statuses = {f"answers {status}": count for status, count in sorted(tally.statuses.items())}
+    statuses["asked again"] = tally.again
     return {
         "visits": {**dict(tally.done), "all": sum(tally.done.values())},
         "answers": statuses,

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import gradio as gr
 import pytest
@@ -141,6 +142,15 @@ def photo(folder: Path) -> Path:
     file = folder / "the-visitor.jpg"
     drawing(40, 1, 1, seed=1, side=DRAWN_SIDE).save(file)
     return file
+
+
+def give_photo(page: Page, folder: Path) -> None:
+    """Choose a photo, and wait until it stands where the example of the page has been."""
+    rebuilt = "#faces-rebuilt img"
+    expect(page.locator(rebuilt)).to_be_visible()
+    example = source(page, rebuilt)
+    page.locator("#faces-intake input[type=file]").set_input_files(photo(folder))
+    changed(page, rebuilt, example)
 
 
 def test_the_gallery_repaints_while_a_slider_moves_and_nothing_jumps(enter: Visit) -> None:
@@ -377,6 +387,8 @@ def test_chosen_faces_become_a_film(enter: Visit, tmp_path: Path) -> None:
 def test_a_film_can_be_stopped(enter: Visit) -> None:
     page = enter()
     show(page, "morph")
+    expect(page.locator("#faces-film video")).to_be_visible()
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
     page.locator("#faces-choose").click()
     expect(page.locator("#faces-strip img")).to_have_count(4)
     move(page, "faces-seconds", 5)
@@ -413,13 +425,16 @@ def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
     page = enter()
     show(page, "photo")
     expect(page.locator("#faces-photo")).to_contain_text("not kept")
-    expect(page.locator("#faces-photo-age")).to_be_hidden()
+    # Before there is a photo, a face of a machine can be edited; it cannot be forgotten.
+    expect(page.locator("#faces-original-caption")).to_contain_text("a machine painted")
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    expect(page.locator("#faces-forget")).to_be_disabled()
     kept = {file for file in faces.temporary.rglob("*") if file.is_file()}
     faces.log.seek(0)
     faces.log.truncate()
     capfd.readouterr()
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
+    expect(page.locator("#faces-original-caption")).to_contain_text("Your photo")
     expect(page.locator("#faces-original img")).to_be_visible()
     rebuilt = source(page, "#faces-rebuilt img")
     move(page, "faces-photo-direction-1", 3)
@@ -446,12 +461,50 @@ def test_a_photo_is_rebuilt_edited_forgotten_and_leaves_no_trace(
         read_receipt(tmp_path / "edited.png")
 
 
+def test_a_link_to_the_face_of_a_photo_is_only_copied(enter: Visit, visit: Visit, tmp_path: Path) -> None:
+    page = enter(permissions=["clipboard-read", "clipboard-write"])
+    show(page, "photo")
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
+    rebuilt = source(page, "#faces-rebuilt img")
+    move(page, "faces-photo-direction-1", 3)
+    changed(page, "#faces-rebuilt img", rebuilt)
+    edited = source(page, "#faces-rebuilt img")
+    page.locator("#faces-photo-link").click()
+    expect(page.locator("#faces-photo-link")).to_have_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "code=" in urlsplit(link).fragment and "code=" not in urlsplit(link).query, "servers see no fragment"
+    page.wait_for_timeout(1000)
+    assert "code=" not in page.url + page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    other = visit(link)
+    expect(other.locator("#faces-rebuilt img")).to_have_attribute("src", edited)
+    expect(other.locator("#faces-original")).to_contain_text("did not come")
+    expect(other.locator("#faces-photo-direction-1 input[type=number]")).to_have_value("3")
+
+
+def test_every_page_shows_something_made_and_chosen_faces_take_its_place(enter: Visit) -> None:
+    page = enter()
+    show(page, "open")
+    expect(page.locator("#faces-open-results .verdict")).to_contain_text("An example")
+    expect(page.locator("#faces-open-results img")).to_have_count(2)
+    show(page, "morph")
+    expect(page.locator("#faces-strip img")).to_have_count(4)
+    film = page.locator("#faces-film video")
+    expect(film).to_be_visible()
+    expect(page.locator("#faces-morph-run")).to_be_enabled()
+    assert film.evaluate("film => film.paused"), "nothing plays that nobody asked for"
+    assert "page=morph&" not in page.url, "it is nobody's result"
+    show(page, "gallery")
+    steer(page, 1)
+    page.locator("#faces-add").click()
+    expect(page.locator("#faces-steer-notice [role=status]")).to_contain_text("1 of 6")
+
+
 @pytest.mark.parametrize("act", ["direction-1", "reset", "download"])
 def test_a_photo_whose_time_is_up_is_asked_for_again(enter: Visit, faces: App, tmp_path: Path, act: str) -> None:
     page = enter()
     show(page, "photo")
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
     for session in faces.blocks.state_holder.session_data.values():
         for key, value in session.state_data.items():
             session.state_data[key] = None if isinstance(value, Code) else value
@@ -462,7 +515,6 @@ def test_a_photo_whose_time_is_up_is_asked_for_again(enter: Visit, faces: App, t
         page.locator(f"#faces-photo-{act}").click()
     expect(notice).to_contain_text("no photo here any more")
     page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
     expect(notice).to_have_count(0)
 
 
@@ -491,7 +543,7 @@ def test_a_photo_without_a_face_is_refused(enter: Visit, tmp_path: Path) -> None
     (tmp_path / "text.jpg").write_text("no picture")
     page.locator("#faces-intake input[type=file]").set_input_files(tmp_path / "text.jpg")
     expect(page.locator("#faces-photo-notice [role=alert]")).not_to_contain_text("没有找到人脸")
-    expect(page.locator("#faces-photo .frame img")).to_have_count(0)
+    expect(page.locator("#faces-original-caption")).to_contain_text("机器画的脸")
 
 
 def test_a_file_that_is_too_large_stays_in_the_browser(enter: Visit, tmp_path: Path) -> None:
@@ -529,7 +581,7 @@ def test_the_camera_takes_one_picture_and_is_switched_off(enter: Visit) -> None:
     page.wait_for_function("document.querySelector('#faces-intake video').videoWidth > 0")
     assert page.evaluate(state) == "live"
     page.get_by_role("button", name="Take the picture").click()
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    expect(page.locator("#faces-original-caption")).to_contain_text("Your photo")
     assert page.evaluate(state) == "ended"
     expect(page.locator("#faces-intake video")).to_be_hidden()
 
@@ -548,10 +600,9 @@ def test_the_switch_changes_everything_and_keeps_the_work(enter: Visit, tmp_path
     picture = source(page, PORTRAIT)
     page.locator("#faces-add").click()
     show(page, "photo")
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
     page.get_by_role("radio", name="中文").check(force=True)
-    for name, words in (("photo", "照片"), ("open", "打开"), ("morph", "制作影片"), ("gallery", "调整这张脸")):
+    for name, words in (("photo", "选择照片"), ("open", "打开"), ("morph", "制作影片"), ("gallery", "调整这张脸")):
         show(page, name)
         expect(page.locator(f"#tab-faces-{name}")).to_contain_text(words)
         seen = ENGLISH_BY_NATURE.sub("", visible_words(page)).replace("Use via", "")
@@ -574,8 +625,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_goes_to_the_face(enter: Visit, 
     for name in ("gallery", "morph", "photo", "open"):
         show(page, name)
         if name == "photo":
-            page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-            expect(page.locator("#faces-rebuilt img")).to_be_visible()
+            give_photo(page, tmp_path)
         if name == "morph":
             page.locator("#faces-choose").click()
             expect(page.locator("#faces-strip img")).to_have_count(4)
@@ -605,8 +655,7 @@ IN_THE_MIDDLE = """(element) => {
 def test_a_photo_stays_in_view_while_any_slider_moves(enter: Visit, screen: dict[str, Any], tmp_path: Path) -> None:
     page = enter(**screen, reduced_motion="reduce")
     show(page, "photo")
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
     page.locator("#faces-photo-more > button").click()
     for slider in ("age", "direction-1", "direction-8"):
         handle = page.locator(f"#faces-photo-{slider} input[type=range]")
@@ -755,13 +804,13 @@ def test_a_full_queue_leaves_nothing_waiting_on_the_other_pages(
 ) -> None:
     page = enter()
     show(page, "photo")
+    expect(page.locator("#faces-rebuilt img")).to_be_visible()
     full(True)
     page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
     expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
     expect(page.locator("#faces-intake .file-said")).to_be_empty()
     full(False)
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
     full(True)
     move(page, "faces-photo-direction-1", 3)
     expect(page.locator("#faces-photo-notice [role=alert]")).to_contain_text("Try again")
@@ -879,8 +928,7 @@ def test_no_chinese_words_break_into_single_characters(enter: Visit, width: int,
             page.locator("#faces-choose").click()
             expect(page.locator("#faces-strip img")).to_have_count(4)
         if name == "photo":
-            page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-            expect(page.locator("#faces-rebuilt img")).to_be_visible()
+            give_photo(page, tmp_path)
         assert page.evaluate(lonely, f"tab-faces-{name}") == []
 
 
@@ -912,8 +960,7 @@ def test_axe_finds_nothing_serious(enter: Visit, scheme: str, locale: str, tmp_p
     expect(page.locator("#faces-morph-run")).to_be_enabled()
     check()
     show(page, "photo")
-    page.locator("#faces-intake input[type=file]").set_input_files(photo(tmp_path))
-    expect(page.locator("#faces-rebuilt img")).to_be_visible()
+    give_photo(page, tmp_path)
     check()
     show(page, "open")
     expect(page.locator("#faces-open-drop button")).to_be_visible()

@@ -131,5 +131,5 @@ def served() -> Iterator[gr.Blocks]:
 @pytest.fixture(scope="module")
 def client(served: gr.Blocks) -> Iterator[httpx.Client]:
     """Somebody who asks for the page."""
-    with httpx.Client(base_url=served.local_url) as client:
+    with httpx.Client(base_url=served.local_url, timeout=60) as client:
         yield client

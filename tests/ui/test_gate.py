@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from genai_demo.settings import settings
 from genai_demo.ui import gate
@@ -294,3 +295,12 @@ def test_behind_a_proxy_the_page_knows_its_path(root: Path, tmp_path: Path) -> N
 def test_a_cancel_that_comes_before_its_call_has_nothing_to_do(client: httpx.Client) -> None:
     answer = client.post("/gradio_api/cancel", json={"session_hash": "x", "fn_index": 1})
     assert answer.status_code == 200 and answer.json()["detail"] == "There is nothing to cancel."
+
+
+def test_all_routes_of_the_trainings_pass_the_gate() -> None:
+    async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
+
+    for route in TrainingRoutes(nothing)._router.routes:
+        assert isinstance(route, Route)
+        passing = gate._WRITE if route.methods == {"POST"} else gate._READ
+        assert passing.fullmatch(route.path), route.path

@@ -36,7 +36,7 @@ def file_drop(
             escape(text(f"{keys}_{key}", language, most=most // 2**20))
             for key in ("intro", "drop", "button", "reading")
         )
-        head = f"<h3>{escape(text(heading, language))}</h3>" if heading else ""
+        head = f"<h2>{escape(text(heading, language))}</h2>" if heading else ""
         return (
             f'{head}<p class="{"hint" if heading else "intro"}">{intro}</p>'
             f'<div class="drop" data-most="{most}" data-too-large="{escape(too_large(language))}" '

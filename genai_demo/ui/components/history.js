@@ -5,6 +5,10 @@ const QUALITY = 0.8;
 const strip = () => element.querySelector(".strip-of-results");
 const words = () => JSON.parse(strip().dataset.words);
 const fill = (sentence, title) => sentence.replace("{title}", title);
+// What a result is called in the page's language; earlier versions kept the name of one language only.
+const LANGUAGES = { "zh-CN": "zh", "zh-TW": "zh-Hant" };
+const titleOf = (entry) => (entry.titles || {})[LANGUAGES[document.documentElement.lang] || "en"] || entry.title;
+const langOf = (entry) => (entry.titles ? document.documentElement.lang : entry.lang);
 let chosen = [];
 let removed = null;
 
@@ -55,19 +59,19 @@ function noted(result) {
 }
 
 function note(result) {
-  const { link, title, text, receipt } = result.dataset;
+  const { link, titles, text, receipt } = result.dataset;
   const seed = new URLSearchParams(link).get("seed");
   const page = new URLSearchParams(link).get("page");
-  // Of a gallery that was only moved about, or a face that was steered, the last state is kept.
+  // Of a gallery that was only moved about, a face that was steered, or a piece that was transposed, the last state is kept.
   const variant = (one) => (one.receipt ? JSON.parse(one.receipt).index : 0);
   const same = (one) => one.link === link && variant(one) === variant(result.dataset);
   const moved = (one, place) => {
     const before = new URLSearchParams(one.link);
-    return place === 0 && ["gallery", "face"].includes(page) && before.get("page") === page && before.get("seed") === seed;
+    return place === 0 && seed !== null && ["gallery", "face", "piece"].includes(page) && before.get("page") === page && before.get("seed") === seed;
   };
   const others = entries().filter((one, place) => !same(one) && !moved(one, place));
-  const lang = text ? "en" : document.documentElement.lang; // of the title
-  const entry = { link, title: title || text.slice(0, 80), lang, text, receipt, picture: pictureOf(result) };
+  const named = titles ? { titles: JSON.parse(titles) } : { title: text.slice(0, 80), lang: result.querySelector("[lang]")?.lang || "en" };
+  const entry = { link, ...named, text, receipt, picture: pictureOf(result) };
   keep([entry, ...others]);
   chosen = [];
   draw();
@@ -90,7 +94,7 @@ function face(entry, tag) {
     Object.assign(picture, { src: entry.picture, alt: "" });
   } else {
     const words = shown.appendChild(document.createElement("span"));
-    Object.assign(words, { className: "words", lang: "en", textContent: entry.text });
+    Object.assign(words, { className: "words", lang: entry.lang || "en", textContent: entry.text });
   }
   return shown;
 }
@@ -98,18 +102,18 @@ function face(entry, tag) {
 function item(entry, place) {
   const said = words();
   const shown = document.createElement("li");
-  const open = button("open", place, fill(said.open, entry.title), "");
+  const open = button("open", place, fill(said.open, titleOf(entry)), "");
   open.append(face(entry, "span"));
   const title = open.appendChild(document.createElement("span"));
-  Object.assign(title, { className: "title", lang: entry.lang, textContent: entry.title });
+  Object.assign(title, { className: "title", lang: langOf(entry), textContent: titleOf(entry) });
   const box = document.createElement("input");
-  Object.assign(box, { type: "checkbox", checked: chosen.includes(place), title: fill(said.compare_one, entry.title) });
+  Object.assign(box, { type: "checkbox", checked: chosen.includes(place), title: fill(said.compare_one, titleOf(entry)) });
   box.setAttribute("aria-label", box.title);
   Object.assign(box.dataset, { do: "choose", place });
   const tools = document.createElement("div");
   tools.append(box);
-  if (entry.receipt) tools.append(button("download", place, fill(said.download, entry.title), "↓"));
-  tools.append(button("delete", place, fill(said.delete, entry.title), "×"));
+  if (entry.receipt) tools.append(button("download", place, fill(said.download, titleOf(entry)), "↓"));
+  tools.append(button("delete", place, fill(said.delete, titleOf(entry)), "×"));
   shown.append(open, tools);
   return shown;
 }
@@ -124,7 +128,7 @@ function draw() {
   place.querySelector("[data-do=keep]").checked = genaiDemo.address.lasting();
   const line = place.querySelector(".removed");
   line.replaceChildren();
-  if (removed) line.append(`${fill(words().removed, removed.entry.title)} `, button("undo", 0, words().undo, words().undo));
+  if (removed) line.append(`${fill(words().removed, titleOf(removed.entry))} `, button("undo", 0, words().undo, words().undo));
 }
 
 function compare() {
@@ -133,8 +137,8 @@ function compare() {
   const two = chosen.map((place) => {
     const shown = document.createElement("figure");
     const caption = document.createElement("figcaption");
-    Object.assign(caption, { lang: all[place].lang, textContent: all[place].title });
-    shown.append(face(all[place], "div"), caption, button("open", place, fill(words().open, all[place].title), words().show));
+    Object.assign(caption, { lang: langOf(all[place]), textContent: titleOf(all[place]) });
+    shown.append(face(all[place], "div"), caption, button("open", place, fill(words().open, titleOf(all[place])), words().show));
     return shown;
   });
   const both = document.createElement("div");

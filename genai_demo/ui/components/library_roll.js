@@ -1,7 +1,8 @@
 // The piano roll: a keyboard on the left, bars from left to right, and a line where the music is.
 const roll = (() => {
-  const KEYBOARD = 40;
-  const RULER = 22;
+  // Width of the keyboard and height of the ruler in pixels, at the usual size of type: they grow with it.
+  const [USUAL_KEYBOARD, USUAL_RULER] = [40, 22];
+  let [KEYBOARD, RULER] = [USUAL_KEYBOARD, USUAL_RULER];
   const BAR = { narrow: 150, wide: 180 };
   const AHEAD = 0.3;
 
@@ -53,12 +54,13 @@ const roll = (() => {
     const { canvas, music } = view;
     if (!canvas.clientWidth) return;
     const density = window.devicePixelRatio || 1;
+    const paint = view.colours || (view.colours = notes.colours(canvas));
+    [KEYBOARD, RULER] = [USUAL_KEYBOARD * paint.type, USUAL_RULER * paint.type];
     const plan = layout(view);
     const size = [Math.round(plan.width * density), Math.round(plan.height * density)];
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
     if (view.playing || music.growing) follow(view, plan);
     view.offset = Math.min(Math.max(0, view.offset), furthest(plan));
-    const paint = view.colours || (view.colours = notes.colours(canvas));
     const brush = canvas.getContext("2d");
     brush.setTransform(density, 0, 0, density, 0, 0);
     brush.clearRect(0, 0, plan.width, plan.height);
@@ -110,7 +112,7 @@ const roll = (() => {
     music.beats.forEach((tick) => brush.fillRect(Math.round(xOf(tick)), RULER, 1, bottom));
     brush.globalAlpha = 1;
     brush.fillRect(KEYBOARD, RULER - 1, plan.room, 1);
-    brush.font = `500 ${Math.min(11 * paint.type, 0.8 * RULER)}px ${paint.font}`;
+    brush.font = `500 ${11 * paint.type}px ${paint.font}`;
     brush.textBaseline = "middle";
     music.bars.forEach((tick, index) => {
       const x = Math.round(xOf(tick));
@@ -188,7 +190,7 @@ const roll = (() => {
       }
     }
     brush.fillStyle = paint.black;
-    brush.font = `${Math.min(9 * paint.type, Math.max(9, 1.2 * plan.row))}px ${paint.font}`;
+    brush.font = `${9 * paint.type}px ${paint.font}`; // an octave has room for it
     brush.textBaseline = "middle";
     brush.textAlign = "right";
     for (let pitch = Math.ceil(plan.low / 12) * 12; pitch <= plan.high; pitch += 12) {

@@ -42,7 +42,7 @@ def keyboard(language: str, metres: Sequence[str], bounds: tuple[int, int]) -> s
     listen, clear = (button(name, said[name], " disabled") for name in ("listen", "clear"))
     use = button("use", said["use"], ' class="strong" disabled')
     return (
-        f'<h3>{said["heading"]}</h3><p class="hint">{said["intro"]}</p>'
+        f'<h2>{said["heading"]}</h2><p class="hint">{said["intro"]}</p>'
         f'<div class="keys" role="group" aria-label="{said["label"]}"></div>'
         f'<div class="take"><canvas role="img" aria-label="{said["take"]}"></canvas>'
         f'<p class="hint" role="status" data-nothing="{said["nothing"]}">{said["nothing"]}</p></div>'

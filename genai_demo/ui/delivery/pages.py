@@ -67,7 +67,11 @@ class PageInLanguage:
         self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] in ("", "/"):
+            # Gradio asks so at start whether it can be reached, and gives up after a few seconds: on a busy machine
+            # those would not do to make the page.
+            await HTMLResponse(headers=_HEADERS)(scope, receive, send)
+        elif scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
         elif scope["path"] in ("", "/"):
             await (await self._answer(scope))(scope, receive, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from html import escape
 
@@ -18,6 +18,7 @@ from genai_demo.faces.results import Face, Film, enlarge
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import FOLDERS
 from genai_demo.marks.reading import Marks
+from genai_demo.ui import cards
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 from genai_demo.ui.marks import listed
@@ -79,27 +80,43 @@ def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, lang
         buttons = [f'<div class="pair">{"".join(buttons[2 * cell : 2 * cell + 2])}</div>' for cell in range(cells)]
     label = escape(text("faces_gallery_label", language))
     narrow = min(columns, 2 if request.model == "both" else 5)
+<<<<<<< HEAD
     status = text("faces_status", language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
+=======
+    key = "faces_status_one" if len(faces) == 1 else "faces_status"
+
+    def status(language: str) -> str:
+        return text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
+
+    def title(language: str) -> str:
+        return status(language).rpartition(" · ")[0]
+
+    data = remembered("gallery", request, title, "", [face.receipt for face in faces])
+>>>>>>> w-f
     return (
         f'<div class="faces" role="group" aria-label="{label}" style="--columns:{columns};--narrow:{narrow}"'
-        f"{remembered('gallery', request, status.rpartition(' · ')[0], '', [face.receipt for face in faces])}>"
-        f'{"".join(buttons)}</div><p class="result-status">{escape(status)}</p>'
+        f"{data}>"
+        f'{"".join(buttons)}</div><p class="result-status">{escape(status(language))}</p>'
     )
 
 
-def remembered(page: str, request: object, title: str, receipt: str, receipts: Sequence[Receipt]) -> str:
+def remembered(
+    page: str, request: object, title: Callable[[str], str], receipt: str, receipts: Sequence[Receipt]
+) -> str:
     """Return what the page's script needs to show a result again, as attributes of its element.
 
     Args:
         page: what the address calls the result.
         request: what it was made of.
-        title: what it is called in the history.
+        title: from a language to what it is called in the history.
         receipt: as JSON; "" for several results.
         receipts: of all that is shown: what a run's snapshot made has no link, since that may be gone for others.
     """
-    shipped = all(one.model in FOLDERS.values() for one in receipts)
-    values = {"link": link("faces", page, request) if shipped else "", "title": title, "receipt": receipt}
-    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
+    return cards.remembered(_link(page, request, receipts), title, receipt)
+
+
+def _link(page: str, request: object, receipts: Sequence[Receipt]) -> str:
+    return link("faces", page, request) if all(one.model in FOLDERS.values() for one in receipts) else ""
 
 
 def _columns(cells: int, pairs: bool) -> int:
@@ -134,18 +151,16 @@ def _image(picture: np.ndarray | Image.Image, side: int, alt: str) -> str:
 def portrait(face: Face, language: str) -> str:
     """Return a face that is steered, large."""
     request = face.request
-    caption = text(
-        "faces_portrait_caption",
-        language,
-        model=text(f"faces_model_{request.model}", language),
-        seed=request.seed,
-        number=request.index + 1,
-    )
+
+    def caption(language: str) -> str:
+        model = text(f"faces_model_{request.model}", language)
+        return text("faces_portrait_caption", language, model=model, seed=request.seed, number=request.index + 1)
+
     data = remembered("face", generation.face_of(face.receipt), caption, face.receipt.to_json(), [face.receipt])
     return (
         f'<figure class="portrait" data-model="{request.model}" {_named(request)}{data}>'
         f"{_image(face.picture, PORTRAIT, described(request, language))}"
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figcaption>{escape(caption(language))}</figcaption></figure>"
     )
 
 
@@ -232,29 +247,40 @@ def progress(done: int, total: int, seconds: float, language: str) -> str:
     )
 
 
-def film(kind: str, content: bytes, data: str = "") -> str:
+def film(kind: str, content: bytes, data: str = "", shipped: bool = False) -> str:
     """Return a film that plays in a loop; the caption below it says what it is.
 
     Args:
         kind: its MIME type.
         content: the file.
         data: what `remembered` returns for it.
+        shipped: whether nobody asked for it: then it waits to be played.
     """
     label = 'aria-labelledby="faces-film-caption"'
     source = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
     if kind.startswith("video"):
-        tag = f'<video src="{source}" {label} autoplay loop muted playsinline controls></video>'
+        begins = 'preload="auto"' if shipped else "autoplay"
+        tag = f'<video src="{source}" {label} {begins} loop muted playsinline controls></video>'
     else:
         tag = f'<img src="{source}" alt="" {label}>'
-    return f'<div class="film"{data}>{tag}</div>'
+    there = ' data-shipped=""' if shipped else ""
+    return f'<div class="film"{data}{there}>{tag}</div>'
 
 
-def framed(picture: np.ndarray | Image.Image | None, caption: str) -> str:
-    """Return a picture that the element with the id `caption` tells about, or an empty frame."""
+def framed(picture: np.ndarray | Image.Image | None, caption: str, said: str = "", data: str = "") -> str:
+    """Return a picture that the element with the id `caption` tells about, or an empty frame.
+
+    Args:
+        picture: what to show; None for nothing.
+        caption: id of the element.
+        said: what an empty frame says.
+        data: attributes of the frame.
+    """
     if picture is None:
-        return '<div class="frame empty" aria-hidden="true"></div>'
+        hidden = "" if said else ' aria-hidden="true"'
+        return f'<div class="frame empty"{hidden}>{escape(said)}</div>'
     tag = f'<img src="{address(picture, PORTRAIT)}" alt="" aria-labelledby="{caption}" decoding="sync">'
-    return f'<div class="frame">{tag}</div>'
+    return f'<div class="frame"{data}>{tag}</div>'
 
 
 def film_verdict(marks: Marks, kind: str, made: Film, language: str) -> str:
@@ -270,7 +296,13 @@ def film_verdict(marks: Marks, kind: str, made: Film, language: str) -> str:
         text("faces_open_filmed", language, checkpoint=made.receipts[0].checkpoint),
         text("faces_open_morph", language),
     ]
-    return f"{_told(lines, marks, language)}{film(kind, made.marked())}"
+    request = generation.request_of(made.receipts[0])
+    return f"{_told(lines, marks, language)}{film(kind, made.marked(), _aside('morph', request, made.receipts))}"
+
+
+def _aside(page: str, request: object, receipts: Sequence[Receipt]) -> str:
+    """Return the link to what was opened, as attributes: it can be copied, and is no new result."""
+    return f' data-link="{escape(_link(page, request, receipts))}" data-aside=""'
 
 
 def _told(lines: Sequence[str], marks: Marks, language: str) -> str:
@@ -278,7 +310,9 @@ def _told(lines: Sequence[str], marks: Marks, language: str) -> str:
     return f'<div class="verdict" role="status">{told}{listed(marks, language)}</div>'
 
 
-def verdict(marks: Marks, face: Face, picture: np.ndarray | None, difference: float, language: str) -> str:
+def verdict(
+    marks: Marks, face: Face, picture: np.ndarray | None, difference: float, language: str, example: bool = False
+) -> str:
     """Return a face that was made again beside the one in its file, and how they compare.
 
     Args:
@@ -286,21 +320,25 @@ def verdict(marks: Marks, face: Face, picture: np.ndarray | None, difference: fl
         face: made again.
         picture: (S, S, 3) uint8 as in the file; None where it held a receipt only.
         difference: mean difference of the two, 0 to 255.
+        example: whether nobody opened the file, and the gallery stays as it is.
     """
-    lines = [text("faces_open_made", language, checkpoint=face.receipt.checkpoint)]
+    lines = [text("faces_open_example", language)] if example else []
+    lines.append(text("faces_open_made", language, checkpoint=face.receipt.checkpoint))
     if picture is not None:
         key = "same" if difference == 0 else "nearly" if difference < 3 else "changed"
         lines.append(text(f"faces_open_{key}", language, difference=f"{difference:.1f}"))
-    lines.append(text("faces_open_settings", language))
+    if not example:
+        lines.append(text("faces_open_settings", language))
     shown = [("faces_open_again", face.picture)]
     if picture is not None:
         shown.insert(0, ("faces_open_file", _square(picture)))
+    data = _aside("face", generation.face_of(face.receipt), [face.receipt])
     figures = "".join(
         f"<figure>{_image(one, PORTRAIT, described(face.request, language))}"
         f"<figcaption>{escape(text(key, language))}</figcaption></figure>"
         for key, one in shown
     )
-    return f'{_told(lines, marks, language)}<div class="side-by-side">{figures}</div>'
+    return f'{_told(lines, marks, language)}<div class="side-by-side"{data}>{figures}</div>'
 
 
 def _square(picture: np.ndarray) -> np.ndarray:

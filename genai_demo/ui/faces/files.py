@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +18,9 @@ from genai_demo.faces.data.pictures import open_picture
 from genai_demo.faces.requests import FaceRequest, GalleryRequest, MorphRequest
 from genai_demo.faces.results import Face, Film, enlarge, png
 from genai_demo.faces.sampling import generation
-from genai_demo.faces.sampling.loading import FOLDERS
+from genai_demo.faces.sampling.loading import FOLDERS, load
 from genai_demo.marks.reading import Marks, read_marks
+from genai_demo.ui.faces.handlers import models_here
 from genai_demo.ui.files import download
 from genai_demo.ui.training.in_use import is_snapshot
 
@@ -69,6 +71,8 @@ class Opened(NamedTuple):
     """(S, S, 3) uint8 as in the file; None where it held a receipt only"""
     difference: float
     """mean difference of the two pictures, 0 to 255"""
+    example: bool = False
+    """whether the file was made here, to show what comes of one"""
 
 
 class OpenedFilm(NamedTuple):
@@ -104,6 +108,24 @@ def opened(content: bytes, name: str) -> Opened | OpenedFilm:
         return Opened(marks, made, picture, 255.0)
     again = np.array(enlarge(made.picture, len(picture)))
     return Opened(marks, made, picture, float(np.abs(again.astype(float) - picture).mean()))
+
+
+def example() -> Opened:
+    """Return what comes of the file of the first face of all.
+
+    Raises:
+        UserError: its model cannot be used.
+    """
+    model = models_here()[0]
+    return _example(model, load(model).checkpoint.id)
+
+
+@lru_cache(maxsize=1)
+def _example(model: str, _checkpoint: str) -> Opened:
+    (face,) = generation.paint([FaceRequest(model)])
+    found = opened(png(face.picture, face.receipt, PORTRAIT), file_name(face.request))
+    assert isinstance(found, Opened)
+    return found._replace(example=True)
 
 
 def _made_again(receipt: Receipt) -> Face | Film:

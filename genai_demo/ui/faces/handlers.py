@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
@@ -25,8 +25,9 @@ from genai_demo.faces.requests import (
     VARIETY,
     FaceRequest,
     GalleryRequest,
+    MorphRequest,
 )
-from genai_demo.faces.results import Face
+from genai_demo.faces.results import Face, Film
 from genai_demo.faces.sampling import generation
 from genai_demo.faces.sampling.loading import checkpoint_folder, load, load_encoder, load_reference_faces
 from genai_demo.ui.forms import whole
@@ -313,11 +314,13 @@ def nearness(face: Face) -> float | None:
 
 
 def added(strip: tuple[FaceRequest, ...], request: FaceRequest) -> tuple[FaceRequest, ...]:
-    """Return the faces of a morph with one more.
+    """Return the faces of a morph with one more, which takes the place of those that nobody chose.
 
     Raises:
         UserError: there are enough, or it is another model's.
     """
+    if strip in _FIRST_STRIPS:
+        strip = ()
     if len(strip) >= STATIONS[1]:
         raise UserError("ui.faces_strip_full", most=STATIONS[1])
     if strip and strip[0].model != request.model:
@@ -336,12 +339,60 @@ def rearranged(strip: tuple[FaceRequest, ...], edit: str, place: int) -> tuple[F
     return tuple(faces)
 
 
+def first_film(choice: str) -> MorphRequest:
+    """Return the film that is there before anybody chose faces: of a gallery's first model, always the same.
+
+    Raises:
+        UserError: the model cannot be used.
+    """
+    model = models_of(choice)[0]
+    with _PAINTING_FIRST:
+        painter = painter_of(model)
+        faces = _first_faces(model, painter, load(painter, model).checkpoint.id)
+    _FIRST_STRIPS.add(faces)
+    return MorphRequest(faces)
+
+
+_FIRST_STRIPS: set[tuple[FaceRequest, ...]] = set()
+"""faces of morphs that nobody chose: one strip of each model"""
+
+
+@lru_cache(maxsize=4 * len(MODELS))
+def _first_faces(model: str, painter: str, _checkpoint: str) -> tuple[FaceRequest, ...]:
+    from genai_demo.faces.sampling.choosing import choose
+
+    return choose(model, 0, painter)
+
+
+_FIRST_FILMS: dict[tuple[MorphRequest, str], Film] = {}
+"""films that are there before anybody asked, the latest ones as long as this process lives: one of each model"""
+
+
+def filmed(request: MorphRequest, once: bool) -> Generator[Film, None, None]:
+    """Yield how far a film has come, and the film at last.
+
+    Args:
+        request: checked.
+        once: whether it is made for whoever comes first, and shown to all.
+
+    Raises:
+        UserError: its model cannot be used.
+    """
+    painter = painter_of(request.model)
+    key = request, load(painter, request.model).checkpoint.id
+    if once and key in _FIRST_FILMS:
+        yield _FIRST_FILMS[key]
+        return
+    with closing(generation.morph(request, painter)) as films:
+        for film in films:
+            if film.finished and once:
+                while len(_FIRST_FILMS) >= 4 * len(MODELS):
+                    _FIRST_FILMS.pop(next(iter(_FIRST_FILMS)), None)
+                _FIRST_FILMS[key] = film
+            yield film
+
+
 def restored(request: FaceRequest, count: int) -> Gallery:
     """Return the gallery in which a face stood, with at least `count` faces, before it was steered."""
     count = min(COUNT[1], max(count, request.index + 1))
     return Gallery(GalleryRequest(request.model, count, request.seed, request.variety), AGE[0])
-
-
-def now() -> float:
-    """Return the time that `moved` counts in."""
-    return time.monotonic()

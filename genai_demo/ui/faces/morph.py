@@ -46,6 +46,15 @@ Strip = tuple[FaceRequest, ...]
 
 
 @dataclass(frozen=True)
+class Shot:
+    """A film that is to be made."""
+
+    request: MorphRequest
+    shipped: bool = False
+    """whether it is there before anybody asked for one: it waits to be played, and is made once for everybody"""
+
+
+@dataclass(frozen=True)
 class MorphPage:
     """The components of the page."""
 
@@ -86,7 +95,7 @@ class MorphPage:
 def morph_page(texts: Texts, gallery: GalleryPage, used: UsedModels | None = None) -> MorphPage:
     """Build the page; faces come to it from the gallery's panel, and `used` says whose models paint."""
     form = Form(texts, MorphRequest(), "faces", "faces")
-    address = page_address("faces", "morph")
+    address = page_address("faces", "morph", opened=True)
     with gr.Column(elem_id="faces-morph"):
         empty = {"value": partial(faces_cards.strip, ())}
         strip = texts.make(FaceStrip, empty, switched=False, elem_id="faces-strip")
@@ -120,7 +129,7 @@ def morph_page(texts: Texts, gallery: GalleryPage, used: UsedModels | None = Non
     run_script(share, "genaiDemo.copyLinkOf('faces-film', 'faces-film-link')")
     run_script(save, "genaiDemo.saveShown('faces-film', 'morph')")
     _connect_strip(page, texts, gallery, choose_button)
-    _connect_film(page, texts, used)
+    _connect_film(page, texts, gallery, used)
     return page
 
 
@@ -172,39 +181,43 @@ def _connect_strip(page: MorphPage, texts: Texts, gallery: GalleryPage, choose_b
         say_failure(event, page.notice, language)
 
 
-def _connect_film(page: MorphPage, texts: Texts, used: UsedModels | None) -> None:
+def _connect_film(page: MorphPage, texts: Texts, gallery: GalleryPage, used: UsedModels | None) -> None:
     buttons, film, instead = page.buttons, page.film, page.instead
 
-    def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[MorphRequest, Updates]:
+    def ask(language: str, _: Any, faces: Strip, seconds: float, kind: str) -> tuple[Shot, Updates]:
         request = MorphRequest(faces, seconds, kind)
         request.check()
         if problem := generation.problem(faces[0].model):
             raise problem
-        return request, begun(language)
+        return Shot(request), begun(language)
 
-    def follow(language: str, wanted: Any) -> tuple[MorphRequest | None, Updates]:
-        """Make the film of an address again, with its faces in the strip."""
-        request = linked(MorphRequest, wanted["settings"])
+    def follow(language: str, wanted: Any, faces: Strip, model: str) -> tuple[Shot | None, Updates]:
+        """Make the film of an address again, with its faces in the strip; until there is any, a first one."""
+        first = bool(wanted.get("first"))
+        if first and faces:
+            return None, {}
+        request = handlers.first_film(model) if first else linked(MorphRequest, wanted["settings"])
         if request is None:
             return None, {}
         if problem := generation.problem(request.model):
             raise problem
-        in_use.leave("faces")  # a link means the models that ship
-        return request, {**page.restored(request, language), **begun(language)}
+        if not first:
+            in_use.leave("faces")  # a link means the models that ship
+        return Shot(request, shipped=first), {**page.restored(request, language), **begun(language)}
 
     def begun(language: str) -> Updates:
         hidden = {button: gr.update(visible=False) for button in (page.save, page.share)}
         return {**hidden, **draw("waiting", language), instead: "waiting"}
 
-    def shoot(request: MorphRequest, _: str, language: str) -> Iterator[Updates]:
+    def shoot(shot: Shot, _: str, language: str) -> Iterator[Updates]:
         """Show how far the film has come, and then the film."""
-        started = time.perf_counter()
-        with closing(generation.morph(request, handlers.painter_of(request.model))) as films:
+        started, request = time.perf_counter(), shot.request
+        with closing(handlers.filmed(request, once=shot.shipped)) as films:
             for made in films:
                 if made.finished:
-                    title = text("faces_film_title", language, count=len(request.faces))
+                    title = partial(text, "faces_film_title", count=len(request.faces))
                     data = faces_cards.remembered("morph", request, title, made.receipts[0].to_json(), made.receipts)
-                    shown = faces_cards.film(KINDS[request.format], made.marked(), data)
+                    shown = faces_cards.film(KINDS[request.format], made.marked(), data, shot.shipped)
                     there = {button: gr.update(visible=True) for button in (page.save, page.share)}
                     yield {film: shown, instead: "", **there}
                 else:
@@ -234,6 +247,7 @@ def _connect_film(page: MorphPage, texts: Texts, used: UsedModels | None) -> Non
     inputs = [page.faces, page.seconds, page.format]
     begins = [page.save, page.share, film, instead]
     runner.start(buttons.run.click, ask, inputs, page.notice, begins, tab="faces", script=reveal)
-    following = runner.start(page.address.follow, follow, [], page.notice, [*page.outputs, *begins], tab="faces")
+    asked = [page.faces, gallery.form.controls["model"]]
+    following = runner.start(page.address.follow, follow, asked, page.notice, [*page.outputs, *begins], tab="faces")
     if used:
         used.redraw_after(following, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -130,7 +131,7 @@ def _connect(panel: Steer, reset: gr.Button, texts: Texts) -> None:
     @refusing(panel.notice, "faces")
     def move(language: str, steered: Steered | None, *values: float) -> Updates:
         """Repaint the face as its sliders stand."""
-        after = handlers.moved(steered, values, handlers.now()) if steered else None
+        after = handlers.moved(steered, values, time.monotonic()) if steered else None
         return gr.skip() if after is None or after is steered else panel.updates(after, language)
 
     def step(change: Callable[[Steered], Steered]) -> Callable[..., Updates]:

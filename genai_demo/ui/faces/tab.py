@@ -36,7 +36,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 morph = morph_page(texts, gallery, used)
             if "vae" in models:
                 with _page(texts, "photo"):
-                    photo_page(texts)
+                    photo_page(texts, used)
             with _page(texts, "open"):
                 open_page(texts, gallery, morph, used)
             training = train_page(texts, "faces", "faces", usable=True)

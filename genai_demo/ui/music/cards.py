@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -33,8 +34,9 @@ from genai_demo.music.sampling.loading import FOLDERS
 from genai_demo.music.theory.piece import Piece
 from genai_demo.music.tokens.piece_string import key_id
 from genai_demo.ui.address import link
+from genai_demo.ui.cards import remembered
 from genai_demo.ui.languages import text
-from genai_demo.ui.music import explaining
+from genai_demo.ui.music import carried, explaining
 from genai_demo.ui.music.library import Item, Library
 
 PAGES: dict[type[Request], str] = {
@@ -140,18 +142,21 @@ def _card(shown: Library, place: int, able: Sequence[str], language: str) -> str
     past = ' data-past=""' if item.past else ""
     return (
         f'<article class="work {item.state}" data-place="{place}" data-key="{item.key}"{past}'
-        f'{_remembered(item, language)} aria-label="{escape(label)}" data-music="{escape(music(item))}">'
+        f'{_remembered(item)} aria-label="{escape(label)}" data-music="{escape(music(item))}">'
         f"{body}</article>"
     )
 
 
-def _remembered(item: Item, language: str) -> str:
+def _remembered(item: Item) -> str:
     """What the page's script needs to show the piece again."""
-    if item.request is None or item.receipt is None:
+    if item.growing:
         return ""
-    address = link("music", PAGES[type(item.request)], item.request) if _can_be_linked(item) else ""
-    values = {"link": address, "title": title(item.piece, language), "receipt": item.receipt.to_json()}
-    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items())
+    if item.request is None or item.receipt is None:
+        address, receipt = link("music", carried.PAGE, carried.carried(item)), ""
+    else:
+        address = link("music", PAGES[type(item.request)], item.request) if _can_be_linked(item) else ""
+        receipt = item.receipt.to_json()
+    return remembered(address, partial(title, item.piece), receipt)
 
 
 def _can_be_linked(item: Item) -> bool:
@@ -164,7 +169,7 @@ def _heading(piece: Piece, language: str) -> str:
     manner = f"{_manner(piece)} · {count}"
     # Fonts with serifs rarely have these signs.
     key = re.sub("[♭♯]", r'<span class="sign">\g<0></span>', escape(_key(piece, language)))
-    return f'<h3>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h3>'
+    return f'<h2>{key}{" " if key else ""}<span class="manner">{escape(manner)}</span></h2>'
 
 
 def _kicker(item: Item, language: str) -> str:

@@ -346,4 +346,5 @@ def library_of(piece: Piece, remarks: Sequence[Remark] = ()) -> Library:
 
 def changed_by(library: Library, place: int, change: Callable[[Item], Item], turn: str) -> Library:
     """Return the library after a change of one item that is then to be heard."""
-    return replace(library.with_item(place, change(library.items[place])), heard=place, turn=turn)
+    # What was there before anybody asked is, once changed, somebody's result.
+    return replace(library.with_item(place, change(library.items[place])), heard=place, turn=turn, shipped=False)

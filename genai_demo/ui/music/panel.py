@@ -22,6 +22,7 @@ from genai_demo.ui.languages import Texts, text
 from genai_demo.ui.music import cards as music_cards
 from genai_demo.ui.music import explaining, handlers
 from genai_demo.ui.music import files as music_files
+from genai_demo.ui.music.carried import PAGE, CarriedPiece
 from genai_demo.ui.music.compose import ComposePage
 from genai_demo.ui.music.library import Item, Job, Library, at, settled
 from genai_demo.ui.runner import Runner
@@ -198,7 +199,14 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         handlers.check(request)
         return Job(request, heard=False, linked=True), emptied(language)
 
+    def follow_carried(language: str, wanted: Any) -> tuple[Job | None, Updates]:
+        """Show the music that an address holds itself."""
+        request = linked(CarriedPiece, wanted["settings"])
+        return None, panel.updates(Library((request.item,)), language) if request else {}
+
     places = [panel.notice, *outputs, shown]
+    carrying = page_address("music", PAGE)
+    runner.start(carrying.follow, follow_carried, [], compose.notice, places, tab="music")
     runner.start(compose.address.follow, follow, [], compose.notice, [*form.outputs, *places], tab="music")
     for kind in (ContinueRequest, RewriteRequest, HarmoniseRequest):
         change = page_address("music", music_cards.PAGES[kind])

@@ -2,6 +2,7 @@
 genaiDemo.address = (() => {
   const LONG = 1500; // characters up to which settings stand where servers see them; longer ones go behind "#"
   const MOMENT = 400; // milliseconds from one look at what is new to the next
+  const UNSEEN = ["code"]; // what describes somebody: it never stands where servers see it
   const STAYING = ["lang", "size", "word", "note", "inside"]; // which word, note, or what of a face, is open
   let seen = new Set(); // links of the results that are shown
   const noted = new Set(); // links that the history was told of; what was removed from it does not come back by itself
@@ -28,7 +29,7 @@ genaiDemo.address = (() => {
     STAYING.forEach((name) => { if (kept.has(name)) shown.set(name, kept.get(name)); });
     ["tab", "page"].forEach((name) => settings.delete(name));
     const rest = settings.toString();
-    if (rest.length > LONG) return `${location.pathname}?${shown}#${rest}`;
+    if (rest.length > LONG || UNSEEN.some((name) => settings.has(name))) return `${location.pathname}?${shown}#${rest}`;
     return `${location.pathname}?${shown}${rest ? `&${rest}` : ""}`;
   }
 
@@ -42,9 +43,9 @@ genaiDemo.address = (() => {
   };
   const places = () => [...document.querySelectorAll("[data-tab]")];
   const openPlace = () => places().find((place) => panelsOf(place).every(isOpen));
-  // What was there before anybody asked for anything is nobody's result.
+  // What was there before anybody asked for anything is nobody's result; and some have a link that is only copied.
   const results = () => [...document.querySelectorAll("[data-link]")].filter((one) => (
-    one.dataset.link && one.offsetParent && !one.closest("[data-shipped]")));
+    one.dataset.link && one.offsetParent && !one.closest("[data-shipped], [data-aside]")));
   const plain = (link) => `?${new URLSearchParams(link)}`;
 
   // Acts as soon as something is there, unless another address is to be shown by then.
@@ -96,7 +97,7 @@ genaiDemo.address = (() => {
     const { after } = place.dataset;
     const ready = () => genaiDemo.widget(id) && (!after || document.querySelector(after));
     const first = !Object.keys(wanted).length;
-    if (first && !(place.dataset.first && mine)) return;
+    if (first && place.dataset.first !== "opened" && !(place.dataset.first && mine)) return;
     when(ready, () => genaiDemo.widget(id).follow({ settings: wanted, keep: mine, first }));
   }
 
@@ -135,10 +136,16 @@ genaiDemo.address = (() => {
     if (place) write(results().at(-1)?.dataset.link || linkOf(place, {}));
   }
 
+  // Pages that show something of their own as long as there is nothing else.
+  function showFirst() {
+    const place = openPlace();
+    if (place?.dataset.first === "opened") follow(place, {}, true);
+  }
+
   document.addEventListener("click", (event) => {
     if (!event.isTrusted || !event.target.closest("[role=tab]")) return;
     look(); // what has only just been made is left behind
-    setTimeout(settle);
+    setTimeout(() => { settle(); showFirst(); });
   }, true);
 
   addEventListener("popstate", () => go(written()));

@@ -243,7 +243,9 @@ def _tools(shown: Shown, draft: Draft, language: str) -> str:
     if not any(piece.step for piece in draft.pieces):
         return f'<div class="tools">{buttons}</div>'
     replay = escape(text("replay_blanks" if shown.in_steps else "replay_words", language))
-    buttons += f'<button type="button" data-replay="">{replay}</button>'
+    # The button that begins a new text has the same name: whoever hears the page is told which of the two this is.
+    heard = "" if shown.in_steps else f' aria-label="{escape(text("replay_words_heard", language))}"'
+    buttons += f'<button type="button" data-replay=""{heard}>{replay}</button>'
     pressed = "false" if isinstance(shown.request, GenerateRequest) else "true"
     label = escape(text("sureness", language))
     sureness = f'<button type="button" data-action="sureness" aria-pressed="{pressed}">{label}</button>'

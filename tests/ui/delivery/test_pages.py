@@ -32,6 +32,12 @@ def test_the_page_is_compressed_and_sent_once(client: httpx.Client) -> None:
     assert other.status_code == 200 and other.headers["etag"] != plain.headers["etag"]
 
 
+def test_whether_the_page_is_there_is_said_at_once(client: httpx.Client) -> None:
+    answer = client.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
 def test_scripts_and_styles_are_files_that_may_be_kept_for_ever(client: httpx.Client) -> None:
     page = client.get("/").text
     files = re.findall(r'(?:src|href)="(own/[^"]+)"', page)

@@ -146,11 +146,23 @@ def test_a_receipt_without_a_picture_is_not_compared() -> None:
     assert len(page.attributes("img")) == 1
 
 
+def test_an_example_says_that_it_is_one() -> None:
+    shown = [
+        Loose(cards.verdict(Marks("image/png"), face(), PICTURE, 0.0, "en", there)).words for there in (True, False)
+    ]
+    assert ["An example" in words for words in shown] == [True, False]
+
+
 def test_a_film_plays_itself_or_is_a_picture() -> None:
     assert re.search(
         r'<video src="data:video/mp4;base64,\w+=*" .*autoplay loop muted', cards.film("video/mp4", b"film")
     )
     assert '<img src="data:image/gif' in cards.film("image/gif", b"film")
+
+
+def test_a_film_that_nobody_asked_for_waits_to_be_played() -> None:
+    film = cards.film("video/mp4", b"film", shipped=True)
+    assert "autoplay" not in film and "controls" in film and "data-shipped" in film
 
 
 def test_no_sentence_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import json
 import tempfile
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from genai_demo.errors import UserError
 from genai_demo.faces.data import alignment
 from genai_demo.faces.data.alignment import Aligned, Square
 from genai_demo.faces.data.pictures import MOST_BYTES
+from genai_demo.ui.address import linked
 from genai_demo.ui.faces import upload
 from tests.helpers.faces import drawing
 
@@ -82,7 +84,10 @@ def test_a_value_beyond_its_slider_is_refused() -> None:
 @pytest.mark.usefixtures("detector")
 def test_nothing_but_numbers_is_kept_of_a_photo() -> None:
     code = upload.read_photo(photo()).code
+    assert (code.origin, code.painter) == ("photo", "vae")
     for field in fields(code):
+        if field.name in ("origin", "painter"):
+            continue
         values = getattr(code, field.name)
         assert len(values) <= 11
         assert all(isinstance(value, (int, float)) for value in values)
@@ -125,3 +130,34 @@ def test_what_is_no_photo_of_a_face_is_refused(content: str, key: str) -> None:
     with pytest.raises(UserError) as refused:
         upload.read_photo(content)
     assert refused.value.key == key
+
+
+@pytest.mark.usefixtures("detector")
+def test_a_link_holds_the_numbers_of_a_photo_and_shows_the_same_face() -> None:
+    code = upload.read_photo(photo()).code
+    values = (40.0, *code.start[1:])
+    settings = dict(parse_qsl(upload.link_to(code, values).removeprefix("?")))
+    asked = linked(upload.LinkedPhoto, settings)
+    assert asked is not None
+    there = upload.from_link(asked)
+    assert (there.numbers, there.labels, there.start) == (code.numbers, code.labels, code.start)
+    assert there.origin == "link", "of a photo that is not here nobody says that it is"
+    np.testing.assert_array_equal(upload.edited(there, asked.values), upload.edited(code, values))
+
+
+@pytest.mark.usefixtures("detector")
+@pytest.mark.parametrize(
+    "changed",
+    [{"code": "AAAA"}, {"code": "%"}, {"code": "_38" * 64}, {"model": "c0ffee"}, {"woman": "2"}, {"directions": "[9]"}],
+)
+def test_a_link_that_holds_no_face_of_this_model_is_refused(changed: dict[str, str]) -> None:
+    code = upload.read_photo(photo()).code
+    settings = dict(parse_qsl(upload.link_to(code, code.start).removeprefix("?"))) | changed
+    with pytest.raises(UserError):
+        upload.from_link(linked(upload.LinkedPhoto, settings))  # type: ignore[arg-type]
+
+
+def test_before_there_is_a_photo_a_face_of_a_machine_is_shown() -> None:
+    first, again = upload.example(), upload.example()
+    assert first is again and first.code.origin == "example"
+    assert upload.edited(first.code, first.code.start).shape[2] == 3

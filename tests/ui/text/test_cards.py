@@ -11,6 +11,7 @@ from genai_demo.text.requests import Choice, FillRequest, GenerateRequest, Reque
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.ui.address import linked
 from genai_demo.ui.cards import notice
+from genai_demo.ui.languages import text
 from genai_demo.ui.text import cards
 from genai_demo.ui.text.cards import Shown
 from tests.helpers.markup import HOSTILE, Reader
@@ -176,6 +177,17 @@ def test_a_telling_that_somebody_chose_leads_back_to_the_former_one() -> None:
         assert linked(GenerateRequest, settings) == replace(request, chosen=chosen[:-1])
     page = Reader(cards.results(result(GenerateRequest(), Piece("Oil", "filled", 1, 0.6, 1)), "en"))
     assert not any("data-former" in one for one in page.attributes("button"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_replay_of_a_text_is_not_heard_as_the_button_that_begins_one(language: str) -> None:
+    shown = result(GenerateRequest(), Piece("Word", "filled", 1, 0.5))
+    page = Reader(cards.results(shown, language))
+    (replay,) = (one for one in page.attributes("button") if "data-replay" in one)
+    # The same words are seen on both; who speaks to the page may say them, and so what is heard begins with them.
+    seen = text("replay_words", language)
+    assert replay["aria-label"].startswith(seen)
+    assert replay["aria-label"] != text("slowly_button", language)
 
 
 def test_a_headline_is_chinese_and_lies_on_its_own_page() -> None:
