@@ -31,6 +31,8 @@ from genai_demo.engine.files import remove_unfinished, write_bytes, write_json, 
 from genai_demo.engine.training.options import check_same
 from genai_demo.errors import UserError
 
+REAL = "real-"
+"""how names of previews begin that show what was given to learn from: they stay with the run"""
 HEARTBEAT = 10.0
 """seconds from one sign of life of a run to the next"""
 LOST = 60.0
