@@ -3,6 +3,7 @@ const choice = (() => {
   const KEPT = "genai_demo_training_form";
   const GROUPS = ["mistakes", "engine", "training", "network"];
   const MOST_TOLD = 5000; // limits beyond this are for the server to tell
+  const HUB = "hub:";
   const CALM = 350; // milliseconds after the last change until the command is asked for
   let offer = null;
   let form = null;
@@ -26,7 +27,7 @@ const choice = (() => {
   function begin(family) {
     const before = form || {};
     const known = offer.families.find((one) => one.name === family);
-    const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || before.data?.startsWith("run:"));
+    const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || /^(run|hub):/.test(before.data));
     form = { family, preset: known.presets[0].name, data: dataThere ? before.data : known.data[0]?.name || "",
       picked: dataThere, upload: before.upload || "", told: before.told || [], start: "", title: "", values: {} };
     form.values = presetValues(form.preset);
@@ -61,11 +62,21 @@ const choice = (() => {
     }).catch((error) => { put(parts.told, ""); refuse(error.message); });
   }
 
+  // A data set of the hub is named by its id.
+  function hub() {
+    const id = `${room.root().dataset.tab}-train-hub`;
+    const input = make("input", { type: "text", id, maxlength: 200, placeholder: say("hub_placeholder"), value: form.data.slice(HUB.length), spellcheck: "false",
+      "aria-describedby": `${id}-info`, input: () => { form.data = HUB + input.value.trim(); changed(); } });
+    return [make("label", { for: id, class: "name" }, say("hub_id")), input, make("p", { class: "hint", id: `${id}-info` }, offer.hub)];
+  }
+
   function data(known) {
     const earlier = form.data?.startsWith("run:") ? [{ name: form.data, label: say("data_of_run", { name: form.data.slice(4) }) }] : [];
     const options = [...known.data, ...earlier];
+    const onHub = form.data?.startsWith(HUB) && !form.upload;
+    if (offer.hub || onHub) options.push({ name: HUB, label: say("hub") });
     if (form.upload) options.push({ name: "upload", label: form.upload.split("/").pop() });
-    const chosen = form.upload && !form.data ? "upload" : form.data;
+    const chosen = form.upload && !form.data ? "upload" : onHub ? HUB : form.data;
     const input = make("input", { type: "file", accept: offer.accept, hidden: true, change: () => { takeFile(input.files[0]); input.value = ""; } });
     parts.upload = make("button", { type: "button", "data-do": "upload", click: () => input.click() }, say("upload"));
     parts.told = make("div", { class: "told", role: "status" }, (chosen === "upload" ? form.told : []).map((line) => make("p", {}, line)));
@@ -75,7 +86,7 @@ const choice = (() => {
     return row("data", options, chosen, (name) => {
       Object.assign(form, { data: name === "upload" ? "" : name, picked: true });
       draw("data");
-    }, place);
+    }, ...(onHub ? hub() : []), place);
   }
 
   function start(known) {
