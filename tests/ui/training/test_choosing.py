@@ -17,7 +17,7 @@ from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 from genai_demo.ui.training import choosing
 from genai_demo.ui.training.acting import command
-from genai_demo.ui.training.choosing import SIZE, data_title, form_of, options_of, preset, settings_of
+from genai_demo.ui.training.choosing import SIZE, data_title, described, form_of, options_of, preset, settings_of
 from genai_demo.ui.training.offer import families, hub_told, label_of
 
 ALL = [(modality.name, family) for modality in modalities().values() for family in modality.trainable]
@@ -57,6 +57,18 @@ def test_every_setting_is_told_in_both_languages(modality: str, family: str) -> 
             assert len(told) == 2 and all(label and info for label, info in told), name
     for key in (f"training.family_{modality}_{family}", f"training.family_{modality}_{family}_info"):
         assert key in sentences("en")
+
+
+@pytest.mark.parametrize(("modality", "family"), ALL)
+def test_every_number_is_told_with_what_too_much_and_too_little_of_it_do(modality: str, family: str) -> None:
+    known = modalities()[modality]
+    for start in (False, True):
+        for name, (_, field) in settings_of(known, family, start).items():
+            if described(field)["kind"] in ("switch", "choice") or name == "seed":
+                continue
+            for language, mark in (("en", ": "), ("zh", "：")):
+                _, info = label_of(name, field, f"{modality}_{family}", language)
+                assert info.count(mark) >= 2, (name, info)
 
 
 def test_a_data_set_of_the_hub_is_named_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
