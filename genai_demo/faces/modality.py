@@ -5,7 +5,7 @@ from __future__ import annotations
 from genai_demo.engine.modality import Modality
 from genai_demo.faces import commands
 from genai_demo.faces.explaining import commands as explaining
-from genai_demo.faces.inspection import inspect
+from genai_demo.faces.inspection import glance, inspect
 from genai_demo.faces.sampling.generation import service
 from genai_demo.faces.training.configs import TRAINABLE
 
@@ -24,6 +24,7 @@ MODALITY = Modality(
     warm=service.warm,
     inspect=inspect,
     explaining=explaining,
+    glance=glance,
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),

@@ -6,7 +6,7 @@ from genai_demo.engine.modality import Modality
 from genai_demo.text import commands
 from genai_demo.text.data.tables import ENDINGS
 from genai_demo.text.explaining import commands as explaining
-from genai_demo.text.inspection import inspect
+from genai_demo.text.inspection import glance, inspect
 from genai_demo.text.sampling.generation import service
 from genai_demo.text.training.configs import TRAINABLE
 
@@ -25,6 +25,7 @@ MODALITY = Modality(
     warm=service.warm,
     inspect=inspect,
     explaining=explaining,
+    glance=glance,
     packages=("tokenizers", "datasets"),
     examples={
         "train": (

@@ -29,7 +29,7 @@ const choice = (() => {
     const known = offer.families.find((one) => one.name === family);
     const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || /^(run|hub):/.test(before.data));
     form = { family, preset: known.presets[0].name, data: dataThere ? before.data : known.data[0]?.name || "",
-      picked: dataThere, upload: before.upload || "", told: before.told || [], start: "", title: "", values: {} };
+      picked: dataThere, upload: before.upload || "", told: before.told || [], example: before.example || {}, start: "", title: "", values: {} };
     form.values = presetValues(form.preset);
   }
 
@@ -55,7 +55,7 @@ const choice = (() => {
     put(parts.told, say("reading", { file: file.name }));
     const where = new URLSearchParams({ modality: room.root().dataset.modality, name: file.name });
     room.ask(`upload?${where}`, file).then((known) => {
-      Object.assign(form, { upload: known.id, data: "", picked: true, told: known.told });
+      Object.assign(form, { upload: known.id, data: "", picked: true, told: known.told, example: known.example });
       refuse("");
       draw();
       parts.upload.focus();
@@ -70,6 +70,13 @@ const choice = (() => {
     return [make("label", { for: id, class: "name" }, say("hub_id")), input, make("p", { class: "hint", id: `${id}-info` }, offer.hub)];
   }
 
+  // What is in the file, to see that it was read as it is meant.
+  function example() {
+    const { text, picture } = form.example || {};
+    if (picture) return make("img", { class: "example", src: picture, alt: say("upload_example", { file: form.upload.split("/").pop() }) });
+    return text ? make("pre", { class: "example", tabindex: "0", role: "region", "aria-label": say("upload_example", { file: form.upload.split("/").pop() }) }, text) : undefined;
+  }
+
   function data(known) {
     const earlier = form.data?.startsWith("run:") ? [{ name: form.data, label: say("data_of_run", { name: form.data.slice(4) }) }] : [];
     const options = [...known.data, ...earlier];
@@ -79,7 +86,7 @@ const choice = (() => {
     const chosen = form.upload && !form.data ? "upload" : onHub ? HUB : form.data;
     const input = make("input", { type: "file", accept: offer.accept, hidden: true, change: () => { takeFile(input.files[0]); input.value = ""; } });
     parts.upload = make("button", { type: "button", "data-do": "upload", click: () => input.click() }, say("upload"));
-    parts.told = make("div", { class: "told", role: "status" }, (chosen === "upload" ? form.told : []).map((line) => make("p", {}, line)));
+    parts.told = make("div", { class: "told", role: "status" }, ...(chosen === "upload" ? [form.told.map((line) => make("p", {}, line)), example()] : []));
     const place = make("div", { class: "upload" }, input, parts.upload,
       make("p", { class: "hint" }, say("upload_info", { kinds: offer.accept.replaceAll(",", ", "), most: room.number(offer.most / 1e6) })), parts.told);
     place.addEventListener("drop", (event) => { if (event.dataTransfer.files.length) takeFile(event.dataTransfer.files[0]); });
@@ -225,7 +232,7 @@ const choice = (() => {
   async function like(name, changes = {}) {
     const other = await room.ask(`options?${new URLSearchParams({ name })}`);
     begin(other.family);
-    Object.assign(form, { data: other.data, upload: "", told: [], title: "", values: { ...form.values, ...other.values, ...changes } });
+    Object.assign(form, { data: other.data, upload: "", told: [], example: {}, title: "", values: { ...form.values, ...other.values, ...changes } });
     draw();
     parts.place.querySelector("[data-row=family] input:checked")?.focus();
     parts.place.scrollIntoView({ block: "start" });
