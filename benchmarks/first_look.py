@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -42,12 +43,12 @@ def look(modality: str, family: str, seconds: float, threads: int) -> dict[str, 
     with tempfile.TemporaryDirectory() as temporary:
         run = RunFolder(Path(temporary) / "run")
         words = words_of(modality, options | {"run": run.path})
-        begun, waited = time.monotonic(), float("nan")
+        begun, waited = time.monotonic(), math.nan
         process = launch(run, words, {"OMP_NUM_THREADS": str(threads), "GENAI_DEMO_DEVICE": "cpu"})
         try:
             while process.poll() is None and run.read_status().get("seconds", 0) < seconds:
                 lines = run.read_stats()
-                if waited != waited and _better(_seen(run, lines)) is not None:
+                if math.isnan(waited) and _better(_seen(run, lines)) is not None:
                     waited = time.monotonic() - begun
                 if lines and lines[-1]["seconds"] >= seconds:
                     break
@@ -64,7 +65,7 @@ def look(modality: str, family: str, seconds: float, threads: int) -> dict[str, 
             "figure": _figure(run, lines),
             "at first": seen[0][1],
             "at the end": seen[-1][1],
-            "seconds of training until a tenth better": float("nan") if better is None else better,
+            "seconds of training until a tenth better": math.nan if better is None else better,
             "seconds from its start": waited,
             "moments": len(run.samples()),
         }
