@@ -170,6 +170,10 @@ def main(arguments: list[str] | None = None) -> int:
         modality = modalities()[options.modality]
         doing = modality.explaining if options.command == "explain" else modality.commands
         getattr(doing, options.command)(options)
+        if options.command == "export":
+            from genai_demo.engine.runs.archive import add_card
+
+            add_card(options.to, modality.name, options.run[0] if isinstance(options.run, list) else options.run)
     except UserError as error:
         language = terminal_language()
         print(message("engine.error", language, sentence=error.in_language(language)), file=sys.stderr)

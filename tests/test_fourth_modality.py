@@ -43,6 +43,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         data, run, to = (str(folder / name) for name in ("dice.txt", "run", "checkpoints/dice-chain"))
         assert main(["train", "dice", "--data", data, "--run", run, "--examples", "1600", "--precision", "fp32"]) == 0
         assert main(["export", "dice", "--run", run, "--to", to]) == 0
+        card = (Path(to) / "README.md").read_text(encoding="utf-8")
+        assert "evaluate dice --model dice-chain" in card and "Nothing of it was evaluated" in card
     return folder
 
 

@@ -58,7 +58,8 @@ class Modality:
     inspect: Callable[[Path, str], Mapping[str, Any] | None]
     """says in a language what a file or folder is: its "kind", and what else there is to tell; None for others"""
     glance: Callable[[Path, str], Mapping[str, Any] | None] | None = None
-    """the same of a file that somebody has just given, and waits for; None where `inspect` is quick enough"""
+    """the same of a file that somebody has just given, and waits for, with an "example" of what is in it, by the ending
+    of a file; None for what `inspect` says"""
     explaining: Explaining | None = None
     """None where nothing explains its results"""
     packages: tuple[str, ...] = ()

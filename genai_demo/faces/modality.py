@@ -5,7 +5,7 @@ from __future__ import annotations
 from genai_demo.engine.modality import Modality, later
 from genai_demo.faces import commands
 from genai_demo.faces.explaining import commands as explaining
-from genai_demo.faces.inspection import inspect
+from genai_demo.faces.inspection import glance, inspect
 from genai_demo.faces.sampling.generation import service
 from genai_demo.faces.training.configs import TRAINABLE
 
@@ -28,6 +28,7 @@ MODALITY = Modality(
         name: later("genai_demo.faces.lessons", f"{name}_lesson")
         for name in ("vae", "gan", "contrastive", "textbook_vae", "textbook_gan")
     },
+    glance=glance,
     examples={
         "train": ("--model gan --data faces.zip --minutes 120 --run runs/faces",),
         "generate": ("--model runs/faces --count 16 --seed 1 --out out --sheet out/all.png",),

@@ -12,16 +12,20 @@ from genai_demo.catalogue import message
 from genai_demo.engine.data.items import Items, reasons
 from genai_demo.engine.data.sources import holds
 from genai_demo.music.data.labels import Label
-from genai_demo.music.data.reading import read_music
+from genai_demo.music.data.reading import Music, read_music
 from genai_demo.music.midi.reading import Reading
 from genai_demo.music.musicxml.parsing import is_score
 from genai_demo.music.reading import MUSIC_FILES, read_piece
 from genai_demo.music.theory.key_estimation import estimate_key
 from genai_demo.music.theory.piece import LEFT, RIGHT, Key, Piece
 from genai_demo.music.tokens.piece_string import key_id
+from genai_demo.music.tokens.roll import to_roll
+from genai_demo.music.tokens.roll_pictures import sheet_png
 
 LOOKED_AT = 60
 """files of a large archive that are read for a look at it"""
+SHOWN_BARS = 8
+"""of its first piece"""
 
 
 def inspect(path: Path, language: str) -> dict[str, Any] | None:
@@ -34,25 +38,34 @@ def inspect(path: Path, language: str) -> dict[str, Any] | None:
         return piece_told(read_piece(path), "musicxml" if is_score(path.read_bytes()) else "midi", language)
     if not (path.is_dir() or path.suffix.lower() == ".zip") or not holds(path, MUSIC_FILES):
         return None
-    return _items(path).inspected("pieces", language)
+    return _items(*_read(path)).inspected("pieces", language)
 
 
 def glance(path: Path, language: str) -> dict[str, Any] | None:
     """Return what `inspect` does, of a large archive by some of its files: a run reads all, and nobody waits for that.
 
+    Beside it stands the roll of the first piece's first bars.
+
     Raises:
         UserError: as there.
     """
-    count = _count(path) if path.suffix.lower() == ".zip" else 0
-    if count <= LOOKED_AT:
+    if path.suffix.lower() != ".zip" or not holds(path, MUSIC_FILES):
         return inspect(path, language)
-    found = _items(path, LOOKED_AT).inspected("pieces", language)
+    count = _count(path)
+    music, held_out = _read(path, LOOKED_AT if count > LOOKED_AT else None)
+    found = _items(music, held_out).inspected("pieces", language)
     some = message("music.some_looked_at", language, files=f"{count:,}", some=LOOKED_AT)
-    return {**found, "remarks": [some, *found["remarks"]]}
+    remarks = [*([some] if count > LOOKED_AT else []), *found["remarks"]]
+    example = {"png": sheet_png([to_roll(music.pieces[0])[None]], SHOWN_BARS)} if music.pieces else {}
+    return {**found, "remarks": remarks, "example": example}
 
 
-def _items(path: Path, most: int | None = None) -> Items:
+def _read(path: Path, most: int | None = None) -> tuple[Music, Music]:
     music, held_out = (read_music(str(path), split, most=most) for split in ("train", "validation"))
+    return music, held_out
+
+
+def _items(music: Music, held_out: Music) -> Items:
     labelled = sum(label != Label() for label in music.labels)
     return Items("music", len(music), len(held_out), labelled, reasons(music.left_out, held_out.left_out))
 

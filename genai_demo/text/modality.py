@@ -6,7 +6,7 @@ from genai_demo.engine.modality import Modality, later
 from genai_demo.text import commands
 from genai_demo.text.data.tables import ENDINGS
 from genai_demo.text.explaining import commands as explaining
-from genai_demo.text.inspection import inspect
+from genai_demo.text.inspection import glance, inspect
 from genai_demo.text.sampling.generation import service
 from genai_demo.text.training.configs import TRAINABLE
 
@@ -26,6 +26,7 @@ MODALITY = Modality(
     inspect=inspect,
     explaining=explaining,
     lessons={name: later("genai_demo.text.lessons", name) for name in ("autoregressive", "masked")},
+    glance=glance,
     packages=("tokenizers", "datasets"),
     examples={
         "train": (

@@ -20,7 +20,7 @@ from genai_demo.engine.models.lineage import stages
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
-from genai_demo.engine.training.state import read_networks
+from genai_demo.engine.training.state import read_networks, read_state
 from genai_demo.engine.training.task import Task
 from genai_demo.errors import UserError
 from tests.helpers.toys import hooked, same, stop_at
@@ -77,7 +77,7 @@ class TaskSuite:
             task = hooked(self.make(tmp_path), stop_at(parts, stop))
             assert train(task, self.config, parts, resume=number > 0).step == stop + 1
         train(self.make(tmp_path), self.config, parts, resume=True)
-        assert same(whole.read_state()[0], parts.read_state()[0])
+        assert same(read_state(whole)[0], read_state(parts)[0])
         ids = [read_checkpoint(run.last_snapshot() or run.path).id for run in (whole, parts)]
         assert ids[0] == ids[1]
         assert [line["step"] for line in parts.read_stats()] == list(range(1, STEPS + 1))

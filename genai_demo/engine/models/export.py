@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint, save_checkpoint
 from genai_demo.engine.models.lineage import best_checkpoint
-from genai_demo.engine.models.timeline import write_timeline
+from genai_demo.engine.models.timeline import made_samples, write_timeline
 from genai_demo.engine.models.weights import is_weights
 from genai_demo.engine.runs.record import read_record
-from genai_demo.engine.training.run import RunFolder
 from genai_demo.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def export_checkpoint(
         half=True,
         parted=True,
     )
-    if RunFolder(source).newest_samples():
+    if made_samples(source):
         write_timeline(source, target, own=True, data=read_record(source).data)
     return exported
 

@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 
 from genai_demo.engine.files import write_bytes, write_json
 from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
-from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.run import REAL, RunFolder
 from genai_demo.errors import UserError
 
 FOLDER, ABOUT = "timeline", "about.json"
@@ -50,7 +50,7 @@ class Timeline:
 
 
 def write_timeline(run: Path, target: Path, own: bool, data: str = "") -> Timeline:
-    """Write the timeline of a run beside a checkpoint, in the place of a former one.
+    """Write the timeline of a run beside a checkpoint, in the place of a former one; no preview of real examples.
 
     Args:
         run: folder of the run.
@@ -61,8 +61,7 @@ def write_timeline(run: Path, target: Path, own: bool, data: str = "") -> Timeli
     Raises:
         UserError: the run has no samples, is of another family than the checkpoint, or its samples are too large.
     """
-    source = RunFolder(run)
-    samples = {step: files for step, files in source.samples().items() if files}
+    source, samples = RunFolder(run), made_samples(run)
     if not samples:
         raise UserError("engine.no_samples", run=run)
     family, wanted = _family(run), read_checkpoint(target).family
@@ -90,6 +89,18 @@ def write_timeline(run: Path, target: Path, own: bool, data: str = "") -> Timeli
     found = read_timeline(target)
     assert found is not None
     return found
+
+
+def made_samples(run: Path) -> dict[int, list[Path]]:
+    """Return the previews of a run by step, without those that show what was given to learn from.
+
+    Whoever hands a model on does not hand on people's photographs with it.
+    """
+    made = {
+        step: [file for file in files if not file.name.startswith(REAL)]
+        for step, files in RunFolder(run).samples().items()
+    }
+    return {step: files for step, files in made.items() if files}
 
 
 def read_timeline(checkpoint: Path) -> Timeline | None:

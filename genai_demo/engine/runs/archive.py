@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from genai_demo.engine.evaluation.first_card import write_first_card
-from genai_demo.engine.models.checkpoint import CONFIG
+from genai_demo.engine.models.checkpoint import CONFIG, read_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.models.weights import WEIGHTS
 from genai_demo.engine.runs import record as records
@@ -87,6 +87,22 @@ def checkpoint_zip(run: Run, snapshot: Path, target: Path) -> Path:
             for path in sorted(folder.iterdir()):
                 _add(archive, path, f"{name}/{path.name}")
     return target
+
+
+def add_card(target: Path, modality: str, source: Path) -> Path:
+    """Write the card of a checkpoint that was just exported, unless it has one, and return where it lies.
+
+    Args:
+        target: the checkpoint's folder.
+        modality: what it makes.
+        source: the run that it comes from, or a checkpoint.
+
+    Raises:
+        UserError: the checkpoint is damaged.
+    """
+    record, best = read_record(source), RunFolder(source).read_status().get("best")
+    told = {"modality": modality, "title": record.title or source.name, "command": record.command, "best": best}
+    return write_first_card(read_checkpoint(target), target.name, told)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from genai_demo.engine.training.ema import EMA
 from genai_demo.engine.training.log import RunLogger
 from genai_demo.engine.training.run import RunFolder
 from genai_demo.engine.training.schedule import log_spaced
-from genai_demo.engine.training.state import flatten_task, restore_task
+from genai_demo.engine.training.state import damaged_state, flatten_task, read_state, restore_task, write_state
 from genai_demo.engine.training.status import StatusWriter, claimed
 from genai_demo.engine.training.step import Stepper
 from genai_demo.engine.training.task import Task
@@ -93,7 +93,7 @@ class _Loop:
         tensors: dict[str, torch.Tensor] = {}
         begun = resume and run.state_folder() is not None  # a run that was killed early has no state yet
         if begun:
-            tensors, numbers = run.read_state()
+            tensors, numbers = read_state(run)
             self._check_numbers(numbers)
         self.precision = numbers.get("precision") or choose_precision(config.precision, device)
         self.accelerator = Accelerator(
@@ -149,7 +149,7 @@ class _Loop:
                 if self.accelerator.scaler is not None and numbers["scaler"]:
                     self.accelerator.scaler.load_state_dict(numbers["scaler"])
             except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-                raise run.damaged_state("numbers.json") from error
+                raise damaged_state(run, "numbers.json") from error
         if resume and self.main:
             run.forget_stats_after(self.step)
         if track:
@@ -162,9 +162,9 @@ class _Loop:
         for name, kind in kinds.items():
             value, least = numbers.get(name), int(name == "micro_batch")
             if numbers and (not isinstance(value, kind) or (isinstance(value, (int, float)) and not value >= least)):
-                raise self.run.damaged_state(name)
+                raise damaged_state(self.run, name)
         if numbers and numbers.get("precision") not in PRECISIONS:
-            raise self.run.damaged_state("precision")
+            raise damaged_state(self.run, "precision")
 
     # Where the run stands
 
@@ -250,7 +250,8 @@ class _Loop:
             return
         tensors, numbers = flatten_task(self.task, self.ema)
         scaler = self.accelerator.scaler
-        self.run.write_state(
+        write_state(
+            self.run,
             self.step,
             tensors,
             {

@@ -15,7 +15,6 @@ lock             held by the process that is at work, and free as soon as that e
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -23,18 +22,17 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genai_demo.engine.files import remove_unfinished, write_bytes, write_json, write_text
 from genai_demo.engine.training.options import check_same
 from genai_demo.errors import UserError
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
+REAL = "real-"
+"""how names of previews begin that show what was given to learn from: they stay with the run"""
 HEARTBEAT = 10.0
 """seconds from one sign of life of a run to the next"""
 LOST = 60.0
@@ -43,7 +41,6 @@ _ALIVE = ("preparing", "running", "paused")
 """states in which a process is at work"""
 _TELLING = ("status.json", "run.json", "config.json")
 """files of which a folder has one if it is a run"""
-_CHECKSUMS = "checksums.json"
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ class RunFolder:
         file = self.path / "config.json"
         if resume:
             self.stop_file.unlink(missing_ok=True)
-            check_same(self.path, _read_json(file, self.path), config)
+            check_same(self.path, read_json_file(file, self.path), config)
         with self.writing():
             write_json(file, config)
 
@@ -169,7 +166,7 @@ class RunFolder:
         if not file.is_file():
             return {}
         try:
-            status = _read_json(file, self.path)
+            status = read_json_file(file, self.path)
         except UserError:
             return {"state": "lost"}
         if not isinstance(status.get("state"), str) or not isinstance(status.get("pid"), int):
@@ -300,77 +297,8 @@ class RunFolder:
         folder = self.path / "state" / Path(pointer.read_text(encoding="utf-8", errors="replace").strip()).name
         return folder if folder.is_dir() and folder.name[:1].isdecimal() else None
 
-    def write_state(self, step: int, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
-        """Write a state; until it is whole the former one stays the one to resume from.
 
-        Raises:
-            UserError: the folder cannot be written to.
-        """
-        from safetensors.torch import save_file
-
-        root, former = self.path / "state", self.state_folder()
-        folder = root / f"{step:08d}"
-        if folder == former:
-            folder = root / f"{step:08d}-again"
-        if folder.exists():
-            shutil.rmtree(folder)
-        try:
-            with self.writing():
-                folder.mkdir(parents=True)
-                save_file(
-                    {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-                    folder / "tensors.safetensors",
-                )
-                write_json(folder / "numbers.json", numbers)
-                write_json(folder / _CHECKSUMS, _checksums(folder))
-                write_text(root / "current", folder.name + "\n")
-        except UserError:
-            # What is half written takes the room that the status needs to say so.
-            with suppress(OSError):
-                shutil.rmtree(folder)
-            raise
-        for other in root.iterdir():
-            if other.is_dir() and other != folder:
-                shutil.rmtree(other)
-
-    def read_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return the tensors and numbers of the newest whole state.
-
-        Raises:
-            UserError: there is none, or it is damaged.
-        """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
-        folder = self.state_folder()
-        if folder is None:
-            raise UserError("engine.nothing_to_resume", run=self.path)
-        try:
-            known = folder / _CHECKSUMS  # older states have none
-            if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != _checksums(folder):
-                raise ValueError("checksum")
-            numbers = _read_json(folder / "numbers.json", self.path)
-            return load_file(folder / "tensors.safetensors"), numbers
-        except (SafetensorError, OSError, ValueError) as error:
-            raise self.damaged_state(str(error)) from error
-
-    def damaged_state(self, reason: str) -> UserError:
-        """Return the sentence about a state that cannot be resumed from."""
-        best = self.best_snapshot() or "-"
-        return UserError("engine.damaged_state", run=self.path, state=self.state_folder(), reason=reason, snapshot=best)
-
-
-def _checksums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a state by its name."""
-    found = {}
-    for file in sorted(folder.iterdir()):
-        if file.name != _CHECKSUMS:
-            with file.open("rb") as stream:
-                found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
-
-
-def _read_json(file: Path, run: Path) -> dict[str, Any]:
+def read_json_file(file: Path, run: Path) -> dict[str, Any]:
     """Return what a file of a run says.
 
     Raises:

@@ -1,18 +1,98 @@
-"""All that resuming needs as named tensors and numbers, so that it can be kept without pickle."""
+"""All that resuming needs as named tensors and numbers, so that it can be kept without pickle.
+
+It lies in the run's folder, with checksums, see `run.py`.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
 
+from genai_demo.engine.files import write_json, write_text
 from genai_demo.engine.training.ema import EMA
-from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.run import RunFolder, read_json_file
 from genai_demo.engine.training.task import Task
+from genai_demo.errors import UserError
 
+_CHECKSUMS = "checksums.json"
 _NETWORK = "network."
+
+
+def write_state(run: RunFolder, step: int, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+    """Write a state; until it is whole the former one stays the one to resume from.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    root, former = run.path / "state", run.state_folder()
+    folder = root / f"{step:08d}"
+    if folder == former:
+        folder = root / f"{step:08d}-again"
+    if folder.exists():
+        shutil.rmtree(folder)
+    try:
+        with run.writing():
+            folder.mkdir(parents=True)
+            save_file(
+                {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+                folder / "tensors.safetensors",
+            )
+            write_json(folder / "numbers.json", numbers)
+            write_json(folder / _CHECKSUMS, _checksums(folder))
+            write_text(root / "current", folder.name + "\n")
+    except UserError:
+        # What is half written takes the room that the status needs to say so.
+        with suppress(OSError):
+            shutil.rmtree(folder)
+        raise
+    for other in root.iterdir():
+        if other.is_dir() and other != folder:
+            shutil.rmtree(other)
+
+
+def read_state(run: RunFolder) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors and numbers of the newest whole state.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    folder = run.state_folder()
+    if folder is None:
+        raise UserError("engine.nothing_to_resume", run=run.path)
+    try:
+        known = folder / _CHECKSUMS  # older states have none
+        if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != _checksums(folder):
+            raise ValueError("checksum")
+        numbers = read_json_file(folder / "numbers.json", run.path)
+        return load_file(folder / "tensors.safetensors"), numbers
+    except (SafetensorError, OSError, ValueError) as error:
+        raise damaged_state(run, str(error)) from error
+
+
+def damaged_state(run: RunFolder, reason: str) -> UserError:
+    """Return the sentence about a state that cannot be resumed from."""
+    best = run.best_snapshot() or "-"
+    return UserError("engine.damaged_state", run=run.path, state=run.state_folder(), reason=reason, snapshot=best)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a state by its name."""
+    found = {}
+    for file in sorted(folder.iterdir()):
+        if file.name != _CHECKSUMS:
+            with file.open("rb") as stream:
+                found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
 
 
 def flatten_task(task: Task, ema: EMA) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -49,7 +129,7 @@ def read_networks(run: RunFolder) -> dict[str, dict[str, Tensor]]:
         UserError: the run holds no state, or a damaged one.
     """
     networks: dict[str, dict[str, Tensor]] = defaultdict(dict)
-    for key, tensor in run.read_state()[0].items():
+    for key, tensor in read_state(run)[0].items():
         group, name = key.split("/", 1)
         if group.startswith(_NETWORK):
             networks[group.removeprefix(_NETWORK)][name] = tensor

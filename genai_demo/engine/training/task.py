@@ -109,7 +109,7 @@ class Task(ABC):
 
     @abstractmethod
     def sample(self, network: nn.Module) -> dict[str, bytes]:
-        """Return fixed-seed previews of the EMA of `ema_network` by file name."""
+        """Return fixed-seed previews of the EMA of `ema_network` by file name, see `REAL`."""
 
     def describe(self) -> dict[str, Any]:
         """Return the configuration of `ema_network`, JSON-able."""

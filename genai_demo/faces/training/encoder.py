@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.nn.contrastive import contrastive_loss
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase, decayed_adamw
 from genai_demo.faces.data.batches import to_floats
@@ -86,7 +87,7 @@ class EncoderTask(FaceTask):
         pictures = self.held_out if len(self.held_out) else self.shown
         vectors = embed(network, pictures)
         nearest = (vectors[:8] @ vectors.T).topk(min(8, len(vectors))).indices  # (8, 8)
-        return {"neighbours.png": grid_png(pictures[nearest.flatten()], columns=nearest.shape[1])}
+        return {f"{REAL}neighbours.png": grid_png(pictures[nearest.flatten()], columns=nearest.shape[1])}
 
 
 def view(pictures: Tensor) -> Tensor:

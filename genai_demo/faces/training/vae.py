@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase, decayed_adamw
 from genai_demo.faces.data.batches import to_bytes, to_floats
@@ -84,7 +85,7 @@ class VaeTask(FaceTask):
         pairs = torch.stack([self.shown, repainted], 1).flatten(0, 1)  # (N, 2, 3, S, S) -> (2N, 3, S, S)
         codes = torch.randn(len(self.shown), self._latent, generator=torch.Generator().manual_seed(1))
         drawn = to_bytes(in_batches(Decoder(network), codes))
-        return {"reconstructed.png": grid_png(pairs, columns=8), "drawn.png": grid_png(drawn, columns=8)}
+        return {f"{REAL}and-reconstructed.png": grid_png(pairs, columns=8), "drawn.png": grid_png(drawn, columns=8)}
 
 
 def repaint(vae: Vae, pictures: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.nn.contrastive import contrastive_loss
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import cosine, warm_up
 from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw
 from genai_demo.errors import UserError
@@ -162,7 +163,7 @@ class EncoderTask(Task):
         shown = np.linspace(0, len(chosen) - 1, _SHOWN).astype(int)
         nearest = likeness[shown].topk(min(_NEAREST, len(chosen))).indices.numpy()  # (R, 3)
         rows = [rolls[[row, *near]] for row, near in zip(shown.tolist(), nearest.tolist(), strict=True)]
-        return {"neighbours.png": sheet_png(rows, ENCODED_BARS)}
+        return {f"{REAL}neighbours.png": sheet_png(rows, ENCODED_BARS)}
 
 
 def same_piece(encoder: MusicEncoder, windows: RollWindows) -> dict[str, float]:

@@ -3,6 +3,7 @@ const choice = (() => {
   const KEPT = "genai_demo_training_form";
   const GROUPS = ["mistakes", "engine", "training", "network"];
   const MOST_TOLD = 5000; // limits beyond this are for the server to tell
+  const HUB = "hub:";
   const CALM = 350; // milliseconds after the last change until the command is asked for
   let offer = null;
   let form = null;
@@ -26,9 +27,9 @@ const choice = (() => {
   function begin(family) {
     const before = form || {};
     const known = offer.families.find((one) => one.name === family);
-    const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || before.data?.startsWith("run:"));
+    const dataThere = before.picked && (before.upload || known.data.some((one) => one.name === before.data) || /^(run|hub):/.test(before.data));
     form = { family, preset: known.presets[0].name, data: dataThere ? before.data : known.data[0]?.name || "",
-      picked: dataThere, upload: before.upload || "", told: before.told || [], start: "", title: "", values: {} };
+      picked: dataThere, upload: before.upload || "", told: before.told || [], example: before.example || {}, start: "", title: "", values: {} };
     form.values = presetValues(form.preset);
   }
 
@@ -54,28 +55,45 @@ const choice = (() => {
     put(parts.told, say("reading", { file: file.name }));
     const where = new URLSearchParams({ modality: room.root().dataset.modality, name: file.name });
     room.ask(`upload?${where}`, file).then((known) => {
-      Object.assign(form, { upload: known.id, data: "", picked: true, told: known.told });
+      Object.assign(form, { upload: known.id, data: "", picked: true, told: known.told, example: known.example });
       refuse("");
       draw();
       parts.upload.focus();
     }).catch((error) => { put(parts.told, ""); refuse(error.message); });
   }
 
+  // A data set of the hub is named by its id.
+  function hub() {
+    const id = `${room.root().dataset.tab}-train-hub`;
+    const input = make("input", { type: "text", id, maxlength: 200, placeholder: say("hub_placeholder"), value: form.data.slice(HUB.length), spellcheck: "false",
+      "aria-describedby": `${id}-info`, input: () => { form.data = HUB + input.value.trim(); changed(); } });
+    return [make("label", { for: id, class: "name" }, say("hub_id")), input, make("p", { class: "hint", id: `${id}-info` }, offer.hub)];
+  }
+
+  // What is in the file, to see that it was read as it is meant.
+  function example() {
+    const { text, picture } = form.example || {};
+    if (picture) return make("img", { class: "example", src: picture, alt: say("upload_example", { file: form.upload.split("/").pop() }) });
+    return text ? make("pre", { class: "example", tabindex: "0", role: "region", "aria-label": say("upload_example", { file: form.upload.split("/").pop() }) }, text) : undefined;
+  }
+
   function data(known) {
     const earlier = form.data?.startsWith("run:") ? [{ name: form.data, label: say("data_of_run", { name: form.data.slice(4) }) }] : [];
     const options = [...known.data, ...earlier];
+    const onHub = form.data?.startsWith(HUB) && !form.upload;
+    if (offer.hub || onHub) options.push({ name: HUB, label: say("hub") });
     if (form.upload) options.push({ name: "upload", label: form.upload.split("/").pop() });
-    const chosen = form.upload && !form.data ? "upload" : form.data;
+    const chosen = form.upload && !form.data ? "upload" : onHub ? HUB : form.data;
     const input = make("input", { type: "file", accept: offer.accept, hidden: true, change: () => { takeFile(input.files[0]); input.value = ""; } });
     parts.upload = make("button", { type: "button", "data-do": "upload", click: () => input.click() }, say("upload"));
-    parts.told = make("div", { class: "told", role: "status" }, (chosen === "upload" ? form.told : []).map((line) => make("p", {}, line)));
+    parts.told = make("div", { class: "told", role: "status" }, ...(chosen === "upload" ? [form.told.map((line) => make("p", {}, line)), example()] : []));
     const place = make("div", { class: "upload" }, input, parts.upload,
       make("p", { class: "hint" }, say("upload_info", { kinds: offer.accept.replaceAll(",", ", "), most: room.number(offer.most / 1e6) })), parts.told);
     place.addEventListener("drop", (event) => { if (event.dataTransfer.files.length) takeFile(event.dataTransfer.files[0]); });
     return row("data", options, chosen, (name) => {
       Object.assign(form, { data: name === "upload" ? "" : name, picked: true });
       draw("data");
-    }, place);
+    }, ...(onHub ? hub() : []), place);
   }
 
   function start(known) {
@@ -215,7 +233,7 @@ const choice = (() => {
   async function like(name, changes = {}) {
     const other = await room.ask(`options?${new URLSearchParams({ name })}`);
     begin(other.family);
-    Object.assign(form, { data: other.data, upload: "", told: [], title: "", values: { ...form.values, ...other.values, ...changes } });
+    Object.assign(form, { data: other.data, upload: "", told: [], example: {}, title: "", values: { ...form.values, ...other.values, ...changes } });
     draw();
     parts.place.querySelector("[data-row=family] input:checked")?.focus();
     parts.place.scrollIntoView({ block: "start" });

@@ -80,19 +80,14 @@ def gallery(request: GalleryRequest, faces: Sequence[Face], seconds: float, lang
         buttons = [f'<div class="pair">{"".join(buttons[2 * cell : 2 * cell + 2])}</div>' for cell in range(cells)]
     label = escape(text("faces_gallery_label", language))
     narrow = min(columns, 2 if request.model == "both" else 5)
-<<<<<<< HEAD
-    status = text("faces_status", language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
-=======
-    key = "faces_status_one" if len(faces) == 1 else "faces_status"
 
     def status(language: str) -> str:
-        return text(key, language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
+        return text("faces_status", language, count=len(faces), seed=request.seed, seconds=f"{seconds:.2f}")
 
     def title(language: str) -> str:
         return status(language).rpartition(" · ")[0]
 
     data = remembered("gallery", request, title, "", [face.receipt for face in faces])
->>>>>>> w-f
     return (
         f'<div class="faces" role="group" aria-label="{label}" style="--columns:{columns};--narrow:{narrow}"'
         f"{data}>"

@@ -37,7 +37,8 @@ def start_run(
     Args:
         modality: what is trained: text, faces, music.
         family: which network.
-        data: name of a data set that is here, or "run:NAME" for that of an earlier run.
+        data: name of a data set that is here, "run:NAME" for that of an earlier run, or "hub:OWNER/NAME" for one of the
+            Hugging Face Hub.
         upload: instead of it, the "id" that POST /training/upload?modality=text&name=news.csv gave for a file.
         preset: first_look, lecture or as_shipped.
         settings: what differs from the preset, by name; sizes of the network as "size.hidden".

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from genai_demo.engine.fields import Field, OneOf, Within, fields_of
@@ -32,6 +34,9 @@ _OF_DATA = ("data", "validation", "hold_out", "background", "labels", "where")
 MINUTES = (0.01, 100_000.0)
 """budgets that can be asked for; what may be had, `limits` says"""
 SHIPPED, EARLIER = "shipped", "run:"
+HUB = "hub:"
+"""what data begin with that lie on the Hugging Face Hub, before their id"""
+_HUB_ID = re.compile(r"\w[\w.-]{0,95}/[\w.-]{1,96}", re.ASCII)
 
 
 def trainable(modality: Modality, family: str) -> Trainable:
@@ -101,7 +106,7 @@ def options_of(modality: Modality, form: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         modality: what is trained.
         form: "family"; "data", the name of a data set that is here, or "run:NAME" for that of an earlier run, or
-            "upload", the id of a file that was given;
+            "hub:OWNER/NAME" for one of the hub; or "upload", the id of a file that was given;
             "start", empty, "shipped" or "run:NAME" or "run:NAME:STEP"; and "values" by the names of the settings, which
             are the defaults where they are missing.
 
@@ -148,6 +153,8 @@ def data_title(form: Mapping[str, Any]) -> str:
     name = str(form.get("data") or "")
     if not form.get("upload") and name.startswith(EARLIER):
         return find(name.removeprefix(EARLIER)).data
+    if not form.get("upload") and name.startswith(HUB):
+        return name.removeprefix(HUB).strip()
     return str(form.get("upload") or "").rpartition("/")[2]
 
 
@@ -171,10 +178,21 @@ def _data(known: Trainable, form: Mapping[str, Any]) -> Mapping[str, Any]:
     if name.startswith(EARLIER):
         options = read_record(find(name.removeprefix(EARLIER)).folder).options
         return {option: options[option] for option in _OF_DATA if option in options}
+    if name.startswith(HUB):
+        return {"data": _hub_id(name.removeprefix(HUB).strip()), **known.uploaded}
     offered = data_of(known)
     if name not in offered:
         raise UserError("training.no_data", allowed=", ".join(offered) or "-")
     return offered[name]
+
+
+def _hub_id(name: str) -> str:
+    """Return the id of a data set of the hub; what might be a folder of this machine is none."""
+    if not settings().hub:
+        raise UserError("runs.no_hub", value=name[:80])
+    if not _HUB_ID.fullmatch(name) or Path(name).exists():
+        raise UserError("training.bad_hub", value=name[:80])
+    return name
 
 
 def data_of(known: Trainable) -> Mapping[str, Mapping[str, Any]]:

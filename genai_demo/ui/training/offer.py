@@ -48,6 +48,11 @@ def families(modality: Modality, runs: Sequence[Run], language: str) -> list[dic
     return [_family(modality, name, known, runs, language) for name, known in modality.trainable.items()]
 
 
+def hub_told(modality: str, language: str) -> str:
+    """Return what a data set of the hub needs for a modality to learn from it; empty where none may be fetched."""
+    return named(f"hub_{modality}", language, "") if limits().hub else ""
+
+
 def _family(modality: Modality, name: str, known: Trainable, runs: Sequence[Run], language: str) -> dict[str, Any]:
     owner = f"{modality.name}_{name}"
     return {

@@ -34,7 +34,7 @@ from genai_demo.ui.training import acting
 from genai_demo.ui.training.choosing import form_of
 from genai_demo.ui.training.film import film
 from genai_demo.ui.training.in_use import version
-from genai_demo.ui.training.offer import families, refusal, words
+from genai_demo.ui.training.offer import families, hub_told, refusal, words
 from genai_demo.ui.training.telling import SHIPPED, forms_of, run_told, runs_told, samples_of, timelines_told
 from genai_demo.ui.training.uploads import taken
 from genai_demo.ui.training.watching import Watchers
@@ -188,6 +188,7 @@ def _offer(request: Request) -> Any:
         "words": words(language),
         "accept": ",".join(modality.uploads),
         "most": limits().upload_bytes,
+        "hub": hub_told(modality.name, language),
         "families": families(modality, acting.runs(), language),
         "timelines": timelines_told(modality.name, language),
         "forms": forms_of(modality.name),

@@ -152,7 +152,7 @@ def timelines_told(modality: str, language: str) -> list[dict[str, Any]]:
             continue
         key = "timeline_own" if timeline.own else "timeline_other"
         data = named(f"data_{timeline.data}", language, timeline.data)
-        values = {"minutes": f"{timeline.minutes:g}", "examples": f"{timeline.examples:,}", "data": data}
+        values = {"minutes": f"{round(timeline.minutes, 1):g}", "examples": f"{timeline.examples:,}", "data": data}
         samples = [
             {"step": step, "files": [one.name for one in files], "version": int(files[0].stat().st_mtime)}
             for step, files in timeline.samples.items()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,9 @@ _ONE = threading.Lock()
 
 
 def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[str, Any]:
-    """Keep a file and return its "id", "name", and "told": what there is to learn from in it, a sentence each.
+    """Keep a file and return its "id", "name", and what there is to learn from in it.
+
+    "told" says so, a sentence each; the "example" of it is a "text", or a "picture" as an address.
 
     Args:
         modality: which is to learn from it.
@@ -62,7 +66,15 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
             with suppress(OSError):  # the same content lies there by another name
                 file.parent.rmdir()
         raise
-    return {"id": f"{digest}/{plain}", "name": plain, "told": _told(modality, found["remarks"], language)}
+    known_as = {"id": f"{digest}/{plain}", "name": plain}
+    told = _told(modality, found["remarks"], language)
+    return {**known_as, "told": told, "example": _shown(found.get("example") or {})}
+
+
+def _shown(example: Mapping[str, bytes]) -> dict[str, str]:
+    if "png" in example:
+        return {"picture": f"data:image/png;base64,{base64.b64encode(example['png']).decode()}"}
+    return {"text": example["txt"].decode()} if "txt" in example else {}
 
 
 def _told(modality: Modality, remarks: list[str], language: str) -> list[str]:

@@ -33,7 +33,8 @@ def run(tmp_path: Path) -> RunFolder:
     run.point_to_snapshot(300, best=True)
     (run.path / "config.json").write_text(json.dumps({"family": "toy"}), encoding="utf-8")
     for step in range(1, 301, 13):
-        run.write_sample(step, {"sample.png": noise(step), "sample.txt": b"step %d" % step})
+        real = {"real-and-reconstructed.png": noise(step)}
+        run.write_sample(step, {"sample.png": noise(step), "sample.txt": b"step %d" % step} | real)
         run.add_stats({"step": step, "seconds": 6.0 * step, "examples": 8 * step})
     return run
 
@@ -53,6 +54,17 @@ def test_an_export_brings_its_timeline(run: RunFolder, tmp_path: Path) -> None:
     assert read_checkpoint(tmp_path / "made").id == exported.id
     assert export_checkpoint(run.snapshot_folder(300), tmp_path / "other").id == exported.id
     assert read_timeline(tmp_path / "other") is None
+
+
+def test_what_shows_real_examples_alone_is_no_timeline(run: RunFolder, tmp_path: Path) -> None:
+    for step in run.samples():
+        for file in ("sample.png", "sample.txt"):
+            (run.path / "samples" / f"{step:08d}" / file).unlink()
+    export_checkpoint(run.path, tmp_path / "made")
+    assert read_timeline(tmp_path / "made") is None
+    with pytest.raises(UserError) as refused:
+        write_timeline(run.path, tmp_path / "made", own=False)
+    assert refused.value.key == "engine.no_samples"
 
 
 def test_another_run_of_the_family_may_lend_its_moments(run: RunFolder, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from genai_demo.engine.training import status as status_module
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state
 from genai_demo.errors import UserError
 from tests.engine.training.test_live import wait_for
 from tests.helpers.toys import Clock, Duel, Toy, ema_of, same, stop_at
@@ -70,7 +71,7 @@ def test_paused_stepped_and_resumed_is_the_same_run(kind: type[Toy], run: RunFol
         control.step(run.path.name, root=tmp_path)
         control.step(run.path.name, 2, root=tmp_path)
         wait_for(lambda: paused_at(run, 9))
-        wait_for(lambda: run.read_state()[1]["step"] == 9)  # nothing is lost if it is killed now
+        wait_for(lambda: read_state(run)[1]["step"] == 9)  # nothing is lost if it is killed now
         assert [line["step"] for line in run.read_stats()] == list(range(1, 10))
         control.resume(run.path.name, root=tmp_path)
 
@@ -79,7 +80,7 @@ def test_paused_stepped_and_resumed_is_the_same_run(kind: type[Toy], run: RunFol
         end = train(kind(dropout=0.3, before_step=hook), CONFIG, run)
     whole = RunFolder(tmp_path / "whole")
     assert train(kind(dropout=0.3), CONFIG, whole).step == end.step == STEPS
-    assert same(ema_of(run), ema_of(whole)) and same(run.read_state()[0], whole.read_state()[0])
+    assert same(ema_of(run), ema_of(whole)) and same(read_state(run)[0], read_state(whole)[0])
     losses = [[line["loss" if kind is Toy else "d_loss"] for line in one.read_stats()] for one in (run, whole)]
     assert losses[0] == losses[1]
     assert not any("marks" in line for line in run.read_stats()), "this was training as usual"
@@ -126,7 +127,7 @@ def test_only_one_phase_moves_and_the_history_tells(run: RunFolder) -> None:
     lines = run.read_stats()
     assert [line.get("marks") for line in lines[:3]] == [[{"step": step, "only": "d"}] for step in (1, 2, 3)]
     assert all("d_loss" in line and "g_loss" not in line for line in lines[:3])
-    assert run.read_state()[1]["taken"] == 3, "a resumed run does not take them again"
+    assert read_state(run)[1]["taken"] == 3, "a resumed run does not take them again"
 
 
 def test_a_hyper_parameter_changes_in_mid_run_and_stays_changed(run: RunFolder, tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_run_killed_after_a_change_goes_on_with_it(run: RunFolder, tmp_path: P
 
     with pytest.raises(RuntimeError):
         train(Toy(before_step=hook(12)), CONFIG, run)
-    assert run.read_state()[1]["step"] == 8, "the state was saved with the change"
+    assert read_state(run)[1]["step"] == 8, "the state was saved with the change"
     (run.path / FILE).unlink()
     train(Toy(), CONFIG, run, resume=True)
     killed = ema_of(run)

@@ -13,6 +13,7 @@ import torch
 from genai_demo.engine.runs import keeping
 from genai_demo.engine.runs.keeping import Keeper
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state, write_state
 
 
 def a_run(root: Path, name: str = "mine", step: int = 3) -> RunFolder:
@@ -20,7 +21,7 @@ def a_run(root: Path, name: str = "mine", step: int = 3) -> RunFolder:
     run.path.mkdir(parents=True, exist_ok=True)
     run.start({"family": "toy"}, resume=False)
     run.add_stats({"step": step, "loss": 1.5})
-    run.write_state(step, {"weight": torch.arange(4.0)}, {"step": step})
+    write_state(run, step, {"weight": torch.arange(4.0)}, {"step": step})
     run.write_status("running", step=step)
     (run.path / "lock").touch()
     (run.path / ".stats.jsonl.12345678").write_text("half")
@@ -47,7 +48,7 @@ def test_a_kept_run_comes_back_on_another_machine(tmp_path: Path) -> None:
     assert Keeper(tmp_path / "kept", tmp_path / "elsewhere").restore() == ["mine"]
     back = RunFolder(tmp_path / "elsewhere" / "mine")
     assert back.read_stats() == run.read_stats()
-    assert torch.equal(back.read_state()[0]["weight"], torch.arange(4.0))
+    assert torch.equal(read_state(back)[0]["weight"], torch.arange(4.0))
     assert back.read_status()["state"] == "lost", "whoever started it can resume it"
 
 
@@ -58,7 +59,7 @@ def test_only_what_changed_is_copied_and_what_is_gone_is_removed(tmp_path: Path)
     assert keeper.keep() == 0
     run.add_stats({"step": 4, "loss": 1.25})
     assert keeper.keep() == 1
-    run.write_state(4, {"weight": torch.ones(4)}, {"step": 4})
+    write_state(run, 4, {"weight": torch.ones(4)}, {"step": 4})
     keeper.keep()
     assert contents(tmp_path / "kept" / "mine") == contents(run.path)
     other.path.rename(tmp_path / "elsewhere")
@@ -114,13 +115,13 @@ def test_a_run_that_goes_on_meanwhile_is_never_kept_with_a_pointer_to_nothing(
     def copy_while_it_trains(source: Path, target: Path, **options: Any) -> Any:
         if Path(source).name == "tensors.safetensors" and run.state_folder() == Path(source).parent:
             done = plain_copy(source, target, **options)
-            run.write_state(6, {"weight": torch.zeros(4)}, {"step": 6})  # removes the state that is being copied
+            write_state(run, 6, {"weight": torch.zeros(4)}, {"step": 6})  # removes the state that is being copied
             return done
         return plain_copy(source, target, **options)
 
-    run.write_state(5, {"weight": torch.ones(4)}, {"step": 5})
+    write_state(run, 5, {"weight": torch.ones(4)}, {"step": 5})
     monkeypatch.setattr(keeping.shutil, "copyfile", copy_while_it_trains)
     keeper.keep()
     Keeper(tmp_path / "kept", tmp_path / "elsewhere").restore()
     back = RunFolder(tmp_path / "elsewhere" / "mine")
-    assert back.read_state()[1]["step"] in (3, 5, 6)
+    assert read_state(back)[1]["step"] in (3, 5, 6)

@@ -24,6 +24,7 @@ from genai_demo.engine.runs.record import read_record, write_record
 from genai_demo.engine.runs.registry import all_runs, find
 from genai_demo.engine.runs.supervisor import NICENESS, Supervisor
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state
 from genai_demo.errors import UserError
 from genai_demo.settings import settings
 from tests.engine.training.test_live import wait_for
@@ -262,7 +263,7 @@ def test_a_run_outlives_the_app_and_a_killed_one_resumes(articles: Path, tmp_pat
     os.kill(folder.read_status()["pid"], signal.SIGKILL)
     wait_for(lambda: find(run.name, root).state == "lost")
     reached = folder.read_stats()[-1]["step"]
-    assert reached < 12 and folder.read_state()[1]["step"] >= reached - 1
+    assert reached < 12 and read_state(folder)[1]["step"] >= reached - 1
     write_orders(run.folder, Orders())
     assert control.resume(run.name, root).state == "waiting"
     look = Supervisor(root)

@@ -19,6 +19,7 @@ from torch.distributed.run import parse_args
 from genai_demo.__main__ import _parser, main
 from genai_demo.engine.runs.record import Record
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,7 +67,7 @@ def test_a_killed_worker_ends_a_run_that_can_be_resumed(tmp_path: Path) -> None:
     said, _ = process.communicate()
     assert process.returncode != 0, said
     assert run.read_status()["state"] in ("lost", "stopped", "failed"), said
-    before = int(run.read_state()[1]["step"])
+    before = int(read_state(run)[1]["step"])
     said, _ = (process := torchrun(run.path, *budget, "--resume")).communicate()
     assert process.returncode == 0, said
     status = run.read_status()

@@ -19,6 +19,7 @@ from torch import nn
 from genai_demo.engine.training import loop, step
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state
 from genai_demo.engine.training.step import _buckets
 from genai_demo.engine.training.task import Batch
 from tests.helpers.toys import Clock, Toy, Uneven, stop_at
@@ -157,7 +158,7 @@ def test_they_do_what_one_does_with_the_batches_of_both(
 
     task = both(kind)(before_step=one_step)
     loop.train(task, replace(CONFIG, batch_size=16), alone)
-    tensors, numbers = together.read_state()
+    tensors, numbers = read_state(together)
     assert numbers["step"] == STOP + 1
     for name, weight in task.networks["model"].state_dict().items():
         assert torch.allclose(tensors[f"network.model/{name}"], weight, rtol=1e-4, atol=1e-6)
@@ -169,7 +170,7 @@ def test_a_weight_that_no_process_uses_is_left_alone(
     kind: type[Toy], run_of_two: tuple[RunFolder, list[list[Any]]]
 ) -> None:
     if kind is Lacking:
-        tensors, _ = run_of_two[0].read_state()
+        tensors, _ = read_state(run_of_two[0])
         first = Lacking().networks["model"].state_dict()
         moved = {name for name, weight in first.items() if not torch.equal(tensors[f"network.model/{name}"], weight)}
         assert moved == {"common.weight", "common.bias", "special.weight", "special.bias"}

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import safetensors.torch
 
-from genai_demo.engine.training import run as run_module
+from genai_demo.engine.training import state as state_module
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state, write_state
 from genai_demo.errors import UserError
 from tests.helpers.toys import Duel, Toy, ema_of, same, stop_at
 
@@ -76,7 +76,7 @@ def test_figures_of_the_last_steps_before_a_stop_are_kept(run: RunFolder) -> Non
 def test_what_was_learnt_until_a_stop_is_kept(run: RunFolder) -> None:
     train(Toy(before_step=stop_at(run, 6)), replace(CONFIG, snapshots=1), run)
     assert run.last_snapshot() == run.snapshot_folder(7)
-    tensors, _ = run.read_state()
+    tensors, _ = read_state(run)
     ema = ema_of(run)
     assert same(ema, {name: tensors[f"average/{name}"] for name in ema})
 
@@ -189,17 +189,17 @@ def test_interrupted_state_write_leaves_the_former_state(
 
     with monkeypatch.context() as patch:
         if place == "tensors":
-            patch.setattr(safetensors.torch, "save_file", save_half)
+            patch.setattr(state_module, "save_file", save_half)
         else:
-            patch.setattr(run_module, "write_json" if place == "numbers" else "write_text", write_nothing)
+            patch.setattr(state_module, "write_json" if place == "numbers" else "write_text", write_nothing)
         if again:
-            tensors, numbers = run.read_state()
+            tensors, numbers = read_state(run)
             with pytest.raises(KeyboardInterrupt):
-                run.write_state(6, tensors, numbers)
+                write_state(run, 6, tensors, numbers)
         else:
             with pytest.raises(KeyboardInterrupt):
-                run.write_state(9, {}, {})
-    assert run.read_state()[1]["step"] == 6
+                write_state(run, 9, {}, {})
+    assert read_state(run)[1]["step"] == 6
     train(Toy(), CONFIG, run, resume=True)
     whole = RunFolder(tmp_path / "whole")
     train(Toy(), CONFIG, whole)
@@ -208,8 +208,8 @@ def test_interrupted_state_write_leaves_the_former_state(
 
 def test_one_state_is_kept(run: RunFolder) -> None:
     for step in (1, 2, 2, 3):
-        run.write_state(step, {}, {"step": step})
-        assert run.read_state()[1] == {"step": step}
+        write_state(run, step, {}, {"step": step})
+        assert read_state(run)[1] == {"step": step}
     assert len([folder for folder in (run.path / "state").iterdir() if folder.is_dir()]) == 1
 
 

@@ -24,6 +24,7 @@ from genai_demo.engine.models.checkpoint import read_checkpoint
 from genai_demo.engine.models.export import export_checkpoint
 from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training import run as run_module
+from genai_demo.engine.training import state as state_module
 from genai_demo.engine.training.config import TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
@@ -342,11 +343,11 @@ def test_a_full_disk_ends_the_run_in_a_state_that_resumes(
     stopped(run)
     with monkeypatch.context() as patch:
         if place == "tensors":
-            patch.setattr(safetensors.torch, "save_file", full_as_safetensors_says)
+            patch.setattr(state_module, "save_file", full_as_safetensors_says)
         elif place == "numbers":
-            write = run_module.write_json
+            write = state_module.write_json
             patch.setattr(
-                run_module, "write_json", lambda file, value: (full if "numbers" in file.name else write)(file, value)
+                state_module, "write_json", lambda file, value: (full if "numbers" in file.name else write)(file, value)
             )
         elif place == "stats":
             open_file = Path.open

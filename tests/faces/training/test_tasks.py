@@ -15,6 +15,7 @@ from genai_demo.engine.models.lineage import open_start
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
+from genai_demo.engine.training.state import read_state
 from genai_demo.errors import UserError
 from genai_demo.faces.data.batches import FaceBatches, shrink, to_bytes, to_floats
 from genai_demo.faces.models import conditioning
@@ -264,7 +265,7 @@ def test_polishing_moves_the_decoder_alone(tmp_path: Path) -> None:
     before = {key: value.clone() for key, value in finetuning_task(tmp_path).networks["vae"].state_dict().items()}
     run = RunFolder(tmp_path / "run")
     train(finetuning_task(tmp_path), CONFIG, run)
-    tensors = run.read_state()[0]
+    tensors = read_state(run)[0]
     moved = {key for key, value in before.items() if not torch.equal(tensors[f"network.vae/{key}"], value)}
     assert moved and all(key.startswith(("from_code", "painter")) for key in moved)
     snapshot = run.last_snapshot()

@@ -100,7 +100,7 @@ def test_train_go_on_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main([*words, "--examples", "1280", "--snapshots", "2", "--resume"]) == 0
     folder = RunFolder(tmp_path / "run")
     sheets = {file.name: Image.open(io.BytesIO(file.read_bytes())) for file in folder.samples()[20]}
-    assert sheets.keys() == {"reconstructed.png", "drawn.png"}
+    assert sheets.keys() == {"real-and-reconstructed.png", "drawn.png"}
     assert all(sheet.size == (8 * 34 - 2, 8 * 34 - 2) for sheet in sheets.values())
     assert main(["export", "faces", "--run", str(folder.path), "--to", str(tmp_path / "mine")]) == 0
     exported = read_checkpoint(tmp_path / "mine")

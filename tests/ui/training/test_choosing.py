@@ -17,8 +17,8 @@ from genai_demo.modalities import modalities
 from genai_demo.settings import settings
 from genai_demo.ui.training import choosing
 from genai_demo.ui.training.acting import command
-from genai_demo.ui.training.choosing import SIZE, form_of, options_of, preset, settings_of
-from genai_demo.ui.training.offer import families, label_of
+from genai_demo.ui.training.choosing import SIZE, data_title, described, form_of, options_of, preset, settings_of
+from genai_demo.ui.training.offer import families, hub_told, label_of
 
 ALL = [(modality.name, family) for modality in modalities().values() for family in modality.trainable]
 
@@ -59,6 +59,33 @@ def test_every_setting_is_told_in_both_languages(modality: str, family: str) -> 
         assert key in sentences("en")
 
 
+@pytest.mark.parametrize(("modality", "family"), ALL)
+def test_every_number_is_told_with_what_too_much_and_too_little_of_it_do(modality: str, family: str) -> None:
+    known = modalities()[modality]
+    for start in (False, True):
+        for name, (_, field) in settings_of(known, family, start).items():
+            if described(field)["kind"] in ("switch", "choice") or name == "seed":
+                continue
+            for language, mark in (("en", ": "), ("zh", "：")):
+                _, info = label_of(name, field, f"{modality}_{family}", language)
+                assert info.count(mark) >= 2, (name, info)
+
+
+def test_a_data_set_of_the_hub_is_named_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = modalities()["text"]
+    chosen = {"family": "gru", "data": "hub: fancyzhx/ag_news", "values": {"minutes": 1}}
+    options = options_of(text, chosen)
+    assert (options["data"], options["hold_out"]) == ("fancyzhx/ag_news", 0.1)
+    assert data_title(chosen) == "fancyzhx/ag_news"
+    parsed("text", command(text, chosen).split()[5:])
+    assert all(hub_told(name, language) for name in modalities() for language in ("en", "zh"))
+    monkeypatch.setenv("GENAI_DEMO_HUB", "0")
+    settings.cache_clear()
+    with pytest.raises(UserError) as refused:
+        options_of(text, chosen)
+    assert refused.value.key == "runs.no_hub" and not hub_told("text", "en")
+
+
 def test_only_what_differs_from_the_defaults_is_typed() -> None:
     text = modalities()["text"]
     values = {"minutes": "2", "learning_rate": "0.0025", "weight_decay": 0.2, "size.hidden": 64, "seed": ""}
@@ -83,6 +110,10 @@ def test_only_what_differs_from_the_defaults_is_typed() -> None:
         ("engine.out_of_range_whole", {"values": {f"{SIZE}hidden": 0}}),
         ("training.no_data", {"data": "/etc/passwd"}),
         ("training.no_data", {"data": ""}),
+        ("training.bad_hub", {"data": "hub:"}),
+        ("training.bad_hub", {"data": "hub:/etc/passwd"}),
+        ("training.bad_hub", {"data": "hub:../runs"}),
+        ("training.bad_hub", {"data": "hub:genai_demo/text"}),
         ("training.upload_gone", {"upload": "../../etc/passwd"}),
         ("training.upload_gone", {"upload": "0123456789abcdef/gone.csv"}),
         ("training.bad_start", {"start": "/etc"}),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 
 from genai_demo.engine.runs.record import Record, owner_of, write_record
@@ -22,6 +26,7 @@ from genai_demo.ui.training import uploads
 from genai_demo.ui.training.routes import TrainingRoutes
 
 Ask = Callable[..., httpx.Response]
+CASES = Path(__file__).parents[2] / "cases" / "midi"
 CSV = b"label,text\n" + b"".join(b"Sports,The team won match number %d again.\n" % number for number in range(60))
 
 
@@ -107,6 +112,7 @@ def test_a_file_is_checked_before_anything_learns_from_it(
 ) -> None:
     known = ask("upload?modality=text&name=..%2F..%2Fmy%20news.csv", "POST", content=CSV).json()
     assert known["name"] == "my-news.csv" and "60" in known["told"][0] and "10 %" in " ".join(known["told"])
+    assert known["example"]["text"].startswith("[sports] The team won match number 0 again.")
     assert (runs / ".uploads" / known["id"]).read_bytes() == CSV
     form = {"modality": "text", "family": "gru", "upload": known["id"], "values": {"minutes": 1}, "title": "Mine"}
     assert f"{known['id']} --hold-out 0.1" in ask("command", "POST", json=form).json()["command"]
@@ -127,6 +133,31 @@ def test_a_file_is_checked_before_anything_learns_from_it(
     lie = {folder.name for folder in (runs / ".uploads").iterdir()}
     assert known["id"][:16] in lie and kept[0][:16] not in lie and kept[3][:16] in lie
     assert ask("upload?modality=faces&name=mine.zip", "POST", content=b"PK").status_code == 400
+
+
+def test_what_a_file_begins_with_is_shown(ask: Ask, runs: Path) -> None:
+    def archive(files: dict[str, bytes]) -> bytes:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as made:
+            for name, content in files.items():
+                made.writestr(name, content)
+        return stream.getvalue()
+
+    def drawn(shade: int) -> bytes:
+        stream = io.BytesIO()
+        Image.new("RGB", (64, 64), (shade, 90, 90)).save(stream, "PNG")
+        return stream.getvalue()
+
+    midi = {name: (CASES / name).read_bytes() for name in ("eb_stated_c.mid", "c_minor_no_mode.mid")}
+    for modality, content in (
+        ("faces", archive({f"{shade}.png": drawn(shade) for shade in range(0, 250, 25)})),
+        ("music", archive(midi)),
+    ):
+        known = ask(f"upload?modality={modality}&name=mine.zip", "POST", content=content).json()
+        kind, _, coded = known["example"]["picture"].partition(",")
+        assert kind == "data:image/png;base64"
+        with Image.open(io.BytesIO(base64.b64decode(coded))) as picture:
+            assert len(picture.getcolors(1 << 20) or []) > 2
 
 
 def test_the_gate_lets_through_what_the_scripts_ask(ask: Ask) -> None:

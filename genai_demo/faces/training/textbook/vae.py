@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import constant
 from genai_demo.engine.training.task import Batch, Phase
 from genai_demo.faces.models.textbook_vae import FAMILY, TextbookVae, TextbookVaeConfig, vae_loss
@@ -68,4 +69,4 @@ class TextbookVaeTask(PicturesTask):
         shown = floats((self.held_out if len(self.held_out) else self.pictures)[:_SHOWN])
         painted = network(network.encode(shown.to(network.mean.weight.device))[0]).cpu()
         pairs = torch.stack([shown, painted], 1).flatten(0, 1)  # (N, 2, 1, S, S) -> (2N, 1, S, S)
-        return {"reconstructed.png": self.sheet(pairs), "drawn.png": self.drawn(network)}
+        return {f"{REAL}and-reconstructed.png": self.sheet(pairs), "drawn.png": self.drawn(network)}
