@@ -25,7 +25,7 @@ MODALITY = Modality(
     inspect=inspect,
     explaining=explaining,
     lessons={
-        name: later("genai_demo.faces.lessons", f"{name}_lesson")
+        name: later(f"genai_demo.faces.lessons.{name.partition('_')[0]}", f"{name}_lesson")
         for name in ("vae", "gan", "contrastive", "textbook_vae", "textbook_gan")
     },
     glance=glance,

@@ -8,18 +8,22 @@ import pytest
 import torch
 
 from genai_demo.engine.lessons.lesson import Lesson
-from genai_demo.faces import lessons
 from genai_demo.faces.data.batches import to_floats
+from genai_demo.faces.lessons.contrastive import contrastive_lesson
+from genai_demo.faces.lessons.gan import gan_lesson
+from genai_demo.faces.lessons.measured import FACES
+from genai_demo.faces.lessons.textbook import textbook_gan_lesson, textbook_vae_lesson
+from genai_demo.faces.lessons.vae import vae_lesson
 from genai_demo.faces.models.vae import Vae
 from genai_demo.faces.requests import FaceRequest
 from genai_demo.faces.sampling.loading import load
 
 ALL = [
-    lessons.vae_lesson,
-    lessons.gan_lesson,
-    lessons.contrastive_lesson,
-    lessons.textbook_vae_lesson,
-    lessons.textbook_gan_lesson,
+    vae_lesson,
+    gan_lesson,
+    contrastive_lesson,
+    textbook_vae_lesson,
+    textbook_gan_lesson,
 ]
 
 
@@ -36,10 +40,10 @@ def test_every_symbol_is_explained_and_every_used_weight_counted(lesson: Callabl
 
 @pytest.mark.usefixtures("tiny")
 def test_the_vaes_present_values_are_those_of_its_code() -> None:
-    made, painter = lessons.vae_lesson(), load("vae").painter
+    made, painter = vae_lesson(), load("vae").painter
     network = painter.network
     assert isinstance(network, Vae)
-    requests = [FaceRequest(model="vae", seed=7, index=index) for index in range(lessons.FACES)]
+    requests = [FaceRequest(model="vae", seed=7, index=index) for index in range(FACES)]
     pictures = to_floats(painter.paint([painter.code(painter.fill_in(one)) for one in requests]))
     mean, log_variance = network.encode(pictures)
     posterior = torch.distributions.Normal(mean, (log_variance / 2).exp())
@@ -51,7 +55,7 @@ def test_the_vaes_present_values_are_those_of_its_code() -> None:
 
 @pytest.mark.usefixtures("tiny")
 def test_the_gans_present_values_come_from_the_discriminator_that_was_kept() -> None:
-    values = lessons.gan_lesson().values
+    values = gan_lesson().values
     real, made = values["real"], values["judge"]
     assert isinstance(real, float) and isinstance(made, float)
     assert values["discriminator_loss"] == pytest.approx(math.log1p(math.exp(made - real)), rel=1e-4)
@@ -60,11 +64,11 @@ def test_the_gans_present_values_come_from_the_discriminator_that_was_kept() -> 
 
 @pytest.mark.usefixtures("tiny")
 def test_two_views_of_one_face_are_more_alike_than_different_faces() -> None:
-    values = lessons.contrastive_lesson().values
+    values = contrastive_lesson().values
     partner, other = values["partner"], values["other"]
     assert isinstance(partner, float) and isinstance(other, float) and partner > other
 
 
 def test_an_untrained_textbook_gan_guesses() -> None:
-    values = lessons.textbook_gan_lesson().values
+    values = textbook_gan_lesson().values
     assert values["discriminator_loss"] == pytest.approx(2 * math.log(2), abs=0.2)
