@@ -52,10 +52,10 @@ def _gan(folder: Path, checkpoint: str) -> Lesson:
     latents = torch.zeros(1, generator.config.latent, device=device)
     unknown = torch.full((FACES,), float("nan"))
     condition = conditioning.encode(unknown, unknown, unknown).to(device)
-    on_made: Value = None
+    scores: dict[str, Value] = dict.fromkeys(("real", "judge", "discriminator_loss", "generator_loss"))
     if judge:
         with torch.inference_mode():
-            on_made = float(discriminator(pictures, condition).mean())
+            scores = _scores(float(judge.real.mean()), float(discriminator(pictures, condition).mean()))
     noise, labels = symbol("noise", letter("z")), symbol("labels", letter("c"))
     real, made = (
         symbol("real", letter("x")),
@@ -114,16 +114,12 @@ def _gan(folder: Path, checkpoint: str) -> Lesson:
             "noise": (generator.config.latent,),
             "labels": (conditioning.SIZE,),
             "made": tuple(pictures.shape[1:]),
-            "real": float(judge.real.mean()) if judge else None,
-            "judge": on_made,
+            "real": scores["real"],
+            "judge": scores["judge"],
             "penalty": f"{trained(loaded.checkpoint, 'gamma'):g} → {trained(loaded.checkpoint, 'final_gamma'):g}",
             "label_weight": trained(loaded.checkpoint, "label_weight"),
-            "discriminator_loss": None
-            if on_made is None or judge is None
-            else _softplus(on_made - float(judge.real.mean())),
-            "generator_loss": None
-            if on_made is None or judge is None
-            else _softplus(float(judge.real.mean()) - on_made),
+            "discriminator_loss": scores["discriminator_loss"],
+            "generator_loss": scores["generator_loss"],
         },
         code=(adversarial.discriminator_loss, adversarial.generator_loss, adversarial.gradient_penalty),
         claims=(
@@ -137,5 +133,8 @@ def _gan(folder: Path, checkpoint: str) -> Lesson:
     )
 
 
-def _softplus(value: float) -> float:
-    return float(F.softplus(torch.tensor(value)))
+def _scores(real: float, made: float) -> dict[str, Value]:
+    """Return mean scores, and the losses of their difference."""
+    lead = torch.tensor([made - real, real - made])
+    on_judge, on_generator = F.softplus(lead).tolist()
+    return {"real": real, "judge": made, "discriminator_loss": on_judge, "generator_loss": on_generator}
