@@ -109,7 +109,7 @@ def test_long_music_goes_on_from_its_beginning_and_remarks_are_said(
     words = ["--continue", mine, "--keep", "4", "--bars", "4", "--no-sound", "--no-score", "--out", tmp_path / "out"]
     assert run("generate", "music", *words) == 0
     told = capsys.readouterr().err
-    assert "256 bars" in told and "1 tracks break off" in told
+    assert "256 bars" in told and "1 track breaks off" in told
     assert len(read_midi(tmp_path / "out" / "piano-0.mid").piece.bars) == 8
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     assert run("generate", "music", *words, "--seed", "1") == 0

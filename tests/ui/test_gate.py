@@ -300,7 +300,7 @@ def test_a_cancel_that_comes_before_its_call_has_nothing_to_do(client: httpx.Cli
 def test_all_routes_of_the_trainings_pass_the_gate() -> None:
     async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
 
-    for route in TrainingRoutes(nothing)._router.routes:
+    for route in TrainingRoutes(nothing).router.routes:
         assert isinstance(route, Route)
         passing = gate._WRITE if route.methods == {"POST"} else gate._READ
         assert passing.fullmatch(route.path), route.path

@@ -169,7 +169,8 @@ genaiDemo.address = (() => {
   function begin() {
     sayAgain();
     const settings = written();
-    const bare = !settings.size;
+    // Tab and page alone ask for nobody's result: they open as they would for whoever finds them.
+    const bare = [...settings.keys()].every((name) => ["tab", "page"].includes(name));
     go(settings, bare || stored.get("genai_demo_link") === `?${settings}`);
   }
 

@@ -215,7 +215,8 @@ def test_the_ends_of_a_direction_are_what_its_slider_does() -> None:
         typical = FaceRequest(model, variety=0.2, age=35.0, woman=0.5, smile=0.5)
         for end, push in enumerate((-3.0, 3.0)):
             pushed = handlers.paint(replace(typical, directions=(0.0, push)))
-            assert same(pictures[end, 1], pushed.picture)
+            # Painted beside others, and alone: some processors round their last digits another way.
+            assert np.abs(pictures[end, 1].astype(int) - pushed.picture).max() <= 1
 
 
 def test_directions_have_names_or_numbers() -> None:

@@ -71,7 +71,7 @@ def test_programs_are_told_what_became_of_their_music(client: Client) -> None:
     ]
     assert [len(heard(answer).bars) for answer in answers] == [8, 256]
     for answer in answers:
-        assert ["256 bars" in answer["remarks"][0], "break off" in answer["remarks"][1]] == [True, True]
+        assert ["256 bars" in answer["remarks"][0], "breaks off" in answer["remarks"][1]] == [True, True]
     assert client.predict(GIVEN, bars=4, api_name="/continue_music")["remarks"] == []
 
 
