@@ -66,10 +66,6 @@ def test_a_reload_keeps_tab_fields_and_result(app: str, visit: Visit) -> None:
     expect(page.get_by_label("New seed each time")).to_be_checked()
 
 
-def test_an_address_that_only_names_a_page_opens_it_as_for_whoever_finds_it(app: str, visit: Visit) -> None:
-    assert text_of(visit(f"{app}?tab=news&page=write"))
-
-
 def test_back_goes_to_what_was_shown_before(app: str, visit: Visit) -> None:
     page = visit(app)
     first = write(page)

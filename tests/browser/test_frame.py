@@ -252,7 +252,7 @@ def test_what_programs_call_is_told_in_the_visitors_language_and_theme(
     page.locator("#theme").click()
     page.locator("#size").click()
     with page.context.expect_page() as opened:
-        page.locator("footer a").click()
+        page.locator("footer a[href^=api]").click()
     api = opened.value
     api.locator("#write_news summary").first.click()
     assert api.evaluate("document.documentElement.lang") == locale.removesuffix("-US")

@@ -45,7 +45,15 @@ MISSED = """() => {
 
 def walk(page: Page) -> list[dict]:
     """Press Tab from the top of the page until the focus leaves it, and return where it has been."""
-    page.evaluate("() => { window.walked = []; document.activeElement?.blur(); scrollTo(0, 0); }")
+    # Where something had the focus and went, the next press of Tab goes on: at the top of the page.
+    page.evaluate("""() => {
+        window.walked = [];
+        const top = document.createElement("button");
+        document.body.prepend(top);
+        top.focus();
+        top.remove();
+        scrollTo(0, 0);
+    }""")
     stops: list[dict] = []
     while len(stops) < MOST:
         page.keyboard.press("Tab")

@@ -304,7 +304,7 @@ const inside = (() => {
   function noteParts(view, said) {
     const { note } = stateOf(view);
     if (note === null) return [looks.hint(said.pick)];
-    const head = looks.made("h4", {}, saidOf(view, note));
+    const head = looks.made("h3", {}, saidOf(view, note));
     const entry = entryOf(view, note);
     if (!entry) return [head];
     const parts = entry[3];

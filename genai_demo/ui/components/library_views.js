@@ -98,7 +98,7 @@ const looks = (() => {
       button.addEventListener("click", () => jumpTo(earlier));
       return row(button, `${bits.toFixed(1)}`, percent(attention), alike === null ? "–" : percent(alike));
     });
-    return [hint(said.bars_intro), made("h4", {}, fill(said.bars_of, { bar: bar + 1 })),
+    return [hint(said.bars_intro), made("h3", {}, fill(said.bars_of, { bar: bar + 1 })),
       table([said.earlier, said.bits, said.attention, said.alike], rows)];
   }
 

@@ -169,8 +169,7 @@ genaiDemo.address = (() => {
   function begin() {
     sayAgain();
     const settings = written();
-    // Tab and page alone ask for nobody's result: they open as they would for whoever finds them.
-    const bare = [...settings.keys()].every((name) => ["tab", "page"].includes(name));
+    const bare = !settings.size;
     go(settings, bare || stored.get("genai_demo_link") === `?${settings}`);
   }
 

@@ -116,26 +116,9 @@
   }));
   document.addEventListener("click", ({ target }) => {
     const run = target.closest("button[id$='-run']");
-    if (!run) return;
-    const message = document.getElementById(run.id.replace(/run$/, "notice"));
-    showPressed(run, message);
+    const message = run && document.getElementById(run.id.replace(/run$/, "notice"));
     if (message?.dataset.standing) message.dataset.standing = "new";
   });
-
-  // The server answers late on a slow line: until the button is another one, or a refusal is there, it shows that it
-  // was pressed. A refusal that is there already is drawn anew without a change, hence the time.
-  const LATEST = 10000; // milliseconds
-  function showPressed(run, message) {
-    run.dataset.pressed = "";
-    const done = () => { delete run.dataset.pressed; changes.disconnect(); refusals.disconnect(); clearTimeout(timer); };
-    const changes = new MutationObserver(done);
-    const timer = setTimeout(done, message?.dataset.standing ? LATEST / 10 : LATEST);
-    changes.observe(run, { attributeFilter: ["disabled"], childList: true, characterData: true, subtree: true });
-    // Gradio tells a message, too, that it is waiting: only what is said in it counts.
-    const before = message?.textContent;
-    const refusals = new MutationObserver(() => { if (message.textContent && message.textContent !== before) done(); });
-    if (message) refusals.observe(message, { childList: true, characterData: true, subtree: true });
-  }
 
   if (kept("theme")) setTheme(kept("theme"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
