@@ -55,12 +55,16 @@ def walk(page: Page) -> list[dict]:
         scrollTo(0, 0);
     }""")
     stops: list[dict] = []
+    lost = False
     while len(stops) < MOST:
         page.keyboard.press("Tab")
         stop = page.evaluate(FOCUSED)
-        if stop is None or stop["again"]:
+        # Gradio's lists close between two presses, and nothing has the focus until the second one.
+        if (stop is None and lost) or (stop is not None and stop["again"]):
             break
-        stops.append(stop)
+        lost = stop is None
+        if stop is not None:
+            stops.append(stop)
     return stops
 
 
