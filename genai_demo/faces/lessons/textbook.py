@@ -34,10 +34,10 @@ PICTURES = 64
 def textbook_vae_lesson() -> Lesson:
     """Return how the variational autoencoder of courses works, told on an untrained one."""
     pictures = read_grey(DIGITS)[1][:PICTURES].float() / 255
-    torch_state = textbook_vae.TextbookVaeConfig()
+    config = textbook_vae.TextbookVaeConfig()
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(SEED)
-        network = textbook_vae.TextbookVae(torch_state).eval()
+        network = textbook_vae.TextbookVae(config).eval()
         told = textbook_vae.vae_loss(network, pictures)
         mean, log_variance = network.encode(pictures)
     pixel, one = letter("i"), letter("j")
@@ -51,13 +51,13 @@ def textbook_vae_lesson() -> Lesson:
         networks=(
             Drawn(
                 "encoder",
-                (1, torch_state.side, torch_state.side),
+                (1, config.side, config.side),
                 parts(network, lambda: network.encode(pictures)),
                 sum(weights_of(one) for one in (network.read, network.mean, network.log_variance)),
             ),
             Drawn(
                 "decoder",
-                (torch_state.latent,),
+                (config.latent,),
                 parts(network, lambda: network(mean)),
                 sum(weights_of(one) for one in (network.expand, network.paint)),
             ),
@@ -96,8 +96,8 @@ def textbook_vae_lesson() -> Lesson:
             ),
         ),
         values={
-            "pixel": (1, torch_state.side, torch_state.side),
-            "painted": (1, torch_state.side, torch_state.side),
+            "pixel": (1, config.side, config.side),
+            "painted": (1, config.side, config.side),
             "reconstruction": float(told["reconstruction"]),
             "mean": float(mean.abs().mean()),
             "spread": float((0.5 * log_variance).exp().mean()),

@@ -16,7 +16,7 @@ const words = () => JSON.parse(panel().dataset.words);
 const kinds = () => Object.keys(drawings);
 const portrait = () => document.querySelector("#faces-portrait .portrait");
 const isOpen = () => place().dataset.inside !== undefined;
-const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? values[name] : `${values[name]}` === "1" ? one : many);
+const { fill } = genaiDemo;
 // A map is one of its model, and stays as it is when another face is opened.
 const keyFor = (what, turn, receipt) => `${what} ${turn} ${what === "map" && receipt ? JSON.parse(receipt).checkpoint : receipt}`;
 const keyOf = (receipt) => keyFor(kind, turns[kind] || 0, receipt);

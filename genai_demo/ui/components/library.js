@@ -10,7 +10,7 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 // Buttons that also work while a model does.
 const FREE = ["play", "stop", "inside", "link", "score", "page-back", "page-forward", "all"];
 const words = () => JSON.parse(element.querySelector(".desk")?.dataset.words || "{}");
-const fill = (sentence, fields) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? fields[name] : `${fields[name]}` === "1" ? one : many);
+const { fill } = genaiDemo;
 const articles = () => [...element.querySelectorAll("article.work")];
 const busy = () => Boolean(element.querySelector(".desk")?.hasAttribute("data-busy"));
 

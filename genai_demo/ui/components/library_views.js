@@ -5,7 +5,7 @@ const looks = (() => {
   const LEAST_BITS = 1; // that hiding a bar has to cost for an arc
   const BINS = 20; // of a histogram
   const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
-  const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? values[name] : `${values[name]}` === "1" ? one : many);
+  const { fill } = genaiDemo;
 
   function made(tag, values = {}, ...children) {
     const node = Object.assign(document.createElement(tag), values);

@@ -8,7 +8,7 @@ let shown = null; // what is open: a word's number, or a unit
 const card = () => element.querySelector("article.reading");
 const told = () => JSON.parse(card().dataset.told);
 const words = () => JSON.parse(card().dataset.words);
-const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? values[name] : `${values[name]}` === "1" ? one : many);
+const { fill } = genaiDemo;
 const spans = () => [...element.querySelectorAll(".read-word")];
 const spanOf = (number) => element.querySelector(`.read-word[data-word="${number}"]`);
 const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);

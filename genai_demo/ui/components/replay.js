@@ -12,7 +12,7 @@ let turn = 0; // number of the text that is waited for
 
 const panel = () => element.querySelector(".replay");
 const words = () => JSON.parse(panel().dataset.words);
-const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? values[name] : `${values[name]}` === "1" ? one : many);
+const { fill } = genaiDemo;
 const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
 const finished = () => [...document.querySelectorAll(".news-item:is(.finished, .shipped)")].filter((card) => card.offsetParent);
 const cardOf = (receipt) => finished().find((card) => card.dataset.receipt === receipt);

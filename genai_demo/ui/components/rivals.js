@@ -15,7 +15,7 @@ let going = ""; // link of the telling that was last gone to
 
 const panel = () => element.querySelector(".rivals");
 const words = () => JSON.parse(panel().dataset.words);
-const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => many === undefined ? values[name] : `${values[name]}` === "1" ? one : many);
+const { fill } = genaiDemo;
 const plain = (link) => `?${new URLSearchParams(link)}`;
 const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
 const wordsOf = (card) => [...card.querySelectorAll(".story .filled[data-place]")];

@@ -8,7 +8,7 @@ const room = (() => {
 
   const language = () => root().dataset.language;
   const locale = () => ({ en: "en", zh: "zh-CN", "zh-Hant": "zh-TW" }[language()]);
-  const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (field, name, one, many) => many === undefined ? values[name] ?? field : `${values[name]}` === "1" ? one : many);
+  const { fill } = genaiDemo;
   const say = (key, values = {}) => fill(words[key] ?? key, values);
   const has = (key) => key in words;
   const take = (said) => { words = said; };

@@ -21,6 +21,10 @@ window.genaiDemo = (() => {
     return said;
   }
 
+  // Fills the fields of a sentence of the catalogue; one with two words after it takes the one that its count needs.
+  const fill = (sentence, values) => sentence.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => (
+    many === undefined ? values[name] : `${values[name]}` === "1" ? one : many));
+
   const SPOKEN = ["aria-label", "title", "alt"];
 
   function translateAttribute(element, name) {
@@ -321,5 +325,5 @@ window.genaiDemo = (() => {
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  return { exampleTopic, copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
+  return { fill, exampleTopic, copyLink, copyLinkOf, setLanguage, announceResults, reveal, press, save, saveAs, saveShown, offer, widget, silence };
 })();
