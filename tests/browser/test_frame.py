@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.browser.axe import faults
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -172,7 +173,7 @@ def test_a_refusal_stands_at_its_field_and_moves_nothing(app: str, visit: Visit,
         assert page.evaluate(parts) == before
         below, left, right = page.evaluate(BESIDE)
         assert 0 <= below < 12 and left >= 0 and right <= 1
-        assert [one["id"] for one in Axe().run(page).response["violations"] if one["impact"] != "moderate"] == []
+        assert faults(page, but=("moderate",)) == []
         page.locator("#fill-text textarea").press_sequentially(" more")
         expect(notice).to_be_hidden()
     page.locator("#fill-text textarea").fill("A ___")
@@ -260,7 +261,7 @@ def test_what_programs_call_is_told_in_the_visitors_language_and_theme(
     expect(api.locator("body.dark")).to_have_count(1 if scheme == "dark" else 0)
     expect(api.locator("#size")).to_have_attribute("aria-pressed", "true")
     assert api.evaluate("document.documentElement.scrollWidth") <= (390 if phone else 1280)
-    assert [one["id"] for one in Axe().run(api).response["violations"]] == []
+    assert faults(api) == []
     api.locator("header a").click()
     expect(api.locator("[id$=-run]:visible")).to_be_visible()
     # Gradio's own description, in English only, is not there for those who know its address either.

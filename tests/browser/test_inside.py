@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from genai_demo.settings import settings
 from genai_demo.ui import serving
+from tests.browser.axe import MILD, faults
 from tests.helpers.face_models import write_face_models
 
 pytestmark = pytest.mark.browser
@@ -90,7 +90,6 @@ def test_a_link_opens_the_same_and_axe_finds_nothing_serious(
     for kind in ("stages", "variety", "verdict", "plane", "bits", "pairs"):
         opened.locator(f"[data-kind={kind}]").click()
         expect(opened.locator(f".inside-{kind}[aria-busy=false]")).to_be_visible()
-        found = Axe().run(page, context=".inside").response["violations"]
-        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], kind
+        assert faults(page, ".inside", but=MILD) == [], kind
     width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert width[0] <= width[1]

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import faults
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -52,7 +53,7 @@ def test_a_word_is_opened_by_key_and_the_text_goes_on_from_another(app: str, vis
     expect(opened).to_contain_text("checkpoint")
     expect(opened).to_contain_text("The page's rules took away")
     expect(opened.locator("tr.own")).to_have_count(1)
-    assert Axe().run(page, context="#tab-news").response["violations"] == []
+    assert faults(page, "#tab-news") == []
 
     opened.locator("summary").click()
     expect(opened.locator("pre")).to_contain_text("def token_probabilities")
@@ -110,7 +111,7 @@ def test_on_a_phone_a_touch_opens_a_word_that_was_filled_in(app: str, visit: Vis
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = opened.bounding_box()
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
-    assert Axe().run(page, context=".rivals").response["violations"] == []
+    assert faults(page, ".rivals") == []
     page.locator("#heading h1").tap()
     expect(opened).to_be_hidden()
 

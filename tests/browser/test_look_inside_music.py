@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.browser.axe import faults
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -26,7 +27,7 @@ def test_a_note_is_opened_by_key(app: str, visit: Visit) -> None:
         page.keyboard.press(key)
     expect(opened.locator("tr.own").first).to_be_visible()
     expect(opened).to_contain_text("The rules took away")
-    assert Axe().run(page, context=".piece-inside").response["violations"] == []
+    assert faults(page, ".piece-inside") == []
     page.keyboard.press("Escape")
     expect(opened).to_be_hidden()
     assert "note=" not in page.url

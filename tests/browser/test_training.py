@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from genai_demo.engine.runs.record import Record, write_record
 from genai_demo.engine.training.run import RunFolder
+from tests.browser.axe import MILD, faults
 
 Visit = Callable[..., Page]
 
@@ -43,13 +43,6 @@ def another_run(name: str) -> RunFolder:
     run.add_stats({"step": 5, "seconds": 1.0, "validation_distance": 7.25})
     run.write_status("running", step=5, fraction=0.1, seconds=1.0)
     return run
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
@@ -114,7 +107,7 @@ def test_a_run_belongs_to_the_room(app: str, visit: Visit) -> None:
         assert step_of(one) == before + 3, table
     expect(choice).to_have_value("faces-other")
     expect(watched(guest).locator("[data-beside] img")).to_be_visible()
-    assert serious(page) == [] and serious(guest) == []
+    assert faults(page, but=MILD) == [] and faults(guest, but=MILD) == []
     choice.select_option("")
     expect(watched(guest).locator("[data-beside]")).to_be_hidden()
     guest.wait_for_url(re.compile("run=[^&]*$"))

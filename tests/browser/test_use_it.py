@@ -9,12 +9,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from genai_demo.engine.models.checkpoint import read_checkpoint, save_checkpoint
 from genai_demo.engine.runs.record import Record, write_record
 from genai_demo.engine.training.run import RunFolder
+from tests.browser.axe import MILD, faults
 
 Visit = Callable[..., Page]
 
@@ -54,8 +54,7 @@ def test_one_click_lets_a_tab_use_a_snapshot(app: str, visit: Visit, root: Path)
         page.wait_for_url(re.compile("page=gallery"))
         expect(page.locator('#faces-grid [data-link=""]')).to_be_attached()
         expect(page.locator("#faces-gallery-link")).to_be_hidden()
-        found = Axe().run(page).response["violations"]
-        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+        assert faults(page, but=MILD) == []
         line.get_by_role("button", name="Back to the models that ship").press("Enter")
         expect(line).not_to_contain_text("For you")
         expect(page.locator('#faces-grid [data-link^="?tab=faces"]')).to_be_attached()
