@@ -87,7 +87,7 @@ class Service(Generic[Asked, Loaded, Made]):
         modality: its name in receipts; its sentence `<modality>.not_its_receipt` refuses those of another one.
         actions: kinds of requests by the name that a receipt gives them.
         registry: its models.
-        produce: yields the result of a request that was checked, by a model of its family, as it grows.
+        produce: from a model and a request of its family that was checked, yields the result as it grows.
     """
 
     def __init__(
@@ -95,18 +95,19 @@ class Service(Generic[Asked, Loaded, Made]):
         modality: str,
         actions: Mapping[str, type[Asked]],
         registry: Registry[Loaded],
-        produce: Callable[[Loaded, Asked], Iterable[Made]],
+        produce: Callable[..., Iterable[Made]],
     ) -> None:
         self.registry = registry
         self.actions = actions
         self._modality, self._produce = modality, produce
 
-    def run(self, request: Asked, model: str | None = None) -> Generator[Made, None, None]:
+    def run(self, request: Asked, model: str | None = None, **how: Any) -> Generator[Made, None, None]:
         """Yield the result as it grows; the last one carries the receipts.
 
         Args:
             request: what to do.
             model: name or folder of the checkpoint; None takes the one that ships for the request.
+            how: further arguments of `produce`, on which no result depends.
 
         Raises:
             UserError: a setting is not allowed, or the checkpoint cannot be used.
@@ -114,7 +115,7 @@ class Service(Generic[Asked, Loaded, Made]):
         request.check()
         model = model or request.model
         loaded = self.registry.load(model, request.model)
-        for made in self._produce(loaded, request):
+        for made in self._produce(loaded, request, **how):
             yield self.signed(made, request, model, loaded) if made.finished else made
 
     def signed(self, made: Made, request: Asked, model: str, loaded: Loaded) -> Made:

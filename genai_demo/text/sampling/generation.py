@@ -6,34 +6,50 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from genai_demo.engine.generation.service import Service
-from genai_demo.text.requests import ACTIONS, FillRequest, Request, RewriteRequest
+from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Update
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import LoadedModel, registry
 
 if TYPE_CHECKING:
-    from genai_demo.text.sampling.choosing import Recorder
+    from genai_demo.text.sampling.choosing import Recorder, Rest
 
 
-def produce(loaded: LoadedModel, request: Request, recorder: Recorder | None = None) -> Iterator[Update]:
+def produce(
+    loaded: LoadedModel, request: Request, recorder: Recorder | None = None, rest: Rest | None = None
+) -> Iterator[Update]:
     """Yield the result of a request that was checked as it grows.
 
     Args:
         loaded: a model of the request's family.
         request: what to do.
         recorder: takes note of what could have come in place of each token of one text.
+        rest: how long a text that grows token by token need not be told; None tells every token. The masked model's
+            steps are few, and all told.
 
     Raises:
         UserError: a token that the request names cannot stand at its place.
     """
-    from genai_demo.text.sampling import filling, headlines, writing
+    from genai_demo.text.sampling import filling
 
     if isinstance(request, FillRequest):
         return filling.fill(loaded, request, recorder)
     if isinstance(request, RewriteRequest):
         return filling.rewrite(loaded, request, recorder)
-    write = {"gru": writing.write, "masked": filling.write, "headlines": headlines.write}
-    return write[request.model](loaded, request, recorder)
+    if loaded.together is None:
+        return filling.write(loaded, request, recorder)
+    return _write_together(loaded, request, recorder, rest)
+
+
+def _write_together(
+    loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None, rest: Rest | None
+) -> Iterator[Update]:
+    from genai_demo.text.sampling import choosing, headlines, writing
+
+    assert loaded.together is not None
+    write = headlines.write if request.model == "headlines" else writing.write
+    with loaded.together.member():
+        yield from write(loaded, request, recorder, rest or choosing.no_rest)
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, produce)
@@ -41,8 +57,8 @@ reproduce, request_of = service.reproduce, service.request_of
 problem, warm = registry.problem, service.warm
 
 
-def run(request: Request, model: str | None = None) -> Generator[Update, None, None]:
-    """Yield the result of a request as it grows, see `Service.run`.
+def run(request: Request, model: str | None = None, rest: Rest | None = None) -> Generator[Update, None, None]:
+    """Yield the result of a request as it grows, see `Service.run` and `produce`.
 
     Receipts are made again without a look at their letters: what was made once can be made again.
 
@@ -51,4 +67,4 @@ def run(request: Request, model: str | None = None) -> Generator[Update, None, N
     """
     request.check()
     check_letters(request, model)
-    yield from service.run(request, model)
+    yield from service.run(request, model, rest=rest)
