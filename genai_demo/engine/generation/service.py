@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import asdict, is_dataclass, replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
+from genai_demo import __version__
 from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.models.registry import Loaded, Registry
@@ -88,6 +89,8 @@ class Service(Generic[Asked, Loaded, Made]):
         actions: kinds of requests by the name that a receipt gives them.
         registry: its models.
         produce: from a model and a request of its family that was checked, yields the result as it grows.
+        outdated: by the short name of a model, the versions of this program that computed in other numbers, so that
+            what they made cannot be made again.
     """
 
     def __init__(
@@ -96,10 +99,11 @@ class Service(Generic[Asked, Loaded, Made]):
         actions: Mapping[str, type[Asked]],
         registry: Registry[Loaded],
         produce: Callable[..., Iterable[Made]],
+        outdated: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.registry = registry
         self.actions = actions
-        self._modality, self._produce = modality, produce
+        self._modality, self._produce, self._outdated = modality, produce, outdated or {}
 
     def run(self, request: Asked, model: str | None = None, **how: Any) -> Generator[Made, None, None]:
         """Yield the result as it grows; the last one carries the receipts.
@@ -145,19 +149,23 @@ class Service(Generic[Asked, Loaded, Made]):
         """Return the model that a receipt names.
 
         Raises:
-            UserError: it cannot be used, or its checkpoint is not the one that is here.
+            UserError: it cannot be used, its checkpoint is not the one that is here, or an earlier version computed
+                with it in other numbers.
         """
         loaded = self.registry.load(receipt.model)
         if loaded.checkpoint.id != receipt.checkpoint:
             values = {"wanted": receipt.checkpoint, "found": loaded.checkpoint.id}
             raise UserError("engine.other_checkpoint", **values, folder=self.registry.folder(receipt.model))
+        if receipt.code in self._outdated.get(self.registry.kind(loaded.checkpoint), ()):
+            raise UserError("engine.earlier_version", code=receipt.code, now=__version__)
         return loaded
 
     def reproduce(self, receipt: Receipt) -> Made:
         """Make again what a receipt records; `receipt.index` says which of its variants is meant.
 
         Raises:
-            UserError: the receipt is not in order, or its checkpoint is not the one that is here.
+            UserError: the receipt is not in order, its checkpoint is not the one that is here, or an earlier version
+                made it in other numbers.
         """
         request = self.request_of(receipt)
         self.model_of(receipt)
