@@ -109,7 +109,7 @@ def test_what_was_in_order_is_read_again_only_when_a_file_changes(here: Path, mo
     assert len(reads) == 1
     weights = here / "a-line" / "model.safetensors"
     time.sleep(0.02)
-    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     damaged = some.problem("short")
     assert damaged is not None and damaged.key == "engine.damaged"
     weights.unlink()
