@@ -183,7 +183,7 @@ def build_panel(
     )
     form.remember(page)
     model = form.controls.get("model")
-    runner.watch(page, model if isinstance(model, gr.Radio) else default.model, handlers.problem, problem)
+    runner.watch(texts, model if isinstance(model, gr.Radio) else default.model, handlers.problem, problem)
     with chips:
         small_heading(texts, "examples")
         with gr.Row(elem_classes="chips"):
