@@ -38,6 +38,7 @@ bench: $(BENCH_STAMP)  ## measure speed and memory
 	$(BIN)/python -m benchmarks.genres
 	$(BIN)/python -m benchmarks.marks
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.room
 	$(BIN)/python -m benchmarks.watching
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.first_look

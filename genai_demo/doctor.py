@@ -67,6 +67,7 @@ def _check_device() -> list[str]:
     try:
         import torch
 
+        from genai_demo.engine.nn.int8 import fast_products
         from genai_demo.engine.training.device import bf16_speedup, choose_device
     except (ImportError, OSError) as error:
         return [f"torch cannot be loaded ({error}): install it again with pip install -r requirements.txt."]
@@ -81,4 +82,8 @@ def _check_device() -> list[str]:
             f"Device: {device.type}, {torch.get_num_threads()} threads of {os.cpu_count()} cores, "
             f"bf16 {bf16_speedup():.1f} times as fast as single precision"
         )
+    path = (
+        "products of eight bits" if fast_products() else "single precision, since this processor adds up too few bits"
+    )
+    print(f"Texts are written token by token in numbers of eight bits, by {path}")
     return []

@@ -28,7 +28,7 @@ from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import CLASSIFIERS, FOLDERS, JUDGES, checkpoint_folder, kind_of, load, topics_of
 from genai_demo.text.tokens.special_tokens import TopicSet
 from genai_demo.text.training import topics
-from genai_demo.text.training.likelihood import bits_per_byte
+from genai_demo.text.training.likelihood import bits_per_byte, bits_per_byte_as_written
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _SAMPLES = 6
@@ -135,6 +135,9 @@ def _likelihood_figures(model: str, held_out: Source | None, sources: list[Sourc
         baselines = [*kneser_ney_bits_per_byte(loaded.tokenizer, counted, articles, _ORDERS)]
     exact = bits_per_byte(loaded.network, loaded.tokenizer, articles)
     figures["bits_per_byte"] = Figure(exact, "bits per byte", count, baseline=baselines[-1])
+    if loaded.together is not None:
+        written = bits_per_byte_as_written(loaded.together.step, loaded.tokenizer, articles)
+        figures["bits_per_byte_written"] = Figure(written, "bits per byte", count)
     if (ratio := _bytes_per_character(articles)) > 2:  # a script whose characters are what people count
         per_character = None if baselines[-1] is None else baselines[-1] * ratio
         figures["bits_per_character"] = Figure(exact * ratio, "bits per character", count, baseline=per_character)

@@ -8,6 +8,7 @@ from genai_demo.engine.evaluation.report import Report, figures_of, report_text
 
 MEANINGS = {
     "bits_per_byte": Meaning("bits per byte, topic not told", "low", "articles", "Kneser-Ney, order 5"),
+    "bits_per_byte_written": Meaning("the same in the numbers of 8 bits with which it writes", "low", "articles"),
     "bits_per_byte_topic_known": Meaning("bits per byte, topic told", "low", "articles"),
     "bits_per_character": Meaning("bits per character, topic not told", "low", "articles", "Kneser-Ney, order 5"),
     "kneser_ney_order_3": Meaning("bits per byte of Kneser-Ney, order 3", "low", "articles"),

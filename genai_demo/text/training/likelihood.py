@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from genai_demo.text.data.articles import Article
-from genai_demo.text.models.gru import GruModel
+from genai_demo.text.models.gru import GruModel, Int8Gru
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.tokens.special_tokens import END, MASK, PAD
 from genai_demo.text.tokens.tokenizer import Tokenizer
@@ -43,6 +45,26 @@ def bits_per_byte(
         batch = rows.to(device)
         total += float(_exact_nats(model, batch) if isinstance(model, GruModel) else _bound_nats(model, batch))
     model.train(was_training)
+    size = sum(len(article.text.encode()) + 1 for article in articles)
+    return total / math.log(2) / size
+
+
+def bits_per_byte_as_written(network: Int8Gru, tokenizer: Tokenizer, articles: list[Article]) -> float:
+    """Return the same of the numbers with which a GRU writes, the topic not told.
+
+    Args:
+        network: what writes.
+        tokenizer: of the network.
+        articles: texts that the model has not seen, at least one.
+    """
+    total = 0.0
+    for rows in _rows(tokenizer, articles, False):
+        columns, state = rows.numpy().T, np.repeat(network.start, len(rows), 0)  # (T, B), (B, layers, hidden)
+        for read, wanted in itertools.pairwise(columns):
+            logits, state = network(read, state)
+            likelihood = torch.from_numpy(logits).double().log_softmax(1)  # (B, V)
+            told = likelihood.gather(1, torch.from_numpy(wanted.copy())[:, None])[:, 0]  # (B,)
+            total -= float(told[torch.from_numpy(wanted != PAD)].sum())
     size = sum(len(article.text.encode()) + 1 for article in articles)
     return total / math.log(2) / size
 

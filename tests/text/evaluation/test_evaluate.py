@@ -25,7 +25,7 @@ from genai_demo.text.evaluation.metrics import distinct, kneser_ney_bits_per_byt
 from genai_demo.text.models import topics
 from genai_demo.text.sampling.loading import CLASSIFIERS, FOLDERS, load
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
-from genai_demo.text.training.likelihood import bits_per_byte
+from genai_demo.text.training.likelihood import bits_per_byte, bits_per_byte_as_written
 from genai_demo.text.training.topics import accuracy, recognise
 from tests.common.evaluation import EvaluationTests
 from tests.helpers import news
@@ -193,6 +193,9 @@ def test_figures_of_the_gru(tiny: Path, files: dict[str, str], held_out: list[Ar
         assert figures[name]["value"] == pytest.approx(expected, abs=1e-5)
         assert figures[name]["n"] == len(held_out)
     # The n-grams are counted in the news alone: background texts have no topics.
+    written = bits_per_byte_as_written(loaded.together.step, loaded.tokenizer, held_out)
+    assert figures["bits_per_byte_written"]["value"] == pytest.approx(written, abs=1e-5)
+    assert written == pytest.approx(figures["bits_per_byte"]["value"], rel=0.01), "eight bits are nearly enough"
     orders = kneser_ney_bits_per_byte(loaded.tokenizer, news.articles(), held_out, [3, 5])
     assert figures["kneser_ney_order_3"]["value"] == pytest.approx(orders[0], abs=1e-5)
     assert figures["kneser_ney_order_5"]["value"] == pytest.approx(orders[1], abs=1e-5)
