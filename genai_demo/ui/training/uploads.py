@@ -78,7 +78,7 @@ def _shown(example: Mapping[str, bytes]) -> dict[str, str]:
     return {"text": example["txt"].decode()} if "txt" in example else {}
 
 
-def _told(modality: Modality, found: dict[str, Any], name: str, language: str) -> list[str]:
+def _told(modality: Modality, found: Mapping[str, Any], name: str, language: str) -> list[str]:
     """Return what was read; a run from the page holds out what the file does not.
 
     Args:
