@@ -174,4 +174,8 @@ def _article(row: Row, source: str, raw: bool) -> Article | UserError | None:
     # Half a surrogate pair, which JSON can spell, is no character.
     parts = [part.strip().encode(errors="replace").decode() for part in parts]
     text = " ".join(parts).strip()
-    return Article(text, title=parts[0] if titled and all(parts) else "") if text else None
+    return Article(text, title=parts[0] if titled and all(parts) else "") if _has_letter(text) else None
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))
