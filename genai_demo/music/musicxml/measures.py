@@ -24,8 +24,8 @@ _AFTERWARDS = {"fp": ("f", "p"), "pf": ("p", "f"), "sfp": ("", "p"), "sfpp": (""
 """what is loud at once and soft from the next note on: both marks"""
 _ORNAMENTS = ("trill-mark", "turn", "inverted-turn", "mordent", "inverted-mordent", "shake", "tremolo", "schleifer")
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,4})?")
-_LONGEST = 64 * TICKS
-"""ticks of the longest measure that is believed"""
+_LONGEST = 1024 * TICKS
+"""ticks of the longest measure that is believed: there is music without bar lines"""
 
 
 class PartReader:

@@ -162,6 +162,7 @@ def _bars(parts: Sequence[Part], chosen: int, order: Sequence[int]) -> tuple[tup
         order: places of measures as they are played.
     """
     shapes: list[list[tuple[int, int]]] = []
+    written = 0
     metres: list[tuple[int, int] | None] = [None] * len(parts)
     for place in range(max(len(part.measures) for part in parts)):
         measures = [part.measures[place] if place < len(part.measures) else None for part in parts]
@@ -178,6 +179,9 @@ def _bars(parts: Sequence[Part], chosen: int, order: Sequence[int]) -> tuple[tup
         length = max(lengths, default=0)
         if length > whole and 2 * sum(one.sounding == whole for one, _ in fellows) > len(fellows):
             length = whole
+        written += length
+        if written > MOST_QUARTERS * TICKS:
+            raise UserError("music.too_long", most=MOST_MINUTES)
         shapes.append(_shape(length, beats, unit))
     bars: list[Bar] = []
     starts: list[int] = []
