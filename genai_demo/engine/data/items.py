@@ -26,6 +26,11 @@ def reasons(train: Sequence[tuple[str, UserError]], held_out: Sequence[tuple[str
     return (*(reason for _, reason in train), *others)
 
 
+def count_held_out(items: int, share: float) -> int:
+    """Return how many of some items are held out where a `share` of them is: at least one."""
+    return max(1, round(share * items))
+
+
 @dataclass(frozen=True)
 class Items:
     """What was read of one or several sources."""

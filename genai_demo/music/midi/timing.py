@@ -34,6 +34,8 @@ _ALL = 0.98
 """mean resultant length of phases that are all alike"""
 _LEAST_OFFSET = 3
 """ticks"""
+_LEAST_SPREADS = 2
+"""times as far as notes are from one another that all of them are off: less is how they were played"""
 _WRITTEN = (STEP // 4, STEP // 3)
 """ticks of 64ths and of triplets of 32nds: what is off by them is meant so"""
 
@@ -78,8 +80,9 @@ def _offset(onsets: Sequence[int]) -> int:
         mean = np.exp(2j * np.pi * np.asarray(onsets) / period).mean()
         if abs(mean) >= _ALL:
             offset = round(float(np.angle(mean)) / (2 * np.pi) * period)
+            spread = float(np.sqrt(-2 * np.log(min(abs(mean), 1.0)))) / (2 * np.pi) * period
             written = any(offset % grid == 0 for grid in _WRITTEN)
-            return 0 if written or abs(offset) < _LEAST_OFFSET else offset
+            return 0 if written or abs(offset) < max(_LEAST_OFFSET, _LEAST_SPREADS * spread) else offset
     return 0
 
 

@@ -23,9 +23,10 @@ _ACCENTS = {"sf": 112, "sfz": 112, "sffz": 126, "sfzp": 112, "sfp": 112, "sfpp":
 _AFTERWARDS = {"fp": ("f", "p"), "pf": ("p", "f"), "sfp": ("", "p"), "sfpp": ("", "pp"), "sfzp": ("", "p")}
 """what is loud at once and soft from the next note on: both marks"""
 _ORNAMENTS = ("trill-mark", "turn", "inverted-turn", "mordent", "inverted-mordent", "shake", "tremolo", "schleifer")
+_SLIDES = ("glissando", "slide")
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,4})?")
-_LONGEST = 64 * TICKS
-"""ticks of the longest measure that is believed"""
+_LONGEST = 1024 * TICKS
+"""ticks of the longest measure that is believed: there is music without bar lines"""
 
 
 class PartReader:
@@ -151,10 +152,7 @@ class PartReader:
             note.graces = self._graces.pop(voice, [])
         self._measure.notes.append(note)
         self._chord.append(note)
-        self._part.left_out["ornaments"] += any(
-            ornament.tag in _ORNAMENTS and not (note.tremolo and ornament.tag == "tremolo")
-            for ornament in element.iterfind("notations/ornaments/*")
-        )
+        self._part.left_out["ornaments"] += _adorned(element, note, in_chord)
         self._count(1)
 
     def _count(self, notes: int) -> None:
@@ -264,6 +262,15 @@ class PartReader:
                 self._ending = frozenset(found for found in numbers if 0 < found <= MOST_PASSES)
             else:
                 flow.endings, self._ending = self._ending, frozenset()
+
+
+def _adorned(element: Xml.Element, note: WrittenNote, in_chord: bool) -> bool:
+    """Return whether a note has an ornament that is not played out; a rolled chord has one."""
+    ornaments = (one.tag for one in element.iterfind("notations/ornaments/*"))
+    if any(tag in _ORNAMENTS and not (note.tremolo and tag == "tremolo") for tag in ornaments):
+        return True
+    slides = (one.get("type") for tag in _SLIDES for one in element.iterfind(f"notations/{tag}"))
+    return "start" in slides or (not in_chord and element.find("notations/arpeggiate") is not None)
 
 
 def _sharps(transpose: Xml.Element) -> int:

@@ -70,10 +70,13 @@ def _unpacked(content: bytes) -> bytes:
             if len(names) > _MOST_MEMBERS:
                 raise UserError("music.nested_zip")
             name = _named(archive) if _CONTAINER in names else None
-            name = name or next(
-                (name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith("META-INF/")), None
-            )
-            if name is None or name not in names:
+            if name not in names:
+                # Archives state names in another way than the container does, those in other letters above all.
+                name = next(
+                    (name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith("META-INF/")),
+                    None,
+                )
+            if name is None:
                 raise UserError("music.nested_zip")
             score = _member(archive, name, MOST_BYTES)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:

@@ -58,7 +58,7 @@ def read_musicxml(content: bytes) -> Reading:
     order = played_order(flows)
     remarks += _remarks(("music.repeats_played", len(order) - len(set(order))))
     ordered = [*chosen, *(part for part in parts if part not in chosen)]
-    bars, starts = _bars(ordered, order)
+    bars, starts = _bars(ordered, len(chosen), order)
     if bars[-1].end > MOST_QUARTERS * TICKS:
         raise UserError("music.too_long", most=MOST_MINUTES)
     tempos = sorted(tempo for part in parts for tempo in signs(part, order, starts, "tempos"))
@@ -149,17 +149,20 @@ def _flows(parts: Sequence[Part]) -> list[Flow]:
     return found
 
 
-def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...], list[int]]:
+def _bars(parts: Sequence[Part], chosen: int, order: Sequence[int]) -> tuple[tuple[Bar, ...], list[int]]:
     """Return the bars of a piece, and the tick at which each measure of `order` begins.
 
-    A measure is as long as what stands in it, in the first part and those of its metre. What is longer than its metre
-    says becomes several bars, unless most parts sound for as long as the metre says: then what is longer is a slip.
+    A measure is as long as what stands in it, in the first part and those of its metre. What is played for longer than
+    its metre says becomes several bars, unless most parts sound for as long as the metre says: then what is longer is a
+    slip.
 
     Args:
         parts: those that are played first.
+        chosen: number of those that are played.
         order: places of measures as they are played.
     """
     shapes: list[list[tuple[int, int]]] = []
+    written = 0
     metres: list[tuple[int, int] | None] = [None] * len(parts)
     for place in range(max(len(part.measures) for part in parts)):
         measures = [part.measures[place] if place < len(part.measures) else None for part in parts]
@@ -169,11 +172,16 @@ def _bars(parts: Sequence[Part], order: Sequence[int]) -> tuple[tuple[Bar, ...],
         metre = next((metre for metre in metres if metre), None)
         beats, unit = metre or (4, 4)
         whole = Bar(0, beats, unit).length
-        fellows = [one for one, own in zip(measures, metres, strict=True) if one and own in (metre, None)]
+        fellows = [(one, turn < chosen) for turn, one in enumerate(measures) if one and metres[turn] in (metre, None)]
+        longer = any(one.sounding > whole for one, is_played in fellows if is_played)
         # Rests that are longer than their bar are a slip of many programs, unless notes are so too.
-        length = max((one.length if one.sounding > whole else min(one.length, whole) for one in fellows), default=0)
-        if length > whole and 2 * sum(one.sounding == whole for one in fellows) > len(fellows):
+        lengths = [one.length if longer and one.sounding > whole else min(one.length, whole) for one, _ in fellows]
+        length = max(lengths, default=0)
+        if length > whole and 2 * sum(one.sounding == whole for one, _ in fellows) > len(fellows):
             length = whole
+        written += length
+        if written > MOST_QUARTERS * TICKS:
+            raise UserError("music.too_long", most=MOST_MINUTES)
         shapes.append(_shape(length, beats, unit))
     bars: list[Bar] = []
     starts: list[int] = []

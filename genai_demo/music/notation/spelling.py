@@ -28,6 +28,8 @@ _RESOLUTION = 4.0
 """places by which a step of a semitone to the next note outweighs the harmony"""
 _DOUBLE = 5.0
 """places that a double accidental costs"""
+_SINGLE = range(-8, 13)
+"""places without one"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def spell(
     Notes of the scale are named by it, in minor the raised sixth and seventh too. Any other note takes the name that
     lies nearest on the line of fifths to what sounds with it; a semitone's step to the next note of the same hand
     outweighs that: upwards it is written as a raised, downwards as a lowered note. What has one sound has one name
-    within a bar, and in what sounds together: the one that all of it together costs least.
+    within a bar, and in what sounds together: the one that all of it together costs least. Two neighbouring keys that
+    a hand strikes together get two letters, since one line of a staff cannot show F and F sharp at once.
 
     Args:
         notes: in the order of their start, of both hands.
@@ -98,7 +101,8 @@ def spell(
     surroundings = _Surroundings(notes)
     known = [scale.places.get(note.pitch % 12) for note, scale in zip(notes, own, strict=True)]
     places = [0] * len(notes)
-    for group in _groups(notes, bars):
+    groups = _groups(notes, bars)
+    for group in groups:
         costs: dict[int, float] = defaultdict(float)
         for number in group:
             if known[number] is None:
@@ -110,6 +114,7 @@ def spell(
         for number in group:
             own_place = known[number]
             places[number] = chosen if own_place is None else own_place
+    _part(notes, groups, places, own)
     return [name_at(place, note.pitch) for place, note in zip(places, notes, strict=True)]
 
 
@@ -137,6 +142,42 @@ def _groups(notes: Sequence[Note], bars: Sequence[int]) -> list[list[int]]:
     return list(groups.values())
 
 
+def _part(notes: Sequence[Note], groups: Sequence[Sequence[int]], places: list[int], own: Sequence[_Scale]) -> None:
+    """Give two letters to neighbouring keys that a hand strikes together, where that is possible in single accidentals.
+
+    Args:
+        notes: see `spell`.
+        groups: from `_groups`.
+        places: of the notes, some of which are changed.
+        own: the scale that holds at each note.
+    """
+    struck = {(note.start, note.hand, note.pitch): number for number, note in enumerate(notes)}
+    neighbours: dict[int, list[int]] = defaultdict(list)
+    for (start, hand, pitch), number in struck.items():
+        if (above := struck.get((start, hand, pitch + 1))) is not None:
+            neighbours[number].append(above)
+            neighbours[above].append(number)
+    group_of = {number: group for group in groups for number in group}
+
+    def on_one_line(group: Sequence[int], by: int) -> int:
+        # One letter of two alters lies seven fifths off.
+        return sum(abs(places[number] + by - places[other]) == 7 for number in group for other in neighbours[number])
+
+    for low, nearby in sorted(neighbours.items()):
+        for high in nearby:
+            if high < low or abs(places[high] - places[low]) != 7:
+                continue
+            ways: list[tuple[bool, int, int, int]] = []
+            for number, by in ((low, 12), (high, -12)):
+                place, scale, group = places[number] + by, own[number], group_of[number]
+                if place in _SINGLE and on_one_line(group, by) < on_one_line(group, 0):
+                    ways.append((places[number] in scale.signed, abs(place - scale.signed[3]), number, by))
+            if ways:
+                *_, number, by = min(ways)
+                for same in group_of[number]:
+                    places[same] += by
+
+
 class _Scale:
     """The names that a key has.
 
@@ -146,6 +187,8 @@ class _Scale:
 
     def __init__(self, key: Key) -> None:
         tonic = tonic_place(key)
+        self.signed = range(key.sharps - 1, key.sharps + 6)
+        """places that the signature names"""
         self.places = {7 * (tonic + step) % 12: tonic + step for step in _SCALES[key.mode]}
         """place of each pitch class of the scale"""
         self.chromatic: dict[int, list[int]] = defaultdict(list)
@@ -177,7 +220,7 @@ class _Surroundings:
             # One semitone up to the letter above lies 5 fifths back, one down to the letter below 5 fifths on.
             up = note.pitch + 1 in after and scale.places.get((note.pitch + 1) % 12) == candidate - 5
             down = note.pitch - 1 in after and scale.places.get((note.pitch - 1) % 12) == candidate + 5
-            return distance - _RESOLUTION * (up or down) + _DOUBLE * (not -8 <= candidate <= 12)
+            return distance - _RESOLUTION * (up or down) + _DOUBLE * (candidate not in _SINGLE)
 
         return {candidate: cost(candidate) for candidate in scale.chromatic[note.pitch % 12]}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from genai_demo.engine.data.items import count_held_out
 from genai_demo.engine.data.sample import sample_count
 from genai_demo.engine.data.sources import looks_like_hub_id, reading_hub
 from genai_demo.engine.data.tables import whole_rows
@@ -55,7 +56,7 @@ class Articles:
     def parted(self, share: float) -> tuple[Articles, Articles]:
         """Return the articles to learn from, and a `share` of them held out, at least one: always the same ones."""
         digests = [hashlib.sha256(article.text.encode()).digest() for article in self.articles]
-        count = max(1, round(share * len(digests)))
+        count = count_held_out(len(digests), share)
         held_out = set(sorted(range(len(digests)), key=digests.__getitem__)[:count])
         parts: tuple[list[Article], list[Article]] = ([], [])
         for index, article in enumerate(self.articles):
@@ -173,4 +174,8 @@ def _article(row: Row, source: str, raw: bool) -> Article | UserError | None:
     # Half a surrogate pair, which JSON can spell, is no character.
     parts = [part.strip().encode(errors="replace").decode() for part in parts]
     text = " ".join(parts).strip()
-    return Article(text, title=parts[0] if titled and all(parts) else "") if text else None
+    return Article(text, title=parts[0] if titled and all(parts) else "") if _has_letter(text) else None
+
+
+def _has_letter(text: str) -> bool:
+    return any(map(str.isalpha, text))

@@ -44,6 +44,10 @@ _TEXTS = (
     *("texte", "texto", "noticia", "testo", "nachricht", "文本", "新闻"),
 )
 _KNOWN = {*_LABELS, *_TITLES, *_BODIES, *_TEXTS}
+_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
+"""what nobody writes but as a name, such as question_text"""
+_MOST_LINES = 50
+"""lines of an article, on average, where blank lines part articles"""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,22 @@ def _plain(column: object) -> str:
     return re.sub(r"[\W_]+", " ", without_accents(str(column).lower())).strip()
 
 
+def _is_name(cell: object) -> bool:
+    """Return whether a cell is the name of a column that is known, or one that ends with such a name."""
+    plain = _plain(cell)
+    return plain in _KNOWN or (bool(_JOINED.fullmatch(str(cell).strip())) and plain.rpartition(" ")[2] in _KNOWN)
+
+
 def find_columns(names: Sequence[str]) -> Columns | None:
-    """Return which of a table's columns hold what, by the names that such tables have; None if none holds a text."""
+    """Return which of a table's columns hold what, by the names that such tables have; None if none holds a text.
+
+    Of several names, those that say so alone come before those that only end so, as question_text does.
+    """
+    by_end = {_plain(name).rpartition(" ")[2]: name for name in reversed(names) if _JOINED.fullmatch(str(name).strip())}
     by_name = {_plain(name): name for name in reversed(names)}
 
     def first(candidates: Sequence[str]) -> str | None:
-        return next((by_name[name] for name in candidates if name in by_name), None)
+        return next((known[name] for known in (by_name, by_end) for name in candidates if name in known), None)
 
     title, body, text = first(_TITLES), first(_BODIES), first(_TEXTS)
     if title is not None and body is None:
@@ -164,14 +178,14 @@ def _read_text(file: Path) -> str:
 
 
 def _csv(name: str, text: str) -> Table:
-    text, delimiter = find_delimiter(text, lambda cell: _plain(cell) in _KNOWN)
+    text, delimiter = find_delimiter(text, _is_name)
     # What is parted by tabs needs no quotation marks, and often has some that mean nothing.
     quotes = delimiter != "\t" or _well_quoted(name, text)
     rows = csv_rows(name, text, delimiter, "text", quotes)
     first = next(rows, None)
     assert isinstance(first, tuple), "the file is not empty, and a damaged first row is refused"
     header = first[1]
-    columns = find_columns(header) if any(_plain(cell) in _KNOWN for cell in header) else None
+    columns = find_columns(header) if any(map(_is_name, header)) else None
     if columns is None:
         found = _headerless(header)
         if found is None:
@@ -227,12 +241,15 @@ def _json(name: str, text: str) -> Table:
 
 
 def _txt(text: str) -> Table:
-    """Return the paragraphs of a text; where no blank line parts them, each line is one, with a label if all have."""
+    """Return the paragraphs of a text; where blank lines do not part them, each line is one, with a label if all have.
+
+    A few blank lines among hundreds of others part nothing: an article was empty.
+    """
     text = text.replace("\r\n", "\n").strip()
     parts = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-    if len(parts) > 1:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(parts) > 1 and len(lines) <= _MOST_LINES * len(parts):
         return Table((Row(number, None, None, None, part, False) for number, part in enumerate(parts, 1)), False)
-    lines = text.split("\n")
     pairs = [line.partition("\t") for line in lines]
     # A few lines may be out of order; where most are labelled, the tab is no accident.
     labelled = all(tab for _, tab, _ in pairs) and 2 * sum(is_label(label) for label, _, _ in pairs) > len(pairs)

@@ -9,7 +9,7 @@ function key() {
 }
 
 async function look() {
-  if (looking || !root() || !element.offsetParent || document.visibilityState !== "visible") return;
+  if (looking || root()?.dataset.asks === undefined || !element.offsetParent || document.visibilityState !== "visible") return;
   looking = true;
   try {
     const response = await fetch(`training/in_use?${new URLSearchParams({ modality: root().dataset.modality })}`);

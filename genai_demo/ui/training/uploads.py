@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.catalogue import message
+from genai_demo.engine.data.items import count_held_out
 from genai_demo.engine.modality import Modality
 from genai_demo.engine.runs.registry import all_runs
 from genai_demo.errors import UserError
@@ -60,6 +61,7 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
             found = (modality.glance or modality.inspect)(file, language)
         if found is None or "items" not in found:
             raise UserError("training.upload_nothing", file=plain)
+        told = _told(modality, found, plain, language)
     except UserError:
         if not known:
             file.unlink(missing_ok=True)
@@ -67,7 +69,6 @@ def taken(modality: Modality, name: str, content: bytes, language: str) -> dict[
                 file.parent.rmdir()
         raise
     known_as = {"id": f"{digest}/{plain}", "name": plain}
-    told = _told(modality, found["remarks"], language)
     return {**known_as, "told": told, "example": _shown(found.get("example") or {})}
 
 
@@ -77,14 +78,27 @@ def _shown(example: Mapping[str, bytes]) -> dict[str, str]:
     return {"text": example["txt"].decode()} if "txt" in example else {}
 
 
-def _told(modality: Modality, remarks: list[str], language: str) -> list[str]:
-    """Return what was read; a run from the page holds out what the file does not."""
+def _told(modality: Modality, found: Mapping[str, Any], name: str, language: str) -> list[str]:
+    """Return what was read; a run from the page holds out what the file does not.
+
+    Args:
+        modality: which is to learn from it.
+        found: what `inspect` says of the file.
+        name: of the file.
+        language: of the sentences.
+
+    Raises:
+        UserError: there is but one item, and none to hold out or to learn from.
+    """
+    remarks: list[str] = found["remarks"]
     shares = [known.uploaded["hold_out"] for known in modality.trainable.values() if "hold_out" in known.uploaded]
     how = message(f"{modality.name}.hold_out", language)
     unheld = message("data.nothing_held_out", language, how=how)
     if not shares or unheld not in remarks:
         return remarks
-    held = message("training.upload_hold_out", language, share=f"{100 * shares[0]:g}")
+    if (used := found["items"]["used"]) == 1:
+        raise UserError(f"{modality.name}.two_needed", source=name)
+    held = message("training.upload_hold_out", language, count=count_held_out(used, shares[0]))
     return [held if remark == unheld else remark for remark in remarks]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.engine.models.checkpoint import read_checkpoint
+from genai_demo.engine.runs.limits import limits
 from genai_demo.engine.runs.registry import find
 from genai_demo.errors import UserError
 from genai_demo.ui.components.in_use import InUse
@@ -119,9 +120,11 @@ def drawn(modality: str, language: str, going: str = "") -> str:
     shown = f'<div class="notice">{"".join(lines)}<p class="tools">{buttons}</p></div>' if lines else ""
     if not lines and buttons:
         shown = f'<p class="tools">{buttons}</p>'
+    # Where nobody may train, nobody answers.
+    asks = "" if limits().training == "off" else " data-asks"
     return (
         f'<div class="in-use" role="status" data-modality="{escape(modality)}" data-page="{escape(going)}" '
-        f'data-version="{in_use.version(modality)}">{shown}</div>'
+        f'data-version="{in_use.version(modality)}"{asks}>{shown}</div>'
     )
 
 

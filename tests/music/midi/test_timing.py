@@ -81,6 +81,15 @@ def test_a_tick_or_two_or_a_note_value_is_no_offset(offset: int) -> None:
     assert in_time(piece, TEMPOS) == (piece, [])
 
 
+@pytest.mark.parametrize("least", [0, -7])
+def test_what_a_sequencer_made_human_stays(least: int) -> None:
+    chance = np.random.default_rng(1)
+    score = shifted(tune(1), TICKS)
+    notes = [replace(note, start=note.start + int(chance.integers(least, least + 8))) for note in score.notes]
+    piece = replace(score, notes=tuple(sorted(notes)), bars=bars_of([(4, 4)] * 22))
+    assert in_time(piece, TEMPOS) == (piece, [])
+
+
 @given(st.lists(st.integers(0, 50_000), min_size=40, max_size=200))
 def test_any_onsets_have_beats(places: list[int]) -> None:
     onsets = np.sort(np.array(places)) / 960

@@ -15,7 +15,8 @@ def flows(*bars: dict[str, object]) -> list[Flow]:
 
 PLAIN: dict[str, object] = {}
 BEGIN, REPEAT = {"begins_repeat": True}, {"repeats": 2}
-FIRST, SECOND = {"endings": frozenset({1}), "repeats": 2}, {"endings": frozenset({2})}
+ONE = {"endings": frozenset({1})}
+FIRST, SECOND = {**ONE, "repeats": 2}, {"endings": frozenset({2})}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ FIRST, SECOND = {"endings": frozenset({1}), "repeats": 2}, {"endings": frozenset
         ([PLAIN, FIRST, SECOND, PLAIN], "01023"),
         ([PLAIN, FIRST, SECOND, PLAIN, REPEAT], "010234" + "34"),
         ([BEGIN, {"endings": frozenset({1, 2}), "repeats": 2}, {"endings": frozenset({3})}], "010102"),
-        ([PLAIN, {"endings": frozenset({1})}, {"endings": frozenset({1}), "repeats": 2}, SECOND], "01203"),
+        ([PLAIN, ONE, FIRST, SECOND], "01203"),
         ([PLAIN, FIRST, PLAIN, REPEAT], "01" + "023" + "23"),
         ([PLAIN, {"fine": True}, PLAIN, {"da_capo": True}], "012301"),
         ([PLAIN, {"segno": True}, {"fine": True}, {"dal_segno": True}], "012312"),
@@ -39,6 +40,12 @@ FIRST, SECOND = {"endings": frozenset({1}), "repeats": 2}, {"endings": frozenset
         ([PLAIN, REPEAT, {"fine": True}, {"da_capo": True}], "01012" + "3" + "012"),
         ([PLAIN, FIRST, SECOND, {"da_capo": True}], "01023" + "023"),
         ([{"dal_segno": True}, PLAIN], "0" + "01"),
+        # Repeats within endings, as in 45i of the test suite of LilyPond; and one that begins in the second ending.
+        ([PLAIN, ONE, {**ONE, **BEGIN, **REPEAT}, FIRST, {**SECOND, **BEGIN, **REPEAT}, SECOND, PLAIN], "0122304456"),
+        ([PLAIN, FIRST, {**SECOND, **BEGIN}, PLAIN, REPEAT, PLAIN], "010" + "234" + "234" + "5"),
+        ([PLAIN, FIRST, {**SECOND, **BEGIN, **REPEAT}, PLAIN], "010" + "22" + "3"),
+        ([PLAIN, {**ONE, **BEGIN}, FIRST, SECOND], "0123"),
+        ([PLAIN, FIRST, SECOND, {**BEGIN, **FIRST}, SECOND], "0102" + "34"),
         ([], ""),
     ],
 )
@@ -68,3 +75,10 @@ def test_every_way_comes_to_an_end(bars: list[Flow]) -> None:
     order = played_order(bars)
     assert len(order) <= MOST_PASSES * len(bars)
     assert set(order) <= set(range(len(bars)))
+
+
+@given(FLOWS)
+def test_no_bar_is_lost_where_nothing_jumps(bars: list[Flow]) -> None:
+    for flow in bars:
+        flow.da_capo = flow.dal_segno = False
+    assert set(played_order(bars)) == set(range(len(bars)))

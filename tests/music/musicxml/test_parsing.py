@@ -60,6 +60,11 @@ def refused(content: bytes, key: str) -> None:
             ("b", SCORE),
         ),
         packed(("score.musicxml", SCORE)),
+        # Names in UTF-8 that the archive does not say to be so.
+        packed(("META-INF/container.xml", CONTAINER.format(name="îñü.xml", kind="")), ("abcdef.xml", SCORE)).replace(
+            b"abcdef.xml", "îñü.xml".encode()
+        ),
+        packed(("META-INF/container.xml", CONTAINER.format(name="./a%20b.xml", kind="")), ("a b.xml", SCORE)),
     ],
     ids=[
         "plain",
@@ -75,6 +80,8 @@ def refused(content: bytes, key: str) -> None:
         "packed",
         "media type",
         "no container",
+        "name not as stated",
+        "name as an address",
     ],
 )
 def test_scores_as_they_come(content: bytes, tmp_path: Path) -> None:

@@ -424,6 +424,14 @@ def test_ornaments_are_counted() -> None:
     assert counts(reading) == {"left_out_ornaments": 1, "hands_guessed": 1}
 
 
+def test_rolled_chords_and_slides_are_counted_once() -> None:
+    rolled, slide = "<notations><arpeggiate/></notations>", '<notations><glissando type="{}"/></notations>'
+    chord = [note("C4", behind=rolled), note("E4", before="<chord/>", behind=rolled)]
+    line = [note("C4", behind=slide.format("start")), note("C5", behind=slide.format("stop"))]
+    reading = read_piece(score([bar(*chord, *line, note("C4"), more="")], listed=[program(1)]))
+    assert counts(reading) == {"left_out_ornaments": 2, "hands_guessed": 5}
+
+
 def tremolo(strokes: int, kind: str = "single") -> str:
     return f'<notations><ornaments><tremolo type="{kind}">{strokes}</tremolo></ornaments></notations>'
 

@@ -94,6 +94,24 @@ def test_one_sound_has_one_name_in_a_bar_and_in_what_sounds_together() -> None:
     assert len({name.letter for name in spell(held, Key(0, "major"), bars=[0, 960]) if name.pitch % 12 == 8}) == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "notes", "expected"),
+    [
+        (Key(0, "major"), chords((65, 66)), "F Gb"),
+        (Key(0, "major"), chords((63, 64, 67)), "D# E G"),
+        (Key(9, "minor"), chords((64, 65, 66)), "E F Gb"),
+        (Key(9, "minor"), chords((65, 66), (66, 69)), "F Gb Gb A"),
+        (Key(9, "minor"), chords((60, 61)), "C Db"),
+        (Key(2, "minor"), chords((70, 71)), "Bb Cb"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_keys_side_by_side_that_a_hand_strikes_together_stand_on_two_lines(
+    key: Key, notes: list[Note], expected: str
+) -> None:
+    assert written(spell(notes, key, bars=[0])) == expected
+
+
 @given(any_pieces())
 def test_no_chord_has_two_names_for_one_sound(piece: object) -> None:
     notes, key, bars = piece.notes, piece.key, piece.bars  # type: ignore[attr-defined]

@@ -62,6 +62,13 @@ def test_text_files_are_parted_by_blank_lines(tmp_path: Path) -> None:
         assert articles == [Article("First article,\nsecond line."), Article("Second article."), Article("Third.")]
 
 
+def test_a_few_empty_lines_among_hundreds_part_nothing(tmp_path: Path) -> None:
+    # As the tweets of TweetEval (cardiffnlp/tweeteval, datasets/hate): 9,000 lines, of which 7 are empty.
+    lines = [f"Oil rose by {number} cents." for number in range(120)]
+    content = "\n".join([*lines[:50], "", *lines[50:]])
+    assert [one.text for one in read_articles(str(written(tmp_path, "a.txt", content)))] == lines
+
+
 def test_csv_is_cleaned_and_json_is_not(tmp_path: Path) -> None:
     text = "Bob #39;s  #36;5 &lt;b&gt;deal&lt;/b&gt;"
     (cleaned,) = read_articles(str(written(tmp_path, "a.csv", f"label,text\n1,{text}\n")))

@@ -182,3 +182,10 @@ def test_a_snapshot_is_kept_as_a_checkpoint_with_a_card(faces: Path, copy: Copy,
 
 def test_every_tab_says_whose_model_it_uses(tabs: Callable[[], set[str]]) -> None:
     assert {"news-in-use", "faces-in-use", "music-in-use"} <= tabs()
+
+
+@pytest.mark.parametrize("training", ["on", "off"])
+def test_a_page_asks_only_where_somebody_answers(training: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENAI_DEMO_TRAINING", training)
+    settings.cache_clear()
+    assert (" data-asks" in drawn("faces", "en")) == (training == "on")

@@ -111,7 +111,11 @@ def test_a_file_is_checked_before_anything_learns_from_it(
     ask: Ask, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = ask("upload?modality=text&name=..%2F..%2Fmy%20news.csv", "POST", content=CSV).json()
-    assert known["name"] == "my-news.csv" and "60" in known["told"][0] and "10 %" in " ".join(known["told"])
+    assert (
+        known["name"] == "my-news.csv"
+        and "60" in known["told"][0]
+        and "6 of them are held out" in " ".join(known["told"])
+    )
     assert known["example"]["text"].startswith("[sports] The team won match number 0 again.")
     assert (runs / ".uploads" / known["id"]).read_bytes() == CSV
     form = {"modality": "text", "family": "gru", "upload": known["id"], "values": {"minutes": 1}, "title": "Mine"}
@@ -133,6 +137,18 @@ def test_a_file_is_checked_before_anything_learns_from_it(
     lie = {folder.name for folder in (runs / ".uploads").iterdir()}
     assert known["id"][:16] in lie and kept[0][:16] not in lie and kept[3][:16] in lie
     assert ask("upload?modality=faces&name=mine.zip", "POST", content=b"PK").status_code == 400
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "1 of them is held out"), (3, "1 of them is held out")])
+def test_what_is_held_out_is_counted(ask: Ask, runs: Path, count: int, said: str) -> None:
+    content = b"\n".join(CSV.splitlines()[: 1 + count])
+    assert said in " ".join(ask("upload?modality=text&name=few.csv", "POST", content=content).json()["told"])
+
+
+def test_of_one_article_none_can_be_held_out(ask: Ask, runs: Path) -> None:
+    content = b"\n".join(CSV.splitlines()[:2])
+    refused = ask("upload?modality=text&name=one.csv", "POST", content=content)
+    assert refused.status_code == 400 and "at least two are needed" in refused.json()["detail"]
 
 
 def test_what_a_file_begins_with_is_shown(ask: Ask, runs: Path) -> None:
