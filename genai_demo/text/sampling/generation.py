@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from genai_demo.engine.generation.service import Service
-from genai_demo.text.requests import ACTIONS, FillRequest, Request, RewriteRequest
+from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import LoadedModel, registry
@@ -26,14 +26,20 @@ def produce(loaded: LoadedModel, request: Request, recorder: Recorder | None = N
     Raises:
         UserError: a token that the request names cannot stand at its place.
     """
-    from genai_demo.text.sampling import filling, headlines, writing
+    from genai_demo.text.sampling import filled_headlines, filling, headlines, writing
 
+    if isinstance(request, GenerateRequest):
+        write = {
+            "gru": writing.write,
+            "masked": filling.write,
+            "headlines": headlines.write,
+            "headlines-masked": filled_headlines.write,
+        }
+        return write[request.model](loaded, request, recorder)
+    fillers = {"masked": filling, "headlines-masked": filled_headlines}
     if isinstance(request, FillRequest):
-        return filling.fill(loaded, request, recorder)
-    if isinstance(request, RewriteRequest):
-        return filling.rewrite(loaded, request, recorder)
-    write = {"gru": writing.write, "masked": filling.write, "headlines": headlines.write}
-    return write[request.model](loaded, request, recorder)
+        return fillers[request.model].fill(loaded, request, recorder)
+    return fillers[request.model].rewrite(loaded, request, recorder)
 
 
 service: Service[Request, LoadedModel, Update] = Service("text", ACTIONS, registry, produce)
