@@ -116,8 +116,8 @@ _HEADLINE_FILLER_LIMITS = (
     + """
 - A blank becomes at most four tokens unless more are asked for, and words only: no space, no bracket and no quotation
   mark is added. A blank in a place where a headline has none is filled all the same.
-- Alone it writes worse than the model that goes from left to right: places that are filled at once do not know of each
-  other. How many tokens a headline has is drawn beforehand, from the lengths of real ones."""
+- When it writes alone, places that are filled at once do not know of each other. How many tokens a headline has is
+  drawn beforehand, from the lengths of real ones."""
 )
 _JUDGE_USE = "To measure whether generated news keeps to its topic. For research and other non-commercial purposes."
 _JUDGE_LIMITS = """\
