@@ -1,3 +1,3 @@
 """GenAI Demo: small generative models that people can play with, look inside and watch learn."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

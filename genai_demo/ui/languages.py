@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 import gradio as gr
 from gradio.blocks import Block
+from gradio.components import Component
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
@@ -74,9 +75,10 @@ def choices(prefix: str, values: Sequence[str]) -> Callable[[str], list[tuple[st
 
 
 class Texts:
-    """All texts of one page, by component and property."""
+    """All texts of one page, by component and property, and what is asked in the language of a visitor who opens it."""
 
     def __init__(self) -> None:
+        self._opening: list[tuple[Callable[..., dict[Any, Any]], list[Component], list[Component]]] = []
         self._places: dict[Block, Mapping[str, Text]] = {}
         self._kept: set[Block] = set()
         self.language = self.make(
@@ -106,6 +108,31 @@ class Texts:
         if not switched:
             self._kept.add(component)
         return component
+
+    def at_opening(
+        self, handler: Callable[..., dict[Any, Any]], inputs: Sequence[Component], outputs: Sequence[Component]
+    ) -> None:
+        """Let a handler, from the language and inputs to updates of outputs, be asked whenever the page is opened."""
+        self._opening.append((handler, [self.language, *inputs], list(outputs)))
+
+    def open_with(self, page: gr.Blocks, **kind: Any) -> None:
+        """Ask all handlers of `at_opening` in one call: browsers make six at once, each a way there and back.
+
+        Args:
+            page: the page.
+            kind: what kind of an event it is.
+        """
+        asked = list(dict.fromkeys(one for _, inputs, _ in self._opening for one in inputs))
+        changed = list(dict.fromkeys(one for *_, outputs in self._opening for one in outputs))
+
+        def opened(*values: Any) -> dict[Any, Any]:
+            known = dict(zip(asked, values, strict=True))
+            updates: dict[Any, Any] = {}
+            for handler, inputs, _ in self._opening:
+                updates |= handler(*(known[one] for one in inputs))
+            return updates
+
+        page.load(opened, asked, changed, **kind)
 
     @property
     def components(self) -> list[Block]:

@@ -49,6 +49,7 @@ def build() -> tuple[gr.Blocks, Texts]:
             js="(language) => { genaiDemo.setLanguage(language); return [language]; }",
             **PRIVATE,
         )
+        texts.open_with(page, **PRIVATE)
         page.load(None, None, None, js="() => genaiDemo.address.begin()", api_visibility="private")
     return page, texts
 

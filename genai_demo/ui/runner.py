@@ -177,7 +177,7 @@ class Runner:
 
     def watch(
         self,
-        page: gr.Blocks,
+        texts: Texts,
         model: gr.Radio | str,
         problem: Callable[[str], UserError | None],
         notice: gr.HTML,
@@ -185,7 +185,7 @@ class Runner:
         """Show whether the model can be used, when the page opens and when the answer may change.
 
         Args:
-            page: the page.
+            texts: the texts of the page.
             model: the choice of a model, or the only one.
             problem: from a model to what is wrong with it.
             notice: where that is said.
@@ -200,8 +200,9 @@ class Runner:
             # A button that does not work because a model is at work stays as it is.
             return {notice: said} | ({run: gr.update(interactive=not said)} if said or before else {})
 
-        events = [page.load, self._language.input, *(one.change for one in chosen)]
+        events = [self._language.input, *(one.change for one in chosen)]
         gr.on(events, look, [self._language, notice, *chosen], [notice, run], **PRIVATE)
+        texts.at_opening(look, [notice, *chosen], [notice, run])
 
     def _look(self, busy: bool, language: str) -> Updates:
         return self._buttons.updates(busy, language) if self._buttons else {}

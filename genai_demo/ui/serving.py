@@ -20,6 +20,9 @@ from genai_demo.ui.theme import theme
 from genai_demo.ui.tidying import keep_sessions_lean, keep_tidy, share_memory
 from genai_demo.ui.training.routes import TrainingRoutes
 
+_THREADS = 192
+"""of calls that are answered at the same time: those that have texts written together mostly wait for one another"""
+
 
 def serve(host: str, port: int) -> gr.Blocks:
     """Start to serve the page and return it; `block_thread()` of it waits for Ctrl+C."""
@@ -38,6 +41,7 @@ def serve(host: str, port: int) -> gr.Blocks:
         run_history=False,
         enable_monitoring=False,
         max_file_size="5mb",
+        max_threads=_THREADS,
         state_session_capacity=settings().sessions,
         ssr_mode=False,
         quiet=True,

@@ -6,6 +6,7 @@ import ctypes
 import os
 import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -91,13 +92,35 @@ class _LeanSession(SessionState):
         pass
 
 
+_IN_USE = timedelta(minutes=1)
+"""for which a session stays after it was used, whoever else comes: what was asked for may not have been made yet"""
+_MOST_SESSIONS = 1000
+"""that stay even so"""
+
+
 class _LeanSessions(StateHolder):
-    """Sessions by their ids; those that were used last, as many as there is room for."""
+    """Sessions by their ids; those that are in use, and of others those used last, as many as there is room for.
+
+    Gradio 6.31 lets the oldest go whenever there are too many, and its visitor's press is lost, without a word.
+    """
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:
             self.session_data[session_id] = _LeanSession(self.blocks)
         return super().__getitem__(session_id)
+
+    def update(self, session_id: str) -> None:
+        """Note that a session is used, and let those go for which there is no room."""
+        with self.lock:
+            now = self.time_last_used[session_id] = datetime.now()
+            if session_id in self.session_data:
+                self.session_data.move_to_end(session_id)
+            while len(self.session_data) > self.capacity:
+                oldest = next(iter(self.session_data))
+                if len(self.session_data) <= _MOST_SESSIONS and now - self.time_last_used.get(oldest, now) < _IN_USE:
+                    break
+                del self.session_data[oldest]
+                self.time_last_used.pop(oldest, None)
 
 
 def keep_sessions_lean(page: gr.Blocks) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import MILD, faults
 from tests.browser.news_pages import show_english
@@ -48,6 +48,30 @@ def test_every_chinese_browser_gets_chinese(app: str, visit: Visit, locale: str,
     expect(page.locator("#generate-run")).to_have_text(button)
     assert page.evaluate("document.documentElement.lang") == shown
     expect(page.locator("footer")).to_contain_text("使用")
+
+
+def test_a_press_is_seen_before_the_server_answers(app: str, visit: Visit) -> None:
+    page = visit(app)
+    held: list[Route] = []
+    page.route("**/gradio_api/run/predict", lambda call: held.append(call), times=1)
+    run, mark = page.locator("#generate-run"), page.locator("#pressed")
+    run.click()
+    expect(mark).to_be_visible()
+    button, line = run.bounding_box(), mark.bounding_box()
+    assert button and line
+    assert (line["x"], line["width"]) == pytest.approx((button["x"], button["width"]), abs=1)
+    assert button["y"] < line["y"] < button["y"] + button["height"], "it lies on the button"
+    held[0].continue_()
+    expect(mark).to_have_count(0)
+    expect(page.locator("#generate-results article.finished")).to_be_visible()
+
+
+def test_what_needs_no_server_shows_nothing(app: str, visit: Visit) -> None:
+    page = visit(app)
+    page.locator("#generate-settings > button").click()
+    page.locator("#theme").click()
+    page.wait_for_timeout(300)
+    expect(page.locator("#pressed")).to_have_count(0)
 
 
 def test_in_chinese_nothing_stays_english(app: str, visit: Visit) -> None:

@@ -36,7 +36,9 @@ class Pretender:
     def problem(self, model: str) -> UserError | None:
         return self.broken.get(model)
 
-    def run(self, request: Request) -> Iterator[Update]:
+    def run(
+        self, request: Request, model: str | None = None, rest: Callable[[], float] | None = None
+    ) -> Iterator[Update]:
         request.check()
         try:
             for step in range(1, len(self.words) + 1):

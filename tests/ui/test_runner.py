@@ -39,7 +39,9 @@ class Page:
             outputs = [self.seed, self.place]
             self.runner.start(self.roll.click, self.ask, [self.seed], self.notice, outputs, script="roll()")
             if with_buttons:
-                self.runner.watch(self.blocks, "dice", lambda model: WRONG if model == "dice" else None, self.problem)
+                self.runner.watch(texts, "dice", lambda model: WRONG if model == "dice" else None, self.problem)
+            texts.at_opening(lambda language, seed: {self.place: f"{language} {seed}"}, [self.seed], [self.place])
+            texts.open_with(self.blocks)
 
     def ask(self, language: str, _: Any, seed: int) -> tuple[Any, dict[Any, Any]]:
         if seed < 0:
@@ -130,3 +132,11 @@ def test_the_notice_about_a_model_names_the_file_and_the_button_waits(page: Page
 def test_without_buttons_the_last_that_is_asked_for_counts() -> None:
     page = Page(with_buttons=False)
     assert page.begin(4, job=3)[page.runner._job] == 4
+
+
+def test_whoever_opens_the_page_asks_for_everything_in_one_call(page: Page) -> None:
+    (opened,) = [fn for fn in page.blocks.fns.values() if any(event == "load" for _, event in fn.targets)]
+    assert opened.fn is not None
+    answer = opened.fn("zh", "", 7)
+    assert answer[page.place] == "zh 7"
+    assert "checkpoints/dice" in answer[page.problem], "and so does what the runner watches"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import gradio as gr
@@ -77,7 +78,48 @@ def test_a_session_holds_its_values_and_no_description_of_the_page() -> None:
     assert session[kept._id] == "a result" and session[shown._id].value == "x" * 10_000
     assert session.config_values == {}
     assert holder["a"] is session and holder["b"][kept._id] == 7
-    assert [holder["c"][kept._id], list(holder.session_data)] == [7, ["b", "c"]], "the oldest one makes room"
+
+
+def sessions(capacity: int) -> StateHolder:
+    with gr.Blocks() as page:
+        gr.State(7)
+    holder = StateHolder()
+    holder.set_blocks(page)
+    holder.capacity = capacity
+    tidying.keep_sessions_lean(page)
+    return holder
+
+
+def age(holder: StateHolder, minutes: float, *names: str) -> None:
+    for name in names:
+        holder.time_last_used[name] -= timedelta(minutes=minutes)
+
+
+def test_a_room_that_presses_at_once_loses_nobody() -> None:
+    holder = sessions(4)
+    room = [holder[f"phone {number}"] for number in range(200)]
+    assert [holder[f"phone {number}"] for number in range(200)] == room
+
+
+def test_sessions_out_of_use_make_room_and_the_oldest_goes_first() -> None:
+    holder = sessions(2)
+    for name in "abcd":
+        holder[name]  # as a call of its visitor does
+    age(holder, 5, "a", "b")
+    holder["b"]
+    assert list(holder.session_data) == ["c", "d", "b"], "a is gone; c and d are in use"
+    age(holder, 5, "c", "d")
+    holder["e"]
+    assert list(holder.session_data) == ["b", "e"]
+    assert holder.time_last_used.keys() == {"b", "e"}
+
+
+def test_there_is_an_end_to_sessions_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tidying, "_MOST_SESSIONS", 10)
+    holder = sessions(2)
+    for number in range(30):
+        holder[f"visitor {number}"]
+    assert list(holder.session_data) == [f"visitor {number}" for number in range(20, 30)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep memory in other ways")

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_FEW = 512
-"""tokens of a large vocabulary that are sorted first: most often the others are too unlikely to count"""
 _LOWEST, _LEAST = float(np.finfo(np.float64).min), float(np.finfo(np.float64).tiny)
 
 
@@ -97,11 +95,9 @@ def _normalised(weights: np.ndarray) -> np.ndarray:
 
 
 def _keep_likeliest(probabilities: np.ndarray, mass: float) -> None:
-    """Set to 0 the probabilities (V,) of all but the fewest tokens that reach `mass`."""
-    tokens = np.arange(len(probabilities))
-    if len(tokens) > _FEW:
-        few = np.argpartition(probabilities, -_FEW)[-_FEW:]
-        tokens = np.sort(few) if probabilities[few].sum() >= mass else tokens
+    """Set to 0 the probabilities (V,) of all but the fewest tokens that reach `mass`, which is below 1."""
+    # Those that are less likely than this have less than the rest of the mass, all together.
+    tokens = np.flatnonzero(probabilities >= (1 - mass) / len(probabilities))
     tokens = tokens[np.argsort(-probabilities[tokens], kind="stable")]
     descending = probabilities[tokens]
     count = int(np.searchsorted(descending.cumsum(), mass)) + 1

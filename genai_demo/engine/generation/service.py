@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import asdict, is_dataclass, replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
+from genai_demo import __version__
 from genai_demo.engine.fields import fields_of
 from genai_demo.engine.generation.receipts import Receipt
 from genai_demo.engine.models.registry import Loaded, Registry
@@ -87,7 +88,9 @@ class Service(Generic[Asked, Loaded, Made]):
         modality: its name in receipts; its sentence `<modality>.not_its_receipt` refuses those of another one.
         actions: kinds of requests by the name that a receipt gives them.
         registry: its models.
-        produce: yields the result of a request that was checked, by a model of its family, as it grows.
+        produce: from a model and a request of its family that was checked, yields the result as it grows.
+        outdated: by the short name of a model, the versions of this program that computed in other numbers, so that
+            what they made cannot be made again.
     """
 
     def __init__(
@@ -95,18 +98,20 @@ class Service(Generic[Asked, Loaded, Made]):
         modality: str,
         actions: Mapping[str, type[Asked]],
         registry: Registry[Loaded],
-        produce: Callable[[Loaded, Asked], Iterable[Made]],
+        produce: Callable[..., Iterable[Made]],
+        outdated: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.registry = registry
         self.actions = actions
-        self._modality, self._produce = modality, produce
+        self._modality, self._produce, self._outdated = modality, produce, outdated or {}
 
-    def run(self, request: Asked, model: str | None = None) -> Generator[Made, None, None]:
+    def run(self, request: Asked, model: str | None = None, **how: Any) -> Generator[Made, None, None]:
         """Yield the result as it grows; the last one carries the receipts.
 
         Args:
             request: what to do.
             model: name or folder of the checkpoint; None takes the one that ships for the request.
+            how: further arguments of `produce`, on which no result depends.
 
         Raises:
             UserError: a setting is not allowed, or the checkpoint cannot be used.
@@ -114,7 +119,7 @@ class Service(Generic[Asked, Loaded, Made]):
         request.check()
         model = model or request.model
         loaded = self.registry.load(model, request.model)
-        for made in self._produce(loaded, request):
+        for made in self._produce(loaded, request, **how):
             yield self.signed(made, request, model, loaded) if made.finished else made
 
     def signed(self, made: Made, request: Asked, model: str, loaded: Loaded) -> Made:
@@ -144,19 +149,23 @@ class Service(Generic[Asked, Loaded, Made]):
         """Return the model that a receipt names.
 
         Raises:
-            UserError: it cannot be used, or its checkpoint is not the one that is here.
+            UserError: it cannot be used, its checkpoint is not the one that is here, or an earlier version computed
+                with it in other numbers.
         """
         loaded = self.registry.load(receipt.model)
         if loaded.checkpoint.id != receipt.checkpoint:
             values = {"wanted": receipt.checkpoint, "found": loaded.checkpoint.id}
             raise UserError("engine.other_checkpoint", **values, folder=self.registry.folder(receipt.model))
+        if receipt.code in self._outdated.get(self.registry.kind(loaded.checkpoint), ()):
+            raise UserError("engine.earlier_version", code=receipt.code, now=__version__)
         return loaded
 
     def reproduce(self, receipt: Receipt) -> Made:
         """Make again what a receipt records; `receipt.index` says which of its variants is meant.
 
         Raises:
-            UserError: the receipt is not in order, or its checkpoint is not the one that is here.
+            UserError: the receipt is not in order, its checkpoint is not the one that is here, or an earlier version
+                made it in other numbers.
         """
         request = self.request_of(receipt)
         self.model_of(receipt)

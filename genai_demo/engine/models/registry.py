@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -57,6 +58,7 @@ class Registry(Generic[Loaded]):
         self._kept: dict[tuple[Path, int], tuple[Loaded, int]] = {}  # with its bytes; the last used stands last
         self._alive: WeakValueDictionary[tuple[Path, int], Loaded] = WeakValueDictionary()
         self._lock = threading.Lock()
+        self._whole: dict[Path, tuple[object, ...]] = {}  # checkpoints found to be in order, as they were then
 
     def folder(self, model: str) -> Path:
         """Return the folder of a model: its short name, a folder's name among the checkpoints, or a path.
@@ -70,11 +72,20 @@ class Registry(Generic[Loaded]):
         return best_checkpoint(folder)
 
     def problem(self, model: str) -> UserError | None:
-        """Return what keeps `model` from being used, or None; loads no torch."""
+        """Return what keeps `model` from being used, or None; loads no torch.
+
+        Every press of a button asks for it, and reading all the weights takes much longer than what follows: those that
+        were in order are looked at again when a file has changed.
+        """
+        folder = self.folder(model)
+        seen = _files(folder)
+        if seen and self._whole.get(folder) == seen:
+            return None
         try:
-            read_checkpoint(self.folder(model))
+            read_checkpoint(folder)
         except UserError as error:
             return error
+        self._whole[folder] = seen
         return None
 
     def load(self, model: str, *kinds: str) -> Loaded:
@@ -119,6 +130,15 @@ class Registry(Generic[Loaded]):
         for oldest in list(guests):
             if sum(guests.values()) > settings().model_bytes and oldest != key:
                 del guests[oldest], self._kept[oldest]
+
+
+def _files(folder: Path) -> tuple[object, ...]:
+    """Return names, sizes and times of change of the files in a folder, none where it cannot be read."""
+    try:
+        found = [(entry.name, entry.stat()) for entry in os.scandir(folder) if entry.is_file()]
+    except OSError:
+        return ()
+    return tuple(sorted((name, file.st_size, file.st_mtime_ns, file.st_ctime_ns, file.st_ino) for name, file in found))
 
 
 def load_network(checkpoint: Checkpoint, make: Callable[[str, dict[str, Any]], Network]) -> Network:

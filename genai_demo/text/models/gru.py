@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.engine.fields import Later, OneOf, Within
+from genai_demo.engine.nn.int8 import Int8Linear
 from genai_demo.engine.nn.sizes import Depth, Dropout, Width
 from genai_demo.text.models.loss import cross_entropy
 from genai_demo.text.tokens.special_tokens import AG_NEWS, PAD, TOPIC_SETS
@@ -124,3 +126,61 @@ def _locked_dropout(x: Tensor, share: float, training: bool) -> Tensor:
         return x
     mask = torch.empty(x.shape[0], 1, x.shape[2], device=x.device, dtype=x.dtype)  # (B, 1, C)
     return x * mask.bernoulli_(1 - share).div_(1 - share)
+
+
+class Int8Gru:
+    """The network as it writes, a token at a time, on the CPU: weights and activations are of eight bits.
+
+    A row's numbers are the same whatever rows are beside it: sums of products are exact (`Int8Linear`), and everything
+    else is computed in single precision, element by element or row by row.
+
+    Args:
+        model: the network, on any device.
+        fast: which path its products take, see `Int8Linear`.
+    """
+
+    def __init__(self, model: GruModel, fast: bool | None = None) -> None:
+        self._embedding = model.embedding.weight.detach().float().cpu().numpy()  # (V, E)
+        self._hidden = model.config.hidden
+        self._layers: list[tuple[Int8Linear, Int8Linear, np.ndarray]] = []
+        for layer, norm in zip(model.layers, model.norms, strict=True):
+            assert isinstance(layer, nn.GRU) and isinstance(norm, nn.RMSNorm)
+            (inputs, recurrent, input_bias, recurrent_bias), *_ = layer.all_weights
+            weight = norm.weight.detach().float().cpu().numpy()  # (H,)
+            self._layers.append(
+                (Int8Linear(inputs, input_bias, fast), Int8Linear(recurrent, recurrent_bias, fast), weight)
+            )
+        self._project = Int8Linear(model.project.weight, None, fast)
+        self._logits = Int8Linear(model.embedding.weight, None, fast)
+        self.start = np.zeros((1, model.config.layers, model.config.hidden), np.float32)
+        """the state (1, layers, hidden) before the first token"""
+
+    def __call__(self, ids: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Read a token of each row.
+
+        Args:
+            ids: (B,) ids.
+            state: float32 (B, layers, hidden), as it was after the token before.
+
+        Returns:
+            the next token's logits, float32 (B, V), and the state after this one.
+        """
+        x, width = self._embedding[ids], self._hidden  # (B, E)
+        after, total = np.empty_like(state), np.zeros_like(state[:, 0])
+        for index, (inputs, recurrent, weight) in enumerate(self._layers):
+            before = state[:, index]  # (B, H)
+            # The gates reset, update and new, each (B, H), as `torch.nn.GRU` defines them.
+            of_input, of_state = inputs(x), recurrent(before)  # (B, 3 H)
+            gates = _sigmoid(of_input[:, : 2 * width] + of_state[:, : 2 * width])  # (B, 2 H)
+            new = np.tanh(of_input[:, 2 * width :] + gates[:, :width] * of_state[:, 2 * width :])
+            after[:, index] = new + gates[:, width:] * (before - new)
+            total = total + after[:, index]
+            mean_square = np.square(total).mean(-1, keepdims=True)  # (B, 1)
+            x = total / np.sqrt(mean_square + np.finfo(np.float32).eps) * weight  # (B, H), as `torch.nn.RMSNorm`
+        return self._logits(self._project(x)), after
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    # By the hyperbolic tangent, which cannot overflow.
+    sigmoid: np.ndarray = 0.5 + 0.5 * np.tanh(0.5 * x)
+    return sigmoid

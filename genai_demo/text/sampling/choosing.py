@@ -1,8 +1,8 @@
-"""Tokens that somebody looks at or chooses while a text is made: notes of what else could have come, and its place."""
+"""What somebody wants of a text while it is made: notes of what else could have come, tokens of one's choice, news."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,15 @@ class Recorder:
         """Note one token, what the network had read, and what `trace_token` takes: arrays (V,) and the chance."""
         self.traces[place] = trace_token(token, logits, drawn_from, possible, uniform)
         self.read[place] = tuple(read)
+
+
+Rest = Callable[[], float]
+"""Seconds for which nobody needs to hear how a text grows; asked after every time that it was told."""
+
+
+def no_rest() -> float:
+    """Let every token be told."""
+    return 0.0
 
 
 Chosen = Mapping[tuple[int, int], int]

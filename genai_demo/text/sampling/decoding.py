@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from genai_demo.engine.generation import sampling
+from genai_demo.engine.generation.batching import Batcher
 from genai_demo.engine.generation.sampling import draw, token_probabilities
 from genai_demo.engine.generation.seeds import stream_seed
-from genai_demo.text.models.gru import GruModel
+from genai_demo.text.models.gru import GruModel, Int8Gru
 from genai_demo.text.models.masked import MaskedModel
 from genai_demo.text.sampling.choosing import Chosen, Recorder, check_possible
 from genai_demo.text.tokens.special_tokens import END, MASK, TOPIC_SETS
@@ -96,11 +97,12 @@ def _is_text(spelling: bytes) -> bool:
     return text != "" and "\ufffd" not in text and text.replace("\n", "").isprintable()
 
 
-def used_tokens(ids: Tensor, size: int, controls: int) -> np.ndarray:
+def used_tokens(ids: np.ndarray, size: int, controls: int) -> np.ndarray:
     """Return which tokens are penalised, bool (B, size): those of ids (B, N) that are none of the `controls` first."""
-    used = torch.zeros(len(ids), size, dtype=torch.bool).scatter_(1, ids, True)
+    used = np.zeros((len(ids), size), bool)
+    used[np.arange(len(ids))[:, None], ids] = True
     used[:, :controls] = False
-    return used.numpy()
+    return used
 
 
 def generators(seed: int, count: int) -> list[torch.Generator]:
@@ -122,7 +124,7 @@ class TokenStream:
     """Texts growing token by token from a GRU language model.
 
     Args:
-        model: the network.
+        network: computes a step for all that ask for one.
         vocabulary: what is known of its tokens.
         topic: one of the topics of the vocabulary.
         opening: ids that every text starts with.
@@ -136,7 +138,7 @@ class TokenStream:
 
     def __init__(
         self,
-        model: GruModel,
+        network: Batcher[Int8Gru],
         vocabulary: Vocabulary,
         topic: str,
         opening: list[int],
@@ -148,53 +150,50 @@ class TokenStream:
         recorder: Recorder | None = None,
     ) -> None:
         self._chosen, self._recorder = chosen or {}, recorder
-        self._model, self._sampling, self._random = model, sampling, generators(seed, count)
+        self._network, self._sampling, self._random = network, sampling, generators(seed, count)
         self.confidence: list[float] = []
         """probability that each token of the last step had when it was drawn, 0 to 1"""
-        self._allowed, self._controls = vocabulary.whole, vocabulary.topics.controls
+        self._allowed, self._controls = vocabulary.whole.numpy(), vocabulary.topics.controls
         # Opening words are whole words: the text goes on after the last one, not within it.
         in_word = bool(opening) and bool(vocabulary.in_word[opening[-1]])
-        self._next_allowed = self._allowed & ~vocabulary.inner if in_word else self._allowed
+        self._next_allowed = self._allowed & ~vocabulary.inner.numpy() if in_word else self._allowed
         self._line_break = vocabulary.line_break
         if headline:
-            self._allowed = self._allowed & ~vocabulary.breaks
-            self._next_allowed = self._next_allowed & ~vocabulary.breaks
+            self._allowed = self._allowed & ~vocabulary.breaks.numpy()
+            self._next_allowed = self._next_allowed & ~vocabulary.breaks.numpy()
         in_headline = headline and vocabulary.line_break not in opening
-        self._in_headline, self._read = torch.full((count,), in_headline), len(opening)
-        self._used = torch.full((count, REMEMBERED), MASK)
-        for index in opening[-REMEMBERED:]:
-            self._remember(torch.full((count,), index))
-        device = model.embedding.weight.device
+        self._in_headline, self._read = np.full(count, in_headline), len(opening)
+        recent = ([MASK] * REMEMBERED + opening)[-REMEMBERED:]
+        self._used = np.tile(np.array(recent), (count, 1))  # (B, REMEMBERED)
         announced = [vocabulary.line_break] if headline else []
-        prompt = torch.tensor([[vocabulary.topics.tokens[topic], *announced, *opening]], device=device)  # (1, T)
-        self.place = prompt.shape[1] - 1
+        prompt = [vocabulary.topics.tokens[topic], *announced, *opening]
+        self.place = len(prompt) - 1
         """place of the last token in what the network reads, whose first one, 0, is the topic"""
-        self._noted: list[int] = prompt[0].tolist()  # what was read of the text that somebody looks at
-        with torch.inference_mode():
-            vectors, state = model(prompt)
-            self._logits = model.logits(vectors[:, -1]).expand(count, -1)  # (B, V)
-            self._state = state.expand(-1, count, -1).contiguous()  # (layers, B, hidden)
-
-    def _remember(self, ids: Tensor) -> None:
-        self._used = torch.cat([self._used[:, 1:], ids[:, None]], 1)
+        self._noted = list(prompt)  # what was read of the text that somebody looks at
+        state = network.step.start
+        for token in prompt:
+            logits, state = network(np.array([token]), state)
+        self._logits = np.repeat(logits, count, 0)  # (B, V)
+        self._state = np.repeat(state, count, 0)  # (B, layers, hidden)
 
     def _possible(self, may_end: list[bool]) -> np.ndarray:
         """Return which tokens may come next, bool (B, V)."""
-        possible = self._next_allowed.repeat(len(may_end), 1)
-        possible[:, END] = torch.tensor(may_end) & ~self._in_headline
+        possible = np.tile(self._next_allowed, (len(may_end), 1))
+        possible[:, END] = np.array(may_end) & ~self._in_headline
         if self._read >= LONGEST_HEADLINE:
             possible[self._in_headline] = False
         if self._read:
             possible[self._in_headline, self._line_break] = True
-        return possible.numpy()
+        return possible
 
     def probabilities(self, may_end: list[bool]) -> np.ndarray:
         """Return the next token's probabilities (B, V); rows that may not end give `END` none."""
-        logits = self._logits.float().cpu()
-        used = used_tokens(self._used, logits.shape[1], self._controls)
-        return token_probabilities(logits.numpy(), self._sampling, self._possible(may_end), used)
+        return self._shaped(self._possible(may_end))
 
-    @torch.inference_mode()
+    def _shaped(self, possible: np.ndarray) -> np.ndarray:
+        used = used_tokens(self._used, possible.shape[1], self._controls)
+        return token_probabilities(self._logits, self._sampling, possible, used)
+
     def next(self, may_end: list[bool]) -> list[int]:
         """Draw the next token of every text and read it.
 
@@ -205,28 +204,27 @@ class TokenStream:
             UserError: a chosen token is not possible here.
         """
         uniform = np.array([float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random])
-        probabilities = self.probabilities(may_end)
+        possible = self._possible(may_end)
+        probabilities = self._shaped(possible)
         drawn = draw(probabilities, uniform)
         self.place += 1
         for row in range(len(drawn)):
             if (token := self._chosen.get((row, self.place))) is not None:
-                check_possible(token, self.place, self._possible(may_end)[row])
+                check_possible(token, self.place, possible[row])
                 drawn[row] = token
         self.confidence = probabilities[np.arange(len(drawn)), drawn].tolist()
         if self._recorder is not None:
-            row, possible = self._recorder.row, self._possible(may_end)
-            logits = self._logits[row].float().cpu().numpy()
-            seen = (probabilities[row], possible[row], float(uniform[row]))
-            self._recorder.note(self.place, int(drawn[row]), self._noted, logits, *seen)
-            self._recorder.states[self.place] = self._state[:, row].float().cpu()
+            row = self._recorder.row
+            seen = (self._logits[row], probabilities[row], possible[row], float(uniform[row]))
+            self._recorder.note(self.place, int(drawn[row]), self._noted, *seen)
+            self._recorder.states[self.place] = torch.from_numpy(self._state[row].copy())
             self._noted.append(int(drawn[row]))
-        ids = torch.from_numpy(drawn)
         self._next_allowed, self._read = self._allowed, self._read + 1
-        self._in_headline &= ids != self._line_break
-        self._remember(ids)
-        vectors, self._state = self._model(ids[:, None].to(self._state.device), self._state)
-        self._logits = self._model.logits(vectors[:, 0])
-        return [int(index) for index in ids]
+        self._in_headline &= drawn != self._line_break
+        self._used = np.concatenate([self._used[:, 1:], drawn[:, None]], 1)
+        self._logits, self._state = self._network(drawn, self._state)
+        tokens: list[int] = drawn.tolist()
+        return tokens
 
 
 @dataclass(frozen=True)
@@ -285,7 +283,7 @@ def unmask(
         if not mask.any():
             break
         logits, possible = _masked_logits(model, ids, mask), allowed[mask].numpy()  # (N, V)
-        used = used_tokens(ids[mask.nonzero()[:, 0]], logits.shape[1], controls)
+        used = used_tokens(ids[mask.nonzero()[:, 0]].numpy(), logits.shape[1], controls)
         probabilities = token_probabilities(logits, sampling, possible, used)
         noise = torch.stack([torch.rand(2, ids.shape[1], generator=one, dtype=torch.float64) for one in random])
         candidates = torch.from_numpy(draw(probabilities, noise[:, 0][mask].numpy()))  # (N,)
@@ -337,14 +335,16 @@ def _without_echoes(settled: Tensor, filled: Tensor, scores: Tensor) -> Tensor:
 def preview(model: GruModel | MaskedModel, tokenizer: Tokenizer) -> str:
     """Return one short text per topic, always from the same seed."""
     vocabulary = Vocabulary(tokenizer)
+    network = Batcher(Int8Gru(model)) if isinstance(model, GruModel) else None
     texts = []
     for topic, token in tokenizer.topics.tokens.items():
-        if isinstance(model, GruModel):
-            stream = TokenStream(model, vocabulary, topic, [], 1, Sampling(), seed=0)
+        if network is not None:
+            stream = TokenStream(network, vocabulary, topic, [], 1, Sampling(), seed=0)
             ids: list[int] = []
             while len(ids) < 60 and END not in ids:
                 ids += stream.next([len(ids) > 10])
         else:
+            assert isinstance(model, MaskedModel)
             row = torch.tensor([[token, *[MASK] * 40, END]])
             allowed = vocabulary.whole.expand(1, row.shape[1], -1)
             ids = list(unmask(model, row, allowed, Sampling(), 16, seed=0))[-1].ids[0].tolist()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
-from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update, joined, without
-from genai_demo.text.sampling.choosing import Recorder, check_reached, chosen_tokens
+from genai_demo.text.sampling.choosing import Recorder, Rest, check_reached, chosen_tokens, no_rest
 from genai_demo.text.sampling.decoding import Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
@@ -17,17 +17,19 @@ _PART = re.compile(r"[\s，：；。、！？!?]+")
 """what parts a headline that has two halves"""
 
 
-def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None) -> Iterator[Update]:
-    """Yield the headlines after every token.
+def write(
+    loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None, rest: Rest = no_rest
+) -> Iterator[Update]:
+    """Yield the headlines after every token, or as often as `rest` says.
 
     A headline ends where the model ends it. One that is longer than asked for is cut back to its first half, or where
     it has none after as many characters as were asked for.
     """
-    assert isinstance(loaded.network, GruModel)
+    assert loaded.together is not None
     opening = request.opening.rstrip()
     chosen = chosen_tokens(request.chosen)
     stream = TokenStream(
-        loaded.network,
+        loaded.together,
         loaded.vocabulary,
         request.topic,
         loaded.tokenizer.encode(opening),
@@ -40,7 +42,7 @@ def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | No
     written: list[list[Piece]] = [[] for _ in range(request.variants)]
     done = [False] * request.variants
     reached: list[tuple[int, int]] = []
-    step, most = 0, request.length + 1
+    step, most, due = 0, request.length + 1, 0.0
     while not all(done):
         step += 1
         tokens = stream.next([bool(joined(pieces).strip()) for pieces in written])
@@ -53,11 +55,12 @@ def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | No
             else:
                 written[index].append(Piece(loaded.tokenizer.decode([token]), "filled", step, confidence, stream.place))
                 done[index] = _length(written[index]) > request.length
-        if not all(done):
+        if not all(done) and time.monotonic() >= due:
             drafts = (
                 draft_of(pieces, opening, request.length, ended) for pieces, ended in zip(written, done, strict=True)
             )
             yield Update(tuple(drafts), step, most)
+            due = time.monotonic() + rest()
     check_reached(chosen, reached)
     yield Update(tuple(draft_of(pieces, opening, request.length, True) for pieces in written), step, most)
 

@@ -11,7 +11,8 @@ from genai_demo.errors import UserError
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TopicSet, topics_in
 
 if TYPE_CHECKING:
-    from genai_demo.text.models.gru import GruModel
+    from genai_demo.engine.generation.batching import Batcher
+    from genai_demo.text.models.gru import GruModel, Int8Gru
     from genai_demo.text.models.masked import MaskedModel
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import Tokenizer
@@ -39,6 +40,8 @@ class LoadedModel:
     vocabulary: Vocabulary
     headlines: bool
     """whether its texts have a headline on a line of its own"""
+    together: Batcher[Int8Gru] | None
+    """computes the steps of all texts that it writes at the moment; None where texts do not grow token by token"""
 
 
 def topics_of(checkpoint: Checkpoint) -> TopicSet:
@@ -54,7 +57,8 @@ def topics_of(checkpoint: Checkpoint) -> TopicSet:
 
 
 def _load(checkpoint: Checkpoint) -> LoadedModel:
-    from genai_demo.text.models.gru import GruModel
+    from genai_demo.engine.generation.batching import Batcher
+    from genai_demo.text.models.gru import GruModel, Int8Gru
     from genai_demo.text.models.networks import make_network
     from genai_demo.text.sampling.decoding import Vocabulary, parts_headlines
     from genai_demo.text.tokens.tokenizer import FILE, Tokenizer
@@ -62,7 +66,8 @@ def _load(checkpoint: Checkpoint) -> LoadedModel:
     tokenizer = Tokenizer.read(checkpoint.folder / FILE, topics_of(checkpoint))
     vocabulary, network = Vocabulary(tokenizer), load_network(checkpoint, make_network)
     headlines = isinstance(network, GruModel) and parts_headlines(network, vocabulary)
-    return LoadedModel(checkpoint, network, tokenizer, vocabulary, headlines)
+    together = Batcher(Int8Gru(network)) if isinstance(network, GruModel) else None
+    return LoadedModel(checkpoint, network, tokenizer, vocabulary, headlines, together)
 
 
 def kind_of(checkpoint: Checkpoint) -> str:

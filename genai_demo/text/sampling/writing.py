@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 
 from genai_demo.text.data.cleaning import (
@@ -13,10 +14,9 @@ from genai_demo.text.data.cleaning import (
     source_cuts,
     story,
 )
-from genai_demo.text.models.gru import GruModel
 from genai_demo.text.requests import GenerateRequest
 from genai_demo.text.results import Draft, Piece, Update, joined, without
-from genai_demo.text.sampling.choosing import Recorder, check_reached, chosen_tokens
+from genai_demo.text.sampling.choosing import Recorder, Rest, check_reached, chosen_tokens, no_rest
 from genai_demo.text.sampling.decoding import LONGEST_HEADLINE, Sampling, TokenStream
 from genai_demo.text.sampling.loading import LoadedModel
 from genai_demo.text.tokens.special_tokens import END
@@ -25,14 +25,16 @@ OVERRUN = 40
 """tokens beyond the length in which the last sentence may be brought to its end"""
 
 
-def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None) -> Iterator[Update]:
-    """Yield the texts after every token.
+def write(
+    loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | None = None, rest: Rest = no_rest
+) -> Iterator[Update]:
+    """Yield the texts after every token, or as often as `rest` says.
 
     A model that has learnt headlines writes one first, unless the opening begins the story, and parts it by a line
     break. A text may end only where a sentence of the story does. One that is longer than asked for is cut back to its
     last sentence end; one that has none goes on for at most `OVERRUN` tokens. No cut comes before a chosen token.
     """
-    assert isinstance(loaded.network, GruModel)
+    assert loaded.together is not None
     tokenizer = loaded.tokenizer
     opening = request.opening.rstrip()
     ids = tokenizer.encode(opening)
@@ -41,7 +43,7 @@ def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | No
     sampling = Sampling(request.temperature, request.top_p, request.min_p, request.repetition_penalty)
     chosen = chosen_tokens(request.chosen)
     stream = TokenStream(
-        loaded.network,
+        loaded.together,
         loaded.vocabulary,
         request.topic,
         ids,
@@ -53,14 +55,14 @@ def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | No
         recorder=recorder,
     )
     written: list[list[Piece]] = [[] for _ in range(request.variants)]
+    texts = [opening] * request.variants
     done = [False] * request.variants
     kept = [len(opening)] * request.variants  # characters of each text that stay in any case
     reached: list[tuple[int, int]] = []
     # After the last chosen token there is room for a sentence.
     last = max((place for _, place in chosen), default=0) - stream.place
-    most = max(request.length, min(last, request.length + OVERRUN)) + OVERRUN
+    most, due = max(request.length, min(last, request.length + OVERRUN)) + OVERRUN, 0.0
     for step in range(1, most + 1):
-        texts = [opening + joined(pieces) for pieces in written]
         ends = [ends_sentence(story(text)) for text in texts]
         if step > request.length:
             done = [so_far or bool(_cut(text, least)) for so_far, text, least in zip(done, texts, kept, strict=True)]
@@ -71,14 +73,17 @@ def write(loaded: LoadedModel, request: GenerateRequest, recorder: Recorder | No
             if not done[index]:
                 reached.append((index, stream.place))
                 if reached[-1] in chosen:
-                    kept[index] = len(opening + joined(written[index]))
+                    kept[index] = len(texts[index])
                 if token == END:
                     done[index] = True
                 else:
                     written[index].append(Piece(tokenizer.decode([token]), "filled", step, confidence, stream.place))
+                    texts[index] += written[index][-1].text
         if all(done):
             break
-        yield Update(tuple(map(_draft, written, itertools.repeat(opening), done, kept)), step, most)
+        if time.monotonic() >= due:
+            yield Update(tuple(map(_draft, written, itertools.repeat(opening), done, kept)), step, most)
+            due = time.monotonic() + rest()
     check_reached(chosen, reached)
     drafts = (_draft(pieces, opening, True, least) for pieces, least in zip(written, kept, strict=True))
     yield Update(tuple(drafts), step, most)

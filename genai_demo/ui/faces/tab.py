@@ -44,7 +44,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
         morph.form.remember(page)
         model = gallery.form.controls["model"]
         assert isinstance(model, gr.Radio)
-        used.connect(training, texts, page, dict.fromkeys(models, model))
+        used.connect(training, texts, dict.fromkeys(models, model))
         _repaint(used, gallery, morph, texts)
         faces_api.register()
 

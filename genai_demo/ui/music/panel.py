@@ -213,4 +213,4 @@ def connect(panel: LibraryPanel, compose: ComposePage, texts: Texts, page: gr.Bl
         runner.start(change.follow, partial(follow_change, kind), [], compose.notice, places, tab="music")
     sampling = [form.controls[name] for name in ("temperature", "top_p")]
     runner.start(panel.library.act, act, [shown, *sampling], panel.notice, [*outputs, shown], tab="music")
-    runner.watch(page, compose.model, handlers.problem, compose.problem)
+    runner.watch(texts, compose.model, handlers.problem, compose.problem)

@@ -33,7 +33,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
                 training = train_page(texts, "music", "music", usable=True)
             with gr.Column(elem_classes="result"):
                 panel = library_panel(texts)
-        used.connect(training, texts, page, dict.fromkeys(models, compose.model))
+        used.connect(training, texts, dict.fromkeys(models, compose.model))
         connect(panel, compose, texts, page)
         given.connect(panel, texts)
         opening.connect(panel, compose, texts, used)

@@ -120,6 +120,38 @@
     if (message?.dataset.standing) message.dataset.standing = "new";
   });
 
+  // A button shows at once that it was pressed, until the server has answered: on a slow line that takes seconds, and
+  // whoever sees nothing presses again. The mark lies over the button, which Gradio may draw anew meanwhile.
+  const CALLS = /\/gradio_api\/(run|queue\/join)/;
+  const CALLED_BY = 1000; // milliseconds from a press to the calls that it makes
+  const mark = document.createElement("div");
+  mark.id = "pressed";
+  mark.setAttribute("aria-hidden", "true");
+  let [pressed, since, waiting] = [null, 0, 0];
+
+  function showPressed() {
+    if (!waiting || !pressed?.offsetParent) { mark.remove(); return; }
+    const { left, bottom, width } = pressed.getBoundingClientRect();
+    Object.assign(mark.style, { left: `${left}px`, top: `${bottom - 4}px`, width: `${width}px` });
+    if (!mark.isConnected) document.querySelector(".gradio-container").append(mark);
+    requestAnimationFrame(showPressed);
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    [pressed, since] = [target.closest("button:not([role=tab]), label:has(input[type=radio])"), performance.now()];
+  }, true);
+  const ask = window.fetch;
+  window.fetch = (...request) => {
+    const answer = ask(...request);
+    if (pressed && performance.now() - since < CALLED_BY && CALLS.test(request[0]?.url || request[0])) {
+      waiting += 1;
+      showPressed();
+      const answered = () => { waiting -= 1; };
+      answer.then(answered, answered);
+    }
+    return answer;
+  };
+
   if (kept("theme")) setTheme(kept("theme"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     if (kept("theme")) setTheme(kept("theme"));

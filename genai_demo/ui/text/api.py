@@ -16,17 +16,16 @@ from genai_demo.text.requests import (
     RewriteRequest,
     usual,
 )
-from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.loading import is_here
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of, ruled
 from genai_demo.ui.fair_queue import last
 from genai_demo.ui.text import handlers
-from genai_demo.ui.text.panel import WORK
+from genai_demo.ui.text.panel import WORK, WRITING
 
 
 def _texts(request: Request) -> list[dict[str, Any]]:
-    return handlers.plain(last(generation.run(request)))
+    return handlers.plain(last(handlers.updates_of(request)))
 
 
 def _text(request: Request) -> dict[str, Any]:
@@ -95,9 +94,10 @@ def register() -> None:
     """Offer the endpoints in the Blocks being built; a result is an object with a "text" and its "receipt"."""
     written = "topic opening model length temperature top_p min_p repetition_penalty variants seed steps"
     topics, models = OneOf(AG_NEWS.topics), OneOf(ENGLISH)
+    said = "Write news texts."
+    offer(WRITING, endpoint("write_news", said, GenerateRequest(), _texts, written, topic=topics, model=models))
     offer(
         WORK,
-        endpoint("write_news", "Write news texts.", GenerateRequest(), _texts, written, topic=topics, model=models),
         endpoint(
             "fill_blanks",
             "Fill the blanks of a text, written as three underscores, with the masked model.",
@@ -125,7 +125,7 @@ def register() -> None:
         fields = "topic opening length temperature top_p min_p repetition_penalty variants seed model steps"
         topic, model = OneOf(THUCNEWS.topics), OneOf(here)
         said = "Write Chinese headlines."
-        offer(WORK, endpoint("write_headlines", said, usual(here[0]), _texts, fields, topic=topic, model=model))
+        offer(WRITING, endpoint("write_headlines", said, usual(here[0]), _texts, fields, topic=topic, model=model))
     if is_here("headlines-masked"):
         _offer_filled_headlines()
 

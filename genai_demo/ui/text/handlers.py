@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 FRAME = 0.05
 """seconds between two pictures of a streaming text: faster is not seen, only sent"""
+_PICTURES = 30
+"""most pictures a second of all texts that are written at once: each takes the page some milliseconds"""
+_ALL_AT_ONCE = Semaphore(2)
+"""places for texts of the masked model: each has a core for itself, while those of a GRU are written together"""
 PACES = {"at_once": 0.0, "to_follow": 0.12, "slow": 0.5}
 """Seconds that a step of the masked model stays, so that an eye can follow. The GRU is done in less than one of its
 words would stay: its texts are told by the page, word by word, and nobody waits in the queue meanwhile."""
@@ -71,9 +75,27 @@ def stream(request: Request, pace: str = "at_once", model: str | None = None) ->
         UserError: the request is refused.
     """
     told_by_page = model_of(request) not in FILLERS and pace != "at_once"
-    with closing(generation.run(request, model) if model else generation.run(request)) as updates:
+    with closing(updates_of(request, model)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
+
+
+def updates_of(request: Request, model: str | None = None) -> Generator[Update, None, None]:
+    """Yield the result as it grows, as often as the page can show it to all who have something written at the moment.
+
+    Args:
+        request: what is asked for.
+        model: folder of another model than the one that ships.
+
+    Raises:
+        UserError: the request is refused.
+    """
+
+    def rest() -> float:
+        return max(FRAME, generation.crowd(model or request.model) / _PICTURES)
+
+    with _ALL_AT_ONCE if model_of(request) in FILLERS else nullcontext():
+        yield from generation.run(request, model, rest)
 
 
 def first(panel: str) -> Shown | None:

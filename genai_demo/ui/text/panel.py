@@ -33,6 +33,8 @@ from genai_demo.ui.training.in_use import model_in_use
 
 WORK: dict[str, Any] = {"concurrency_id": "text", "concurrency_limit": 2}
 """What an event is that runs a text model: two run at once, the others wait."""
+WRITING: dict[str, Any] = {"concurrency_id": "writing", "concurrency_limit": 128}
+"""What an event is that writes a text: those that grow token by token are written together, as many as a room has."""
 _NAMES = {
     "generate": ("write_button", "writing", "empty_write"),
     "headlines": ("write_button", "writing", "empty_write"),
@@ -165,7 +167,7 @@ def build_panel(
         stream=stream,
         settle=settle,
         draw=draw,
-        work=WORK,
+        work=WRITING if name in ("generate", "headlines") else WORK,
         buttons=buttons,
         inputs=[pace, *form.inputs],
         done=done,
@@ -183,7 +185,7 @@ def build_panel(
     )
     form.remember(page)
     model = form.controls.get("model")
-    runner.watch(page, model if isinstance(model, gr.Radio) else default.model, handlers.problem, problem)
+    runner.watch(texts, model if isinstance(model, gr.Radio) else default.model, handlers.problem, problem)
     with chips:
         small_heading(texts, "examples")
         with gr.Row(elem_classes="chips"):

@@ -93,7 +93,7 @@ def build(texts: Texts, page: gr.Blocks) -> None:
             with _page(texts, "open"):
                 open_page(texts, [*writers, *fillers, *rewriters], used)
             training = train_page(texts, "news", "text", usable=True)
-        used.connect(training, texts, page, _choosers(writers))
+        used.connect(training, texts, _choosers(writers))
         build_rivals(texts, WORK)
         text_api.register()
 

@@ -36,15 +36,12 @@ class UsedModels:
     pages: Mapping[str, str]
     """by model, the page of the tab that shows what it makes; "" for all others"""
 
-    def connect(
-        self, place: Training | None, texts: Texts, page: gr.Blocks, choosers: Mapping[str, gr.Radio] | None = None
-    ) -> None:
+    def connect(self, place: Training | None, texts: Texts, choosers: Mapping[str, gr.Radio] | None = None) -> None:
         """Let the page "Train" put a snapshot in the place of a model, and the line undo that.
 
         Args:
             place: where runs are watched; None where training is off.
             texts: the texts of the page.
-            page: the whole page.
             choosers: by model, the control by which it is chosen.
         """
         if place is None:
@@ -75,8 +72,9 @@ class UsedModels:
         go = self.line.function("go")
         using.success(None, None, None, js=f"() => {go}()", api_visibility="private")
         self.line.back(leave, texts.language, outputs, **PRIVATE)
-        for event in (self.line.changed, texts.language.input, page.load):
+        for event in (self.line.changed, texts.language.input):
             event(draw, texts.language, outputs, **PRIVATE)
+        texts.at_opening(draw, [], outputs)
 
     def redraw_after(self, event: Any, texts: Texts) -> None:
         """Say what is in use after an event that may have gone back to the models that ship."""

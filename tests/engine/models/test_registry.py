@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from genai_demo.engine.models import registry as module
 from genai_demo.engine.models.checkpoint import WEIGHTS, Checkpoint, save_checkpoint
 from genai_demo.engine.models.registry import Registry, load_network
 from genai_demo.errors import UserError
@@ -96,6 +97,26 @@ def test_what_is_wrong_is_said_and_not_remembered(here: Path) -> None:
     write(here / "a-line")
     assert some.problem("short") is None
     assert some.load("short").network.in_features == 2
+
+
+def test_what_was_in_order_is_read_again_only_when_a_file_changes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[Path] = []
+    whole = module.read_checkpoint
+    monkeypatch.setattr(module, "read_checkpoint", lambda folder: reads.append(folder) or whole(folder))
+    some = registry()
+    write(here / "a-line")
+    assert [some.problem("short") for _ in range(5)] == [None] * 5
+    assert len(reads) == 1
+    weights = here / "a-line" / "model.safetensors"
+    time.sleep(0.02)
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    damaged = some.problem("short")
+    assert damaged is not None and damaged.key == "engine.damaged"
+    weights.unlink()
+    lost = some.problem("short")
+    assert lost is not None and lost.key == "engine.missing"
+    write(here / "a-line")
+    assert some.problem("short") is None
 
 
 def test_sizes_that_do_not_fit_the_weights_are_told(here: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -123,4 +124,5 @@ def test_of_a_text_that_was_made_it_is_what_the_network_had_read(
         arguments = ["explain", "text", "--receipt", str(file), "--place", str(entry.place), "--csv", str(table)]
         assert main(arguments) == 0
         assert found.method in capsys.readouterr().out
-        assert len(table.read_text(encoding="utf-8").splitlines()) == len(asdict(found)["values"]) + 1
+        with table.open(encoding="utf-8", newline="") as lines:
+            assert len(list(csv.reader(lines))) == len(asdict(found)["values"]) + 1

@@ -63,6 +63,7 @@ def test_every_token_is_told_with_all_its_probability(request_: Request) -> None
 
 
 def test_probabilities_of_the_gru_are_those_of_one_pass_through_the_network() -> None:
+    # but for the eight bits with which it writes
     entries, loaded = told(GRU), load("gru")
     opening = loaded.tokenizer.encode(GRU.opening)
     read = [AG_NEWS.tokens["sports"], *opening, *(entry.id for entry in entries)]
@@ -73,7 +74,7 @@ def test_probabilities_of_the_gru_are_those_of_one_pass_through_the_network() ->
     for entry in entries:
         used = {index for index in read[: entry.place] if index >= AG_NEWS.tokens["scitech"] + 2}
         for rival in entry.rivals:
-            assert rival.before == pytest.approx(float(plain[entry.place - 1, rival.id]), abs=1e-6)
+            assert rival.before == pytest.approx(float(plain[entry.place - 1, rival.id]), rel=0.1, abs=1e-4)
         weights = {
             rival.id: (rival.before / (GRU.repetition_penalty if rival.id in used else 1)) ** (1 / GRU.temperature)
             for rival in entry.rivals

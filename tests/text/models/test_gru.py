@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genai_demo.text.models.gru import DEBUG, GruConfig, GruModel
+from genai_demo.text.models.gru import DEBUG, GruConfig, GruModel, Int8Gru
 from genai_demo.text.tokens.special_tokens import AG_NEWS, END, PAD
 
 VOCABULARY = 40
@@ -124,3 +125,39 @@ def test_dropout_is_the_same_at_every_position(kind: str, seed: int) -> None:
 def test_no_dropout_outside_training() -> None:
     still = model(dropout=0.9, embedding_dropout=0.9)
     assert torch.equal(still(rows(2, 5))[0], still(rows(2, 5))[0])
+
+
+# As it writes
+
+
+def after(network: Int8Gru, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a network says after ids (B, T)."""
+    state = np.repeat(network.start, len(ids), 0)
+    for column in ids.T:
+        logits, state = network(column, state)
+    return logits, state
+
+
+@torch.no_grad()
+def test_eight_bits_say_nearly_the_same() -> None:
+    ids = rows(3, 20)
+    vectors, state = MODEL(ids)
+    wanted = MODEL.logits(vectors[:, -1]).numpy()
+    logits, last = after(Int8Gru(MODEL), ids.numpy())
+    assert np.abs(logits - wanted).max() < 0.03 * np.abs(wanted).max()
+    assert np.abs(last.transpose(1, 0, 2) - state.numpy()).max() < 0.03
+
+
+def test_both_ways_to_multiply_give_the_same_numbers() -> None:
+    ids = rows(5, 30).numpy()
+    for one, other in zip(after(Int8Gru(MODEL, True), ids), after(Int8Gru(MODEL, False), ids), strict=True):
+        assert np.array_equal(one, other)
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 70), st.integers(0, 10_000), st.data())
+def test_a_row_has_the_same_numbers_whatever_is_beside_it(count: int, seed: int, data: st.DataObject) -> None:
+    network, ids = Int8Gru(MODEL), rows(count, 6, seed).numpy()
+    place = data.draw(st.integers(0, count - 1))
+    for alone, among in zip(after(network, ids[place : place + 1]), after(network, ids), strict=True):
+        assert np.array_equal(alone[0], among[place])

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from genai_demo.engine.generation.batching import Batcher
 from genai_demo.engine.generation.sampling import token_probabilities
 from genai_demo.text.models.gru import DEBUG as GRU_DEBUG
-from genai_demo.text.models.gru import GruConfig, GruModel
+from genai_demo.text.models.gru import GruConfig, GruModel, Int8Gru
 from genai_demo.text.models.masked import DEBUG as MASKED_DEBUG
 from genai_demo.text.models.masked import MaskedConfig, MaskedModel
 from genai_demo.text.sampling.choosing import Recorder
@@ -59,6 +60,7 @@ def masked() -> MaskedModel:
 
 
 GRU, MASKED = gru(), masked()
+TOGETHER = Batcher(Int8Gru(GRU))
 
 
 # Probabilities
@@ -66,7 +68,7 @@ GRU, MASKED = gru(), masked()
 
 @given(st.sets(st.integers(0, AG_NEWS.controls + 3), min_size=1))
 def test_used_text_tokens_are_penalised(used: set[int]) -> None:
-    ids = torch.tensor([[*used, *used, MASK]])  # used twice counts once
+    ids = np.array([[*used, *used, MASK]])  # used twice counts once
     (found,) = used_tokens(ids, AG_NEWS.controls + 4, AG_NEWS.controls)
     assert set(np.flatnonzero(found)) == {index for index in used if index >= AG_NEWS.controls}
 
@@ -81,13 +83,13 @@ def test_generators_differ_by_seed_and_number() -> None:
 
 
 def stream(count: int = 2, seed: int = 0, opening: str = "The team", sampling: Sampling = PLAIN) -> TokenStream:
-    return TokenStream(GRU, VOCABULARY, "sports", TOKENIZER.encode(opening), count, sampling, seed)
+    return TokenStream(TOGETHER, VOCABULARY, "sports", TOKENIZER.encode(opening), count, sampling, seed)
 
 
 def with_headline(opening: str, steps: int, seed: int) -> str:
     """Return a text that may end from its first token on, up to where it does."""
     ids = TOKENIZER.encode(opening)
-    one = TokenStream(GRU, VOCABULARY, "any", ids, 1, PLAIN, seed, headline=True)
+    one = TokenStream(TOGETHER, VOCABULARY, "any", ids, 1, PLAIN, seed, headline=True)
     while len(ids) < steps and END not in ids:
         ids += one.next([True])
     return TOKENIZER.decode(ids)
@@ -155,21 +157,21 @@ def test_stream_reads_what_it_wrote() -> None:
             vectors, _ = GRU(prompt)
             logits = GRU.logits(vectors[:, -1]).numpy()
         expected = token_probabilities(logits, PLAIN, VOCABULARY.whole.numpy())
-        assert np.allclose(one.probabilities([False]), expected, atol=1e-6)
+        assert np.allclose(one.probabilities([False]), expected, rtol=0.1, atol=1e-4), "but for its eight bits"
         written += one.next([False])
 
 
 def test_recent_tokens_are_remembered_and_old_ones_forgotten() -> None:
     penalised = Sampling(1.0, repetition_penalty=2.0)
     opening = TOKENIZER.encode("Q") + TOKENIZER.encode("~") * 64
-    with_q = TokenStream(GRU, VOCABULARY, "any", opening[:64], 1, penalised, 0).probabilities([False])[0]
-    without = TokenStream(GRU, VOCABULARY, "any", opening[:64], 1, PLAIN, 0).probabilities([False])[0]
+    with_q = TokenStream(TOGETHER, VOCABULARY, "any", opening[:64], 1, penalised, 0).probabilities([False])[0]
+    without = TokenStream(TOGETHER, VOCABULARY, "any", opening[:64], 1, PLAIN, 0).probabilities([False])[0]
     q, z, other = opening[0], opening[1], TOKENIZER.encode("x")[0]
     assert len(opening) == 65
     assert float(with_q[q] / with_q[other]) == pytest.approx(float(without[q] / without[other]) / 2)
     assert float(with_q[z] / with_q[other]) == pytest.approx(float(without[z] / without[other]) / 2)
-    later = TokenStream(GRU, VOCABULARY, "any", opening, 1, penalised, 0).probabilities([False])[0]
-    plain = TokenStream(GRU, VOCABULARY, "any", opening, 1, PLAIN, 0).probabilities([False])[0]
+    later = TokenStream(TOGETHER, VOCABULARY, "any", opening, 1, penalised, 0).probabilities([False])[0]
+    plain = TokenStream(TOGETHER, VOCABULARY, "any", opening, 1, PLAIN, 0).probabilities([False])[0]
     assert float(later[q] / later[other]) == pytest.approx(float(plain[q] / plain[other]))
 
 
@@ -183,12 +185,12 @@ def test_what_was_just_written_is_remembered() -> None:
         logits = GRU.logits(GRU(prompt)[0][:, -1])[0]
     odds = float((logits[written] - logits[other]).double().exp())
     ours = penalised.probabilities([False])[0]
-    assert float(ours[written] / ours[other]) == pytest.approx(odds / 2, rel=1e-4)
+    assert float(ours[written] / ours[other]) == pytest.approx(odds / 2, rel=0.1)
 
 
 def test_a_trace_tells_what_else_could_have_come() -> None:
     plain, recorder = stream(2), Recorder(1)
-    traced = TokenStream(GRU, VOCABULARY, "sports", TOKENIZER.encode("The team"), 2, PLAIN, 0, recorder=recorder)
+    traced = TokenStream(TOGETHER, VOCABULARY, "sports", TOKENIZER.encode("The team"), 2, PLAIN, 0, recorder=recorder)
     for _ in range(10):
         probabilities = traced.probabilities([True, False])[1]
         ids = traced.next([True, False])
@@ -203,7 +205,7 @@ def test_a_trace_tells_what_else_could_have_come() -> None:
 
 def test_topic_and_opening_matter() -> None:
     first = stream(1).probabilities([False])
-    other = TokenStream(GRU, VOCABULARY, "world", TOKENIZER.encode("The team"), 1, PLAIN, 0).probabilities([False])
+    other = TokenStream(TOGETHER, VOCABULARY, "world", TOKENIZER.encode("The team"), 1, PLAIN, 0).probabilities([False])
     assert not np.allclose(first, other)
     assert not np.allclose(first, stream(1, opening="The bank").probabilities([False]))
 

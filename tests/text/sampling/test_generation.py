@@ -12,7 +12,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genai_demo.errors import UserError
 from genai_demo.text.data.cleaning import cut_to_sentence, source_spans
+from genai_demo.text.explaining.tokens import made_again
 from genai_demo.text.modality import MODALITY
 from genai_demo.text.requests import CHINESE, FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update, joined, without
@@ -70,6 +72,19 @@ class TestService(ServiceSuite):
     @staticmethod
     def variants(made: Update) -> list[Draft]:
         return list(made.drafts)
+
+
+def test_what_an_earlier_version_made_in_other_numbers_is_not_passed_off_as_the_same() -> None:
+    for model, refused in (("gru", True), ("masked", False)):
+        receipt = replace(finished(GenerateRequest(model, length=8)).receipts[0], code="0.1.0")
+        assert generation.request_of(receipt) == GenerateRequest(model, length=8), "its settings can be used again"
+        if not refused:
+            assert texts(generation.reproduce(receipt))
+            continue
+        for remake in (generation.reproduce, made_again):
+            with pytest.raises(UserError, match=r"0\.1\.0") as refusal:
+                remake(receipt)
+            assert refusal.value.key == "engine.earlier_version"
 
 
 # What holds for every request
