@@ -25,7 +25,16 @@ from genai_demo.engine.training.options import (
 )
 from genai_demo.engine.training.start import train_command
 from genai_demo.errors import UserError
-from genai_demo.text.requests import MODELS, WRITERS, FillRequest, GenerateRequest, Request, RewriteRequest, usual
+from genai_demo.text.requests import (
+    FILLERS,
+    MODELS,
+    WRITERS,
+    FillRequest,
+    GenerateRequest,
+    Request,
+    RewriteRequest,
+    usual,
+)
 from genai_demo.text.training.configs import TRAININGS, NewsTrainRequest
 
 _ASKED = ("topic", "opening", "length", "temperature", "top_p", "min_p", "repetition_penalty", "steps")
@@ -37,12 +46,13 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME",
-        help="gru, masked, headlines, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)",
+        help=f"{', '.join(MODELS)}, a checkpoint's folder or a run (gru; for --fill and --rewrite masked)",
     )
     add_options(parser, GenerateRequest, _ASKED, left_open=("temperature", "length", "steps"))
     parser.add_argument("--fill", metavar="TEXT", help="fill the ___ blanks of this text instead")
     parser.add_argument("--rewrite", metavar="TEXT", help="rewrite a share of this text instead")
     add_options(parser, RewriteRequest, ["share"])
+    add_options(parser, FillRequest, ["tokens_per_blank", "characters_per_blank"])
 
 
 def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +61,7 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="gru",
         metavar="NAME",
-        help="gru, masked, headlines, topics, headlines-topics, a checkpoint's folder or a run (gru)",
+        help="gru, masked, headlines, headlines-masked, topics, headlines-topics, a checkpoint's folder or a run (gru)",
     )
     parser.add_argument("--data", metavar="PATH", help="held-out articles: .csv, .jsonl, .txt, or a hub id")
     parser.add_argument(
@@ -93,12 +103,18 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
 
 def _request(options: argparse.Namespace, seed: int) -> Request:
     """Return the request for the options, whatever the command line left open taken from its defaults."""
-    if options.fill is not None:
-        return FillRequest(**given(options, FillRequest) | {"text": options.fill, "seed": seed})
-    if options.rewrite is not None:
-        return RewriteRequest(**given(options, RewriteRequest) | {"text": options.rewrite, "seed": seed})
+    if options.fill is not None or options.rewrite is not None:
+        changes = {"seed": seed, "model": _filler(options.model)}
+        if options.fill is not None:
+            return FillRequest(**given(options, FillRequest) | changes | {"text": options.fill})
+        return RewriteRequest(**given(options, RewriteRequest) | changes | {"text": options.rewrite})
     kind = _kind(options.model)
     return replace(usual(kind), **given(options, GenerateRequest) | {"model": kind, "seed": seed})
+
+
+def _filler(model: str | None) -> str:
+    """Return the short name of the model that fills texts in the language of a model; loading refuses any other."""
+    return next(filler for filler in FILLERS if WRITERS[filler] is WRITERS.get(_kind(model), WRITERS[FILLERS[0]]))
 
 
 def _kind(model: str | None) -> str:
@@ -157,7 +173,7 @@ def _make(request: Request, model: str | None) -> tuple[str, Receipt]:
 def _keep(text: str, receipt: Receipt, file: Path) -> dict[str, Any]:
     try:
         # Whoever reads the text can read what it says of itself.
-        language = WRITERS[receipt.settings.get("model", FillRequest.model)].language
+        language = WRITERS[receipt.settings.get("model", FILLERS[0])].language
         write_text(file, text_with_receipt(text, message("text.machine_made", language), receipt))
     except OSError as error:
         raise UserError("engine.cannot_write", file=file, reason=error.strerror) from error

@@ -36,6 +36,7 @@ MODALITY = Modality(
         "generate": (
             "--count 3 --seed 1 --out out --topic sports",
             '--out out --fill "The ___ won the ___ on Sunday."',
+            '--out out --model headlines-masked --characters-per-blank 2 --fill "国足主场__伊朗"',
         ),
         "evaluate": (
             "--model gru --data test.csv",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from genai_demo.engine.fields import Later, OneOf, Seed, Within, check_fields
 from genai_demo.engine.generation.checks import check_one_of
 from genai_demo.errors import UserError
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS, TOPIC_SETS
 
-WRITERS = {"gru": AG_NEWS, "masked": AG_NEWS, "headlines": THUCNEWS}
+WRITERS = {"gru": AG_NEWS, "masked": AG_NEWS, "headlines": THUCNEWS, "headlines-masked": THUCNEWS}
 """topics of each model that writes, by its short name"""
 MODELS = tuple(WRITERS)
 ENGLISH = tuple(model for model, topics in WRITERS.items() if topics is AG_NEWS)
 """those that write English news"""
+CHINESE = tuple(model for model, topics in WRITERS.items() if topics is THUCNEWS)
+"""those that write Chinese headlines"""
+FILLERS = ("masked", "headlines-masked")
+"""those that fill all places at once, and so blanks"""
 TOPICS = tuple(dict.fromkeys(topic for one in TOPIC_SETS.values() for topic in one.topics))
 """all that one or another model knows"""
 LENGTH = (8, 160)
@@ -32,9 +37,15 @@ STEPS = (1, 32)
 SHARE = (0.05, 0.95)
 """share of a text that is rewritten"""
 TOKENS_PER_BLANK = (0, 12)
+CHARACTERS_PER_BLANK = (0, 8)
 BLANK = "___"
+CHINESE_BLANK = re.compile("_*\uff3f[_\uff3f]*|_{2,}")
+"""a blank of a Chinese headline: two underscores or more, or full-width ones, with which one is enough"""
+MARKED = re.compile("(?:\\[\\[|\uff3b\uff3b)(.+?)(?:\\]\\]|\uff3d\uff3d)", re.DOTALL)
+"""a part of a headline that is to be rewritten"""
 
-NewsTopic = Annotated[str, OneOf(AG_NEWS.topics)]
+AnyTopic = Annotated[str, OneOf(TOPICS)]
+Filler = Annotated[str, OneOf(FILLERS), Later]
 Temperature = Annotated[float, Within(*TEMPERATURE)]
 Steps = Annotated[int, Within(*STEPS)]
 
@@ -65,13 +76,29 @@ def _text(name: str, value: str) -> None:
         raise UserError("text.not_a_text", name=name)
 
 
+def has_blank(model: str, text: str) -> bool:
+    """Return whether a text has a blank as it is written for a model."""
+    return CHINESE_BLANK.search(text) is not None if model in CHINESE else BLANK in text
+
+
+def _check_topic(model: str, topic: str) -> None:
+    if model in MODELS:
+        check_one_of("topic", topic, WRITERS[model].topics)
+
+
+def _check_draft(text: str) -> None:
+    _text("text", text)
+    if len(text) > DRAFT_CHARACTERS:
+        raise UserError("text.draft_too_long", name="text", count=len(text), most=DRAFT_CHARACTERS)
+
+
 @dataclass(frozen=True)
 class GenerateRequest:
     """Write news from nothing or from opening words."""
 
     model: Annotated[str, OneOf(MODELS)] = "gru"
-    """which model writes: English news word by word, or all at once; or Chinese headlines"""
-    topic: Annotated[str, OneOf(TOPICS)] = "any"
+    """which model writes: English news word by word, or all at once; or Chinese headlines in one of these ways"""
+    topic: AnyTopic = "any"
     """what the text is about; models of English news and of Chinese headlines know different topics"""
     opening: str = ""
     """words the text starts with"""
@@ -101,8 +128,7 @@ class GenerateRequest:
             raise UserError("text.opening_too_long", name="opening", count=len(self.opening), most=OPENING_CHARACTERS)
         if BLANK in self.opening:
             raise UserError("text.opening_has_blank", name="opening")
-        if self.model in MODELS:
-            check_one_of("topic", self.topic, WRITERS[self.model].topics)
+        _check_topic(self.model, self.topic)
         check_fields(self)
         _check_choices(self.chosen)
 
@@ -110,21 +136,21 @@ class GenerateRequest:
 def usual(model: str) -> GenerateRequest:
     """Return what the page asks of a model at first.
 
-    A headline may be as long as the longest ones are. It is drawn more boldly than news: its model has read each
-    headline more often, and copies fewer runs of them then.
+    A headline may be as long as the longest ones are. It is drawn more boldly than news: its models have read each
+    headline more often, and copy fewer runs of them then.
     """
-    if model == "headlines":
+    if model in CHINESE:
         return GenerateRequest(model=model, length=40, temperature=0.9, top_p=0.95)
     return GenerateRequest(model=model)
 
 
 @dataclass(frozen=True)
 class FillRequest:
-    """Fill the `___` blanks of a text with the masked model."""
+    """Fill the `___` blanks of a text with a masked model."""
 
     text: str = ""
-    """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters"""
-    topic: NewsTopic = "any"
+    """a text with at least one `___`, at most `DRAFT_CHARACTERS` characters; of a headline `__` or `＿` will do"""
+    topic: AnyTopic = "any"
     temperature: Temperature = 0.7
     steps: Steps = 12
     tokens_per_blank: Annotated[int, Within(*TOKENS_PER_BLANK)] = 0
@@ -132,42 +158,53 @@ class FillRequest:
     seed: Seed = 0
     chosen: Annotated[tuple[Choice, ...], Later] = ()
     """as in `GenerateRequest`"""
-    model: ClassVar = "masked"
+    model: Filler = "masked"
+    """which model fills: that of English news, or that of Chinese headlines"""
+    characters_per_blank: Annotated[int, Within(*CHARACTERS_PER_BLANK), Later] = 0
+    """characters that one blank of a Chinese headline becomes; 0 leaves it to `tokens_per_blank`"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        _text("text", self.text)
-        if len(self.text) > DRAFT_CHARACTERS:
-            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
-        if BLANK not in self.text:
-            raise UserError("text.no_blank", name="text")
+        _check_draft(self.text)
+        if not has_blank(self.model, self.text):
+            raise UserError("text.no_blank_zh" if self.model in CHINESE else "text.no_blank", name="text")
+        _check_topic(self.model, self.topic)
         check_fields(self)
+        if self.characters_per_blank and self.model not in CHINESE:
+            raise UserError("text.characters_of_chinese", name="characters_per_blank", value=self.characters_per_blank)
         _check_choices(self.chosen)
 
 
 @dataclass(frozen=True)
 class RewriteRequest:
-    """Mask a share of a text again and let the masked model write those places anew."""
+    """Mask a share of a text again and let a masked model write those places anew."""
 
     text: str = ""
-    """the text, 1 to `DRAFT_CHARACTERS` characters"""
+    """the text, 1 to `DRAFT_CHARACTERS` characters; of a headline what stands between `[[` and `]]` is rewritten"""
     share: Annotated[float, Within(*SHARE)] = 0.3
-    """share of the tokens that are masked"""
-    topic: NewsTopic = "any"
+    """share of the words that are masked; of a headline without marks that of the tokens that hold letters"""
+    topic: AnyTopic = "any"
     temperature: Temperature = 0.8
     steps: Steps = 12
     seed: Seed = 0
     chosen: Annotated[tuple[Choice, ...], Later] = ()
     """as in `GenerateRequest`"""
-    model: ClassVar = "masked"
+    model: Filler = "masked"
+    """which model writes: that of English news, or that of Chinese headlines"""
+
+    @property
+    def unmarked(self) -> str:
+        """The text less the marks of what is to be rewritten."""
+        return MARKED.sub(r"\1", self.text) if self.model in CHINESE else self.text
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        _text("text", self.text)
-        if len(self.text) > DRAFT_CHARACTERS:
-            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
+        _check_draft(self.text)
         if not self.text.strip():
             raise UserError("text.nothing_to_rewrite", name="text")
+        if self.model in CHINESE and not any(map(str.isalnum, "".join(MARKED.findall(self.text)) or self.text)):
+            raise UserError("text.no_words_to_rewrite", name="text")
+        _check_topic(self.model, self.topic)
         check_fields(self)
         _check_choices(self.chosen)
 
@@ -177,15 +214,13 @@ class ReadRequest:
     """Let a model read a text and tell how much each word surprises it."""
 
     text: str = ""
-    """the text, 1 to `DRAFT_CHARACTERS` characters; a Chinese one is read by the model of headlines"""
+    """the text, 1 to `DRAFT_CHARACTERS` characters"""
     model: Annotated[str, OneOf(ENGLISH)] = "gru"
-    """which model reads English"""
+    """which model reads; a Chinese text is read by the model of headlines of that kind"""
 
     def check(self) -> None:
         """Raise `UserError` that names the first setting that is not allowed."""
-        _text("text", self.text)
-        if len(self.text) > DRAFT_CHARACTERS:
-            raise UserError("text.draft_too_long", name="text", count=len(self.text), most=DRAFT_CHARACTERS)
+        _check_draft(self.text)
         if not self.text.strip():
             raise UserError("text.nothing_to_read", name="text")
         check_fields(self)

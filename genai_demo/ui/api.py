@@ -20,8 +20,12 @@ from genai_demo.ui.delivery.documents import document
 from genai_demo.ui.languages import spoken
 
 F = TypeVar("F", bound=Callable[..., Any])
-_EXAMPLES = {"text": '"Shares of ___ fell on Monday."'}
-"""what stands in examples for what has to be given and can be written down"""
+_EXAMPLES = {
+    "text": '"Shares of ___ fell on Monday."',
+    "fill_headlines text": '"国足主场__伊朗"',
+    "rewrite_headlines text": '"国足主场[[获胜]]"',
+}
+"""what stands in examples for what has to be given and can be written down, by parameter or endpoint and parameter"""
 
 
 def offer(work: dict[str, Any], *endpoints: Callable[..., Any]) -> None:
@@ -187,9 +191,13 @@ def _has_default(one: Parameter) -> bool:
     return one.default is not Parameter.empty
 
 
+def _example(endpoint: str, one: Parameter) -> str | None:
+    return _EXAMPLES.get(f"{endpoint} {one.name}") or _EXAMPLES.get(one.name)
+
+
 def _python(name: str, parameters: Iterable[Parameter], address: str) -> str:
     """Return how Python calls an endpoint; what has no example is a variable of the parameter's name."""
-    shown = {one.name: repr(one.default) if _has_default(one) else _EXAMPLES.get(one.name) for one in parameters}
+    shown = {one.name: repr(one.default) if _has_default(one) else _example(name, one) for one in parameters}
     values = "".join(f"    {key}={value or key},\n" for key, value in shown.items())
     return (
         f'from gradio_client import Client\n\nclient = Client("{address}")\n'
@@ -199,7 +207,7 @@ def _python(name: str, parameters: Iterable[Parameter], address: str) -> str:
 
 def _shell(name: str, parameters: Iterable[Parameter], address: str) -> str:
     """Return how a shell calls an endpoint; what has no example stands in capitals."""
-    values = [json.dumps(one.default) if _has_default(one) else _EXAMPLES.get(one.name) for one in parameters]
+    values = [json.dumps(one.default) if _has_default(one) else _example(name, one) for one in parameters]
     names = [one.name.upper() for one in parameters]
     data = ", ".join(value or key for key, value in zip(names, values, strict=True))
     call = f"{address}/gradio_api/call/{name}"

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import faults
+from tests.browser.news_pages import show_english
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -158,7 +159,7 @@ def test_the_tick_is_seen_in_its_box(app: str, visit: Visit, scheme: str, tick: 
 def test_a_refusal_stands_at_its_field_and_moves_nothing(app: str, visit: Visit, width: int, locale: str) -> None:
     page = visit(app, viewport={"width": width, "height": 844}, locale=locale)
     page.locator("#generate-pace label").first.click()
-    page.get_by_role("tab", name="Fill in" if locale == "en-US" else "填空").click()
+    show_english(page, "fill")
     page.locator("#fill-text textarea").fill("No blank")
     parts = (
         "() => ['text', 'pace', 'run', 'example-0', 'settings'].map((name) => "

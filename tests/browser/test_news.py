@@ -13,6 +13,7 @@ from genai_demo.engine.generation.receipts import parse_receipt, read_receipt, t
 from genai_demo.marks.origin import TRAINED
 from genai_demo.marks.reading import read_marks
 from tests.browser.fields import set_number
+from tests.browser.news_pages import show_english
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -295,6 +296,8 @@ def test_refusals_speak_the_visitors_language(
 ) -> None:
     page = visit(app, locale="zh-CN")
     page.get_by_role("tab", name=tab).click()
+    if panel in ("fill", "rewrite"):
+        show_english(page, panel)
     page.get_by_label(field).fill(text)
     page.locator(f"#{panel}-run").click()
     expect(page.locator(f"#{panel}-notice [role=alert]")).to_contain_text(sentence)

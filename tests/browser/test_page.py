@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import MILD, faults
+from tests.browser.news_pages import show_english
 from tests.helpers.app import running_app
 
 pytestmark = pytest.mark.browser
@@ -83,6 +84,8 @@ def test_in_chinese_nothing_stays_english(app: str, visit: Visit) -> None:
     page.locator("[data-action=sureness]").click()
     for tab, panel in (("写作", "generate"), ("填空", "fill"), ("改写", "rewrite"), ("打开结果", "open")):
         page.get_by_role("tab", name=tab).click()
+        if panel in ("fill", "rewrite"):
+            show_english(page, panel)
         expect(page.locator(f"#{panel}-results")).to_be_visible()
         if panel in ("fill", "rewrite"):
             page.locator(f"#{panel}-settings > button").click()
@@ -178,6 +181,8 @@ def test_axe_finds_nothing_serious(app: str, visit: Visit, scheme: str, locale: 
     expect(page.locator("#generate-run")).to_be_enabled()
     for name, panel in (("write", "generate"), ("fill", "fill"), ("rewrite", "rewrite"), ("open", "open")):
         page.locator(f"#tab-{name}-button").click()
+        if panel in ("fill", "rewrite"):
+            show_english(page, panel)
         expect(page.locator(f"#{panel}-results")).to_be_visible()
         if panel in ("fill", "rewrite"):
             page.locator(f"#{panel}-example-0").click()
@@ -222,7 +227,7 @@ def test_a_full_queue_is_told_and_can_be_tried_again(root: Path, visit: Visit, t
     with running_app(root, tmp_path / "log", GENAI_DEMO_QUEUE="1") as app:
         pages = [visit(app, locale="zh-CN") for _ in range(4)]
         for page in pages:
-            page.get_by_role("tab", name="填空").click()
+            show_english(page, "fill")
             page.locator("#fill-settings > button").click()
             page.locator("#fill-pace label").last.click()
             page.locator("#fill-steps input[type=number]").fill("32")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,15 @@ def test_a_recipe_says_what_its_checkpoint_and_its_card_say(name: str) -> None:
     hashes = {digest for stage in recipe.stages for digest in stage.learnt.values()}
     assert hashes and all(f"`{digest}`" in figures and f"`{digest}`" in made for digest in hashes)
     assert all(note in made for note in recipe.notes)
+
+
+@pytest.mark.parametrize(("switch", "found"), [(False, []), (True, ["first-word-only None, recorded: True"])])
+def test_a_switch_that_is_off_stands_in_no_recipe(switch: bool, found: list[str]) -> None:
+    recipe, checkpoint = read_recipe(RECIPES / "headlines-gru.toml"), read_checkpoint(CHECKPOINTS / "headlines-gru")
+    trained = copy.deepcopy(checkpoint.trained)
+    trained["data"]["training"]["first_word_only"] = switch
+    said = disagreements(recipe, replace(checkpoint, trained=trained))
+    assert [one.partition(": ")[2] for one in said] == found
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -112,7 +112,7 @@ def train_tiny(kind: str, folder: Path, examples: int = 320, learnt: list[Articl
     """Train a debug model, of a kind in `WRITERS`, in `folder` in seconds and return its checkpoint's folder."""
     config = TrainConfig(examples=examples, batch_size=16, precision="fp32", snapshots=1)
     run = RunFolder(folder)
-    family = "gru" if kind == "headlines" else kind
+    family = {"headlines": "gru", "headlines-masked": "masked"}.get(kind, kind)
     train(task(family, folder, learnt=learnt, topics=WRITERS[kind]), config, run)
     checkpoint = run.last_snapshot()
     assert checkpoint is not None

@@ -16,10 +16,12 @@ from genai_demo.settings import settings
 from genai_demo.text.requests import ACTIONS, GenerateRequest, Request
 from genai_demo.text.results import Draft, Piece, Update
 from genai_demo.text.sampling import generation
+from genai_demo.text.sampling.loading import FOLDERS
 from genai_demo.ui import serving
 from genai_demo.ui.page import build
 from tests.helpers.face_models import write_face_models
 from tests.helpers.music_models import write_music_models
+from tests.helpers.news import train_tiny
 
 
 class Pretender:
@@ -92,6 +94,23 @@ def music(music_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(music_checkpoints))
     settings.cache_clear()
     return music_checkpoints
+
+
+@pytest.fixture(scope="session")
+def headline_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of debug models of Chinese headlines."""
+    folder = tmp_path_factory.mktemp("headlines")
+    for kind in ("headlines", "headlines-masked"):
+        train_tiny(kind, tmp_path_factory.mktemp(kind), examples=16).rename(folder / FOLDERS[kind])
+    return folder
+
+
+@pytest.fixture
+def tiny_headlines(headline_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Debug models of Chinese headlines take the place of all others."""
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(headline_checkpoints))
+    settings.cache_clear()
+    return headline_checkpoints
 
 
 @pytest.fixture

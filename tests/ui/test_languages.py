@@ -91,7 +91,7 @@ def test_traditional_characters_are_those_of_taiwan() -> None:
 def test_every_sentence_of_the_page_is_used() -> None:
     package = Path(genai_demo.__file__).parent
     code = "".join(file.read_text(encoding="utf-8") for file in [*package.rglob("*.py"), package.parent / "app.py"])
-    asked = set(re.findall(r"""["'](?:ui\.)?([a-z_0-9]+)["']""", code))
+    asked = set(re.findall(r"""["'](?:ui\.)?([a-z_0-9-]+)["']""", code))
     made = {f"{prefix}_{value}" for prefix in ("topic", "model", "language", "tab", "pace") for value in asked}
     made |= {f"{name}_{end}" for name in asked for end in ("info", "placeholder")} | {
         f"{action}_text{end}" for action in ("fill", "rewrite") for end in ("", "_info", "_placeholder")
@@ -144,10 +144,9 @@ def test_in_english_no_chinese_is_left_but_the_name_of_the_language(page: tuple[
         for component, _, string in seen(page[0].get_config_file())
     ]
     chinese = {(where, string) for where, string in strings if re.search("[\u4e00-\u9fff]", string)}
-    # What headlines may begin with, and one that is read, is Chinese in every language.
-    examples = {
-        (where, string) for where, string in chinese if re.match("(headlines-(opening|example)|read-example)", where)
-    }
+    # What headlines may begin with, and those that are filled in, rewritten or read, are Chinese in every language.
+    where_it_may = "headlines-(opening|example)|(fill|rewrite)-chinese-(text|example)|read-example"
+    examples = {(where, string) for where, string in chinese if re.match(where_it_may, where)}
     assert {string for _, string in chinese - examples} == {"中文", "繁體"}
 
 

@@ -62,7 +62,9 @@ class _Comparison:
         for key, value in told.items():
             if key != "family":
                 option = key.replace("_", "-")
-                yield from _differ(stage.name, option, stage.options.get(option), value)
+                # A switch that is off stands in no recipe.
+                planned = stage.options.get(option, False if value is False else None)
+                yield from _differ(stage.name, option, planned, value)
         for key, value in stage.options.get("size", {}).items():
             yield from _differ(stage.name, f"size {key}", value, model.get(key))
         # A part that nothing was read for has a hash, too.

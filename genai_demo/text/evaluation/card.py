@@ -79,10 +79,16 @@ _WHAT = {
         "A recurrent language model (GRU) that writes Chinese news headlines from left to right, from one of eleven "
         "topics and, if given, from opening words. Its tokens are whole characters and runs of them.",
     ),
+    "headlines-masked": (
+        "fill-mask",
+        "A masked language model (transformer encoder) that fills in the blanks of Chinese news headlines, rewrites a "
+        "part of one, or writes a whole one by filling all places at once, the surest first. It knows eleven topics; "
+        "its tokens are whole characters and runs of them.",
+    ),
     "headlines-topics": (
         "text-classification",
         "A classifier that tells the eleven topics of Chinese headlines apart by hashed characters and pairs of "
-        "neighbours. It judges what the language model of this project writes, and was trained apart from it.",
+        "neighbours. It judges what the language models of this project write, and was trained apart from them.",
     ),
 }
 """task on the hub, and what a model is, by its short name"""
@@ -105,6 +111,14 @@ _HEADLINE_LIMITS = """\
   that time, its biases included.
 - A headline of more than about 25 characters was hardly ever seen; rare characters are never written.
 - It has no safety filter. The topic is a wish, not a promise."""
+_HEADLINE_FILLER_LIMITS = (
+    _HEADLINE_LIMITS
+    + """
+- A blank becomes at most four tokens unless more are asked for, and words only: no space, no bracket and no quotation
+  mark is added. A blank in a place where a headline has none is filled all the same.
+- When it writes alone, places that are filled at once do not know of each other. How many tokens a headline has is
+  drawn beforehand, from the lengths of real ones."""
+)
 _JUDGE_USE = "To measure whether generated news keeps to its topic. For research and other non-commercial purposes."
 _JUDGE_LIMITS = """\
 - It knows four topics, English, and news of 2004 and 2005; for any other text it still names one of the four.
@@ -117,6 +131,7 @@ _LIMITS = {
     "masked": _WRITER_LIMITS,
     "topics": _JUDGE_LIMITS,
     "headlines": _HEADLINE_LIMITS,
+    "headlines-masked": _HEADLINE_FILLER_LIMITS,
     "headlines-topics": _HEADLINE_JUDGE_LIMITS,
 }
 """what a model cannot do, by its short name"""

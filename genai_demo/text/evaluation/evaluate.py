@@ -128,6 +128,8 @@ def _likelihood_figures(model: str, held_out: Source | None, sources: list[Sourc
         bound = bits_per_byte(loaded.network, loaded.tokenizer, articles)
         right, commonest, tokens = fill_in_accuracy(loaded.network, loaded.tokenizer, articles)
         figures["bits_per_byte_bound"] = Figure(bound, "bits per byte", count)
+        if (ratio := _bytes_per_character(articles)) > 2:
+            figures["bits_per_character_bound"] = Figure(bound * ratio, "bits per character", count)
         figures["fill_in_accuracy"] = Figure(right, "share", tokens, baseline=commonest)
         return figures, []
     baselines: list[float | None] = [None] * len(_ORDERS)

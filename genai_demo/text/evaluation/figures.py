@@ -14,6 +14,7 @@ MEANINGS = {
     "kneser_ney_order_3": Meaning("bits per byte of Kneser-Ney, order 3", "low", "articles"),
     "kneser_ney_order_5": Meaning("bits per byte of Kneser-Ney, order 5", "low", "articles"),
     "bits_per_byte_bound": Meaning("bits per byte, upper bound over orders of filling in", "low", "articles"),
+    "bits_per_character_bound": Meaning("bits per character, upper bound over orders of filling in", "low", "articles"),
     "fill_in_accuracy": Meaning(
         "masked tokens guessed right, 15 % masked", "high", "tokens", "always the commonest token"
     ),

@@ -29,7 +29,7 @@ def add_explain_options(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--receipt", type=Path, metavar="FILE", help="a text made here, or its receipt")
     what.add_argument("--text", metavar="TEXT", help="any text: how much each of its words surprises a model")
     parser.add_argument("--place", type=int, metavar="N", help="of --receipt: which words mattered for the token there")
-    parser.add_argument("--model", default="gru", choices=ENGLISH, help="of --text: who reads English (gru)")
+    parser.add_argument("--model", default="gru", choices=ENGLISH, help="of --text: the kind of model that reads (gru)")
     parser.add_argument("--json", metavar="FILE", help="also write it as JSON; - for standard output")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write it as CSV, a line for every rival")
 

@@ -15,9 +15,9 @@ from genai_demo.text.explaining.known import Nearest, known
 from genai_demo.text.explaining.surprise import ReadWord, read_tokens, words_read
 from genai_demo.text.explaining.units import activation_of
 from genai_demo.text.models.gru import GruModel
-from genai_demo.text.requests import ENGLISH, WRITERS, GenerateRequest, ReadRequest
+from genai_demo.text.requests import CHINESE, ENGLISH, WRITERS, GenerateRequest, ReadRequest
 from genai_demo.text.sampling.letters import check_letters
-from genai_demo.text.sampling.loading import LoadedModel, checkpoint_folder, load, registry
+from genai_demo.text.sampling.loading import LoadedModel, checkpoint_folder, is_here, load, registry
 from genai_demo.text.tokens.special_tokens import END, MASK
 from genai_demo.text.tokens.tokenizer import FILE
 
@@ -32,7 +32,7 @@ class Measure:
     """What something needs for a whole text."""
 
     name: str
-    """"gru", "masked", "headlines", "kneser_ney" or "gzip\""""
+    """short name of a model, "kneser_ney" or "gzip\""""
     bits: float
     kind: Literal["exact", "bound", "file"]
     """"exact": the length of the shortest code; "bound": it needs no more; "file": the size of a file"""
@@ -68,7 +68,7 @@ def read(request: ReadRequest, own: str = "") -> Reading:
     """Let a model read a text.
 
     Args:
-        request: the text, and the model for English.
+        request: the text, and the kind of model.
         own: name or folder of a model that reads in place of the one of its kind that ships.
 
     Raises:
@@ -89,9 +89,14 @@ def reader_of(request: ReadRequest, own: str = "") -> tuple[str, LoadedModel]:
 
 
 def reader_name(request: ReadRequest) -> str:
-    """Return the short name of the model that reads a text: one for Chinese where most of its letters are."""
+    """Return the short name of the model that reads a text: one for Chinese where most of its letters are.
+
+    Where the masked model of headlines is not here, the GRU reads all that is Chinese.
+    """
     letters = [letter for letter in request.text if letter.isalpha()]
-    return "headlines" if sum(map(is_chinese, letters)) * 2 > len(letters) else request.model
+    if sum(map(is_chinese, letters)) * 2 <= len(letters):
+        return request.model
+    return "headlines-masked" if request.model == "masked" and is_here("headlines-masked") else "headlines"
 
 
 def _name_of(reader: str, own: str) -> str:
@@ -103,12 +108,12 @@ def _read(text: str, reader: str, _checkpoint: str, name: str) -> Reading:
     loaded = load(name, reader)
     words = words_read(read_tokens(loaded, text), text, loaded.tokenizer)
     measures = [Measure(reader, math.fsum(word.bits for word in words), _kind(loaded))]
-    for other in ENGLISH if reader in ENGLISH else ():
+    for other in ENGLISH if reader in ENGLISH else CHINESE:
         if other != reader and registry.problem(other) is None:
             beside = load(other, other)
             measures.append(Measure(other, math.fsum(one.bits for one in read_tokens(beside, text)), _kind(beside)))
     counted = known(WRITERS[reader].name)
-    counting = "headlines" if reader == "headlines" else "gru"
+    counting = "gru" if reader in ENGLISH else "headlines"
     if counted and counted.counts_tokens_of(checkpoint_folder(counting) / FILE):
         measures.append(Measure("kneser_ney", counted.bits(text, load(counting).tokenizer), "exact"))
     measures.append(Measure("gzip", 8.0 * len(gzip.compress(text.encode(), 9, mtime=0)), "file"))

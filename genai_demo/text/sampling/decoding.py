@@ -29,6 +29,8 @@ REMEMBERED = 64
 LONGEST_HEADLINE = 32
 """tokens after which a headline ends in any case"""
 _NEVER = float("-inf")
+_CLOSING = frozenset("\uff1f\uff01?!\u300b\u201d\uff09)\u3011]%\u2026")
+_JOINING = frozenset("\uff1a\u3001\uff0c%\u2103.+-\u30fb\u00b7\u2022")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,17 @@ class Vocabulary:
         """tokens that can close a sentence"""
         self.breaks = torch.tensor([b"\n" in spelling for spelling in spellings])
         """tokens that hold a line break"""
+        texts = [spelling.decode() if whole else "" for spelling, whole in zip(spellings, self.whole, strict=True)]
+        self.characters = torch.tensor(list(map(len, texts)))
+        """characters of each token that is whole ones; 0 of others"""
+        self.spelt = torch.tensor(list(map(str.isalnum, texts)))
+        """tokens of letters and digits only, Chinese characters among them"""
+        self.begun = torch.tensor([text.startswith(" ") and text[1:].isalnum() for text in texts])
+        """the same with a space before them"""
+        self.ends = torch.tensor([text[-1:].isalnum() or text[-1:] in _CLOSING for text in texts]) & self.whole
+        """tokens that a headline can end with"""
+        self.signs = torch.tensor([set(text) <= _JOINING for text in texts]) & self.whole
+        """tokens of signs that stand within a run of Chinese words, and neither open nor close anything"""
         self.line_break = tokenizer.encode("\n")[0]
         """the token that is a line break and nothing else: it announces a headline and ends it"""
 

@@ -52,9 +52,14 @@ def fill_preview(model: MaskedModel, tokenizer: Tokenizer, texts: Sequence[tuple
 def _blanks(ids: list[int], vocabulary: Vocabulary) -> set[int]:
     """Return places of whole words, drawn by a fixed seed."""
     words = vocabulary.words.tolist()
-    whole = [
-        place for place in range(1, len(ids) - 1) if words[ids[place]] and not bool(vocabulary.inner[ids[place + 1]])
-    ]
+    if vocabulary.topics.language == "zh":  # no spaces tell where a word begins
+        whole = [place for place, token in enumerate(ids) if vocabulary.spelt[token]]
+    else:
+        whole = [
+            place
+            for place in range(1, len(ids) - 1)
+            if words[ids[place]] and not bool(vocabulary.inner[ids[place + 1]])
+        ]
     return set(random.Random(0).sample(whole, len(whole) // _EVERY or min(1, len(whole))))
 
 
@@ -69,5 +74,6 @@ def _marked(ids: list[int], made: list[int], places: set[int], tokenizer: Tokeni
         parts.append(tokenizer.decode(kept))
         kept = []
         word, meant = tokenizer.decode([token]).strip(), tokenizer.decode([ids[place]]).strip()
-        parts.append(f" [{word}]" if token == ids[place] else f" [{word} ≠ {meant}]")
+        space = "" if tokenizer.topics.language == "zh" else " "
+        parts.append(f"{space}[{word}]" if token == ids[place] else f"{space}[{word} ≠ {meant}]")
     return "".join([*parts, tokenizer.decode(kept)])

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from genai_demo.engine.generation.service import Service
-from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import ACTIONS, FillRequest, GenerateRequest, Request
 from genai_demo.text.results import Update
 from genai_demo.text.sampling.letters import check_letters
 from genai_demo.text.sampling.loading import LoadedModel, registry
@@ -30,15 +30,17 @@ def produce(
     Raises:
         UserError: a token that the request names cannot stand at its place.
     """
-    from genai_demo.text.sampling import filling
+    from genai_demo.text.sampling import filled_headlines, filling
 
+    if isinstance(request, GenerateRequest) and loaded.together is not None:
+        return _write_together(loaded, request, recorder, rest)
+    fillers = {"masked": filling, "headlines-masked": filled_headlines}
+    filler = fillers[request.model]
+    if isinstance(request, GenerateRequest):
+        return filler.write(loaded, request, recorder)
     if isinstance(request, FillRequest):
-        return filling.fill(loaded, request, recorder)
-    if isinstance(request, RewriteRequest):
-        return filling.rewrite(loaded, request, recorder)
-    if loaded.together is None:
-        return filling.write(loaded, request, recorder)
-    return _write_together(loaded, request, recorder, rest)
+        return filler.fill(loaded, request, recorder)
+    return filler.rewrite(loaded, request, recorder)
 
 
 def _write_together(

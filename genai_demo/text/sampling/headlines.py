@@ -57,19 +57,27 @@ def write(
                 done[index] = _length(written[index]) > request.length
         if not all(done) and time.monotonic() >= due:
             drafts = (
-                _draft(pieces, opening, request.length, ended) for pieces, ended in zip(written, done, strict=True)
+                draft_of(pieces, opening, request.length, ended) for pieces, ended in zip(written, done, strict=True)
             )
             yield Update(tuple(drafts), step, most)
             due = time.monotonic() + rest()
     check_reached(chosen, reached)
-    yield Update(tuple(_draft(pieces, opening, request.length, True) for pieces in written), step, most)
+    yield Update(tuple(draft_of(pieces, opening, request.length, True) for pieces in written), step, most)
 
 
 def _length(pieces: list[Piece]) -> int:
     return len(joined(pieces).strip())
 
 
-def _draft(written: list[Piece], opening: str, most: int, finished: bool) -> Draft:
+def draft_of(written: list[Piece], opening: str, most: int, finished: bool) -> Draft:
+    """Return a headline as it stands, cut back if it is longer than asked for.
+
+    Args:
+        written: what the model has written.
+        opening: what it starts with.
+        most: characters that may be written.
+        finished: whether no more will come.
+    """
     text = joined(written)
     blank = 0 if opening else len(text) - len(text.lstrip())
     whole = len(text.rstrip())

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.errors import UserError
+from genai_demo.text.data.words import is_chinese
 from genai_demo.text.requests import WRITERS, GenerateRequest, Request
-from genai_demo.text.sampling.loading import checkpoint_folder
+from genai_demo.text.sampling.loading import checkpoint_folder, is_here
 
 if TYPE_CHECKING:
     from genai_demo.text.tokens.tokenizer import Tokenizer
@@ -46,8 +47,11 @@ def check_letters(request: Request, model: str | None = None) -> None:
     known = {letter: len(tokenizer.encode(letter)) < len(letter.encode()) for letter in set(letters)}
     foreign = [letter for letter in letters if not _is_latin(letter) and not known[letter]]
     if len(foreign) > _MOST_FOREIGN * len(letters):
-        words = next(word for word in re.findall(r"\w+", text) if set(word) & set(foreign))
-        raise UserError("text.foreign_letters", text=words[:_SHOWN])
+        words = next(word for word in re.findall(r"[^\W_]+", text) if set(word) & set(foreign))[:_SHOWN]
+        other = "headlines" if isinstance(request, GenerateRequest) else "headlines-masked"
+        if not chinese and sum(map(is_chinese, foreign)) * 2 > len(foreign) and is_here(other):
+            raise UserError("text.foreign_chinese", text=words, model=other)
+        raise UserError("text.foreign_letters", text=words)
     if chinese:
         _check_latin(text, letters, tokenizer)
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from genai_demo.text.sampling.decoding import Vocabulary
     from genai_demo.text.tokens.tokenizer import Tokenizer
 
-FOLDERS = {"gru": "news-gru", "masked": "news-masked", "headlines": "headlines-gru"}
+FOLDERS = {
+    "gru": "news-gru",
+    "masked": "news-masked",
+    "headlines": "headlines-gru",
+    "headlines-masked": "headlines-masked",
+}
 """folder of the checkpoint of each model that writes"""
 CLASSIFIERS = {AG_NEWS.name: "news-topics", THUCNEWS.name: "headlines-topics"}
 """folder of the checkpoint that judges topics, by the set that these are of"""

@@ -17,7 +17,7 @@ const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * s
 const finished = () => [...document.querySelectorAll(".news-item:is(.finished, .shipped)")].filter((card) => card.offsetParent);
 const cardOf = (receipt) => finished().find((card) => card.dataset.receipt === receipt);
 const wordsOf = (card) => [...card.querySelectorAll(".story .filled[data-place]")];
-const isMasked = (receipt) => { const { action, settings } = JSON.parse(receipt); return action !== "generate" || settings.model === "masked"; };
+const isMasked = (receipt) => { const { action, settings } = JSON.parse(receipt); return action !== "generate" || settings.model.endsWith("masked"); };
 
 function made(tag, values = {}, ...children) {
   const node = Object.assign(document.createElement(tag), values);

@@ -72,9 +72,12 @@ genaiDemo.address = (() => {
     const named = () => (page
       ? ofTab().find((place) => place.dataset.page === page)
       : ofTab().filter(inFirst).find(inFront) || ofTab()[0]);
-    // Tabs may lie in tabs, and what is in one is only there once it was opened.
-    const openings = () => [...document.querySelectorAll(
-      `#tab-${tab} [id$="-${CSS.escape(page || "")}-button"][role=tab]`)];
+    // Tabs may lie in tabs, and what is in one is only there once it was opened: fill-chinese lies in fill.
+    const tabsOf = (name) => [...document.querySelectorAll(`#tab-${tab} [id$="-${CSS.escape(name)}-button"][role=tab]`)];
+    const openings = () => {
+      const own = tabsOf(page || "");
+      return own.length ? own : tabsOf((page || "").split("-")[0]);
+    };
     when(() => ofTab().length, () => {
       const there = () => { openings().forEach(press); return named(); };
       if (openings().length || named()) when(there, () => arrive(named(), wanted, mine));

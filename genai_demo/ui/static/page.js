@@ -256,8 +256,8 @@ window.genaiDemo = (() => {
   }
 
   // A page builds its fields anew when it is shown: they can be filled only after that.
-  function sendTo(tab, field, text) {
-    document.getElementById(`${tab}-button`).click();
+  function sendTo(tabs, field, text) {
+    tabs.forEach((tab) => document.getElementById(`${tab}-button`)?.click());
     whenShown(`#${field} textarea`, () => requestAnimationFrame(() => {
       const input = document.querySelector(`#${field} textarea`);
       input.value = text;
@@ -291,7 +291,9 @@ window.genaiDemo = (() => {
         if (!shaded) ["tabindex", "role"].forEach((name) => word.removeAttribute(name));
       });
     },
-    send_to_rewrite: (card) => sendTo("tab-rewrite", "rewrite-text", card.dataset.text),
+    send_to_rewrite: (card) => (card.querySelector(".story [lang=zh]")
+      ? sendTo(["tab-rewrite", "tab-rewrite-chinese"], "rewrite-chinese-text", card.dataset.text)
+      : sendTo(["tab-rewrite", "tab-news-rewrite"], "rewrite-text", card.dataset.text)),
   };
 
   document.addEventListener("click", (event) => {

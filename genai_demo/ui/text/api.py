@@ -6,7 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from genai_demo.engine.fields import OneOf
-from genai_demo.text.requests import ENGLISH, FillRequest, GenerateRequest, ReadRequest, Request, RewriteRequest, usual
+from genai_demo.text.requests import (
+    CHINESE,
+    ENGLISH,
+    FillRequest,
+    GenerateRequest,
+    ReadRequest,
+    Request,
+    RewriteRequest,
+    usual,
+)
 from genai_demo.text.sampling.loading import is_here
 from genai_demo.text.tokens.special_tokens import AG_NEWS, THUCNEWS
 from genai_demo.ui.api import Given, endpoint, offer, receipt_of, ruled
@@ -52,8 +61,8 @@ def read_text(text: str, model: str = "gru") -> dict[str, Any]:
     """Let a model read a text and tell how much each word surprises it.
 
     Args:
-        text: English news, or a Chinese headline, which the model of headlines reads.
-        model: who reads English.
+        text: English news, or a Chinese headline, which a model of headlines reads.
+        model: the kind of model that reads.
 
     Returns:
         "words", each with "bits" and "tokens"; "measures", the bits of the model, the other one, counting and gzip; and
@@ -96,6 +105,7 @@ def register() -> None:
             _text,
             "topic temperature steps tokens_per_blank seed",
             Given("text", "text", _as_it_is, "a text with blanks, written as three underscores"),
+            topic=topics,
         ),
         endpoint(
             "rewrite_text",
@@ -104,14 +114,42 @@ def register() -> None:
             _text,
             "share topic temperature steps seed",
             Given("text", "text", _as_it_is, "the text"),
+            topic=topics,
         ),
         reproduce_text,
         explain_text,
         influence_text,
         ruled(read_text, model=models),
     )
-    if is_here("headlines"):
-        fields = "topic opening length temperature top_p min_p repetition_penalty variants seed"
-        topic = OneOf(THUCNEWS.topics)
+    if here := tuple(filter(is_here, CHINESE)):
+        fields = "topic opening length temperature top_p min_p repetition_penalty variants seed model steps"
+        topic, model = OneOf(THUCNEWS.topics), OneOf(here)
         said = "Write Chinese headlines."
-        offer(WRITING, endpoint("write_headlines", said, usual("headlines"), _texts, fields, topic=topic))
+        offer(WRITING, endpoint("write_headlines", said, usual(here[0]), _texts, fields, topic=topic, model=model))
+    if is_here("headlines-masked"):
+        _offer_filled_headlines()
+
+
+def _offer_filled_headlines() -> None:
+    topic = OneOf(THUCNEWS.topics)
+    offer(
+        WORK,
+        endpoint(
+            "fill_headlines",
+            "Fill the blanks of a Chinese headline with the masked model of headlines.",
+            FillRequest(model="headlines-masked"),
+            _text,
+            "topic temperature steps characters_per_blank seed",
+            Given("text", "text", _as_it_is, "a headline with blanks, written as two underscores or more"),
+            topic=topic,
+        ),
+        endpoint(
+            "rewrite_headlines",
+            "Write a part of a Chinese headline anew with the masked model of headlines.",
+            RewriteRequest(model="headlines-masked"),
+            _text,
+            "share topic temperature steps seed",
+            Given("text", "text", _as_it_is, "the headline; what stands between [[ and ]] is rewritten"),
+            topic=topic,
+        ),
+    )

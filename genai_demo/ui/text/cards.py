@@ -10,13 +10,20 @@ from html import escape
 
 from genai_demo.catalogue import message
 from genai_demo.engine.generation.receipts import text_front
-from genai_demo.text.requests import WRITERS, GenerateRequest, Request, RewriteRequest
+from genai_demo.text.requests import CHINESE, FILLERS, WRITERS, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.results import Draft, Piece, Update
-from genai_demo.text.sampling.loading import FOLDERS
+from genai_demo.text.sampling.loading import FOLDERS, is_here
 from genai_demo.ui.address import link
 from genai_demo.ui.languages import text
 
-PAGES = {"generate": "write", "headlines": "headlines", "fill": "fill", "rewrite": "rewrite"}
+PAGES = {
+    "generate": "write",
+    "headlines": "headlines",
+    "fill": "fill",
+    "fill-chinese": "fill-chinese",
+    "rewrite": "rewrite",
+    "rewrite-chinese": "rewrite-chinese",
+}
 """names of the pages in the address, by their panels"""
 
 
@@ -41,14 +48,16 @@ class Shown:
     @property
     def in_steps(self) -> bool:
         """Whether the result comes in steps, all places at once, and not token by token."""
-        return not isinstance(self.request, GenerateRequest) or self.request.model == "masked"
+        return not isinstance(self.request, GenerateRequest) or self.request.model in FILLERS
 
 
 def panel_of(request: Request) -> str:
     """Return the panel on which a request is made."""
+    chinese = request.model in CHINESE
     if isinstance(request, GenerateRequest):
-        return "headlines" if request.model == "headlines" else "generate"
-    return "rewrite" if isinstance(request, RewriteRequest) else "fill"
+        return "headlines" if chinese else "generate"
+    action = "rewrite" if isinstance(request, RewriteRequest) else "fill"
+    return f"{action}-chinese" if chinese else action
 
 
 def results(shown: Shown, language: str) -> str:
@@ -213,14 +222,17 @@ def _before(request: Request, draft: Draft, language: str) -> str:
     """The text that was rewritten, with the words that are gone struck out."""
     if not isinstance(request, RewriteRequest):
         return ""
-    old, new = (re.findall(r"\s+|\S+", version) for version in (request.text, draft.text))
+    written = WRITERS[request.model].language
+    # Chinese has no spaces between words.
+    parts = r"[\s\S]" if written == "zh" else r"\s+|\S+"
+    old, new = (re.findall(parts, version) for version in (request.unmarked, draft.text))
     shown = []
     for action, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         words = escape("".join(old[start:end]))
         shown.append(f"<del>{words}</del>" if action in ("replace", "delete") and words.strip() else words)
     return (
         f'<div class="before"><p class="small-heading">{escape(text("before", language))}</p>'
-        f'<p class="old" lang="en">{"".join(shown)}</p>'
+        f'<p class="old" lang="{written}">{"".join(shown)}</p>'
         f'<p class="hint">{escape(text("before_note", language))}</p></div>'
     )
 
@@ -228,7 +240,7 @@ def _before(request: Request, draft: Draft, language: str) -> str:
 def _tools(shown: Shown, draft: Draft, language: str) -> str:
     names = [("copy", "copied"), ("download", "downloaded")]
     written = WRITERS[shown.request.model].language
-    if written == WRITERS[RewriteRequest.model].language:
+    if written == "en" or is_here("headlines-masked"):
         names.append(("send_to_rewrite", ""))
     names += [("copy_link", "link_copied")] if _can_be_linked(shown) else []
     buttons = "".join(

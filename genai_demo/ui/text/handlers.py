@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genai_demo.engine.generation.receipts import Receipt, read_receipt
 from genai_demo.errors import UserError
-from genai_demo.text.requests import GenerateRequest, Request, usual
+from genai_demo.text.requests import FILLERS, GenerateRequest, Request, usual
 from genai_demo.text.results import Update
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
@@ -74,7 +74,7 @@ def stream(request: Request, pace: str = "at_once", model: str | None = None) ->
     Raises:
         UserError: the request is refused.
     """
-    told_by_page = model_of(request) != "masked" and pace != "at_once"
+    told_by_page = model_of(request) not in FILLERS and pace != "at_once"
     with closing(updates_of(request, model)) as updates:
         for update, seconds in paced(updates, 0.0 if told_by_page else PACES[pace]):
             yield Shown(request, update, seconds, told=not told_by_page or update.finished)
@@ -94,7 +94,7 @@ def updates_of(request: Request, model: str | None = None) -> Generator[Update, 
     def rest() -> float:
         return max(FRAME, generation.crowd(model or request.model) / _PICTURES)
 
-    with _ALL_AT_ONCE if model_of(request) == "masked" else nullcontext():
+    with _ALL_AT_ONCE if model_of(request) in FILLERS else nullcontext():
         yield from generation.run(request, model, rest)
 
 

@@ -24,7 +24,14 @@ from genai_demo.ui.text.panel import WORK, Panel
 from genai_demo.ui.training import in_use
 from genai_demo.ui.training.using import UsedModels
 
-_PAGES = {"generate": "tab_write", "headlines": "written_headlines", "fill": "tab_fill", "rewrite": "tab_rewrite"}
+_PAGES = {
+    "generate": "tab_write",
+    "headlines": "written_headlines",
+    "fill": "tab_fill",
+    "fill-chinese": "tab_fill",
+    "rewrite": "tab_rewrite",
+    "rewrite-chinese": "tab_rewrite",
+}
 
 
 class Opened(NamedTuple):

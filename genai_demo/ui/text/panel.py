@@ -39,7 +39,9 @@ _NAMES = {
     "generate": ("write_button", "writing", "empty_write"),
     "headlines": ("write_button", "writing", "empty_write"),
     "fill": ("fill_button", "filling", "empty_fill"),
+    "fill-chinese": ("fill_button", "filling", "empty_fill"),
     "rewrite": ("rewrite_button", "rewriting", "empty_rewrite"),
+    "rewrite-chinese": ("rewrite_button", "rewriting", "empty_rewrite"),
 }
 """by panel, keys of the button's name, idle and busy, and of what stands where the result will be"""
 

@@ -137,7 +137,7 @@ def nearest_lines(nearest: Nearest | None, reader: str, text_read: str, language
     counted = known(WRITERS[reader].name)
     if counted is None:
         return []
-    note = text("read_nearest_note_zh" if reader == "headlines" else "read_nearest_note", language)
+    note = text("read_nearest_note_zh" if WRITERS[reader].language == "zh" else "read_nearest_note", language)
     articles = f"{counted.articles:,}"
     if nearest is None:
         return [text("read_nearest_none", language, articles=articles), note]

@@ -15,6 +15,7 @@ import torch
 from genai_demo.__main__ import main
 from genai_demo.engine.evaluation.ngrams import KneserNey
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
 from genai_demo.text.explaining import known, reading
 from genai_demo.text.explaining.counting import count, different
 from genai_demo.text.explaining.reading import influence_on, read, unit_along
@@ -94,7 +95,22 @@ def test_the_masked_model_needs_what_it_is_told_in_rounds() -> None:
 def test_words_of_chinese_are_read_by_the_model_of_headlines() -> None:
     found = read(ReadRequest("主队获胜 将于周一开始"))
     assert found.reader == "headlines" and "".join(word.text for word in found.words) == "主队获胜 将于周一开始"
-    assert [one.name for one in found.measures] == ["headlines", "gzip"], "nothing was counted for these"
+    names = ["headlines", "headlines-masked", "gzip"]
+    assert [one.name for one in found.measures] == names, "nothing was counted for these"
+    masked = read(ReadRequest("主队获胜 将于周一开始", "masked"))
+    assert (masked.reader, masked.model, masked.measures[0].kind) == ("headlines-masked", "headlines-masked", "bound")
+    assert masked.measures[0].bits == found.measures[1].bits
+
+
+def test_the_gru_reads_chinese_where_the_masked_model_of_headlines_is_not_here(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in tiny.iterdir():
+        if folder.name != "headlines-masked":
+            (tmp_path / folder.name).symlink_to(folder)
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
+    settings.cache_clear()
+    assert read(ReadRequest("主队 获胜", "masked")).reader == "headlines"
 
 
 @pytest.mark.parametrize(

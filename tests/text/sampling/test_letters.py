@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from genai_demo.errors import UserError
+from genai_demo.settings import settings
 from genai_demo.text.requests import FillRequest, GenerateRequest, Request, RewriteRequest
 from genai_demo.text.sampling import generation
 from genai_demo.text.sampling.letters import check_letters
@@ -19,12 +20,9 @@ CHINESE = "今天股市大涨，主队获胜。科学家说，明天会下雨。
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("你好，世界", "你好"),
         ("Привет, мир", "Привет"),
-        ("The 你好世界你好", "你好世界你好"),
         ("こんにちは", "こんにちは"),
         ("مرحبا بالعالم", "مرحبا"),
-        ("你" * 100, "你" * 20),
     ],
 )
 def test_foreign_letters_are_told(text: str, word: str) -> None:
@@ -34,6 +32,41 @@ def test_foreign_letters_are_told(text: str, word: str) -> None:
             next(generation.run(request))
         assert refusal.value.key == "text.foreign_letters"
         assert refusal.value.values["text"] == word
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("你好，世界", "你好"), ("The 你好世界你好", "你好世界你好"), ("你" * 100, "你" * 20), ("你__", "你")],
+)
+def test_who_writes_chinese_is_led_to_the_models_that_know_it(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, word: str
+) -> None:
+    def refused(request: Request, key: str, **values: str) -> None:
+        with pytest.raises(UserError) as refusal:
+            next(generation.run(request))
+        assert refusal.value.key == f"text.{key}"
+        assert refusal.value.values == {"text": word, **values}
+
+    fillers: tuple[Request, ...] = (FillRequest(f"{text} ___"), RewriteRequest(text))
+    for request in fillers:
+        refused(request, "foreign_chinese", model="headlines-masked")
+    for model in ("gru", "masked"):
+        refused(GenerateRequest(model, opening=text), "foreign_chinese", model="headlines")
+    for folder in tiny.iterdir():
+        if not folder.name.startswith("headlines"):
+            (tmp_path / folder.name).symlink_to(folder)
+    monkeypatch.setenv("GENAI_DEMO_CHECKPOINTS", str(tmp_path))
+    settings.cache_clear()
+    for request in (*fillers, GenerateRequest(opening=text)):
+        refused(request, "foreign_letters")
+
+
+@pytest.mark.parametrize("text", ["The president ___ on Monday", "Shares of __ fell"])
+def test_who_writes_english_is_led_away_from_headlines(tiny: Path, text: str) -> None:
+    for request in (FillRequest(text, model="headlines-masked"), RewriteRequest(text, model="headlines-masked")):
+        with pytest.raises(UserError) as refusal:
+            next(generation.run(request))
+        assert refusal.value.key == "text.foreign_language"
 
 
 @pytest.mark.parametrize(

@@ -190,13 +190,40 @@ def test_the_replay_of_a_text_is_not_heard_as_the_button_that_begins_one(languag
     assert replay["aria-label"] != text("slowly_button", language)
 
 
-def test_a_headline_is_chinese_and_lies_on_its_own_page() -> None:
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_headline_is_chinese_and_lies_on_its_own_page(monkeypatch: pytest.MonkeyPatch, masked: bool) -> None:
+    monkeypatch.setattr(cards, "is_here", lambda model: masked)
     request = GenerateRequest("headlines", "games", seed=7)
     shown = result(request, Piece("网游", "given"), Piece("公测", "filled", 1, 0.9))
     page = Reader(cards.results(shown, "en"))
     assert {"class": "headline", "lang": "zh"} in page.attributes("p")
     (article,) = page.attributes("article")
     assert article["data-link"].startswith("?tab=news&page=headlines&model=headlines&topic=games")
-    assert "Games" in page.words and "Rewrite" not in page.words
+    assert "Games" in page.words
+    assert ("Rewrite" in page.words) == masked, "it can be where there is a model that rewrites headlines"
     assert "by-word" in article["class"], "it is told token by token, as all that comes from left to right"
     assert cards.panel_of(GenerateRequest()) == "generate"
+
+
+@pytest.mark.parametrize(
+    ("request_", "panel"),
+    [
+        (GenerateRequest("headlines-masked"), "headlines"),
+        (FillRequest("国足__", model="headlines-masked"), "fill-chinese"),
+        (RewriteRequest("国足", model="headlines-masked"), "rewrite-chinese"),
+        (FillRequest("The ___"), "fill"),
+        (RewriteRequest("The"), "rewrite"),
+    ],
+)
+def test_each_result_has_a_page_in_its_language(request_: Request, panel: str) -> None:
+    shown = result(request_, Piece("国足", "filled", 1, 0.9))
+    (article,) = Reader(cards.results(shown, "zh")).attributes("article")
+    assert cards.panel_of(request_) == panel and shown.in_steps
+    assert article["data-link"].startswith(f"?tab=news&page={panel}&")
+
+
+def test_replaced_characters_are_struck_out_without_the_marks() -> None:
+    request = RewriteRequest("国足[[获胜]] 教练：好", model="headlines-masked")
+    pieces = (Piece("国足", "given"), Piece("大涨", "filled", 1, 0.5), Piece(" 教练：好", "given"))
+    page = cards.results(result(request, *pieces, action="rewrite"), "en")
+    assert '<p class="old" lang="zh">国足<del>获胜</del> 教练：好</p>' in page
