@@ -127,7 +127,7 @@ SCRIPTS = sorted((PACKAGE / "ui").rglob("*.js"))
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
 def test_a_script_knows_the_page_but_no_other_widget(file: Path) -> None:
-    """All that scripts share is `genaiDemo`, which the page's own script makes; the frame's hears of calls to the server."""
+    """All that scripts share is `genaiDemo`, made by the page's own; the frame's hears of calls to the server."""
     script = file.read_text(encoding="utf-8")
     made = set(re.findall(r"(?:window|globalThis)\.(\w+)\s*=[^=]", script))
     assert made == {"page.js": {"genaiDemo"}, "frame.js": {"fetch"}}.get(file.name, set())
