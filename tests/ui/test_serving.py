@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 import gradio as gr
@@ -81,10 +82,20 @@ def test_the_server_remembers_a_number_of_visitors_and_no_more(served: gr.Blocks
     switched = next(
         one for one in config["dependencies"] if one["inputs"] == [language] and [language, "input"] in one["targets"]
     )
-    for visitor in range(settings().sessions + 20):
-        body = {"data": ["en"], "fn_index": switched["id"], "session_hash": f"visitor {visitor}"}
+    holder = served.app.state_holder
+
+    def visit(name: str) -> None:
+        body = {"data": ["en"], "fn_index": switched["id"], "session_hash": name}
         assert client.post("/gradio_api/run/predict", json=body).status_code == 200
-    assert len(served.app.state_holder.session_data) <= settings().sessions
+
+    for visitor in range(settings().sessions + 20):
+        visit(f"visitor {visitor}")
+    assert len(holder.session_data) >= settings().sessions + 20, "nobody who is there is forgotten"
+    for name in holder.time_last_used:
+        holder.time_last_used[name] -= timedelta(minutes=2)
+    visit("a later one")
+    assert len(holder.session_data) <= settings().sessions
+    assert "a later one" in holder.session_data and "visitor 0" not in holder.session_data
 
 
 def test_no_page_holds_a_connection_and_old_files_go(served: gr.Blocks, client: httpx.Client) -> None:
