@@ -94,7 +94,7 @@ def write_timeline(run: Path, target: Path, own: bool, data: str = "") -> Timeli
 def made_samples(run: Path) -> dict[int, list[Path]]:
     """Return the previews of a run by step, without those that show what was given to learn from.
 
-    Whoever hands a model on does not hand on people's photographs with it.
+    Whoever hands a model on does not hand on people's photographs and texts with it.
     """
     made = {
         step: [file for file in files if not file.name.startswith(REAL)]

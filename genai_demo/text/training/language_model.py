@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from genai_demo.engine.fields import Field
 from genai_demo.engine.models.lineage import Start, open_start
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import linear, warm_up
 from genai_demo.engine.training.task import Batch, Phase, Task, decayed_adamw, is_vector
 from genai_demo.errors import UserError
@@ -117,10 +118,11 @@ class NewsTask(Task):
         from genai_demo.text.sampling.fill_preview import fill_preview
 
         assert isinstance(network, (GruModel, MaskedModel))
-        written = preview(network, self.tokenizer)
+        found = {"sample.txt": preview(network, self.tokenizer).encode()}
         if isinstance(network, MaskedModel) and self._shown:
-            written = f"{fill_preview(network, self.tokenizer, self._shown)}\n\n{written}"
-        return {"sample.txt": written.encode()}
+            filled = fill_preview(network, self.tokenizer, self._shown)
+            found = {f"{REAL}and-filled.txt": filled.encode()} | found
+        return found
 
     def files(self) -> dict[str, Path]:
         return {FILE: self._folder / FILE}

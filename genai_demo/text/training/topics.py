@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from genai_demo.engine.models.checkpoint import CONFIG, Checkpoint, read_checkpoint
 from genai_demo.engine.training.config import Progress
+from genai_demo.engine.training.run import REAL
 from genai_demo.engine.training.schedule import linear
 from genai_demo.engine.training.task import Batch, Phase, Task, batch_generator, decayed_adamw
 from genai_demo.errors import UserError
@@ -124,7 +125,7 @@ class TopicsTask(Task):
         lines = [
             f"{name} ({article.topic}): {article.text[:80]}\n" for name, article in zip(named, articles, strict=True)
         ]
-        return {"sample.txt": "".join(lines).encode()}
+        return {f"{REAL}and-named.txt": "".join(lines).encode()}
 
 
 def _labelled(articles: list[Article]) -> list[Article]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from genai_demo.engine.diagnosis.rules import diagnose
 from genai_demo.engine.models.checkpoint import Checkpoint, read_checkpoint
+from genai_demo.engine.models.timeline import made_samples
 from genai_demo.engine.training.config import Progress, TrainConfig
 from genai_demo.engine.training.loop import train
 from genai_demo.engine.training.run import RunFolder
@@ -70,6 +71,11 @@ def test_two_steps_of_a_debug_model(family: str, tmp_path: Path) -> None:
     assert Tokenizer.read(folder / FILE).size == news.VOCABULARY
     sample = (run.path / "samples" / "00000002" / "sample.txt").read_text(encoding="utf-8")
     assert "[sports] " in sample
+    # What was learnt from stays with the run.
+    shown = {file.name for file in made_samples(run.path)[2]}
+    assert shown == {"sample.txt"} and "≠" not in sample
+    filled = run.path / "samples" / "00000002" / "real-and-filled.txt"
+    assert filled.is_file() == (family == "masked")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -164,7 +164,7 @@ def test_validation_counts_every_topic_the_same() -> None:
 
 def test_sample_names_topics() -> None:
     made = task(articles(1), articles(2))
-    lines = made.sample(made.networks["model"])["sample.txt"].decode().splitlines()
+    lines = made.sample(made.networks["model"])["real-and-named.txt"].decode().splitlines()
     assert len(lines) == 8
     assert all(line.split(" ")[0] in AG_NEWS.known for line in lines)
 
