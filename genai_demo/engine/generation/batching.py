@@ -54,6 +54,9 @@ class Batcher(Generic[Step]):
         self._gathered = threading.Condition()
         self.members = 0
         """threads that take part"""
+        self.one_at_a_time = threading.Lock()
+        """For what threads compute between two steps: numpy lets go of the interpreter at every turn, and a hundred
+        threads that fight for it take several times as long as one after another."""
 
     @contextmanager
     def member(self) -> Iterator[None]:

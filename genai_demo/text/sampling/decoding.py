@@ -203,25 +203,28 @@ class TokenStream:
         Raises:
             UserError: a chosen token is not possible here.
         """
-        uniform = np.array([float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random])
-        possible = self._possible(may_end)
-        probabilities = self._shaped(possible)
-        drawn = draw(probabilities, uniform)
-        self.place += 1
-        for row in range(len(drawn)):
-            if (token := self._chosen.get((row, self.place))) is not None:
-                check_possible(token, self.place, possible[row])
-                drawn[row] = token
-        self.confidence = probabilities[np.arange(len(drawn)), drawn].tolist()
-        if self._recorder is not None:
-            row = self._recorder.row
-            seen = (self._logits[row], probabilities[row], possible[row], float(uniform[row]))
-            self._recorder.note(self.place, int(drawn[row]), self._noted, *seen)
-            self._recorder.states[self.place] = torch.from_numpy(self._state[row].copy())
-            self._noted.append(int(drawn[row]))
-        self._next_allowed, self._read = self._allowed, self._read + 1
-        self._in_headline &= drawn != self._line_break
-        self._used = np.concatenate([self._used[:, 1:], drawn[:, None]], 1)
+        with self._network.one_at_a_time:
+            uniform = np.array(
+                [float(torch.rand((), generator=random, dtype=torch.float64)) for random in self._random]
+            )
+            possible = self._possible(may_end)
+            probabilities = self._shaped(possible)
+            drawn = draw(probabilities, uniform)
+            self.place += 1
+            for row in range(len(drawn)):
+                if (token := self._chosen.get((row, self.place))) is not None:
+                    check_possible(token, self.place, possible[row])
+                    drawn[row] = token
+            self.confidence = probabilities[np.arange(len(drawn)), drawn].tolist()
+            if self._recorder is not None:
+                row = self._recorder.row
+                seen = (self._logits[row], probabilities[row], possible[row], float(uniform[row]))
+                self._recorder.note(self.place, int(drawn[row]), self._noted, *seen)
+                self._recorder.states[self.place] = torch.from_numpy(self._state[row].copy())
+                self._noted.append(int(drawn[row]))
+            self._next_allowed, self._read = self._allowed, self._read + 1
+            self._in_headline &= drawn != self._line_break
+            self._used = np.concatenate([self._used[:, 1:], drawn[:, None]], 1)
         self._logits, self._state = self._network(drawn, self._state)
         tokens: list[int] = drawn.tolist()
         return tokens
