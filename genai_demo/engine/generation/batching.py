@@ -16,7 +16,7 @@ LONGEST_WAIT = 0.004
 """seconds after which a step no longer waits for those that are busy elsewhere"""
 
 Arrays = tuple[np.ndarray, ...]
-Step = TypeVar("Step", bound=Callable[..., tuple[np.ndarray, ...]])
+Step = TypeVar("Step", bound=Callable[..., Arrays])
 
 
 @dataclass(eq=False)

@@ -15,8 +15,8 @@ from torch import Tensor
 
 _MOST = 127
 """largest whole number that stands for a weight or an activation"""
-_EXACT_SUMS = {torch.float32: 2**24, torch.float64: 2**53}
-"""whole numbers up to these are exact in floating point"""
+_EXACT = 2**24
+"""whole numbers up to this are exact in single precision"""
 
 
 class Int8Linear:
@@ -32,9 +32,9 @@ class Int8Linear:
         exact = weight.detach().float().cpu()
         scale = exact.abs().amax(1).div_(_MOST).clamp_(min=torch.finfo(torch.float32).tiny)  # (O,)
         whole = (exact / scale[:, None]).round().to(torch.int8)  # (O, I)
-        # torch 2.14.1 takes the strides of a matrix with one row for those of one with one column.
+        # With one input the weights are a column, whose products torch 2.14.1 leaves unwritten.
         self._fast = (fast_products() if fast is None else fast) and whole.shape[1] > 1
-        wide = torch.float32 if whole.shape[1] * _MOST**2 <= _EXACT_SUMS[torch.float32] else torch.float64
+        wide = torch.float32 if whole.shape[1] * _MOST**2 <= _EXACT else torch.float64
         self._weight = (whole if self._fast else whole.to(wide)).t()  # (I, O)
         self._scale = scale.numpy()
         self._bias = None if bias is None else bias.detach().float().cpu().numpy()
